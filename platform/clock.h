@@ -1,0 +1,31 @@
+/* clock: what time it is, on two clocks, and which boot this is. */
+#ifndef PLATFORM_CLOCK_H
+#define PLATFORM_CLOCK_H
+
+#include <stdbool.h>
+
+#include "platform/base/units.h"
+
+#define BOOT_ID_BYTES 16
+
+/* Names one boot of the machine: equal as long as it stays up, different after each reboot. */
+struct boot_id {
+    unsigned char bytes[BOOT_ID_BYTES];
+};
+
+struct clock_ops {
+    /* Milliseconds on the boot-time clock (CLOCK_BOOTTIME on Linux); never decreases. */
+    mono_ms (*mono)(void *self);
+    /* Wall clock; *trusted is false while the time is not known to be right. */
+    wall_ms (*wall)(void *self, bool *trusted);
+    /* This boot; the same answer at every call in one boot, agent restarts included. */
+    struct boot_id (*boot)(void *self);
+};
+
+/* The owner of `self` outlives every user of the interface. None of the ops blocks or fails. */
+struct clock {
+    const struct clock_ops *ops;
+    void *self;
+};
+
+#endif

@@ -1,0 +1,200 @@
+/* engine: containers, images and networks, as a container engine on this machine offers them. */
+#ifndef PLATFORM_ENGINE_H
+#define PLATFORM_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/base/err.h"
+#include "platform/base/span.h"
+#include "platform/base/units.h"
+
+#define ENGINE_ID_BYTES 65
+#define ENGINE_NAME_BYTES 160
+#define ENGINE_REFERENCE_BYTES 256
+#define ENGINE_ARCH_BYTES 16
+#define ENGINE_LABEL_BYTES 64
+/* Containers of ours that one list returns; more is ERR_LIMIT. */
+#define ENGINE_CONTAINERS_MAX 256
+
+typedef uint32_t ipv4; /* host byte order; 0 is "none" or "any" */
+
+/* What a container does, in the words of the Docker Engine API. X(NAME, word, sentence) */
+#define ENGINE_STATES(X)                                                              \
+    X(CREATED, "created", "made and never started")                                   \
+    X(RUNNING, "running", "its first process runs")                                   \
+    X(RESTARTING, "restarting", "it ended and the engine is about to start it again") \
+    X(PAUSED, "paused", "frozen by hand")                                             \
+    X(EXITED, "exited", "it ended or was stopped")                                    \
+    X(DEAD, "dead", "the engine failed to remove it")
+
+enum engine_state {
+#define ENGINE_STATE_ENUM_(name, word, sentence) ENGINE_##name,
+    ENGINE_STATES(ENGINE_STATE_ENUM_) ENGINE_STATE_COUNT
+#undef ENGINE_STATE_ENUM_
+};
+
+/* One container of ours as the engine reports it. The io.berth labels are the truth about what it
+ * is; `address` is the fixed address it was created with, running or not. */
+struct engine_container {
+    char id[ENGINE_ID_BYTES];
+    char app[ENGINE_LABEL_BYTES];
+    char service[ENGINE_LABEL_BYTES];
+    struct digest release; /* none when the label does not parse */
+    uint64_t gen;          /* 0 when the label does not parse */
+    uint32_t replica;
+    char spec[17]; /* short hash of the rendered specification, as given at create */
+    enum engine_state state;
+    int exit_code; /* meaningful in EXITED and DEAD */
+    ipv4 address;  /* 0 when unknown */
+    bool keeps_running; /* the engine restarts it by itself (unless-stopped) */
+    uint32_t restarts;  /* restarts by the engine since it was created */
+};
+
+/* What the engine is. */
+struct engine_about {
+    char version[32];
+    char arch[ENGINE_ARCH_BYTES]; /* OCI word: amd64, arm64, arm, riscv64 */
+    char variant[8];              /* "v7", or empty */
+    uint64_t memory_bytes;        /* of the machine */
+    uint64_t disk_free_bytes;     /* of the file system that holds the engine's data */
+    bool has_restart_backoff;     /* false: unless-stopped would spin; we restart ourselves */
+};
+
+struct engine_image {
+    struct digest config; /* digest of the image's config: its Id */
+    char arch[ENGINE_ARCH_BYTES];
+    uint64_t size_bytes;
+};
+
+struct engine_strings {
+    const char *const *items;
+    size_t count;
+};
+
+struct engine_mount {
+    const char *source; /* host path, or volume name */
+    const char *target;
+    bool is_volume;
+    bool read_only;
+};
+
+struct engine_device {
+    const char *host_path;
+    const char *container_path;
+    const char *permissions; /* "rwm" */
+};
+
+struct engine_ulimit {
+    const char *name;
+    int64_t soft, hard;
+};
+
+/* A container to create. Everything is owned by the caller and valid only during the call. Absent
+ * strings are NULL, absent numbers 0. Variables are "NAME=value", hosts "name:address", labels and
+ * sysctls and log options "name=value". */
+struct engine_spec {
+    const char *name;  /* berth-<node>-<app>-<gen>-<service>-<n> */
+    const char *image; /* reference that resolves on this node, or the image's config digest */
+    struct engine_strings entrypoint, command, environment, labels, hosts, cap_add, cap_drop, tmpfs;
+    struct engine_strings sysctls, log_options, group_add;
+    const struct engine_mount *mounts;
+    size_t mount_count;
+    const struct engine_device *devices;
+    size_t device_count;
+    const struct engine_ulimit *ulimits;
+    size_t ulimit_count;
+    const char *user, *working_dir, *hostname, *log_driver, *stop_signal;
+    const char *network; /* name of the app's network, or "host" */
+    ipv4 address;        /* its fixed address there; 0 with "host" */
+    int64_t stop_grace_ms;
+    uint64_t memory_bytes, nano_cpus, shm_bytes;
+    uint32_t pids;
+    bool privileged, read_only, init, tty;
+};
+
+/* A bridge network of one app. Containers on it reach each other; nothing is published by the
+ * engine itself. */
+struct engine_network {
+    const char *name;   /* berth-<node>-<app> */
+    const char *node;   /* io.berth.node label */
+    const char *app;    /* io.berth.app label */
+    const char *bridge; /* interface name, at most 15 characters */
+    ipv4 subnet, gateway;
+    unsigned prefix_bits;
+};
+
+/* Parts of an answer; only those that belong to the call are set, and all of it is valid only
+ * inside the callback. */
+struct engine_answer {
+    const struct engine_container *containers; /* list */
+    size_t container_count;
+    const struct engine_about *about; /* about */
+    const struct engine_image *image; /* image_inspect, pull */
+    const char *id;                   /* create */
+    int exit_code;                    /* exec */
+};
+
+/* err is NULL on success. Codes: ERR_ENGINE_GONE (no answer, connection refused or lost),
+ * ERR_ENGINE (it answered with an error; the text says which), ERR_NOT_FOUND, ERR_EXISTS, ERR_PULL,
+ * ERR_DIGEST, ERR_DISK_SPACE, ERR_TIMEOUT, ERR_LIMIT. */
+typedef void (*engine_done)(void *ctx, const struct err *err, const struct engine_answer *answer);
+/* Bytes of this pull seen so far; only grows. */
+typedef void (*engine_progress)(void *ctx, uint64_t bytes);
+
+/* All calls are asynchronous: one that fails (ERR_LIMIT, ERR_BUSY above 64 pending) never calls
+ * back, one that succeeds calls back exactly once, later. Every call may be repeated: what is
+ * already so is success. Calls on different containers run beside each other; none waits for a
+ * slow stop or pull. Nothing is ever read from or changed on containers, images or networks that
+ * do not carry the node's label or our tag. */
+struct engine_ops {
+    int (*about)(void *self, engine_done done, void *ctx, struct err *err);
+    /* All containers labelled io.berth.node=<node>, running or not. */
+    int (*list)(void *self, const char *node, engine_done done, void *ctx, struct err *err);
+    /* ERR_NOT_FOUND when the reference or digest does not resolve locally. */
+    int (*image_inspect)(void *self, const char *reference, engine_done done, void *ctx,
+                         struct err *err);
+    /* Makes `reference` (repo@sha256:...) present, tags it `tag` (so that a prune cannot take it)
+     * and makes it durable on disk (syncfs) before done. Already present: only tagged and synced. An
+     * error inside the engine's stream, however reported, is ERR_PULL or ERR_DISK_SPACE.
+     * `progress` may be NULL. */
+    int (*pull)(void *self, const char *reference, const char *tag, engine_progress progress,
+                engine_done done, void *ctx, struct err *err);
+    /* Removes the tag and, when nothing else refers to it, the image. In use: success, kept. */
+    int (*image_remove)(void *self, const char *tag, engine_done done, void *ctx, struct err *err);
+    /* Creates the network, or checks that one of that name has this subnet and label (ERR_EXISTS
+     * otherwise). */
+    int (*network_ensure)(void *self, const struct engine_network *network, engine_done done,
+                          void *ctx, struct err *err);
+    int (*network_remove)(void *self, const char *name, engine_done done, void *ctx,
+                          struct err *err);
+    /* Creates, does not start; restart policy "no". A container of that name that is ours with the
+     * same spec label: success with its id; any other: ERR_EXISTS. */
+    int (*create)(void *self, const struct engine_spec *spec, engine_done done, void *ctx,
+                  struct err *err);
+    int (*start)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
+    /* Sends the stop signal, kills after grace_ms. Blocks the engine's answer, never the loop. */
+    int (*stop)(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,
+                struct err *err);
+    /* Kills if needed and removes; volumes stay. Not there: success. */
+    int (*remove)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
+    /* true: unless-stopped; false: no restart by the engine. */
+    int (*keep_running)(void *self, const char *id, bool keep, engine_done done, void *ctx,
+                        struct err *err);
+    /* signal: "SIGUSR1". Not running: success. */
+    int (*signal)(void *self, const char *id, const char *signal, engine_done done, void *ctx,
+                  struct err *err);
+    /* Runs argv inside, no terminal, output discarded; exit_code in the answer. Not finished within
+     * timeout_ms: ERR_TIMEOUT. */
+    int (*exec)(void *self, const char *id, const char *const *argv, size_t count,
+                int64_t timeout_ms, engine_done done, void *ctx, struct err *err);
+};
+
+struct engine {
+    const struct engine_ops *ops;
+    void *self;
+};
+
+const char *engine_state_word(enum engine_state state);
+
+#endif

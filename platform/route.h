@@ -1,0 +1,95 @@
+/* route: which container answers on a published port and on a service address. */
+#ifndef PLATFORM_ROUTE_H
+#define PLATFORM_ROUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/base/err.h"
+#include "platform/engine.h"
+
+#define ROUTE_SERVICES_MAX 16
+#define ROUTE_PORTS_MAX 16    /* a service */
+#define ROUTE_BACKENDS_MAX 32 /* a service: two sets of replicas */
+
+enum route_protocol { ROUTE_TCP, ROUTE_UDP };
+
+/* A published port: connections to host_ip:host_port (host_ip 0: any address of this machine,
+ * 127.0.0.1 included) go to a backend's container_port. */
+struct route_port {
+    enum route_protocol protocol;
+    ipv4 host_ip;
+    uint16_t host_port, container_port;
+};
+
+/* weight 1..1000; a backend gets weight / sum of the new connections. */
+struct route_backend {
+    ipv4 address;
+    uint16_t weight;
+};
+
+/* One service. Its service address answers on every port with the backends, for containers and for
+ * this machine. Without backends nothing is forwarded and a connection is refused at once. */
+struct route_service {
+    char app[ENGINE_LABEL_BYTES], service[ENGINE_LABEL_BYTES];
+    char bridge[16]; /* interface of the app's network */
+    ipv4 address;    /* service address; 0: none */
+    struct route_port ports[ROUTE_PORTS_MAX];
+    size_t port_count;
+    struct route_backend backends[ROUTE_BACKENDS_MAX];
+    size_t backend_count;
+};
+
+/* Everything this node forwards. */
+struct route_table {
+    uint64_t generation; /* grows with each change; readable back from the kernel */
+    ipv4 pool;           /* every container's address lies inside */
+    unsigned pool_bits;
+    struct route_service services[ROUTE_SERVICES_MAX];
+    size_t service_count;
+};
+
+/* What the kernel holds now. */
+struct route_state {
+    bool is_present;
+    uint64_t generation; /* 0 when not present */
+    bool is_open;        /* the engine's firewall lets forwarded packets to the pool pass */
+};
+
+/* err is NULL on success; state only for read. */
+typedef void (*route_done)(void *ctx, const struct err *err, const struct route_state *state);
+
+/* Calls are carried out in order; a failing call never calls back, a successful one exactly once,
+ * later. Tables are copied. Established connections are not touched by apply. Only tables of our
+ * own (named by node) are written, never anyone else's, apart from one static accept for the pool
+ * through the engine's own hook. ERR_ROUTE with the tool's words. At most 16 calls pending. */
+struct route_ops {
+    /* Replaces the whole table in one transaction: no instant without the old or the new one.
+     * Opens the engine's firewall for the pool when it is not. Not durable: a reboot empties it. */
+    int (*apply)(void *self, const struct route_table *table, route_done done, void *ctx,
+                 struct err *err);
+    /* Reads the generation back from the kernel. */
+    int (*read)(void *self, route_done done, void *ctx, struct err *err);
+    /* Makes `table` the one that is loaded at boot, durably, without touching the kernel. */
+    int (*commit)(void *self, const struct route_table *table, route_done done, void *ctx,
+                  struct err *err);
+    /* Deletes tracked connections to this backend address, so that both ends meet a reset or a new
+     * choice at once and UDP flows move. */
+    int (*forget)(void *self, ipv4 backend, route_done done, void *ctx, struct err *err);
+    /* Removes our table and the accept from the kernel (not the boot file). */
+    int (*clear)(void *self, route_done done, void *ctx, struct err *err);
+    /* Is the port taken by a process of this machine (a listening or bound socket)? Reads
+     * /proc; does not block. */
+    int (*is_held)(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port, bool *held,
+                   struct err *err);
+};
+
+struct route {
+    const struct route_ops *ops;
+    void *self;
+};
+
+/* True when both forward the same way; generation is not compared. */
+bool route_table_is_equal(const struct route_table *a, const struct route_table *b);
+
+#endif

@@ -1,0 +1,51 @@
+/* Words and comparisons of the interface types, shared by every port and the core. */
+#include "platform/engine.h"
+#include "platform/route.h"
+
+const char *engine_state_word(enum engine_state state)
+{
+    static const char *const words[] = {
+#define ENGINE_STATE_WORD_(name, word, sentence) [ENGINE_##name] = word,
+        ENGINE_STATES(ENGINE_STATE_WORD_)
+#undef ENGINE_STATE_WORD_
+    };
+    return (unsigned)state < ENGINE_STATE_COUNT ? words[state] : "unknown";
+}
+
+static bool service_is_equal(const struct route_service *a, const struct route_service *b)
+{
+    if (strcmp(a->app, b->app) != 0 || strcmp(a->service, b->service) != 0 ||
+        strcmp(a->bridge, b->bridge) != 0 || a->address != b->address ||
+        a->port_count != b->port_count || a->backend_count != b->backend_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->port_count; i++) {
+        const struct route_port *p = &a->ports[i];
+        const struct route_port *q = &b->ports[i];
+        if (p->protocol != q->protocol || p->host_ip != q->host_ip ||
+            p->host_port != q->host_port || p->container_port != q->container_port) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < a->backend_count; i++) {
+        if (a->backends[i].address != b->backends[i].address ||
+            a->backends[i].weight != b->backends[i].weight) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool route_table_is_equal(const struct route_table *a, const struct route_table *b)
+{
+    if (a->pool != b->pool || a->pool_bits != b->pool_bits ||
+        a->service_count != b->service_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->service_count; i++) {
+        if (!service_is_equal(&a->services[i], &b->services[i])) {
+            return false;
+        }
+    }
+    return true;
+}
