@@ -1,0 +1,52 @@
+/* limits: every bound of the core in one place, with the relations between them. */
+#ifndef AGENT_LIMITS_H
+#define AGENT_LIMITS_H
+
+#include "platform/route.h"
+#include "platform/store.h"
+
+/* Apps on one node, services of one app (this version: one), replicas of one service. */
+#define APPS_MAX     16
+#define SERVICES_MAX 1
+#define REPLICAS_MAX 16
+
+/* Names, with the NUL (DESIGN section 5). */
+#define NAME_BYTES      33
+#define NODE_NAME_BYTES 64
+
+/* Documents, in bytes. */
+#define RELEASE_PAYLOAD_BYTES_MAX  49152
+#define ENVELOPE_BYTES_MAX         73728
+#define TRUST_BYTES_MAX            16384
+#define CONFIG_BYTES_MAX           32768
+#define JSON_DEPTH_MAX             16
+#define JSON_VALUES_MAX            4096
+#define ENVELOPE_SIGNATURES_MAX    8
+#define TRUST_KEYS_MAX             16
+#define REVOKED_MAX                64
+
+/* Generations of one app that can exist beside each other: committed, previous, candidate, and one
+ * whose remains are being removed. */
+#define LANES 4
+/* Containers of one app the planner looks at; more are a reason to report, not to act. */
+#define OBSERVED_MAX 96
+/* Releases remembered behind the committed one (images and payloads kept). */
+#define HISTORY_MAX 3
+/* Digests of releases found bad that are remembered for each app. */
+#define QUARANTINE_MAX 2
+/* Tries for one release that end inconclusive before the node gives up. */
+#define ATTEMPTS_DEFAULT 3
+/* The boot of an unproven release that makes the node go back. */
+#define UNPROVEN_BOOTS_MAX 3
+/* Actions one planning step may ask for. */
+#define ACTIONS_MAX 48
+/* Lines of the events ring. */
+#define EVENTS_MAX 128
+
+_Static_assert(SERVICES_MAX * REPLICAS_MAX * LANES <= OBSERVED_MAX, "all lanes can be observed");
+_Static_assert(APPS_MAX * SERVICES_MAX <= ROUTE_SERVICES_MAX, "every service has a route");
+_Static_assert(2 * REPLICAS_MAX <= ROUTE_BACKENDS_MAX, "both sets of replicas can be routed");
+_Static_assert(ENVELOPE_BYTES_MAX <= STORE_BLOB_BYTES_MAX, "an envelope is stored as one blob");
+_Static_assert(APPS_MAX * (HISTORY_MAX + 2) + 2 <= STORE_BLOBS_MAX, "every payload has a place");
+
+#endif

@@ -1,0 +1,34 @@
+/* envelope: DSSE around a signed document: bytes are signed, bytes are hashed. */
+#ifndef AGENT_WIRE_ENVELOPE_H
+#define AGENT_WIRE_ENVELOPE_H
+
+#include "agent/wire/trust.h"
+#include "platform/base/arena.h"
+#include "platform/verify.h"
+
+/* Opens a DSSE envelope (JSON, at most ENVELOPE_BYTES_MAX; DSSE v1.0.2): decodes its base64 payload
+ * into `arena`, counts distinct keys of `role` in `trust` whose ECDSA signature over the
+ * pre-authentication encoding holds, and compares with the role's threshold. *payload points into the
+ * arena; *digest is the SHA-256 of the payload. The payload itself is not looked at.
+ * ERR_OVERSIZE, the lint's codes, ERR_UNKNOWN_KEY, ERR_PAYLOAD_TYPE (not this role's), ERR_UNSIGNED
+ * (no signature at all), ERR_SIGNATURE (none by a key of this role, or one that does not fit),
+ * ERR_ENCODING, ERR_THRESHOLD (some good, too few). */
+NODISCARD int envelope_open(struct span envelope, enum trust_role role, const struct trust *trust,
+                            const struct verify *verify, struct arena *arena, struct span *payload,
+                            struct digest *digest, struct err *err);
+
+/* Writes the pre-authentication encoding "DSSEv1 len type len payload" into the arena. */
+NODISCARD int envelope_encoding(const char *type, struct span payload, struct arena *arena,
+                                struct span *encoding, struct err *err);
+
+struct envelope_signature {
+    char key_id[DIGEST_HEX_BYTES];
+    struct span der;
+};
+
+/* Renders an envelope as JSON text; *rendered lives in the arena. ERR_LIMIT. */
+NODISCARD int envelope_render(const char *type, struct span payload,
+                              const struct envelope_signature *signatures, size_t count,
+                              struct arena *arena, struct span *rendered, struct err *err);
+
+#endif

@@ -1,0 +1,127 @@
+/* release: the signed document that says what an app is, and the plan compiled from it. */
+#ifndef AGENT_WIRE_RELEASE_H
+#define AGENT_WIRE_RELEASE_H
+
+#include <stdbool.h>
+
+#include "agent/limits.h"
+#include "platform/base/arena.h"
+#include "platform/base/units.h"
+#include "platform/engine.h"
+#include "platform/prober.h"
+#include "platform/route.h"
+
+#define RELEASE_SCHEMA       1
+#define RELEASE_PAYLOAD_TYPE "application/vnd.berth.release.v1+json"
+#define PLAN_EXEC_BYTES      128
+#define PLAN_EXEC_ARGS_MAX   8
+
+/* Kubernetes probe fields and defaults (Probe v1 core), in milliseconds. Where DESIGN gives another
+ * default (startup 30 x 2 s, readiness every 5 s, liveness every 10 s, time-out 2 s, 3 failures),
+ * that one holds. */
+enum plan_probe_kind { PLAN_PROBE_NONE, PLAN_PROBE_HTTP, PLAN_PROBE_TCP, PLAN_PROBE_EXEC };
+
+struct plan_probe {
+    enum plan_probe_kind kind;
+    uint16_t port;
+    int64_t initial_delay_ms; /* 0 .. 1 h */
+    int64_t period_ms;        /* 100 ms .. 1 h */
+    int64_t timeout_ms;       /* 100 ms .. 10 min */
+    uint16_t success_threshold; /* 1 for startup and liveness */
+    uint16_t failure_threshold; /* 1 .. 1000 */
+    char path[PROBER_PATH_BYTES]; /* HTTP */
+    /* EXEC: argument strings one after the other, each with its NUL; exec_count of them. */
+    char exec[PLAN_EXEC_BYTES];
+    uint8_t exec_count;
+};
+
+/* How an old replica is told that it will be stopped. */
+enum plan_notice { PLAN_NOTICE_NONE, PLAN_NOTICE_SIGNAL, PLAN_NOTICE_EXEC, PLAN_NOTICE_HTTP };
+
+struct plan_drain_notice {
+    enum plan_notice kind;
+    char text[PLAN_EXEC_BYTES]; /* SIGNAL: "SIGUSR1"; EXEC: arguments as in plan_probe; HTTP: path */
+    uint8_t exec_count;
+    uint16_t port; /* HTTP: POST to it */
+};
+
+/* Host powers a service asks for; the node's configuration must allow each for that app. */
+#define POWER_PRIVILEGED   1u
+#define POWER_HOST_NETWORK 2u
+#define POWER_HOST_PATHS   4u
+#define POWER_DEVICES      8u
+#define POWER_CAPABILITIES 16u
+
+/* Side by side, or the old one stops first. */
+enum plan_order { PLAN_START_FIRST, PLAN_STOP_FIRST };
+
+struct plan_service {
+    char name[NAME_BYTES];
+    char reference[ENGINE_REFERENCE_BYTES]; /* repo@sha256:<index digest> */
+    struct digest manifest;                 /* of this node's platform */
+    struct digest config;                   /* of this node's platform */
+    uint8_t replicas;                       /* 1 .. REPLICAS_MAX */
+    enum plan_order order;                  /* "auto" already decided */
+    const char *order_reason;               /* static text: why this order */
+    struct plan_probe startup, readiness, liveness;
+    struct plan_drain_notice notice;
+    struct route_port ports[ROUTE_PORTS_MAX];
+    uint8_t port_count;
+    int64_t stop_grace_ms;
+    uint64_t memory_bytes; /* limit; 0: none */
+    unsigned powers;       /* POWER_* */
+    char spec[17];         /* short hash of everything that makes the container; equal: unchanged */
+};
+
+/* What stays resident of a release: everything the planner needs, about 1 KiB a service. */
+struct plan {
+    struct digest digest; /* SHA-256 of the payload: the release's name */
+    char app[NAME_BYTES];
+    char version[NAME_BYTES]; /* for people; may be empty */
+    uint64_t sequence, floor;
+    int64_t soak_ms, drain_ms, keep_warm_ms, deadline_ms;
+    uint16_t attempts;
+    uint64_t requires_disk_bytes, requires_ram_bytes; /* 0: no requirement */
+    struct plan_service services[SERVICES_MAX];
+    uint8_t service_count; /* 0: the app is to be removed */
+};
+
+/* What of this node a release may depend on. Strings outlive the call. */
+struct release_node {
+    const char *name;
+    const char *arch, *variant; /* OCI words; NULL: any platform, for tools (the first one listed) */
+    const char *const *label_names;
+    const char *const *label_values;
+    size_t label_count;
+};
+
+/* Compiles a payload (UTF-8 JSON, at most RELEASE_PAYLOAD_BYTES_MAX) into a plan for this node:
+ * lint, strict schema, relations between settings. `payload` is not kept. Digest is not computed
+ * here: the caller sets plan->digest. Errors name the JSON path and the remedy: ERR_OVERSIZE,
+ * ERR_SYNTAX, ERR_DEPTH, ERR_DUPLICATE_KEY, ERR_UNKNOWN_KEY, ERR_VALUE, ERR_MISSING, ERR_SCHEMA,
+ * ERR_ARCHITECTURE (no platform of this node), ERR_REQUIRES. */
+NODISCARD int release_compile(struct span payload, const struct release_node *node,
+                              struct plan *plan, struct err *err);
+
+/* What makes one container of a release this very container. Strings outlive the call. */
+struct release_container {
+    uint64_t gen;
+    uint32_t replica;      /* from 1 */
+    ipv4 address;          /* its own */
+    ipv4 service_address;  /* of its service, given to it by hosts entry */
+    const char *network;   /* name of the app's network */
+    struct digest release; /* for the label */
+    const char *secrets_dir; /* host directory under which secret files stand, or NULL */
+};
+
+/* Renders the container to create from the same payload and node that compiled. Everything in *spec
+ * lives in `arena` (64 KiB suffices for any release; ERR_LIMIT otherwise). Labels io.berth.* are set
+ * here. */
+NODISCARD int release_render(struct span payload, const struct release_node *node,
+                             const char *service, const struct release_container *container,
+                             struct arena *arena, struct engine_spec *spec, struct err *err);
+
+/* The soak that lets these probes notice a failure, plus one period: the default and the minimum. */
+int64_t release_soak_min_ms(const struct plan_service *service);
+
+#endif
