@@ -1,0 +1,54 @@
+# The third-party libraries as imported targets: berth::mbedtls, berth::curl, berth::mosquitto,
+# berth::cjson. Pinned and built by toolchains/deps, or the system's own (BERTH_SYSTEM_DEPS).
+
+# The target is named by its toolchain file, so that the two can never disagree:
+#   cmake -DCMAKE_TOOLCHAIN_FILE=toolchains/targets/x86_64-musl.cmake ...
+set(BERTH_TARGET native)
+if(CMAKE_TOOLCHAIN_FILE)
+    cmake_path(GET CMAKE_TOOLCHAIN_FILE PARENT_PATH berth_target_dir)
+    cmake_path(ABSOLUTE_PATH berth_target_dir BASE_DIRECTORY "${CMAKE_SOURCE_DIR}" NORMALIZE)
+    if(berth_target_dir STREQUAL "${CMAKE_CURRENT_LIST_DIR}/targets")
+        cmake_path(GET CMAKE_TOOLCHAIN_FILE STEM BERTH_TARGET)
+    elseif(NOT BERTH_SYSTEM_DEPS)
+        message(FATAL_ERROR "A toolchain file outside toolchains/targets needs -DBERTH_SYSTEM_DEPS=ON")
+    endif()
+endif()
+
+# berth_pinned_library(NAME ARCHIVE... [NEEDS TARGET...]): an imported target of the prefix.
+function(berth_pinned_library name)
+    cmake_parse_arguments(arg "" "" "NEEDS" ${ARGN})
+    list(TRANSFORM arg_UNPARSED_ARGUMENTS PREPEND "${BERTH_DEPS_PREFIX}/lib/")
+    add_library(berth::${name} INTERFACE IMPORTED GLOBAL)
+    target_include_directories(berth::${name} INTERFACE "${BERTH_DEPS_PREFIX}/include")
+    target_link_libraries(berth::${name} INTERFACE ${arg_UNPARSED_ARGUMENTS} ${arg_NEEDS})
+endfunction()
+
+# berth_system_library(NAME MODULE...): the same name for what pkg-config knows.
+function(berth_system_library name)
+    pkg_check_modules(berth_${name} REQUIRED IMPORTED_TARGET GLOBAL ${ARGN})
+    add_library(berth::${name} INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(berth::${name} INTERFACE PkgConfig::berth_${name})
+endfunction()
+
+if(BERTH_SYSTEM_DEPS)
+    find_package(PkgConfig REQUIRED)
+    berth_system_library(mbedtls mbedtls>=3.6 mbedx509>=3.6 mbedcrypto>=3.6)
+    berth_system_library(curl libcurl>=7.88)
+    berth_system_library(mosquitto libmosquitto>=2.0.11)
+    berth_system_library(cjson libcjson>=1.7.15)
+else()
+    message(STATUS "Pinned libraries for ${BERTH_TARGET}: built once, this can take two minutes")
+    execute_process(COMMAND "${CMAKE_CURRENT_LIST_DIR}/deps" build ${BERTH_TARGET}
+        OUTPUT_VARIABLE BERTH_DEPS_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE
+        COMMAND_ERROR_IS_FATAL ANY)
+    message(STATUS "Pinned libraries: ${BERTH_DEPS_PREFIX}")
+    file(GLOB berth_deps_inputs CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/config/*")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${berth_deps_inputs}
+        "${CMAKE_CURRENT_LIST_DIR}/deps" "${CMAKE_CURRENT_LIST_DIR}/deps.lock"
+        "${CMAKE_CURRENT_LIST_DIR}/recipes.sh" "${CMAKE_CURRENT_LIST_DIR}/targets/flags.cmake"
+        "${CMAKE_CURRENT_LIST_DIR}/targets/${BERTH_TARGET}.cmake")
+    berth_pinned_library(mbedtls libmbedtls.a libmbedx509.a libmbedcrypto.a)
+    berth_pinned_library(curl libcurl.a NEEDS berth::mbedtls)
+    berth_pinned_library(mosquitto libmosquitto.a)
+    berth_pinned_library(cjson libcjson.a NEEDS m)
+endif()
