@@ -24,7 +24,7 @@ enum failure {
     FAILURE_KINDS_LEN
 };
 
-enum { VERSIONS_MAX = 64, VERSION_SIZE = 40, LATENCY_CELLS = 64 * 32, PRINTED_MAX = 500 };
+enum { VERSIONS_MAX = 1024, VERSION_SIZE = 40, LATENCY_CELLS = 64 * 32, PRINTED_MAX = 500 };
 
 struct version_count {
     char version[VERSION_SIZE];
@@ -63,8 +63,8 @@ struct failure_note {
 
 void tally_init(struct tally *tally, int64_t now_us);
 
-/* A request that took latency_us was answered by `version` ("" when the body does not say). A 65th
- * version is counted under "other". */
+/* A request that took latency_us was answered by `version` ("" when the body does not say). Past
+ * VERSIONS_MAX versions, new ones are counted together as "other". */
 void tally_ok(struct tally *tally, int target, const char *version, int64_t latency_us,
               int64_t now_us);
 
