@@ -1,0 +1,102 @@
+/* conductor: carries facts to the planner and its decisions out; the only caller of platform ops. */
+#ifndef AGENT_NODE_CONDUCTOR_H
+#define AGENT_NODE_CONDUCTOR_H
+
+#include "agent/node/session.h"
+#include "agent/wire/config.h"
+#include "agent/wire/trust.h"
+#include "platform/base/text.h"
+#include "platform/clock.h"
+#include "platform/log.h"
+#include "platform/prober.h"
+#include "platform/verify.h"
+
+/* What the agent runs on; copied by conductor_init, the owners of the `self`s outlive it. */
+struct conductor_ports {
+    struct clock clock;
+    struct store store;
+    struct engine engine;
+    struct route route;
+    struct prober prober;
+    struct verify verify;
+    struct log log;
+};
+
+/* Something that happened, for people: one line of the events ring. */
+struct event {
+    uint64_t number; /* from 1, grows by one */
+    mono_ms at;
+    wall_ms wall;
+    bool time_trusted;
+    char app[NAME_BYTES]; /* empty: the node itself */
+    char text[160];
+};
+
+/* Told of each event as it happens; must not call the conductor back. */
+typedef void (*conductor_heard)(void *ctx, const struct event *event);
+
+/* Answers an activate or rollback: NULL when what is wanted is durable (the swap then goes on by
+ * itself), else why nothing was changed. */
+typedef void (*conductor_done)(void *ctx, const struct err *err);
+
+struct conductor; /* fields in conductor_private.h; allocate with conductor_new */
+
+/* Allocates and prepares; nothing is called yet. `config` is copied. Returns NULL when there is no
+ * memory. */
+struct conductor *conductor_new(const struct config *config, const struct conductor_ports *ports);
+
+/* Forgets everything that is volatile. Callbacks still pending in ports must never come after
+ * this: stop the ports first. */
+void conductor_free(struct conductor *conductor);
+
+/* Sets the trusted keys (the payload of the trust document was verified or pinned by the caller) and
+ * the revoked digests; either may be NULL for "unchanged". Copied. */
+void conductor_trust(struct conductor *conductor, const struct trust *trust,
+                     const struct revoked *revoked);
+
+/* Reads memory and payloads from the store and begins to observe. Never fails for what it finds:
+ * damage is reported as an event and in the status (memory-lost). ERR_STORE only when the store
+ * cannot be listed at all. */
+NODISCARD int conductor_start(struct conductor *conductor, struct err *err);
+
+/* Plans with what is known now and performs. Call after every port callback turn and when
+ * conductor_deadline has passed; calling it more often does no harm. */
+void conductor_step(struct conductor *conductor);
+
+/* When conductor_step wants to be called at the latest, on the boot-time clock. */
+mono_ms conductor_deadline(const struct conductor *conductor);
+
+/* True when nothing is under way and nothing is wanted but waiting: no call pending, every app at
+ * rest with its committed release serving as it should. */
+bool conductor_is_settled(const struct conductor *conductor);
+
+/* Makes the release in this envelope the wanted one (a local override): verifies, lints, compiles,
+ * checks the door, stores the payload, records. Refusals come back at once with their own code and
+ * nothing changed; a successful call answers through `done` exactly once. ERR_NOTHING: it is
+ * already committed and wanted. `force` allows a quarantined release, nothing else. */
+NODISCARD int conductor_activate(struct conductor *conductor, struct span envelope, bool force,
+                                 conductor_done done, void *ctx, struct err *err);
+
+/* Makes the release before the wanted one (a local override): the committed one while a candidate is
+ * under way, else the previous one. ERR_NOT_FOUND: no such app, or nothing before. ERR_BELOW_FLOOR,
+ * ERR_REVOKED. */
+NODISCARD int conductor_rollback(struct conductor *conductor, const char *app, conductor_done done,
+                                 void *ctx, struct err *err);
+
+/* Renders the node's status as JSON (schema in agent/node/README.md). */
+void conductor_status(const struct conductor *conductor, struct text *text);
+
+/* Renders what app has run and could run again as JSON. ERR_NOT_FOUND. */
+NODISCARD int conductor_history(const struct conductor *conductor, const char *app,
+                                struct text *text, struct err *err);
+
+/* Renders events with number > after, oldest first, as JSON lines; the ring keeps EVENTS_MAX. */
+void conductor_events(const struct conductor *conductor, uint64_t after, struct text *text);
+
+/* Renders one event as one JSON line. */
+void event_render(const struct event *event, struct text *text);
+
+/* At most one listener; NULL to stop. */
+void conductor_listen(struct conductor *conductor, conductor_heard heard, void *ctx);
+
+#endif

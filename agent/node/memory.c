@@ -1,0 +1,196 @@
+/* memory: the record of one app, field by field in little-endian order behind its version. */
+#include "agent/node/memory.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* The format is a list of fields walked by the same function in both directions, so that what is
+ * written and what is read cannot drift apart. */
+struct cursor {
+    uint8_t *data;
+    size_t len, at;
+    bool is_writing;
+    bool is_short; /* reading went past the end */
+};
+
+static void walk_bytes(struct cursor *cursor, void *field, size_t len)
+{
+    if (cursor->len - cursor->at < len) {
+        cursor->is_short = true;
+        return;
+    }
+    if (cursor->is_writing) {
+        memcpy(cursor->data + cursor->at, field, len);
+    } else {
+        memcpy(field, cursor->data + cursor->at, len);
+    }
+    cursor->at += len;
+}
+
+/* An unsigned number in `width` bytes; returns the value read, or the value given when writing. */
+static uint64_t walk_number(struct cursor *cursor, uint64_t value, size_t width)
+{
+    uint8_t bytes[8] = {0};
+    assert(width == 8 || !cursor->is_writing || value >> (8 * width) == 0);
+    for (size_t i = 0; i < width; i++) {
+        bytes[i] = (uint8_t)(value >> (8 * i));
+    }
+    walk_bytes(cursor, bytes, width);
+    uint64_t read = 0;
+    for (size_t i = 0; i < width; i++) {
+        read |= (uint64_t)bytes[i] << (8 * i);
+    }
+    return read;
+}
+
+static void walk_generation(struct cursor *cursor, struct generation *generation)
+{
+    walk_bytes(cursor, generation->release.bytes, DIGEST_BYTES);
+    generation->sequence = walk_number(cursor, generation->sequence, 8);
+    generation->gen = (uint32_t)walk_number(cursor, generation->gen, 4);
+    generation->lane = (uint8_t)walk_number(cursor, generation->lane, 1);
+}
+
+#define GENERATION_BYTES (DIGEST_BYTES + 8 + 4 + 1)
+#define MEMORY_BYTES                                                                         \
+    (2 + NAME_BYTES + 10 + DIGEST_BYTES + (2 + HISTORY_MAX) * GENERATION_BYTES + 4 + 8 + 4 + \
+     BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16)
+_Static_assert(MEMORY_BYTES <= STORE_RECORD_BYTES_MAX, "one app fits one record");
+_Static_assert(LANES < 256 && APPS_MAX < 256, "small numbers fit a byte");
+
+static void walk_memory(struct cursor *cursor, struct memory_app *memory)
+{
+    walk_bytes(cursor, memory->app, NAME_BYTES);
+    memory->index = (uint8_t)walk_number(cursor, memory->index, 1);
+    memory->phase = (enum swap_phase)walk_number(cursor, memory->phase, 1);
+    memory->wanted_by = (enum wanted_by)walk_number(cursor, memory->wanted_by, 1);
+    memory->is_forced = walk_number(cursor, memory->is_forced, 1) != 0;
+    memory->attempts = (uint8_t)walk_number(cursor, memory->attempts, 1);
+    memory->boots = (uint8_t)walk_number(cursor, memory->boots, 1);
+    memory->verdict = (enum verdict)walk_number(cursor, memory->verdict, 1);
+    memory->reason = (enum reason)walk_number(cursor, memory->reason, 1);
+    (void)walk_number(cursor, 0, 2); /* reserved */
+    walk_bytes(cursor, memory->wanted.bytes, DIGEST_BYTES);
+    walk_generation(cursor, &memory->committed);
+    walk_generation(cursor, &memory->candidate);
+    for (size_t i = 0; i < HISTORY_MAX; i++) {
+        walk_generation(cursor, &memory->history[i]);
+    }
+    memory->gen_last = (uint32_t)walk_number(cursor, memory->gen_last, 4);
+    memory->floor = walk_number(cursor, memory->floor, 8);
+    memory->verdict_gen = (uint32_t)walk_number(cursor, memory->verdict_gen, 4);
+    walk_bytes(cursor, memory->boot.bytes, BOOT_ID_BYTES);
+    for (size_t i = 0; i < QUARANTINE_MAX; i++) {
+        walk_bytes(cursor, memory->quarantined[i].bytes, DIGEST_BYTES);
+    }
+    memory->order_epoch = walk_number(cursor, memory->order_epoch, 8);
+    memory->order_gen = walk_number(cursor, memory->order_gen, 8);
+}
+
+void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BYTES_MAX],
+                   size_t *len)
+{
+    struct memory_app copy = *memory;
+    struct cursor cursor = {.data = data, .len = STORE_RECORD_BYTES_MAX, .is_writing = true};
+    (void)walk_number(&cursor, MEMORY_VERSION, 1);
+    (void)walk_number(&cursor, MEMORY_MIN_READER, 1);
+    walk_memory(&cursor, &copy);
+    assert(!cursor.is_short && cursor.at == MEMORY_BYTES);
+    *len = cursor.at;
+}
+
+static bool generation_is_sound(const struct generation *generation)
+{
+    return generation->lane < LANES;
+}
+
+static bool memory_is_sound(const struct memory_app *memory)
+{
+    for (size_t i = 0; i < HISTORY_MAX; i++) {
+        if (!generation_is_sound(&memory->history[i])) {
+            return false;
+        }
+    }
+    return memory->app[NAME_BYTES - 1] == '\0' && memory->app[0] != '\0' &&
+           memory->index < APPS_MAX && memory->phase < SWAP_PHASE_COUNT &&
+           memory->wanted_by < WANTED_BY_COUNT && memory->verdict < VERDICT_COUNT &&
+           memory->reason < REASON_COUNT && generation_is_sound(&memory->committed) &&
+           generation_is_sound(&memory->candidate) &&
+           (memory->phase == SWAP_REST) == (memory->candidate.gen == 0);
+}
+
+int memory_decode(struct span data, struct memory_app *memory, struct err *err)
+{
+    uint8_t copy[STORE_RECORD_BYTES_MAX];
+    if (data.len < 2 || data.len > sizeof copy) {
+        return err_set(err, ERR_CORRUPT, "a record of %zu bytes cannot be an app's memory",
+                       data.len);
+    }
+    memcpy(copy, data.data, data.len);
+    struct cursor cursor = {.data = copy, .len = data.len};
+    uint64_t version = walk_number(&cursor, 0, 1);
+    uint64_t min_reader = walk_number(&cursor, 0, 1);
+    if (min_reader > MEMORY_VERSION) {
+        return err_set(err, ERR_VERSION,
+                       "memory of version %u needs an agent that reads version %u, this one reads "
+                       "%d: install the newer agent again",
+                       (unsigned)version, (unsigned)min_reader, MEMORY_VERSION);
+    }
+    struct memory_app read = {0};
+    walk_memory(&cursor, &read);
+    if (cursor.is_short || !memory_is_sound(&read)) {
+        return err_set(err, ERR_CORRUPT, "the record's fields are out of their bounds");
+    }
+    *memory = read;
+    return 0;
+}
+
+bool memory_is_quarantined(const struct memory_app *memory, const struct digest *release)
+{
+    for (size_t i = 0; i < QUARANTINE_MAX; i++) {
+        if (!digest_is_none(release) && digest_is_equal(&memory->quarantined[i], release)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *swap_phase_word(enum swap_phase phase)
+{
+    static const char *const words[] = {
+#define WORD_(name, word, sentence) [SWAP_##name] = word,
+        SWAP_PHASES(WORD_)
+#undef WORD_
+    };
+    return words[phase];
+}
+
+const char *verdict_word(enum verdict verdict)
+{
+    static const char *const words[] = {
+#define WORD_(name, word, sentence) [VERDICT_##name] = word,
+        VERDICTS(WORD_)
+#undef WORD_
+    };
+    return words[verdict];
+}
+
+const char *reason_word(enum reason reason)
+{
+    static const char *const words[] = {
+#define WORD_(name, word, sentence) [REASON_##name] = word,
+        REASONS(WORD_)
+#undef WORD_
+    };
+    return words[reason];
+}
+
+const char *reason_sentence(enum reason reason)
+{
+    static const char *const sentences[] = {
+#define SENTENCE_(name, word, sentence) [REASON_##name] = sentence,
+        REASONS(SENTENCE_)
+#undef SENTENCE_
+    };
+    return sentences[reason];
+}

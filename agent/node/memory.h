@@ -1,0 +1,114 @@
+/* memory: what the agent remembers of one app across power cuts, and the bytes it is kept in. */
+#ifndef AGENT_NODE_MEMORY_H
+#define AGENT_NODE_MEMORY_H
+
+#include <stdbool.h>
+
+#include "agent/limits.h"
+#include "platform/base/err.h"
+#include "platform/base/span.h"
+#include "platform/clock.h"
+
+/* Where an app is between two releases. X(NAME, word, sentence) */
+#define SWAP_PHASES(X)                                                                          \
+    X(REST, "rest", "nothing changes; the committed release serves, if there is one")           \
+    X(PREPARE, "prepare", "the candidate is fetched, started and probed; the committed serves") \
+    X(UNPROVEN, "unproven", "the candidate serves and soaks; the committed stands by")
+
+enum swap_phase {
+#define SWAP_PHASE_ENUM_(name, word, sentence) SWAP_##name,
+    SWAP_PHASES(SWAP_PHASE_ENUM_) SWAP_PHASE_COUNT
+#undef SWAP_PHASE_ENUM_
+};
+
+/* The durable decision about the last candidate. */
+#define VERDICTS(X)                                                                         \
+    X(NONE, "none", "no candidate has come to a verdict yet")                               \
+    X(GOOD, "good", "the candidate stayed healthy through its soak and is committed")       \
+    X(BAD, "bad", "the candidate failed by its own probes; its digest is quarantined")      \
+    X(INCONCLUSIVE, "inconclusive", "something else failed; the candidate may be tried again")
+
+enum verdict {
+#define VERDICT_ENUM_(name, word, sentence) VERDICT_##name,
+    VERDICTS(VERDICT_ENUM_) VERDICT_COUNT
+#undef VERDICT_ENUM_
+};
+
+/* Why a verdict was given or a candidate dropped. */
+#define REASONS(X)                                                                             \
+    X(NONE, "none", "")                                                                        \
+    X(SOAKED, "soaked", "healthy until the end of the soak")                                   \
+    X(CRASHED, "crashed", "a container of the candidate ended by itself")                      \
+    X(NEVER_READY, "never-ready", "a container was not ready within its startup probes")       \
+    X(UNREADY, "unready", "the readiness probe failed while unproven")                         \
+    X(UNALIVE, "unalive", "the liveness probe failed while unproven")                          \
+    X(DEADLINE, "deadline", "the candidate was not ready within the swap's deadline")          \
+    X(BOOT_LOOP, "boot-loop", "the machine started again and again while unproven")            \
+    X(PULL_FAILED, "pull-failed", "the image could not be fetched or is not what was signed")  \
+    X(ENGINE_FAILED, "engine-failed", "the engine refused or failed an operation")             \
+    X(OLD_FAILS_TOO, "old-fails-too", "the old release, good before, fails now as well")       \
+    X(REMOVED_BY_HAND, "removed-by-hand", "a container of the candidate was removed")          \
+    X(ROLLED_BACK, "rolled-back", "someone at the node asked for the release before")          \
+    X(REPLACED, "replaced", "something else was wanted before the switch")                     \
+    X(INTERRUPTED, "interrupted", "the machine started again before the switch")               \
+    X(REVOKED, "revoked", "the release was revoked")
+
+enum reason {
+#define REASON_ENUM_(name, word, sentence) REASON_##name,
+    REASONS(REASON_ENUM_) REASON_COUNT
+#undef REASON_ENUM_
+};
+
+/* Who wants the wanted release. */
+enum wanted_by { WANTED_BY_NOBODY, WANTED_BY_OVERRIDE, WANTED_BY_ORDER, WANTED_BY_COUNT };
+
+/* One deployment of a release on this node; gen 0 is "none". The lane picks its addresses. */
+struct generation {
+    struct digest release;
+    uint64_t sequence;
+    uint32_t gen;
+    uint8_t lane; /* below LANES */
+};
+
+/* Everything durable about one app: one record of at most STORE_RECORD_BYTES_MAX bytes. What is not
+ * here is session and starts anew with the agent (see session.h). */
+struct memory_app {
+    char app[NAME_BYTES];
+    uint8_t index; /* below APPS_MAX: its record, network and service addresses */
+    enum swap_phase phase;
+    enum wanted_by wanted_by;
+    bool is_forced; /* the wanted release may be tried although quarantined */
+    struct digest wanted;
+    struct generation committed, candidate;
+    struct generation history[HISTORY_MAX]; /* newest first; [0] is "previous" */
+    uint32_t gen_last;                      /* highest generation ever given */
+    uint64_t floor;
+    uint8_t attempts;       /* tries of `wanted` begun so far */
+    uint8_t boots;          /* boots seen while unproven, the one of the switch not counted */
+    struct boot_id boot;    /* the boot in which the candidate was begun or last resumed */
+    struct digest quarantined[QUARANTINE_MAX]; /* newest first */
+    enum verdict verdict;   /* of the last candidate */
+    enum reason reason;
+    uint32_t verdict_gen;   /* the generation it was given to */
+    uint64_t order_epoch, order_gen; /* the highest order seen */
+};
+
+#define MEMORY_VERSION    1
+#define MEMORY_MIN_READER 1
+
+/* Writes the record; *len is at most STORE_RECORD_BYTES_MAX (asserted at compile time). */
+void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BYTES_MAX],
+                   size_t *len);
+
+/* Reads a record. ERR_VERSION: written by an agent this one cannot read (its minReader is newer).
+ * ERR_CORRUPT: lengths or values out of bounds. */
+NODISCARD int memory_decode(struct span data, struct memory_app *memory, struct err *err);
+
+bool memory_is_quarantined(const struct memory_app *memory, const struct digest *release);
+
+const char *swap_phase_word(enum swap_phase phase);
+const char *verdict_word(enum verdict verdict);
+const char *reason_word(enum reason reason);
+const char *reason_sentence(enum reason reason);
+
+#endif

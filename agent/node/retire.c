@@ -1,0 +1,59 @@
+/* retire: traffic leaves first, then the notice, the drain, the stop, the removal. */
+#include "agent/node/swap_private.h"
+
+/* Where the plan of a replica's release is not at hand. */
+#define DRAIN_DEFAULT_MS 15000
+
+static const struct plan_service *service_of(const struct plan *plan, const struct replica *replica)
+{
+    return plan != NULL && replica->service < plan->service_count
+               ? &plan->services[replica->service]
+               : NULL;
+}
+
+/* True when the drain is over, or there is nobody to drain. */
+static bool drain(struct step *step, struct replica *replica, const struct plan *plan)
+{
+    const struct plan_service *service = service_of(plan, replica);
+    mono_ms now = step->facts->now;
+    if (!replica->was_routed) {
+        return true; /* nobody was ever sent there */
+    }
+    if (replica->notified_at == 0) {
+        replica->notified_at = now;
+        if (service != NULL && service->notice.kind != PLAN_NOTICE_NONE) {
+            step_act(step, ACTION_NOTICE, replica);
+        }
+    }
+    mono_ms until = replica->notified_at + (plan != NULL ? plan->drain_ms : DRAIN_DEFAULT_MS);
+    if (now < until) {
+        step_wake(step, until);
+        return false;
+    }
+    return true;
+}
+
+bool retire_replica(struct step *step, struct replica *replica, const struct plan *plan,
+                    enum retire_manner manner, bool is_kept)
+{
+    if (!replica->is_present) {
+        return true;
+    }
+    if (replica->is_routed || replica->is_busy || !step->facts->is_engine_up) {
+        return false;
+    }
+    if (replica_is_alive(replica)) {
+        if (manner == RETIRE_FAILED && replica->was_routed && !replica->is_forgotten) {
+            replica->is_forgotten = true;
+            step_act(step, ACTION_FORGET, replica);
+        } else if (manner == RETIRE_FAILED || drain(step, replica, plan)) {
+            step_act(step, ACTION_STOP, replica);
+        }
+        return false;
+    }
+    if (!is_kept) {
+        step_act(step, ACTION_REMOVE, replica);
+        return false;
+    }
+    return true;
+}

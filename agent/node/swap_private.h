@@ -1,0 +1,47 @@
+/* swap_private: what the planner's three parts (phases, upkeep, retirement) share. */
+#ifndef AGENT_NODE_SWAP_PRIVATE_H
+#define AGENT_NODE_SWAP_PRIVATE_H
+
+#include "agent/node/swap.h"
+
+/* One planning step of one app. */
+struct step {
+    const struct memory_app *memory;
+    struct session_app *session;
+    const struct swap_facts *facts;
+    struct swap_decision *decision;
+};
+
+/* Adds an action for a replica and marks it busy, unless it is already or the list is full. */
+void step_act(struct step *step, enum action_kind kind, struct replica *replica);
+/* Adds an action for a generation as a whole. */
+void step_act_gen(struct step *step, enum action_kind kind, uint32_t gen);
+void step_wake(struct step *step, mono_ms at);
+
+/* upkeep.c: keeps a set of replicas there and running. */
+
+/* Creates what is missing of `gen`, starts what is not running, restarts what is not alive, with
+ * back-off. */
+void upkeep_set(struct step *step, uint32_t gen, const struct plan *plan);
+/* Creates what is missing only; true when all of the set is there. */
+bool upkeep_create(struct step *step, uint32_t gen, const struct plan *plan);
+/* Lets the engine restart the set by itself where that is wise; true when nothing is left to do. */
+bool upkeep_keep(struct step *step, uint32_t gen, const struct plan *plan);
+/* Wishes traffic for the ready replicas of `gen` (where none is ready: for those that have it and are
+ * alive) and opens its ports; returns how many are ready. */
+size_t upkeep_wish(struct step *step, uint32_t gen, const struct plan *plan);
+bool upkeep_is_all_ready(const struct step *step, uint32_t gen, const struct plan *plan);
+
+/* retire.c: takes replicas out of service by the laws. */
+
+enum retire_manner {
+    RETIRE_POLITE, /* notice, drain, stop */
+    RETIRE_FAILED  /* its connections are deleted, then it is stopped */
+};
+
+/* Brings a replica that must not run any longer one step nearer to stopped and, unless is_kept,
+ * removed. Waits while traffic may reach it. True when nothing is left to do. `plan` may be NULL. */
+bool retire_replica(struct step *step, struct replica *replica, const struct plan *plan,
+                    enum retire_manner manner, bool is_kept);
+
+#endif

@@ -1,0 +1,201 @@
+/* upkeep: keeps a release's replicas created, running and, when proven, kept by the engine. */
+#include "agent/node/swap_private.h"
+
+/* Back-off between starts of one replica that does not stay up. */
+#define RESTART_DELAY_MS     1000
+#define RESTART_DELAY_MS_MAX MINUTES_MS(5)
+/* Running so long makes a replica's earlier restarts forgotten. */
+#define RESTART_FORGIVEN_MS  MINUTES_MS(10)
+
+static mono_ms restart_delay(uint8_t starts)
+{
+    if (starts == 0) {
+        return 0;
+    }
+    int shift = starts - 1;
+    int64_t delay = shift < 9 ? RESTART_DELAY_MS * ((int64_t)1 << shift) : RESTART_DELAY_MS_MAX;
+    return delay < RESTART_DELAY_MS_MAX ? delay : RESTART_DELAY_MS_MAX;
+}
+
+static void start_with_delay(struct step *step, struct replica *replica, enum action_kind kind)
+{
+    mono_ms now = step->facts->now;
+    if (now < replica->start_not_before) {
+        step_wake(step, replica->start_not_before);
+        return;
+    }
+    if (replica->starts < UINT8_MAX) {
+        replica->starts++;
+    }
+    replica->start_not_before = now + restart_delay(replica->starts);
+    replica->was_started = true;
+    replica->notified_at = 0;
+    replica->is_forgotten = false;
+    step_act(step, kind, replica);
+}
+
+static void create_replica(struct step *step, struct replica *replica)
+{
+    struct session_app *session = step->session;
+    if (session->image_missing_gen == replica->gen) {
+        if (!session->is_staging && step->facts->now >= session->pull_not_before) {
+            step_act_gen(step, ACTION_PULL, replica->gen);
+        } else {
+            step_wake(step, session->pull_not_before);
+        }
+    } else if (!session->is_network_ready) {
+        if (!session->is_network_busy) {
+            step_act_gen(step, ACTION_NETWORK, replica->gen);
+        }
+    } else if (step->facts->now >= replica->start_not_before) {
+        replica->start_not_before = step->facts->now + RESTART_DELAY_MS;
+        step_act(step, ACTION_CREATE, replica);
+    } else {
+        step_wake(step, replica->start_not_before);
+    }
+}
+
+static void forgive_restarts(struct replica *replica, mono_ms now)
+{
+    if (replica->starts > 0 && replica->is_probed &&
+        now - replica->probe.running_since >= RESTART_FORGIVEN_MS) {
+        replica->starts = 0;
+        replica->start_not_before = 0;
+    }
+}
+
+static void keep_replica_up(struct step *step, struct replica *replica)
+{
+    if (replica->is_busy || !step->facts->is_engine_up) {
+        return;
+    }
+    if (!replica->is_present) {
+        create_replica(step, replica);
+        return;
+    }
+    switch (replica->state) {
+    case ENGINE_CREATED:
+        replica->start_not_before = 0;
+        start_with_delay(step, replica, ACTION_START);
+        break;
+    case ENGINE_EXITED:
+    case ENGINE_DEAD:
+        start_with_delay(step, replica, ACTION_START);
+        break;
+    case ENGINE_RUNNING:
+        forgive_restarts(replica, step->facts->now);
+        if (replica->probe.is_unalive || replica->probe.has_failed_startup ||
+            replica->notified_at != 0) {
+            start_with_delay(step, replica, ACTION_RESTART);
+        }
+        break;
+    case ENGINE_RESTARTING: /* the engine is at it */
+    case ENGINE_PAUSED:     /* someone's hand */
+    case ENGINE_STATE_COUNT:
+        break;
+    }
+}
+
+/* Calls visit for each replica the plan has; entries are added as absent where needed. */
+typedef void (*replica_visit)(struct step *step, struct replica *replica);
+
+static void each_replica(struct step *step, uint32_t gen, const struct plan *plan,
+                         replica_visit visit)
+{
+    for (uint8_t service = 0; service < plan->service_count; service++) {
+        for (uint8_t number = 1; number <= plan->services[service].replicas; number++) {
+            struct replica *replica = session_need(step->session, gen, service, number);
+            if (replica != NULL) {
+                visit(step, replica);
+            }
+        }
+    }
+}
+
+void upkeep_set(struct step *step, uint32_t gen, const struct plan *plan)
+{
+    each_replica(step, gen, plan, keep_replica_up);
+}
+
+static void create_if_absent(struct step *step, struct replica *replica)
+{
+    if (!replica->is_present && !replica->is_busy && step->facts->is_engine_up) {
+        create_replica(step, replica);
+    }
+}
+
+/* How many replicas of the set hold by `is_so`. */
+static size_t count_set(const struct step *step, uint32_t gen, const struct plan *plan,
+                        bool (*is_so)(const struct replica *))
+{
+    size_t count = 0;
+    for (uint8_t service = 0; service < plan->service_count; service++) {
+        for (uint8_t number = 1; number <= plan->services[service].replicas; number++) {
+            const struct replica *replica = session_find(step->session, gen, service, number);
+            count += replica != NULL && is_so(replica) ? 1 : 0;
+        }
+    }
+    return count;
+}
+
+static size_t set_size(const struct plan *plan)
+{
+    size_t size = 0;
+    for (uint8_t service = 0; service < plan->service_count; service++) {
+        size += plan->services[service].replicas;
+    }
+    return size;
+}
+
+static bool is_there(const struct replica *replica)
+{
+    return replica->is_present;
+}
+
+bool upkeep_create(struct step *step, uint32_t gen, const struct plan *plan)
+{
+    each_replica(step, gen, plan, create_if_absent);
+    return count_set(step, gen, plan, is_there) == set_size(plan);
+}
+
+static bool is_kept(const struct replica *replica)
+{
+    return replica->is_present && replica->keeps_running;
+}
+
+static void keep_if_running(struct step *step, struct replica *replica)
+{
+    if (replica->is_present && !replica->keeps_running && !replica->is_busy &&
+        step->facts->is_engine_up && replica->state == ENGINE_RUNNING) {
+        step_act(step, ACTION_KEEP, replica);
+    }
+}
+
+bool upkeep_keep(struct step *step, uint32_t gen, const struct plan *plan)
+{
+    if (!step->facts->has_restart_backoff) {
+        return true;
+    }
+    each_replica(step, gen, plan, keep_if_running);
+    return count_set(step, gen, plan, is_kept) == set_size(plan);
+}
+
+bool upkeep_is_all_ready(const struct step *step, uint32_t gen, const struct plan *plan)
+{
+    return count_set(step, gen, plan, replica_is_ready) == set_size(plan);
+}
+
+size_t upkeep_wish(struct step *step, uint32_t gen, const struct plan *plan)
+{
+    size_t ready = count_set(step, gen, plan, replica_is_ready);
+    step->session->wish_gen = gen;
+    for (size_t i = 0; i < step->session->replica_count; i++) {
+        struct replica *replica = &step->session->replicas[i];
+        if (replica->gen == gen && replica->service < plan->service_count &&
+            replica->number <= plan->services[replica->service].replicas) {
+            replica->is_wished = ready > 0 ? replica_is_ready(replica)
+                                           : replica->is_routed && replica_is_alive(replica);
+        }
+    }
+    return ready;
+}

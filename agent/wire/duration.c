@@ -1,0 +1,102 @@
+/* duration: times and sizes as people write them in Compose files. */
+#include "agent/wire/duration.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "platform/base/units.h"
+
+/* Digits into a number of at most 2^53 - 1; NULL when there are none or too many. */
+static const char *digits_read(const char *text, int64_t *value)
+{
+    const char *start = text;
+    *value = 0;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        *value = *value * 10 + (*text - '0');
+        if (*value > JSON_INTEGER_MAX) {
+            return NULL;
+        }
+    }
+    return text == start ? NULL : text;
+}
+
+bool duration_parse(const char *text, int64_t *ms)
+{
+    static const struct {
+        const char *name;
+        int64_t us;
+    } units[] = {{"h", 3600000000}, {"ms", 1000}, {"m", 60000000}, {"s", 1000000}, {"us", 1}};
+    int64_t total_us = 0;
+    int64_t last_us = INT64_MAX;
+    if (strcmp(text, "0") == 0) {
+        *ms = 0;
+        return true;
+    }
+    do {
+        int64_t value = 0;
+        size_t unit = 0;
+        text = digits_read(text, &value);
+        if (text == NULL) {
+            return false;
+        }
+        while (unit < COUNT_OF(units) &&
+               strncmp(text, units[unit].name, strlen(units[unit].name)) != 0) {
+            unit++;
+        }
+        if (unit == COUNT_OF(units) || units[unit].us >= last_us ||
+            value > DURATION_MS_MAX * 1000 / units[unit].us) {
+            return false;
+        }
+        last_us = units[unit].us;
+        total_us += value * last_us;
+        text += strlen(units[unit].name);
+    } while (*text != '\0');
+    if (total_us % 1000 != 0 || total_us / 1000 > DURATION_MS_MAX) {
+        return false;
+    }
+    *ms = total_us / 1000;
+    return true;
+}
+
+void duration_render(int64_t ms, char *text, size_t cap)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+    size_t used = 0;
+    if (ms <= 0) {
+        (void)snprintf(text, cap, "0s");
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(units) && used < cap; i++) {
+        if (ms >= units[i].ms) {
+            int wrote = snprintf(text + used, cap - used, "%lld%s", (long long)(ms / units[i].ms),
+                                 units[i].name);
+            used += wrote > 0 ? (size_t)wrote : 0;
+            ms %= units[i].ms;
+        }
+    }
+}
+
+bool size_parse(const char *text, uint64_t *bytes)
+{
+    static const struct {
+        const char *name;
+        unsigned shift;
+    } units[] = {{"", 0},    {"b", 0},   {"k", 10},  {"kb", 10}, {"kib", 10}, {"m", 20},
+                 {"mb", 20}, {"mib", 20}, {"g", 30}, {"gb", 30}, {"gib", 30}};
+    int64_t value = 0;
+    text = digits_read(text, &value);
+    for (size_t i = 0; text != NULL && i < COUNT_OF(units); i++) {
+        if (strcasecmp(text, units[i].name) == 0) {
+            if (value > JSON_INTEGER_MAX >> units[i].shift) {
+                return false;
+            }
+            *bytes = (uint64_t)value << units[i].shift;
+            return true;
+        }
+    }
+    return false;
+}
