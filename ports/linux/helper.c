@@ -1,0 +1,312 @@
+/* helper: one poll loop over the agent's socket, the program that runs, and its dead children. */
+#include "ports/linux/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ports/linux/helper_file.h"
+#include "ports/linux/helper_run.h"
+#include "ports/linux/helper_wire.h"
+#include "ports/linux/loop.h"
+
+enum { SYNCS_MAX = 32, EXIT_PROTOCOL = 2, EXIT_START = 3 };
+
+/* A child that runs syncfs; free when pid is 0. */
+struct helper_sync {
+    pid_t pid;
+    uint64_t id;
+};
+
+struct helper {
+    int fd;
+    int signal_fd;
+    const char *path;
+    struct helper_sync syncs[SYNCS_MAX];
+    struct helper_run run;
+    unsigned char request[HELPER_REQUEST_BYTES_MAX];
+};
+
+/* A request taken apart; everything points into helper->request. */
+struct helper_call {
+    struct helper_request head;
+    char *texts[WORKER_ARGS_MAX + 2]; /* [0] is for the program's name */
+    struct span content;
+    int dir; /* -1: none attached */
+};
+
+static bool answer_send(struct helper *helper, uint64_t id, int code, int status, struct span output)
+{
+    struct helper_answer head = {
+        .id = id, .code = code, .status = status, .output_len = (uint32_t)output.len};
+    struct iovec parts[] = {
+        {.iov_base = &head, .iov_len = sizeof head},
+        {.iov_base = (void *)(uintptr_t)output.data, .iov_len = output.len},
+    };
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = output.len > 0 ? 2 : 1};
+    ssize_t sent;
+    do {
+        sent = sendmsg(helper->fd, &message, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent >= 0;
+}
+
+static bool status_send(struct helper *helper, uint64_t id, int status)
+{
+    return answer_send(helper, id, 0, status, span_of(NULL, 0));
+}
+
+static bool error_send(struct helper *helper, uint64_t id, const struct err *err)
+{
+    return answer_send(helper, id, err->code, 0, span_text(err->text));
+}
+
+static bool call_run(struct helper *helper, struct helper_call *call)
+{
+    struct err err = {0};
+    if (helper->run.pid != 0) {
+        return false;
+    }
+    if (helper_run_start(&helper->run, call->head.program, call->texts, call->content,
+                         helper->path, &err) != 0) {
+        return error_send(helper, call->head.id, &err);
+    }
+    helper->run.id = call->head.id;
+    helper->run.deadline = linux_loop_now() + call->head.number;
+    return true;
+}
+
+static _Noreturn void sync_child(const char *path)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    _exit(fd < 0 || syncfs(fd) != 0 ? errno : 0);
+}
+
+/* In a child of its own: a slow medium must not hold up the ruleset of another app. */
+static bool call_sync(struct helper *helper, struct helper_call *call)
+{
+    struct helper_sync *sync = helper->syncs;
+    while (sync < helper->syncs + SYNCS_MAX && sync->pid != 0) {
+        sync++;
+    }
+    if (sync == helper->syncs + SYNCS_MAX) {
+        return status_send(helper, call->head.id, EAGAIN);
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        sync_child(call->texts[1]);
+    }
+    if (pid < 0) {
+        return status_send(helper, call->head.id, errno);
+    }
+    *sync = (struct helper_sync){.pid = pid, .id = call->head.id};
+    return true;
+}
+
+static bool call_carry_out(struct helper *helper, struct helper_call *call)
+{
+    const char *name = call->texts[1];
+    uint64_t id = call->head.id;
+    if (call->head.op != HELPER_RUN && name == NULL) {
+        return false;
+    }
+    switch ((enum helper_op)call->head.op) {
+    case HELPER_RUN:
+        return call_run(helper, call);
+    case HELPER_SYNC:
+        return call_sync(helper, call);
+    case HELPER_REPLACE:
+        return status_send(helper, id,
+                           helper_file_replace(call->dir < 0 ? AT_FDCWD : call->dir, name,
+                                               call->content));
+    case HELPER_SLOT:
+        return status_send(helper, id,
+                           helper_file_slot(call->dir, name, call->head.number, call->content));
+    case HELPER_REMOVE:
+        return status_send(helper, id, helper_file_remove(call->dir, name));
+    case HELPER_OP_COUNT:
+    default:
+        return false;
+    }
+}
+
+/* False for a packet whose parts do not fill it exactly. */
+static bool call_decode(struct helper *helper, size_t len, struct helper_call *call)
+{
+    if (len < sizeof call->head) {
+        return false;
+    }
+    memcpy(&call->head, helper->request, sizeof call->head);
+    char *text = (char *)helper->request + sizeof call->head;
+    size_t left = len - sizeof call->head;
+    if (call->head.text_count > WORKER_ARGS_MAX || call->head.text_len > HELPER_TEXT_BYTES_MAX ||
+        call->head.content_len > HELPER_CONTENT_BYTES_MAX ||
+        (size_t)call->head.text_len + call->head.content_len != left) {
+        return false;
+    }
+    call->content = span_of(text + call->head.text_len, call->head.content_len);
+    size_t text_left = call->head.text_len;
+    for (size_t i = 0; i < call->head.text_count; i++) {
+        size_t used = strnlen(text, text_left) + 1;
+        if (used > text_left) {
+            return false;
+        }
+        call->texts[1 + i] = text;
+        text += used;
+        text_left -= used;
+    }
+    return text_left == 0;
+}
+
+static int attached_fd(struct msghdr *message)
+{
+    int fd = -1;
+    const struct cmsghdr *head = CMSG_FIRSTHDR(message);
+    if (head != NULL && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+        head->cmsg_len == CMSG_LEN(sizeof fd)) {
+        memcpy(&fd, CMSG_DATA(head), sizeof fd);
+    }
+    return fd;
+}
+
+/* False when the agent is gone or talks nonsense: there is nobody to serve. */
+static bool request_serve(struct helper *helper, int *exit_status)
+{
+    _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof(int))];
+    struct iovec part = {.iov_base = helper->request, .iov_len = sizeof helper->request};
+    struct msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = control,
+        .msg_controllen = sizeof control,
+    };
+    ssize_t got = recvmsg(helper->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return true;
+    }
+    if (got <= 0) {
+        return false;
+    }
+    struct helper_call call = {.dir = attached_fd(&message)};
+    bool is_good = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
+                   call_decode(helper, (size_t)got, &call) && call_carry_out(helper, &call);
+    if (call.dir >= 0) {
+        close(call.dir);
+    }
+    *exit_status = is_good ? *exit_status : EXIT_PROTOCOL;
+    return is_good;
+}
+
+static bool child_ended(struct helper *helper, pid_t pid, int wait_status)
+{
+    if (pid == helper->run.pid) {
+        bool is_over_time = helper->run.is_over_time;
+        int status = helper_run_end(&helper->run, wait_status);
+        if (is_over_time) {
+            struct err err;
+            (void)err_set(&err, ERR_TIMEOUT, "the program ran too long and was killed");
+            return error_send(helper, helper->run.id, &err);
+        }
+        return answer_send(helper, helper->run.id, 0, status,
+                           span_of(helper->run.output, helper->run.output_len));
+    }
+    for (size_t i = 0; i < SYNCS_MAX; i++) {
+        if (helper->syncs[i].pid == pid) {
+            helper->syncs[i].pid = 0;
+            return status_send(helper, helper->syncs[i].id,
+                               WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : EIO);
+        }
+    }
+    return true;
+}
+
+static bool children_reap(struct helper *helper)
+{
+    struct signalfd_siginfo info;
+    int wait_status = 0;
+    pid_t pid;
+    while (read(helper->signal_fd, &info, sizeof info) > 0) {
+    }
+    while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
+        if (!child_ended(helper, pid, wait_status)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int deadline_wait_ms(const struct helper *helper)
+{
+    if (helper->run.pid == 0 || helper->run.deadline == MONO_NEVER) {
+        return -1;
+    }
+    int64_t left = helper->run.deadline - linux_loop_now();
+    return left <= 0 ? 0 : (int)(left < 60000 ? left : 60000);
+}
+
+static int helper_serve(struct helper *helper)
+{
+    int exit_status = EXIT_SUCCESS;
+    for (;;) {
+        struct pollfd polls[] = {
+            {.fd = helper->signal_fd, .events = POLLIN},
+            {.fd = helper->run.pid != 0 ? helper->run.output_fd : -1, .events = POLLIN},
+            {.fd = helper->fd, .events = POLLIN},
+        };
+        (void)poll(polls, COUNT_OF(polls), deadline_wait_ms(helper));
+        if (polls[1].revents != 0) {
+            helper_run_read(&helper->run);
+        }
+        if (polls[0].revents != 0 && !children_reap(helper)) {
+            return exit_status;
+        }
+        if (deadline_wait_ms(helper) == 0) {
+            helper_run_kill(&helper->run);
+        }
+        if (polls[2].revents != 0 && !request_serve(helper, &exit_status)) {
+            return exit_status;
+        }
+    }
+}
+
+int helper_main(int fd)
+{
+    sigset_t children;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)prctl(PR_SET_NAME, "berthd-helper");
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGINT, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    struct helper *helper = calloc(1, sizeof *helper);
+    if (helper == NULL || sigprocmask(SIG_BLOCK, &children, NULL) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || chdir("/") != 0) {
+        free(helper);
+        return EXIT_START;
+    }
+    const char *path = getenv("PATH");
+    helper->fd = fd;
+    helper->path = path != NULL ? path : "";
+    helper->run.output_fd = -1;
+    helper->signal_fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+    int exit_status = helper->signal_fd < 0 ? EXIT_START : helper_serve(helper);
+    if (helper->run.pid != 0) {
+        helper_run_kill(&helper->run);
+        close(helper->run.output_fd);
+    }
+    close(helper->signal_fd);
+    free(helper);
+    return exit_status;
+}

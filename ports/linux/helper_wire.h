@@ -1,0 +1,55 @@
+/* helper_wire: the messages between the agent and its helper, one packet each.
+ *
+ * Both ends are the same program file, so the layout is the compiler's; sizes are checked all the
+ * same, because a packet that was cut must not be read past its end. A request is its head, then
+ * text_count NUL-terminated strings in text_len bytes, then content_len bytes of content. */
+#ifndef PORTS_LINUX_HELPER_WIRE_H
+#define PORTS_LINUX_HELPER_WIRE_H
+
+#include <stdint.h>
+
+#include "platform/store.h"
+#include "platform/worker.h"
+
+enum helper_op {
+    HELPER_RUN,     /* texts: arguments; content: standard input; number: run time in ms, at most */
+    HELPER_SYNC,    /* text: a path */
+    HELPER_REPLACE, /* text: an absolute path, or with a directory attached a name in it */
+    HELPER_SLOT,    /* text: a name in the attached directory; number: offset in the file */
+    HELPER_REMOVE,  /* text: a name in the attached directory */
+    HELPER_OP_COUNT
+};
+
+struct helper_request {
+    uint64_t id;
+    uint32_t op;
+    uint32_t program; /* HELPER_RUN: enum worker_program */
+    uint32_t text_count;
+    uint32_t text_len;
+    uint32_t content_len;
+    uint32_t unused;
+    int64_t number;
+};
+
+/* Followed by output_len bytes of output. */
+struct helper_answer {
+    uint64_t id;
+    int32_t code;   /* 0 or an enum err_code: the call could not be carried out */
+    int32_t status; /* of the program, or an errno */
+    uint32_t output_len;
+    uint32_t unused;
+};
+
+#define HELPER_TEXT_BYTES_MAX 8192
+/* A blob with its head, or the input of a program. */
+#define HELPER_CONTENT_BYTES_MAX (STORE_BLOB_BYTES_MAX + 64)
+#define HELPER_REQUEST_BYTES_MAX \
+    (sizeof(struct helper_request) + HELPER_TEXT_BYTES_MAX + HELPER_CONTENT_BYTES_MAX)
+#define HELPER_ANSWER_BYTES_MAX (sizeof(struct helper_answer) + WORKER_OUTPUT_BYTES_MAX)
+/* Bytes that the socket must take in one packet, with the kernel's own overhead. */
+#define HELPER_SOCKET_BYTES (2 * 131072)
+
+_Static_assert(WORKER_INPUT_BYTES_MAX <= HELPER_CONTENT_BYTES_MAX, "a program's input fits");
+_Static_assert(HELPER_REQUEST_BYTES_MAX < HELPER_SOCKET_BYTES / 2, "a request fits one packet");
+
+#endif

@@ -1,0 +1,428 @@
+/* linux_worker: a queue of calls, one socket, and what happens when the other end dies. */
+#include "ports/linux/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ports/linux/helper.h"
+
+#define RUN_MS_MAX 30000
+#define PATH_LIST  "/usr/sbin:/sbin:/usr/bin:/bin"
+
+enum { REAP_MS = 5, RESTART_MS = 100, RESTART_FAILED_MS = 1000, ANSWERS_A_TURN = 16 };
+
+/* One call: its packet, and who waits for it. */
+struct linux_worker_call {
+    struct linux_worker_call *next;
+    uint64_t id;
+    bool is_run;
+    bool is_sent;
+    int dir_fd;
+    worker_done done;
+    void *ctx;
+    size_t len;
+    unsigned char packet[];
+};
+
+static void worker_ready(void *ctx, int fd, unsigned events);
+static void worker_expired(void *ctx);
+
+static void worker_wake(struct linux_worker *worker, int64_t in_ms)
+{
+    const struct loop *loop = &worker->settings.loop;
+    loop->ops->arm(loop->self, &worker->timer, loop->ops->now(loop->self) + in_ms, worker_expired,
+                   worker);
+}
+
+/* Starts its end: calls are answered only once it is known to do nothing more. */
+static void worker_lose(struct linux_worker *worker)
+{
+    if (worker->is_lost) {
+        return;
+    }
+    const struct loop *loop = &worker->settings.loop;
+    (void)loop->ops->watch(loop->self, worker->fd, 0, NULL, NULL, NULL);
+    (void)kill(worker->pid, SIGKILL);
+    worker->is_lost = true;
+    worker_wake(worker, 0);
+}
+
+static int spawn_as_helper(const struct linux_worker_settings *settings, int fd, pid_t *pid)
+{
+    char path_variable[512];
+    char locale[] = "LC_ALL=C";
+    char name[] = "berthd";
+    char argument[] = HELPER_ARGUMENT;
+    char *const args[] = {name, argument, NULL};
+    char *const environment[] = {locale, path_variable, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    int used = snprintf(path_variable, sizeof path_variable, "PATH=%s", settings->path);
+    if (used < 0 || (size_t)used >= sizeof path_variable) {
+        return ENAMETOOLONG;
+    }
+    sigemptyset(&none);
+    int failure = posix_spawn_file_actions_init(&actions);
+    if (failure != 0) {
+        return failure;
+    }
+    failure = posix_spawnattr_init(&attributes);
+    if (failure == 0) {
+        (void)posix_spawn_file_actions_adddup2(&actions, fd, HELPER_FD);
+        (void)posix_spawnattr_setsigmask(&attributes, &none);
+        (void)posix_spawnattr_setpgroup(&attributes, 0);
+        (void)posix_spawnattr_setflags(&attributes,
+                                       POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+        failure = posix_spawn(pid, settings->executable, &actions, &attributes, args, environment);
+        (void)posix_spawnattr_destroy(&attributes);
+    }
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return failure;
+}
+
+static int worker_start(struct linux_worker *worker, struct err *err)
+{
+    const struct loop *loop = &worker->settings.loop;
+    int size = HELPER_SOCKET_BYTES;
+    int fds[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
+        return err_set(err, ERR_IO, "socket for the helper: %s", strerror(errno));
+    }
+    for (size_t i = 0; i < 2; i++) {
+        /* Without the privilege the usual limit applies, which is enough by default. */
+        if (setsockopt(fds[i], SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0) {
+            (void)setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+        }
+    }
+    int rc = loop->ops->watch(loop->self, fds[0], LOOP_READ, worker_ready, worker, err);
+    if (rc != 0) {
+        close(fds[0]);
+        close(fds[1]);
+        return err_wrap(err, rc, "socket for the helper");
+    }
+    int failure = spawn_as_helper(&worker->settings, fds[1], &worker->pid);
+    close(fds[1]);
+    if (failure != 0) {
+        (void)loop->ops->watch(loop->self, fds[0], 0, NULL, NULL, NULL);
+        close(fds[0]);
+        worker->pid = 0;
+        return err_set(err, ERR_IO, "start the helper %s: %s", worker->settings.executable,
+                       strerror(failure));
+    }
+    worker->fd = fds[0];
+    worker->is_lost = false;
+    worker->is_run_sent = false;
+    return 0;
+}
+
+/* 1 when the packet went, 0 when the socket is full now, -1 when the helper is lost. */
+static int call_send(const struct linux_worker *worker, struct linux_worker_call *call)
+{
+    _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec part = {.iov_base = call->packet, .iov_len = call->len};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (call->dir_fd >= 0) {
+        message.msg_control = control;
+        message.msg_controllen = sizeof control;
+        struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        head->cmsg_level = SOL_SOCKET;
+        head->cmsg_type = SCM_RIGHTS;
+        head->cmsg_len = CMSG_LEN(sizeof call->dir_fd);
+        memcpy(CMSG_DATA(head), &call->dir_fd, sizeof call->dir_fd);
+    }
+    if (sendmsg(worker->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+        return 1;
+    }
+    return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -1;
+}
+
+/* Sends what can go: one program at a time, everything else at once. */
+static void worker_send(struct linux_worker *worker)
+{
+    const struct loop *loop = &worker->settings.loop;
+    if (worker->fd < 0 || worker->is_lost) {
+        return;
+    }
+    unsigned wanted = LOOP_READ;
+    for (struct linux_worker_call *call = worker->calls; call != NULL; call = call->next) {
+        if (call->is_sent || (call->is_run && worker->is_run_sent)) {
+            continue;
+        }
+        int sent = call_send(worker, call);
+        if (sent < 0) {
+            worker_lose(worker);
+            return;
+        }
+        if (sent == 0) {
+            wanted |= LOOP_WRITE;
+            break;
+        }
+        call->is_sent = true;
+        worker->is_run_sent = worker->is_run_sent || call->is_run;
+    }
+    (void)loop->ops->watch(loop->self, worker->fd, wanted, worker_ready, worker, NULL);
+}
+
+static struct linux_worker_call *call_take(struct linux_worker *worker, uint64_t id)
+{
+    for (struct linux_worker_call **at = &worker->calls; *at != NULL; at = &(*at)->next) {
+        struct linux_worker_call *call = *at;
+        if (call->id == id && call->is_sent) {
+            *at = call->next;
+            worker->pending--;
+            return call;
+        }
+    }
+    return NULL;
+}
+
+/* Reads one answer and calls its waiter. False when there is none now, or no helper any more. */
+static bool answer_take(struct linux_worker *worker)
+{
+    struct helper_answer head;
+    ssize_t got = recv(worker->fd, worker->answer, HELPER_ANSWER_BYTES_MAX, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return false;
+    }
+    struct linux_worker_call *call = NULL;
+    if (got >= (ssize_t)sizeof head) {
+        memcpy(&head, worker->answer, sizeof head);
+        if ((size_t)got - sizeof head == head.output_len) {
+            call = call_take(worker, head.id);
+        }
+    }
+    if (call == NULL) {
+        worker_lose(worker);
+        return false;
+    }
+    worker->is_run_sent = worker->is_run_sent && !call->is_run;
+    struct span output = span_of(worker->answer + sizeof head, head.output_len);
+    if (head.code == 0) {
+        call->done(call->ctx, NULL, head.status, output);
+    } else {
+        struct err failure;
+        (void)err_set(&failure, head.code, "%.*s", (int)output.len, (const char *)output.data);
+        call->done(call->ctx, &failure, 0, span_of(NULL, 0));
+    }
+    free(call);
+    return true;
+}
+
+static void worker_ready(void *ctx, int fd, unsigned events)
+{
+    struct linux_worker *worker = ctx;
+    (void)fd;
+    if ((events & LOOP_READ) != 0) {
+        for (int i = 0; i < ANSWERS_A_TURN && answer_take(worker); i++) {
+        }
+    }
+    worker_send(worker);
+}
+
+static void calls_fail(struct linux_worker *worker)
+{
+    struct linux_worker_call *call = worker->calls;
+    struct err failure;
+    (void)err_set(&failure, ERR_IO, "the helper process died in the middle of it");
+    worker->calls = NULL;
+    worker->pending = 0;
+    while (call != NULL) {
+        struct linux_worker_call *next = call->next;
+        call->done(call->ctx, &failure, 0, span_of(NULL, 0));
+        free(call);
+        call = next;
+    }
+}
+
+static void worker_expired(void *ctx)
+{
+    struct linux_worker *worker = ctx;
+    if (worker->is_lost) {
+        if (waitpid(worker->pid, NULL, WNOHANG) == 0) {
+            worker_wake(worker, REAP_MS);
+            return;
+        }
+        close(worker->fd);
+        worker->fd = -1;
+        worker->pid = 0;
+        worker->is_lost = false;
+        worker_wake(worker, RESTART_MS);
+        calls_fail(worker);
+        return;
+    }
+    if (worker_start(worker, NULL) != 0) {
+        worker_wake(worker, RESTART_FAILED_MS);
+        calls_fail(worker);
+        return;
+    }
+    worker_send(worker);
+}
+
+/* Bytes of all texts with their NULs. */
+static size_t texts_size(const struct linux_worker_job *job)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < job->text_count; i++) {
+        size += strlen(job->texts[i]) + 1;
+    }
+    return size;
+}
+
+int linux_worker_submit(struct linux_worker *worker, const struct linux_worker_job *job,
+                        worker_done done, void *ctx, struct err *err)
+{
+    size_t most = LINUX_WORKER_PENDING_MAX + (job->dir_fd >= 0 ? LINUX_WORKER_RESERVE : 0);
+    if (worker->pending >= most) {
+        return err_set(err, ERR_BUSY, "%zu calls wait for the helper already", worker->pending);
+    }
+    size_t text_len = job->text_count > WORKER_ARGS_MAX ? SIZE_MAX : texts_size(job);
+    if (text_len > HELPER_TEXT_BYTES_MAX || job->content.len > HELPER_CONTENT_BYTES_MAX) {
+        return err_set(err, ERR_LIMIT, "a call to the helper is too large");
+    }
+    struct helper_request head = {
+        .id = ++worker->id_last,
+        .op = job->op,
+        .program = job->program,
+        .text_count = (uint32_t)job->text_count,
+        .text_len = (uint32_t)text_len,
+        .content_len = (uint32_t)job->content.len,
+        .number = job->number,
+    };
+    size_t len = sizeof head + text_len + job->content.len;
+    struct linux_worker_call *call = malloc(sizeof *call + len);
+    if (call == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory for a call to the helper");
+    }
+    *call = (struct linux_worker_call){
+        .id = head.id,
+        .is_run = job->op == HELPER_RUN,
+        .dir_fd = job->dir_fd,
+        .done = done,
+        .ctx = ctx,
+        .len = len,
+    };
+    unsigned char *at = call->packet;
+    memcpy(at, &head, sizeof head);
+    at += sizeof head;
+    for (size_t i = 0; i < job->text_count; i++) {
+        size_t size = strlen(job->texts[i]) + 1;
+        memcpy(at, job->texts[i], size);
+        at += size;
+    }
+    if (job->content.len > 0) {
+        memcpy(at, job->content.data, job->content.len);
+    }
+    struct linux_worker_call **end = &worker->calls;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = call;
+    worker->pending++;
+    worker_send(worker);
+    return 0;
+}
+
+static int worker_run(void *self, enum worker_program program, const char *const *args, size_t count,
+                      struct span input, worker_done done, void *ctx, struct err *err)
+{
+    struct linux_worker *worker = self;
+    if (input.len > WORKER_INPUT_BYTES_MAX) {
+        return err_set(err, ERR_LIMIT, "%zu bytes of input for a program, at most %d", input.len,
+                       WORKER_INPUT_BYTES_MAX);
+    }
+    struct linux_worker_job job = {
+        .op = HELPER_RUN,
+        .program = program,
+        .texts = args,
+        .text_count = count,
+        .content = input,
+        .number = worker->settings.run_ms_max,
+        .dir_fd = -1,
+    };
+    return linux_worker_submit(worker, &job, done, ctx, err);
+}
+
+static int worker_sync_filesystem(void *self, const char *path, worker_done done, void *ctx,
+                                  struct err *err)
+{
+    struct linux_worker_job job = {
+        .op = HELPER_SYNC, .texts = &path, .text_count = 1, .dir_fd = -1};
+    return linux_worker_submit(self, &job, done, ctx, err);
+}
+
+static int worker_write_file(void *self, const char *path, struct span content, worker_done done,
+                             void *ctx, struct err *err)
+{
+    struct linux_worker_job job = {
+        .op = HELPER_REPLACE, .texts = &path, .text_count = 1, .content = content, .dir_fd = -1};
+    return linux_worker_submit(self, &job, done, ctx, err);
+}
+
+int linux_worker_init(struct linux_worker *worker, const struct linux_worker_settings *settings,
+                      struct err *err)
+{
+    memset(worker, 0, sizeof *worker);
+    worker->fd = -1;
+    worker->settings = *settings;
+    if (worker->settings.executable == NULL) {
+        worker->settings.executable = "/proc/self/exe";
+    }
+    if (worker->settings.path == NULL) {
+        worker->settings.path = PATH_LIST;
+    }
+    if (worker->settings.run_ms_max == 0) {
+        worker->settings.run_ms_max = RUN_MS_MAX;
+    }
+    worker->answer = malloc(HELPER_ANSWER_BYTES_MAX);
+    if (worker->answer == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory for the helper's answers");
+    }
+    int rc = worker_start(worker, err);
+    if (rc != 0) {
+        free(worker->answer);
+        worker->answer = NULL;
+    }
+    return rc;
+}
+
+void linux_worker_close(struct linux_worker *worker)
+{
+    const struct loop *loop = &worker->settings.loop;
+    loop->ops->disarm(loop->self, &worker->timer);
+    if (worker->pid > 0) {
+        if (!worker->is_lost) {
+            (void)loop->ops->watch(loop->self, worker->fd, 0, NULL, NULL, NULL);
+        }
+        close(worker->fd);
+        while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+    while (worker->calls != NULL) {
+        struct linux_worker_call *next = worker->calls->next;
+        free(worker->calls);
+        worker->calls = next;
+    }
+    free(worker->answer);
+    memset(worker, 0, sizeof *worker);
+    worker->fd = -1;
+}
+
+struct worker linux_worker_interface(struct linux_worker *worker)
+{
+    static const struct worker_ops ops = {
+        .run = worker_run,
+        .sync_filesystem = worker_sync_filesystem,
+        .write_file = worker_write_file,
+    };
+    return (struct worker){.ops = &ops, .self = worker};
+}

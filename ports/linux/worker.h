@@ -1,0 +1,66 @@
+/* linux_worker: the agent's end of the helper process, which it starts and starts again. */
+#ifndef PORTS_LINUX_WORKER_H
+#define PORTS_LINUX_WORKER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "platform/loop.h"
+#include "platform/worker.h"
+#include "ports/linux/helper_wire.h"
+
+#define LINUX_WORKER_PENDING_MAX 32
+/* Places above that for jobs with a directory: the store is not kept waiting by commands. */
+#define LINUX_WORKER_RESERVE 8
+
+struct linux_worker_settings {
+    struct loop loop;
+    const char *executable; /* NULL: this program's own file */
+    const char *path;       /* where programs are looked for; NULL: the system's four folders */
+    int64_t run_ms_max;     /* how long a program may run; 0: 30 s */
+};
+
+struct linux_worker_call;
+
+/* private: owned by the caller, used through the functions below. */
+struct linux_worker {
+    struct linux_worker_settings settings;
+    pid_t pid;  /* 0: no helper now */
+    int fd;     /* our end of the socket, -1 without a helper */
+    bool is_lost; /* the helper is to be reaped */
+    bool is_run_sent;
+    uint64_t id_last;
+    size_t pending;
+    struct linux_worker_call *calls; /* oldest first */
+    struct loop_timer timer;         /* reaps the dead helper, then starts the next */
+    unsigned char *answer;
+};
+
+/* Starts the helper. `worker` must not move until linux_worker_close, and the strings in `settings`
+ * stay valid as long. The program file must begin its main as helper.h says. ERR_IO, ERR_MEMORY. */
+NODISCARD int linux_worker_init(struct linux_worker *worker,
+                                const struct linux_worker_settings *settings, struct err *err);
+
+/* Lets the helper finish the file it writes, waits for its end (may block as long as the medium
+ * does) and drops what is pending: those callbacks never come. Not from inside a callback. */
+void linux_worker_close(struct linux_worker *worker);
+
+/* The interface; valid until linux_worker_close. */
+struct worker linux_worker_interface(struct linux_worker *worker);
+
+/* One request as the other parts of this port make it. */
+struct linux_worker_job {
+    enum helper_op op;
+    enum worker_program program;
+    const char *const *texts;
+    size_t text_count;
+    struct span content;
+    int64_t number;
+    int dir_fd; /* lent to the helper for this call, -1 for none; open until the call's answer */
+};
+
+/* Queues a job; same promises as the ops of platform/worker.h. */
+NODISCARD int linux_worker_submit(struct linux_worker *worker, const struct linux_worker_job *job,
+                                  worker_done done, void *ctx, struct err *err);
+
+#endif
