@@ -10,7 +10,8 @@ if(CMAKE_TOOLCHAIN_FILE)
     if(berth_target_dir STREQUAL "${CMAKE_CURRENT_LIST_DIR}/targets")
         cmake_path(GET CMAKE_TOOLCHAIN_FILE STEM BERTH_TARGET)
     elseif(NOT BERTH_SYSTEM_DEPS)
-        message(FATAL_ERROR "A toolchain file outside toolchains/targets needs -DBERTH_SYSTEM_DEPS=ON")
+        message(FATAL_ERROR "${CMAKE_TOOLCHAIN_FILE} is not in toolchains/targets: add the target "
+            "there, or use -DBERTH_SYSTEM_DEPS=ON")
     endif()
 endif()
 
@@ -44,8 +45,8 @@ else()
     message(STATUS "Pinned libraries: ${BERTH_DEPS_PREFIX}")
     file(GLOB berth_deps_inputs CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/config/*")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${berth_deps_inputs}
-        "${CMAKE_CURRENT_LIST_DIR}/deps" "${CMAKE_CURRENT_LIST_DIR}/deps.lock"
-        "${CMAKE_CURRENT_LIST_DIR}/recipes.sh" "${CMAKE_CURRENT_LIST_DIR}/targets/flags.cmake"
+        "${CMAKE_CURRENT_LIST_DIR}/deps.lock" "${CMAKE_CURRENT_LIST_DIR}/recipes.sh"
+        "${CMAKE_CURRENT_LIST_DIR}/targets/flags.cmake"
         "${CMAKE_CURRENT_LIST_DIR}/targets/${BERTH_TARGET}.cmake")
     berth_pinned_library(mbedtls libmbedtls.a libmbedx509.a libmbedcrypto.a)
     berth_pinned_library(curl libcurl.a NEEDS berth::mbedtls)

@@ -21,7 +21,8 @@ recipes_init() {
 configure() {
     local name=$1 source=$2
     shift 2
-    CFLAGS="-ffile-prefix-map=$recipe_work=. ${extra_cflags:-}" cmake -G Ninja -S "$source" -B "$recipe_work/build/$name" \
+    CFLAGS="-ffile-prefix-map=$recipe_work=. ${extra_cflags:-}" \
+        cmake -G Ninja -S "$source" -B "$recipe_work/build/$name" \
         -DCMAKE_TOOLCHAIN_FILE="$recipe_toolchain" -DCMAKE_BUILD_TYPE=MinSizeRel \
         -DCMAKE_INSTALL_PREFIX="$stage" -DCMAKE_INSTALL_LIBDIR=lib \
         -DCMAKE_POLICY_VERSION_MINIMUM=3.5 -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF "$@"
@@ -64,6 +65,7 @@ build_curl() {
     configure curl "$1" "${options[@]}" -DHTTP_ONLY=ON -DBUILD_CURL_EXE=OFF \
         -DBUILD_STATIC_LIBS=ON -DBUILD_LIBCURL_DOCS=OFF -DBUILD_MISC_DOCS=OFF \
         -DENABLE_CURL_MANUAL=OFF -DBUILD_EXAMPLES=OFF -DCURL_USE_PKGCONFIG=OFF \
+        -DPICKY_COMPILER=OFF \
         -DENABLE_ARES=OFF -DENABLE_THREADED_RESOLVER=OFF -DENABLE_UNIX_SOCKETS=ON \
         -DENABLE_IPV6=ON -DCURL_ENABLE_SSL=ON -DCURL_USE_OPENSSL=OFF -DCURL_USE_MBEDTLS=ON \
         -DMBEDTLS_INCLUDE_DIR="$stage/include" -DMBEDTLS_LIBRARY="$stage/lib/libmbedtls.a" \

@@ -5,7 +5,7 @@
  * off. Everything is built whole; the linker leaves out of a program what that program does not
  * call (the agent writes no certificate, so it carries no certificate writer). */
 
-/* -- the machine ------------------------------------------------------------------------------ */
+/* -- the machine --------------------------------------------------------------------- */
 #define MBEDTLS_HAVE_ASM       /* long multiplication in the processor's own words: RSA, P-384 */
 #define MBEDTLS_HAVE_TIME      /* TLS 1.3 */
 #define MBEDTLS_HAVE_TIME_DATE /* a certificate has a beginning and an end */
@@ -15,7 +15,7 @@
 #define MBEDTLS_ERROR_C         /* a handshake that fails must say why in words */
 #define MBEDTLS_VERSION_C       /* the version we report is asked of the library itself */
 
-/* -- TLS: a client, to brokers and HTTP servers --------------------------------------------------
+/* -- TLS: a client, to brokers and HTTP servers -----------------------------------------
  * No server, no DTLS, no renegotiation (a second handshake in mid-stream is a source of attacks),
  * no session tickets (a node connects rarely; a ticket would be one more secret to keep), no
  * ALPN, no PSK, no CBC suites and therefore no encrypt-then-MAC. */
@@ -37,7 +37,7 @@
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #define MBEDTLS_SSL_OUT_CONTENT_LEN 4096
 
-/* -- ciphers: the two AEADs that every server has ------------------------------------------------ */
+/* -- ciphers: the two AEADs that every server has ------------------------------------ */
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_AES_C
 #define MBEDTLS_AES_ROM_TABLES   /* tables in shared read-only pages, not 8 KiB of our memory */
@@ -49,19 +49,19 @@
 #define MBEDTLS_POLY1305_C
 #define MBEDTLS_CHACHAPOLY_C /* faster and safer than table AES where there is no AES unit */
 
-/* -- digests: no MD5, no SHA-1 --------------------------------------------------------------------- */
+/* -- digests: no MD5, no SHA-1 ------------------------------------------------------- */
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA256_C /* releases, signatures, TLS */
 #define MBEDTLS_SHA384_C /* P-384 certificates, AES-256-GCM suites */
 #define MBEDTLS_SHA512_C /* RSA certificates; entropy is collected with it */
 #define MBEDTLS_HKDF_C   /* the TLS 1.3 key schedule */
 
-/* -- random numbers ------------------------------------------------------------------------------ */
+/* -- random numbers ------------------------------------------------------------------ */
 #define MBEDTLS_ENTROPY_C /* getrandom(2) */
 #define MBEDTLS_CTR_DRBG_C
 #define MBEDTLS_ENTROPY_MAX_SOURCES 2
 
-/* -- keys ------------------------------------------------------------------------------------------ */
+/* -- keys ---------------------------------------------------------------------------- */
 #define MBEDTLS_BIGNUM_C
 #define MBEDTLS_MPI_MAX_SIZE 512 /* bytes: RSA up to 4096 bits */
 #define MBEDTLS_ECP_C
@@ -85,13 +85,13 @@
 #define MBEDTLS_PEM_PARSE_C
 #define MBEDTLS_PEM_WRITE_C
 
-/* -- certificates -------------------------------------------------------------------------------- */
+/* -- certificates -------------------------------------------------------------------- */
 #define MBEDTLS_X509_USE_C
 #define MBEDTLS_X509_CRT_PARSE_C
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT /* certificates that are signed with RSA-PSS */
 #define MBEDTLS_X509_CREATE_C
 #define MBEDTLS_X509_CRT_WRITE_C /* the operator's tool issues node certificates */
 
-/* -- PSA: TLS 1.3 is written on top of it ------------------------------------------------------- */
+/* -- PSA: TLS 1.3 is written on top of it -------------------------------------------- */
 #define MBEDTLS_PSA_CRYPTO_C         /* call psa_crypto_init() before a handshake */
 #define MBEDTLS_PSA_KEY_STORE_DYNAMIC /* slots when needed, not 32 at start; none stored on disk */
