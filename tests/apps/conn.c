@@ -39,11 +39,8 @@ void conn_free(struct conn **conn)
 void conn_poll_set(const struct conn *conn, struct pollfd polls[2])
 {
     static const short events[] = {
-        [CONN_READING] = POLLIN,
-        [CONN_WAITING] = 0,
-        [CONN_WRITING] = POLLOUT,
-        [CONN_LINGERING] = POLLIN,
-        [CONN_OVER] = 0,
+        [CONN_READING] = POLLIN,   [CONN_WAITING] = 0, [CONN_WRITING] = POLLOUT,
+        [CONN_LINGERING] = POLLIN, [CONN_OVER] = 0,
     };
     polls[0] = (struct pollfd){.fd = conn->fd, .events = events[conn->state]};
     polls[1] = (struct pollfd){.fd = conn->peer_fd, .events = POLLOUT};
@@ -86,8 +83,8 @@ static void conn_flush(struct conn *conn, int64_t now_ms)
 static void conn_reply(struct conn *conn, const struct site *site, int64_t now_ms)
 {
     conn->keeps_open = drain_keeps_open(&site->drain, conn->client_wants_more);
-    conn->out_len = paths_render(&conn->answer, conn->is_head, conn->keeps_open, conn->out,
-                                 sizeof(conn->out));
+    conn->out_len =
+        paths_render(&conn->answer, conn->is_head, conn->keeps_open, conn->out, sizeof(conn->out));
     conn->out_sent = 0;
     conn->state = CONN_WRITING;
     conn_flush(conn, now_ms);
@@ -105,7 +102,7 @@ static void conn_refuse(struct conn *conn, const struct site *site, int status, 
 
 static void peer_result_set(struct conn *conn, int error)
 {
-    const char *result = error == 0 ? "connected"
+    const char *result = error == 0              ? "connected"
                          : error == ECONNREFUSED ? "refused"
                          : error == ETIMEDOUT    ? "timeout"
                                                  : strerror(error);

@@ -36,12 +36,9 @@ static bool request_line_parse(const char *line, size_t len, struct http_request
     const char *mark = memchr(target, '?', (size_t)(target_end - target));
     const char *path_end = mark != NULL ? mark : target_end;
     const char *query = mark != NULL ? mark + 1 : target_end;
-    return text_copy(request->method, sizeof(request->method), line,
-                     (size_t)(method_end - line)) &&
-           text_copy(request->path, sizeof(request->path), target,
-                     (size_t)(path_end - target)) &&
-           text_copy(request->query, sizeof(request->query), query,
-                     (size_t)(target_end - query));
+    return text_copy(request->method, sizeof(request->method), line, (size_t)(method_end - line)) &&
+           text_copy(request->path, sizeof(request->path), target, (size_t)(path_end - target)) &&
+           text_copy(request->query, sizeof(request->query), query, (size_t)(target_end - query));
 }
 
 static bool header_parse(const char *line, size_t len, struct http_request *request)

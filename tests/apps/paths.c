@@ -130,7 +130,7 @@ void paths_answer(struct site *site, const struct http_request *request,
         const char *path;
         void (*answer)(const struct visit *visit, struct answer *answer);
     } paths[] = {
-        {"/", path_root},   {"/readyz", path_readyz}, {"/healthz", path_healthz},
+        {"/", path_root},     {"/readyz", path_readyz}, {"/healthz", path_healthz},
         {"/slow", path_slow}, {"/drain", path_drain},   {"/peer", path_peer},
         {"/from", path_from}, {"/echo", path_echo},
     };

@@ -22,8 +22,7 @@ static bool number_read(const char *name, int64_t otherwise, int64_t max, int64_
     char *end;
     long long read = strtoll(value, &end, 10);
     if (*end != '\0' || read < 0 || read > max) {
-        fprintf(stderr, "web: %s=%s is not a number from 0 to %lld\n", name, value,
-                (long long)max);
+        fprintf(stderr, "web: %s=%s is not a number from 0 to %lld\n", name, value, (long long)max);
         return false;
     }
     *number = read;
@@ -48,8 +47,7 @@ bool settings_read(struct settings *settings)
         .ignore_notice = switch_read("IGNORE_NOTICE"),
         .abrupt_term = switch_read("ABRUPT_TERM"),
     };
-    if (!number_read("PORT", 8080, 65535, &port) ||
-        !number_read("UDP_PORT", 0, 65535, &udp_port) ||
+    if (!number_read("PORT", 8080, 65535, &port) || !number_read("UDP_PORT", 0, 65535, &udp_port) ||
         !number_read("START_DELAY_MS", 0, day_ms, &settings->start_delay_ms) ||
         !number_read("CRASH_AFTER_MS", 0, day_ms, &settings->crash_after_ms) ||
         !number_read("FAIL_AFTER_MS", 0, day_ms, &settings->fail_after_ms) ||

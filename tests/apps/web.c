@@ -124,8 +124,7 @@ static int server_poll(struct server *server, int wait_ms)
 {
     bool has_room = server->conns_len < CONNS_MAX;
     server->polls[0] = (struct pollfd){.fd = server->site.drain.signal_fd, .events = POLLIN};
-    server->polls[1] =
-        (struct pollfd){.fd = has_room ? server->listen_fd : -1, .events = POLLIN};
+    server->polls[1] = (struct pollfd){.fd = has_room ? server->listen_fd : -1, .events = POLLIN};
     server->polls[2] = (struct pollfd){.fd = server->udp_fd, .events = POLLIN};
     for (size_t i = 0; i < server->conns_len; i++) {
         conn_poll_set(server->conns[i], server->polls + FIXED_POLLS + 2 * i);

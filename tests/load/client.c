@@ -14,8 +14,8 @@ enum { CLOSING_US = 200000, AFTER_FAILURE_US = 20000 };
 
 void client_init(struct client *client, int target, bool is_keepalive, int64_t due_us)
 {
-    *client = (struct client){
-        .target = target, .is_keepalive = is_keepalive, .fd = -1, .due_us = due_us};
+    *client =
+        (struct client){.target = target, .is_keepalive = is_keepalive, .fd = -1, .due_us = due_us};
 }
 
 bool client_is_in_flight(const struct client *client)
@@ -60,8 +60,7 @@ static void client_fail(struct client *client, struct crowd *crowd, enum failure
     }
 }
 
-static void client_errno_fail(struct client *client, struct crowd *crowd, int error,
-                              int64_t now_us)
+static void client_errno_fail(struct client *client, struct crowd *crowd, int error, int64_t now_us)
 {
     enum failure kind = FAILURE_CONNECT;
     if (error == ECONNRESET || error == EPIPE) {
@@ -125,8 +124,8 @@ static int socket_open(const struct crowd *crowd, const struct client *client)
         setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
         is_bound = bind(fd, (const struct sockaddr *)&options->local, sizeof(options->local)) == 0;
     }
-    if (is_bound && (connect(fd, remote, sizeof(struct sockaddr_in)) == 0 ||
-                     errno == EINPROGRESS)) {
+    if (is_bound &&
+        (connect(fd, remote, sizeof(struct sockaddr_in)) == 0 || errno == EINPROGRESS)) {
         return fd;
     }
     int error = errno;

@@ -138,17 +138,26 @@ static const struct {
     const char *name;
     void (*serve)(int fd);
 } manners[] = {
-    {"reset", lie_reset},     {"reset-midway", lie_reset_midway}, {"reset-idle", lie_reset_idle},
-    {"close", lie_close},     {"race", lie_race},                 {"short", lie_short},
-    {"status", lie_status},   {"garbled", lie_garbled},           {"extra", lie_extra},
-    {"body", lie_body},       {"silent", lie_silent},             {"idle", honest_idle},
-    {"said-close", honest_close}, {"trickle", honest_trickle},    {"from", honest_from},
+    {"reset", lie_reset},
+    {"reset-midway", lie_reset_midway},
+    {"reset-idle", lie_reset_idle},
+    {"close", lie_close},
+    {"race", lie_race},
+    {"short", lie_short},
+    {"status", lie_status},
+    {"garbled", lie_garbled},
+    {"extra", lie_extra},
+    {"body", lie_body},
+    {"silent", lie_silent},
+    {"idle", honest_idle},
+    {"said-close", honest_close},
+    {"trickle", honest_trickle},
+    {"from", honest_from},
 };
 
 static int listen_anywhere(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(address);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||

@@ -119,12 +119,18 @@ static bool option_take(struct options *options, int letter, const char *text)
 bool options_read(struct options *options, int argc, char **argv)
 {
     static const struct option names[] = {
-        {"target", required_argument, NULL, 't'},     {"new", required_argument, NULL, 'n'},
-        {"keepalive", required_argument, NULL, 'k'},  {"seconds", required_argument, NULL, 's'},
-        {"until-file", required_argument, NULL, 'u'}, {"pace-ms", required_argument, NULL, 'm'},
-        {"path", required_argument, NULL, 'p'},       {"timeout-ms", required_argument, NULL, 'o'},
-        {"local-addr", required_argument, NULL, 'l'}, {"json", required_argument, NULL, 'j'},
-        {"live", required_argument, NULL, 'v'},       {"any-body", no_argument, NULL, 'a'},
+        {"target", required_argument, NULL, 't'},
+        {"new", required_argument, NULL, 'n'},
+        {"keepalive", required_argument, NULL, 'k'},
+        {"seconds", required_argument, NULL, 's'},
+        {"until-file", required_argument, NULL, 'u'},
+        {"pace-ms", required_argument, NULL, 'm'},
+        {"path", required_argument, NULL, 'p'},
+        {"timeout-ms", required_argument, NULL, 'o'},
+        {"local-addr", required_argument, NULL, 'l'},
+        {"json", required_argument, NULL, 'j'},
+        {"live", required_argument, NULL, 'v'},
+        {"any-body", no_argument, NULL, 'a'},
         {NULL, 0, NULL, 0},
     };
     *options = (struct options){

@@ -141,8 +141,8 @@ static void versions_write(const struct tally *tally, FILE *file)
 
 void tally_write_live(const struct tally *tally, FILE *file, int64_t now_us)
 {
-    fprintf(file, "{\"ms\": %" PRId64 ", \"ok\": %" PRIu64 ", \"failed\": %" PRIu64
-                  ", \"versions\": ",
+    fprintf(file,
+            "{\"ms\": %" PRId64 ", \"ok\": %" PRIu64 ", \"failed\": %" PRIu64 ", \"versions\": ",
             (now_us - tally->started_us) / 1000, tally->ok, tally->failed);
     versions_write(tally, file);
     fputs("}\n", file);

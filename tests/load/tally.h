@@ -7,21 +7,21 @@
 #include <stdio.h>
 
 /* The ways in which a request can fail, each with its sentence. */
-#define FAILURE_KINDS(X)                                                  \
-    X(REFUSED, "refused", "nobody listens there")                         \
-    X(CONNECT, "connect", "the connection could not be opened otherwise") \
-    X(RESET, "reset", "the connection was reset")                         \
-    X(CLOSED, "closed", "closed after our request, before any answer")    \
-    X(TIMEOUT, "timeout", "no complete answer in time")                   \
-    X(STATUS, "status", "an answer, but not 200")                         \
-    X(SHORT, "short", "the answer ended early")                           \
+#define FAILURE_KINDS(X)                                                                           \
+    X(REFUSED, "refused", "nobody listens there")                                                  \
+    X(CONNECT, "connect", "the connection could not be opened otherwise")                          \
+    X(RESET, "reset", "the connection was reset")                                                  \
+    X(CLOSED, "closed", "closed after our request, before any answer")                             \
+    X(TIMEOUT, "timeout", "no complete answer in time")                                            \
+    X(STATUS, "status", "an answer, but not 200")                                                  \
+    X(SHORT, "short", "the answer ended early")                                                    \
     X(GARBLED, "garbled", "the answer is not what was asked for")
 
 enum failure {
 #define FAILURE_ENUM(name, text, sentence) FAILURE_##name,
     FAILURE_KINDS(FAILURE_ENUM)
 #undef FAILURE_ENUM
-    FAILURE_KINDS_LEN
+        FAILURE_KINDS_LEN
 };
 
 enum { VERSIONS_MAX = 1024, VERSION_SIZE = 40, LATENCY_CELLS = 64 * 32, PRINTED_MAX = 500 };
