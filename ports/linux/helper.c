@@ -45,7 +45,8 @@ struct helper_call {
     int dir; /* -1: none attached */
 };
 
-static bool answer_send(struct helper *helper, uint64_t id, int code, int status, struct span output)
+static bool answer_send(struct helper *helper, uint64_t id, int code, int status,
+                        struct span output)
 {
     struct helper_answer head = {
         .id = id, .code = code, .status = status, .output_len = (uint32_t)output.len};
@@ -77,8 +78,8 @@ static bool call_run(struct helper *helper, struct helper_call *call)
     if (helper->run.pid != 0) {
         return false;
     }
-    if (helper_run_start(&helper->run, call->head.program, call->texts, call->content,
-                         helper->path, &err) != 0) {
+    if (helper_run_start(&helper->run, call->head.program, call->texts, call->content, helper->path,
+                         &err) != 0) {
         return error_send(helper, call->head.id, &err);
     }
     helper->run.id = call->head.id;
@@ -127,9 +128,9 @@ static bool call_carry_out(struct helper *helper, struct helper_call *call)
     case HELPER_SYNC:
         return call_sync(helper, call);
     case HELPER_REPLACE:
-        return status_send(helper, id,
-                           helper_file_replace(call->dir < 0 ? AT_FDCWD : call->dir, name,
-                                               call->content));
+        return status_send(
+            helper, id,
+            helper_file_replace(call->dir < 0 ? AT_FDCWD : call->dir, name, call->content));
     case HELPER_SLOT:
         return status_send(helper, id,
                            helper_file_slot(call->dir, name, call->head.number, call->content));

@@ -1,4 +1,5 @@
-/* helper_file: the three durable things the helper does to a file, each finished when it returns. */
+/* helper_file: the three durable things the helper does to a file, each finished when it returns.
+ */
 #ifndef PORTS_LINUX_HELPER_FILE_H
 #define PORTS_LINUX_HELPER_FILE_H
 

@@ -43,7 +43,7 @@ struct helper_answer {
 #define HELPER_TEXT_BYTES_MAX 8192
 /* A blob with its head, or the input of a program. */
 #define HELPER_CONTENT_BYTES_MAX (STORE_BLOB_BYTES_MAX + 64)
-#define HELPER_REQUEST_BYTES_MAX \
+#define HELPER_REQUEST_BYTES_MAX                                                                   \
     (sizeof(struct helper_request) + HELPER_TEXT_BYTES_MAX + HELPER_CONTENT_BYTES_MAX)
 #define HELPER_ANSWER_BYTES_MAX (sizeof(struct helper_answer) + WORKER_OUTPUT_BYTES_MAX)
 /* Bytes that the socket must take in one packet, with the kernel's own overhead. */

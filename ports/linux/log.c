@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static size_t prefix_render(const struct linux_log *log, enum log_level level, char *buf, size_t cap)
+static size_t prefix_render(const struct linux_log *log, enum log_level level, char *buf,
+                            size_t cap)
 {
     static const char *const words[] = {
         [LOG_LEVEL_ERROR] = "error",

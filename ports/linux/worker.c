@@ -3,17 +3,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ports/linux/helper.h"
+#include "ports/linux/helper_spawn.h"
 
 #define RUN_MS_MAX 30000
 #define PATH_LIST  "/usr/sbin:/sbin:/usr/bin:/bin"
@@ -56,40 +53,6 @@ static void worker_lose(struct linux_worker *worker)
     worker_wake(worker, 0);
 }
 
-static int spawn_as_helper(const struct linux_worker_settings *settings, int fd, pid_t *pid)
-{
-    char path_variable[512];
-    char locale[] = "LC_ALL=C";
-    char name[] = "berthd";
-    char argument[] = HELPER_ARGUMENT;
-    char *const args[] = {name, argument, NULL};
-    char *const environment[] = {locale, path_variable, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    int used = snprintf(path_variable, sizeof path_variable, "PATH=%s", settings->path);
-    if (used < 0 || (size_t)used >= sizeof path_variable) {
-        return ENAMETOOLONG;
-    }
-    sigemptyset(&none);
-    int failure = posix_spawn_file_actions_init(&actions);
-    if (failure != 0) {
-        return failure;
-    }
-    failure = posix_spawnattr_init(&attributes);
-    if (failure == 0) {
-        (void)posix_spawn_file_actions_adddup2(&actions, fd, HELPER_FD);
-        (void)posix_spawnattr_setsigmask(&attributes, &none);
-        (void)posix_spawnattr_setpgroup(&attributes, 0);
-        (void)posix_spawnattr_setflags(&attributes,
-                                       POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-        failure = posix_spawn(pid, settings->executable, &actions, &attributes, args, environment);
-        (void)posix_spawnattr_destroy(&attributes);
-    }
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return failure;
-}
-
 static int worker_start(struct linux_worker *worker, struct err *err)
 {
     const struct loop *loop = &worker->settings.loop;
@@ -110,7 +73,8 @@ static int worker_start(struct linux_worker *worker, struct err *err)
         close(fds[1]);
         return err_wrap(err, rc, "socket for the helper");
     }
-    int failure = spawn_as_helper(&worker->settings, fds[1], &worker->pid);
+    int failure =
+        helper_spawn(worker->settings.executable, worker->settings.path, fds[1], &worker->pid);
     close(fds[1]);
     if (failure != 0) {
         (void)loop->ops->watch(loop->self, fds[0], 0, NULL, NULL, NULL);
@@ -332,8 +296,8 @@ int linux_worker_submit(struct linux_worker *worker, const struct linux_worker_j
     return 0;
 }
 
-static int worker_run(void *self, enum worker_program program, const char *const *args, size_t count,
-                      struct span input, worker_done done, void *ctx, struct err *err)
+static int worker_run(void *self, enum worker_program program, const char *const *args,
+                      size_t count, struct span input, worker_done done, void *ctx, struct err *err)
 {
     struct linux_worker *worker = self;
     if (input.len > WORKER_INPUT_BYTES_MAX) {

@@ -25,8 +25,8 @@ struct linux_worker_call;
 /* private: owned by the caller, used through the functions below. */
 struct linux_worker {
     struct linux_worker_settings settings;
-    pid_t pid;  /* 0: no helper now */
-    int fd;     /* our end of the socket, -1 without a helper */
+    pid_t pid;    /* 0: no helper now */
+    int fd;       /* our end of the socket, -1 without a helper */
     bool is_lost; /* the helper is to be reaped */
     bool is_run_sent;
     uint64_t id_last;

@@ -58,8 +58,8 @@ static int call_with(struct answer *answer, enum worker_program program, struct 
     return rc;
 }
 
-#define CALL(answer, program, input, ...)                               \
-    call_with(answer, program, input, (const char *const[]){__VA_ARGS__}, \
+#define CALL(answer, program, input, ...)                                                          \
+    call_with(answer, program, input, (const char *const[]){__VA_ARGS__},                          \
               sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 #define NO_INPUT span_of(NULL, 0)

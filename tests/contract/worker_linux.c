@@ -1,4 +1,5 @@
-/* worker_linux: the worker's suite over the real helper; this program is helper and programs too. */
+/* worker_linux: the worker's suite over the real helper; this program is helper and programs too.
+ */
 #include "tests/contract/worker_contract.h"
 
 #include <assert.h>
