@@ -262,6 +262,14 @@ int json_read_object(const struct json_place *at, const struct json_key *keys, s
     if (!cJSON_IsObject(at->value)) {
         return json_error(at, ERR_VALUE, err, "must be an object");
     }
+    /* A document of a later schema may have keys we do not know: say the schema, not the key. */
+    if (keys[0].read == json_schema1 && json_member(at, keys[0].name, &step)) {
+        int rc = json_schema1(&step, into, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    step = (struct json_place){0};
     while (json_next(at, &step)) {
         const struct json_key *key = key_find(keys, count, step.key);
         if (key == NULL) {

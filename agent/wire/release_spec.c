@@ -1,0 +1,229 @@
+/* release_spec: a container's identity, and the hash of everything that is not identity. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "agent/wire/release_parts.h"
+#include "agent/wire/release_words.h"
+#include "platform/base/text.h"
+
+#define FNV_BASIS UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
+
+#define LABELS_OWN 7
+#define IDENTITY_BYTES 256
+
+static void hash_bytes(uint64_t *hash, const void *data, size_t len)
+{
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < len; i++) {
+        *hash = (*hash ^ bytes[i]) * FNV_PRIME;
+    }
+}
+
+static void hash_number(uint64_t *hash, uint64_t number)
+{
+    for (int shift = 0; shift < 64; shift += 8) {
+        uint8_t byte = (uint8_t)(number >> shift);
+        hash_bytes(hash, &byte, 1);
+    }
+}
+
+/* A string with its end; absent is not the same as empty. */
+static void hash_text(uint64_t *hash, const char *text)
+{
+    hash_number(hash, text != NULL);
+    if (text != NULL) {
+        hash_bytes(hash, text, strlen(text) + 1);
+    }
+}
+
+static void hash_strings(uint64_t *hash, const struct engine_strings *strings)
+{
+    hash_number(hash, strings->count);
+    for (size_t i = 0; i < strings->count; i++) {
+        hash_text(hash, strings->items[i]);
+    }
+}
+
+static void hash_lists(uint64_t *hash, const struct engine_spec *spec)
+{
+    hash_number(hash, spec->mount_count);
+    for (size_t i = 0; i < spec->mount_count; i++) {
+        hash_text(hash, spec->mounts[i].source);
+        hash_text(hash, spec->mounts[i].target);
+        hash_number(hash, (spec->mounts[i].is_volume ? 1u : 0) | (spec->mounts[i].read_only ? 2u : 0));
+    }
+    hash_number(hash, spec->device_count);
+    for (size_t i = 0; i < spec->device_count; i++) {
+        hash_text(hash, spec->devices[i].host_path);
+        hash_text(hash, spec->devices[i].container_path);
+        hash_text(hash, spec->devices[i].permissions);
+    }
+    hash_number(hash, spec->ulimit_count);
+    for (size_t i = 0; i < spec->ulimit_count; i++) {
+        hash_text(hash, spec->ulimits[i].name);
+        hash_number(hash, (uint64_t)spec->ulimits[i].soft);
+        hash_number(hash, (uint64_t)spec->ulimits[i].hard);
+    }
+}
+
+void release_spec_hash(const struct release_reading *reading, char hash[17])
+{
+    const struct engine_spec *spec = reading->spec;
+    const struct engine_strings *lists[] = {
+        &spec->entrypoint, &spec->command,     &spec->environment, &spec->labels,
+        &spec->hosts,      &spec->cap_add,     &spec->cap_drop,    &spec->tmpfs,
+        &spec->sysctls,    &spec->log_options, &spec->group_add,   &reading->secrets};
+    const char *texts[] = {spec->user,       spec->working_dir, spec->hostname,
+                           spec->log_driver, spec->stop_signal, spec->network};
+    uint64_t state = FNV_BASIS;
+    hash_bytes(&state, reading->service->config.bytes, DIGEST_BYTES);
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        hash_strings(&state, lists[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        hash_text(&state, texts[i]);
+    }
+    hash_lists(&state, spec);
+    hash_number(&state, (uint64_t)spec->stop_grace_ms);
+    hash_number(&state, spec->memory_bytes);
+    hash_number(&state, spec->nano_cpus);
+    hash_number(&state, spec->shm_bytes);
+    hash_number(&state, spec->pids);
+    hash_number(&state, (spec->privileged ? 1u : 0) | (spec->read_only ? 2u : 0) |
+                            (spec->init ? 4u : 0) | (spec->tty ? 8u : 0));
+    (void)snprintf(hash, 17, "%016llx", (unsigned long long)state);
+}
+
+/* A formatted string in the arena, or NULL when it does not fit. */
+static const char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static const char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+    char text[ENGINE_REFERENCE_BYTES + IDENTITY_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    int len = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    return len < 0 || (size_t)len >= sizeof text ? NULL : arena_text(arena, text, (size_t)len);
+}
+
+static int no_room(struct err *err)
+{
+    return err_set(err, ERR_LIMIT, "the container does not fit into its memory");
+}
+
+static int labels_add(struct release_reading *reading, const struct release_container *container,
+                      struct err *err)
+{
+    struct engine_strings *labels = &reading->spec->labels;
+    struct arena *arena = reading->arena;
+    char release[DIGEST_HEX_BYTES];
+    digest_render(&container->release, release);
+    const char *own[LABELS_OWN] = {
+        arena_printf(arena, "io.berth.node=%s", reading->node->name),
+        arena_printf(arena, "io.berth.app=%s", reading->plan->app),
+        arena_printf(arena, "io.berth.service=%s", reading->service->name),
+        arena_printf(arena, "io.berth.release=%s", release),
+        arena_printf(arena, "io.berth.gen=%llu", (unsigned long long)container->gen),
+        arena_printf(arena, "io.berth.replica=%u", container->replica),
+        arena_printf(arena, "io.berth.spec=%s", reading->service->spec)};
+    const char **items = arena_alloc(arena, (labels->count + LABELS_OWN) * sizeof *items);
+    if (items == NULL) {
+        return no_room(err);
+    }
+    for (size_t i = 0; i < labels->count; i++) {
+        items[i] = labels->items[i];
+    }
+    for (size_t i = 0; i < LABELS_OWN; i++) {
+        if (own[i] == NULL) {
+            return no_room(err);
+        }
+        items[labels->count + i] = own[i];
+    }
+    *labels = (struct engine_strings){.items = items, .count = labels->count + LABELS_OWN};
+    return 0;
+}
+
+/* The service address under the service's name, before what the release says itself. */
+static int hosts_add(struct release_reading *reading, const struct release_container *container,
+                     struct err *err)
+{
+    struct engine_strings *hosts = &reading->spec->hosts;
+    char address[16];
+    if (container->service_address == 0 || reading->service->powers & POWER_HOST_NETWORK) {
+        return 0;
+    }
+    const char **items = arena_alloc(reading->arena, (hosts->count + 1) * sizeof *items);
+    address_render(container->service_address, address);
+    const char *own = arena_printf(reading->arena, "%s:%s", reading->service->name, address);
+    if (items == NULL || own == NULL) {
+        return no_room(err);
+    }
+    items[0] = own;
+    for (size_t i = 0; i < hosts->count; i++) {
+        items[i + 1] = hosts->items[i];
+    }
+    *hosts = (struct engine_strings){.items = items, .count = hosts->count + 1};
+    return 0;
+}
+
+/* <secrets_dir>/<app>/<name> on the node is /run/secrets/<name> inside, read-only. */
+static int secrets_add(struct release_reading *reading, const struct release_container *container,
+                       struct err *err)
+{
+    struct engine_spec *spec = reading->spec;
+    size_t count = spec->mount_count + reading->secrets.count;
+    if (reading->secrets.count == 0) {
+        return 0;
+    }
+    if (container->secrets_dir == NULL) {
+        return err_set(err, ERR_MISSING, "the release needs secrets and the node has no directory "
+                                         "of secrets; set secretsDir");
+    }
+    struct engine_mount *mounts = arena_alloc(reading->arena, count * sizeof *mounts);
+    if (mounts == NULL) {
+        return no_room(err);
+    }
+    for (size_t i = 0; i < spec->mount_count; i++) {
+        mounts[i] = spec->mounts[i];
+    }
+    for (size_t i = 0; i < reading->secrets.count; i++) {
+        struct engine_mount *mount = &mounts[spec->mount_count + i];
+        const char *name = reading->secrets.items[i];
+        mount->source = arena_printf(reading->arena, "%s/%s/%s", container->secrets_dir,
+                                     reading->plan->app, name);
+        mount->target = arena_printf(reading->arena, "/run/secrets/%s", name);
+        mount->read_only = true;
+        if (mount->source == NULL || mount->target == NULL) {
+            return no_room(err);
+        }
+    }
+    spec->mounts = mounts;
+    spec->mount_count = count;
+    return 0;
+}
+
+int release_identify(struct release_reading *reading, const struct release_container *container,
+                     struct err *err)
+{
+    struct engine_spec *spec = reading->spec;
+    bool is_host = (reading->service->powers & POWER_HOST_NETWORK) != 0;
+    spec->name = arena_printf(reading->arena, "berth-%s-%s-%llu-%s-%u", reading->node->name,
+                              reading->plan->app, (unsigned long long)container->gen,
+                              reading->service->name, container->replica);
+    spec->network = is_host ? "host" : arena_text(reading->arena, container->network,
+                                                  strlen(container->network));
+    spec->address = is_host ? 0 : container->address;
+    if (spec->name == NULL || spec->network == NULL) {
+        return no_room(err);
+    }
+    int rc = labels_add(reading, container, err);
+    if (rc == 0) {
+        rc = hosts_add(reading, container, err);
+    }
+    if (rc == 0) {
+        rc = secrets_add(reading, container, err);
+    }
+    return rc;
+}
