@@ -44,7 +44,7 @@
 #define EVENTS_MAX 128
 
 _Static_assert(SERVICES_MAX * REPLICAS_MAX * LANES <= OBSERVED_MAX, "all lanes can be observed");
-_Static_assert(APPS_MAX * SERVICES_MAX <= ROUTE_SERVICES_MAX, "every service has a route");
+_Static_assert(2 * APPS_MAX * SERVICES_MAX <= ROUTE_SERVICES_MAX, "every service has a route");
 _Static_assert(2 * REPLICAS_MAX <= ROUTE_BACKENDS_MAX, "both sets of replicas can be routed");
 _Static_assert(ENVELOPE_BYTES_MAX <= STORE_BLOB_BYTES_MAX, "an envelope is stored as one blob");
 _Static_assert(APPS_MAX * (HISTORY_MAX + 2) + 2 <= STORE_BLOBS_MAX, "every payload has a place");

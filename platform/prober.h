@@ -10,9 +10,10 @@
 #define PROBER_PATH_BYTES 128
 #define PROBER_PENDING_MAX 64
 
-enum prober_kind { PROBER_HTTP, PROBER_TCP };
+enum prober_kind { PROBER_HTTP, PROBER_TCP, PROBER_POST };
 
-/* HTTP: GET path, success is a status of 200 to 399 (Kubernetes' rule); TCP: a connection. */
+/* HTTP: GET path, success is a status of 200 to 399 (Kubernetes' rule); TCP: a connection.
+ * POST: an empty POST to path, success as for HTTP: the notice before a stop. */
 struct prober_request {
     enum prober_kind kind;
     ipv4 address;

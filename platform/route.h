@@ -8,7 +8,7 @@
 #include "platform/base/err.h"
 #include "platform/engine.h"
 
-#define ROUTE_SERVICES_MAX 16
+#define ROUTE_SERVICES_MAX 32 /* a service may stand twice: ports being removed keep their old backends */
 #define ROUTE_PORTS_MAX 16    /* a service */
 #define ROUTE_BACKENDS_MAX 32 /* a service: two sets of replicas */
 

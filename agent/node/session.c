@@ -14,8 +14,8 @@ void session_begin_swap(struct session_app *session)
     session->is_resumed = false;
     session->is_switched = false;
     session->soak_since = 0;
-    session->warm_until = 0;
     session->image_missing_gen = 0;
+    session->engine_failures = 0;
     for (size_t i = 0; i < session->replica_count; i++) {
         session->replicas[i].was_started = false;
     }
@@ -73,5 +73,5 @@ bool replica_is_alive(const struct replica *replica)
 bool replica_is_ready(const struct replica *replica)
 {
     return replica->is_present && replica->state == ENGINE_RUNNING && replica->is_probed &&
-           replica->probe.is_ready && !replica->probe.is_unalive;
+           replica->notified_at == 0 && replica->probe.is_ready && !replica->probe.is_unalive;
 }

@@ -38,8 +38,9 @@ struct replica {
     uint8_t starts;       /* starts since it last ran well */
     mono_ms start_not_before;
 
-    /* The conductor's: a call on it is under way. */
-    bool is_busy;
+    /* The conductor's. */
+    bool is_busy;         /* a call on it is under way */
+    uint64_t touched;     /* number of the list asked for before the last call on it: older news */
 };
 
 /* Session of one app. All zero at the agent's start. */
@@ -57,6 +58,7 @@ struct session_app {
     mono_ms staging_progress_at;
     mono_ms prepared_from;  /* the deadline's clock: staged, containers being made; 0: not yet */
     bool baseline_ready;    /* the committed release was ready when the swap began */
+    uint8_t engine_failures; /* creates and starts of the candidate that the engine refused */
     bool has_world_fault;   /* engine, disk or network errors were seen since */
     bool is_resumed;        /* unproven, and the machine has started again */
     bool is_switched;       /* the candidate is what should get traffic */
@@ -68,7 +70,8 @@ struct session_app {
     mono_ms warm_until;     /* the previous release stays running until; 0: not decided */
     mono_ms retry_at;       /* no new try before */
     bool is_route_settled;  /* the kernel holds what is wished */
-    bool is_boot_settled;   /* the boot-time ruleset and restart policies serve the committed */
+    bool is_boot_settled;   /* the boot-time ruleset serves the committed release */
+    bool is_kept;           /* the engine keeps the committed release running by itself */
     uint32_t wish_gen;      /* whose ports are open; 0: none */
 };
 
@@ -86,7 +89,7 @@ struct replica *session_need(struct session_app *session, uint32_t gen, uint8_t 
 /* Drops entries that are absent, idle and of none of the app's remembered generations. */
 void session_prune(struct session_app *session, const struct memory_app *memory);
 
-/* Running by the engine, and ready by its probes. */
+/* Running by the engine, ready by its probes, and not told to drain. */
 bool replica_is_ready(const struct replica *replica);
 /* It has a process: running, restarting or paused. */
 bool replica_is_alive(const struct replica *replica);

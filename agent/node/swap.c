@@ -1,20 +1,17 @@
 /* swap: the phases of one app; each looks at the state of the world and says what comes next. */
 #include "agent/node/swap_private.h"
 
-#include <assert.h>
-
-/* After an inconclusive try the next one waits this long, doubled with each try. */
-#define RETRY_DELAY_MS 30000
 /* Pulls of one try before it is given up, and the wait between them, doubled each time. */
 #define PULL_FAILURES_MAX 3
+/* Creates and starts that the engine may refuse before the try is given up. */
+#define ENGINE_FAILURES_MAX 5
 /* A pull that sees no byte for so long has failed; the engine port's own limit is longer. */
 #define STAGING_PROGRESS_MS MINUTES_MS(10)
 
 void step_act(struct step *step, enum action_kind kind, struct replica *replica)
 {
     if (replica->is_busy || step->decision->action_count >= ACTIONS_MAX) {
-        step_wake(step, step->facts->now);
-        return;
+        return; /* the end of a call plans again */
     }
     replica->is_busy = true;
     step->decision->actions[step->decision->action_count++] = (struct action){
@@ -28,7 +25,6 @@ void step_act(struct step *step, enum action_kind kind, struct replica *replica)
 void step_act_gen(struct step *step, enum action_kind kind, uint32_t gen)
 {
     if (step->decision->action_count >= ACTIONS_MAX) {
-        step_wake(step, step->facts->now);
         return;
     }
     if (kind == ACTION_PULL) {
@@ -44,156 +40,6 @@ void step_act_gen(struct step *step, enum action_kind kind, uint32_t gen)
 void step_wake(struct step *step, mono_ms at)
 {
     step->decision->wake_at = mono_min(step->decision->wake_at, at);
-}
-
-/* Asks for `next` to be remembered. One record a step: the first decision stands. */
-static void remember(struct step *step, const struct memory_app *next)
-{
-    assert(!step->decision->is_remembering);
-    step->decision->is_remembering = true;
-    step->decision->next = *next;
-}
-
-static bool is_stop_first(const struct plan *plan)
-{
-    for (uint8_t i = 0; i < plan->service_count; i++) {
-        if (plan->services[i].order == PLAN_STOP_FIRST) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The committed release's own readiness, good when the swap began, is not good now. */
-static bool is_old_failing(const struct step *step)
-{
-    const struct session_app *session = step->session;
-    if (!session->baseline_ready || step->facts->committed == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < session->replica_count; i++) {
-        const struct replica *replica = &session->replicas[i];
-        if (replica->gen == step->memory->committed.gen &&
-            (!replica_is_alive(replica) || probe_is_doubtful(&replica->probe))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_blameless(enum reason reason)
-{
-    return reason == REASON_PULL_FAILED || reason == REASON_ENGINE_FAILED ||
-           reason == REASON_REMOVED_BY_HAND || reason == REASON_ROLLED_BACK ||
-           reason == REASON_REPLACED || reason == REASON_INTERRUPTED;
-}
-
-static void quarantine(struct memory_app *memory, const struct digest *release)
-{
-    if (memory_is_quarantined(memory, release)) {
-        return;
-    }
-    for (size_t i = QUARANTINE_MAX - 1; i > 0; i--) {
-        memory->quarantined[i] = memory->quarantined[i - 1];
-    }
-    memory->quarantined[0] = *release;
-}
-
-static void want_committed(struct memory_app *memory)
-{
-    memory->wanted = memory->committed.release;
-    memory->wanted_by = WANTED_BY_NOBODY;
-    memory->is_forced = false;
-}
-
-/* The candidate is dropped: back to the committed release, or to nothing. */
-static void go_back(struct step *step, enum reason reason)
-{
-    const struct memory_app *memory = step->memory;
-    struct memory_app next = *memory;
-    uint16_t attempts_max = step->facts->candidate != NULL ? step->facts->candidate->attempts
-                                                           : ATTEMPTS_DEFAULT;
-    bool is_bad = false;
-    if (!is_blameless(reason)) {
-        if (memory->phase == SWAP_UNPROVEN || !is_stop_first(step->facts->candidate)) {
-            reason = is_old_failing(step) ? REASON_OLD_FAILS_TOO : reason;
-        }
-        is_bad = reason == REASON_REVOKED ||
-                 (reason != REASON_OLD_FAILS_TOO && !step->session->has_world_fault);
-    }
-    next.phase = SWAP_REST;
-    next.candidate = (struct generation){0};
-    next.boots = 0;
-    next.verdict = is_bad ? VERDICT_BAD : VERDICT_INCONCLUSIVE;
-    next.reason = reason;
-    next.verdict_gen = memory->candidate.gen;
-    bool is_wanted = digest_is_equal(&memory->wanted, &memory->candidate.release);
-    if (is_bad) {
-        quarantine(&next, &memory->candidate.release);
-    }
-    if (is_wanted && (is_bad || memory->attempts >= attempts_max)) {
-        want_committed(&next);
-        next.attempts = 0;
-    }
-    int shift = memory->attempts < 6 ? memory->attempts : 6;
-    step->session->retry_at =
-        reason == REASON_INTERRUPTED || !is_wanted
-            ? 0
-            : step->facts->now + RETRY_DELAY_MS * ((int64_t)1 << shift) / 2;
-    step->decision->is_going_back = true;
-    remember(step, &next);
-}
-
-static bool lane_is_used(const struct memory_app *memory, const struct session_app *session,
-                         const uint8_t *lanes_seen, uint8_t lane)
-{
-    (void)session;
-    return (memory->committed.gen != 0 && memory->committed.lane == lane) ||
-           (memory->history[0].gen != 0 && memory->history[0].lane == lane) ||
-           (lanes_seen[lane] != 0);
-}
-
-struct generation swap_generation(const struct memory_app *memory,
-                                  const struct session_app *session, const struct plan *wanted)
-{
-    const struct generation *previous = &memory->history[0];
-    if (previous->gen != 0 && digest_is_equal(&previous->release, &wanted->digest)) {
-        return *previous;
-    }
-    /* A lane of remains being removed shows in their addresses; 512 addresses a lane. */
-    uint8_t lanes_seen[LANES] = {0};
-    for (size_t i = 0; i < session->replica_count; i++) {
-        const struct replica *replica = &session->replicas[i];
-        if (replica->is_present && replica->address != 0) {
-            lanes_seen[(replica->address / 512u) % LANES] = 1;
-        }
-    }
-    struct generation next = {
-        .release = wanted->digest,
-        .sequence = wanted->sequence,
-        .gen = memory->gen_last + 1,
-    };
-    while (next.lane < LANES && lane_is_used(memory, session, lanes_seen, next.lane)) {
-        next.lane++;
-    }
-    return next; /* lane LANES: none is free yet */
-}
-
-static void begin_swap(struct step *step)
-{
-    const struct memory_app *memory = step->memory;
-    const struct swap_facts *facts = step->facts;
-    struct memory_app next = *memory;
-    next.candidate = swap_generation(memory, step->session, facts->wanted);
-    if (next.candidate.lane >= LANES) {
-        return; /* remains are being removed; the planner is called again after that */
-    }
-    next.phase = SWAP_PREPARE;
-    next.gen_last = next.candidate.gen > memory->gen_last ? next.candidate.gen : memory->gen_last;
-    next.attempts = (uint8_t)(memory->attempts < UINT8_MAX ? memory->attempts + 1 : UINT8_MAX);
-    next.boots = 0;
-    next.boot = facts->boot;
-    remember(step, &next);
 }
 
 /* Whether what is wanted may be begun now; wakes the planner when it may be later. */
@@ -245,7 +91,8 @@ static void retire_leftovers(struct step *step)
                 session->warm_until =
                     step->facts->now + (committed != NULL ? committed->keep_warm_ms : 0);
             }
-            if (step->facts->now < session->warm_until || !session->is_boot_settled) {
+            if (step->facts->now < session->warm_until || !session->is_boot_settled ||
+                !session->is_kept) {
                 step_wake(step, session->warm_until > step->facts->now ? session->warm_until
                                                                        : MONO_NEVER);
                 continue;
@@ -278,7 +125,7 @@ static void serve_committed(struct step *step)
     }
     (void)upkeep_wish(step, step->memory->committed.gen, plan);
     /* What shares data with it must be gone before it starts again. */
-    if (!is_stop_first(plan) || step->memory->phase != SWAP_REST || !has_living_leftover(step) ||
+    if (!plan_is_stop_first(plan) || step->memory->phase != SWAP_REST || !has_living_leftover(step) ||
         upkeep_is_all_ready(step, step->memory->committed.gen, plan)) {
         upkeep_set(step, step->memory->committed.gen, plan);
     }
@@ -289,13 +136,11 @@ static void rest(struct step *step)
     const struct plan *plan = step->facts->committed;
     serve_committed(step);
     if (plan != NULL) {
-        (void)upkeep_keep(step, step->memory->committed.gen, plan);
+        step->session->is_kept = upkeep_keep(step, step->memory->committed.gen, plan);
     }
     if (may_begin(step)) {
-        begin_swap(step);
-        return;
+        verdict_begin(step);
     }
-    retire_leftovers(step);
 }
 
 /* Fetches the candidate's images. True when they are there. */
@@ -307,13 +152,13 @@ static bool stage(struct step *step)
         return true;
     }
     if (session->pull_failures >= PULL_FAILURES_MAX) {
-        go_back(step, REASON_PULL_FAILED);
+        verdict_go_back(step, REASON_PULL_FAILED);
         return false;
     }
     if (session->is_staging) {
         mono_ms limit = session->staging_progress_at + STAGING_PROGRESS_MS;
         if (now >= limit) {
-            go_back(step, REASON_PULL_FAILED);
+            verdict_go_back(step, REASON_PULL_FAILED);
         } else {
             step_wake(step, limit);
         }
@@ -388,15 +233,18 @@ static void start_candidate(struct step *step)
     struct session_app *session = step->session;
     mono_ms limit = session->prepared_from + plan->deadline_ms;
     enum reason failure = candidate_failure(step);
+    if (failure == REASON_NONE && session->engine_failures >= ENGINE_FAILURES_MAX) {
+        failure = REASON_ENGINE_FAILED;
+    }
     if (failure == REASON_NONE && step->facts->now >= limit) {
         failure = REASON_DEADLINE;
     }
     if (failure != REASON_NONE) {
-        go_back(step, failure);
+        verdict_go_back(step, failure);
         return;
     }
     step_wake(step, limit);
-    bool is_exclusive = is_stop_first(plan) && memory->committed.gen != 0;
+    bool is_exclusive = plan_is_stop_first(plan) && memory->committed.gen != 0;
     if (!upkeep_create(step, memory->candidate.gen, plan)) {
         return;
     }
@@ -411,18 +259,18 @@ static void prepare(struct step *step)
     const struct memory_app *memory = step->memory;
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
-    bool is_exclusive = plan != NULL && is_stop_first(plan);
+    bool is_exclusive = plan != NULL && plan_is_stop_first(plan);
     if (!is_exclusive || session->prepared_from == 0) {
         serve_committed(step);
     }
     if (!digest_is_equal(&memory->wanted, &memory->candidate.release)) {
-        go_back(step, REASON_REPLACED);
+        verdict_go_back(step, REASON_REPLACED);
     } else if (memcmp(&memory->boot, &step->facts->boot, sizeof memory->boot) != 0) {
-        go_back(step, REASON_INTERRUPTED);
+        verdict_go_back(step, REASON_INTERRUPTED);
     } else if (step->facts->is_candidate_revoked) {
-        go_back(step, REASON_REVOKED);
+        verdict_go_back(step, REASON_REVOKED);
     } else if (plan == NULL) {
-        go_back(step, REASON_PULL_FAILED);
+        verdict_go_back(step, REASON_PULL_FAILED);
     } else if (stage(step)) {
         if (session->prepared_from == 0) {
             session->prepared_from = step->facts->now;
@@ -431,47 +279,11 @@ static void prepare(struct step *step)
                 upkeep_is_all_ready(step, memory->committed.gen, step->facts->committed);
         }
         if (upkeep_is_all_ready(step, memory->candidate.gen, plan)) {
-            struct memory_app next = *memory;
-            next.phase = SWAP_UNPROVEN;
-            remember(step, &next);
+            verdict_switch(step);
         } else {
             start_candidate(step);
         }
     }
-}
-
-static void commit_candidate(struct step *step)
-{
-    const struct memory_app *memory = step->memory;
-    const struct plan *plan = step->facts->candidate;
-    struct memory_app next = *memory;
-    struct generation history[HISTORY_MAX] = {0};
-    size_t count = 0;
-    if (memory->committed.gen != 0) {
-        history[count++] = memory->committed;
-    }
-    for (size_t i = 0; i < HISTORY_MAX && count < HISTORY_MAX; i++) {
-        const struct generation *old = &memory->history[i];
-        if (old->gen != 0 && !digest_is_equal(&old->release, &memory->candidate.release) &&
-            !digest_is_equal(&old->release, &memory->committed.release)) {
-            history[count++] = *old;
-        }
-    }
-    memcpy(next.history, history, sizeof history);
-    next.committed = memory->candidate;
-    next.candidate = (struct generation){0};
-    next.phase = SWAP_REST;
-    next.floor = plan->floor > memory->floor ? plan->floor : memory->floor;
-    next.verdict = VERDICT_GOOD;
-    next.reason = REASON_SOAKED;
-    next.verdict_gen = memory->candidate.gen;
-    next.attempts = 0;
-    next.boots = 0;
-    if (digest_is_equal(&memory->wanted, &memory->candidate.release)) {
-        next.is_forced = false;
-    }
-    step->session->warm_until = step->facts->now + plan->keep_warm_ms;
-    remember(step, &next);
 }
 
 /* The candidate serves; it has only to stay healthy. */
@@ -482,7 +294,7 @@ static void soak(struct step *step)
     (void)upkeep_wish(step, step->memory->candidate.gen, plan);
     enum reason failure = candidate_failure(step);
     if (failure != REASON_NONE) {
-        go_back(step, failure);
+        verdict_go_back(step, failure);
         return;
     }
     if (session->soak_since == 0) {
@@ -493,22 +305,9 @@ static void soak(struct step *step)
     }
     mono_ms until = session->soak_since + plan->soak_ms;
     if (step->facts->now >= until) {
-        commit_candidate(step);
+        verdict_commit(step);
     } else {
         step_wake(step, until);
-    }
-}
-
-/* The machine started again while the candidate was unproven. */
-static void count_boot(struct step *step)
-{
-    struct memory_app next = *step->memory;
-    next.boots++;
-    next.boot = step->facts->boot;
-    if (next.boots >= UNPROVEN_BOOTS_MAX) {
-        go_back(step, REASON_BOOT_LOOP);
-    } else {
-        remember(step, &next);
     }
 }
 
@@ -523,13 +322,13 @@ static void unproven(struct step *step)
         serve_committed(step);
     }
     if (memcmp(&memory->boot, &step->facts->boot, sizeof memory->boot) != 0) {
-        count_boot(step);
+        verdict_count_boot(step);
     } else if (plan == NULL) {
-        go_back(step, REASON_ENGINE_FAILED);
+        verdict_go_back(step, REASON_ENGINE_FAILED);
     } else if (is_overridden) {
-        go_back(step, REASON_ROLLED_BACK);
+        verdict_go_back(step, REASON_ROLLED_BACK);
     } else if (step->facts->is_candidate_revoked) {
-        go_back(step, REASON_REVOKED);
+        verdict_go_back(step, REASON_REVOKED);
     } else if (session->is_switched) {
         soak(step);
     } else if (upkeep_is_all_ready(step, memory->candidate.gen, plan)) {
@@ -544,7 +343,7 @@ static void unproven(struct step *step)
         start_candidate(step);
     }
     if (session->is_switched && step->facts->committed != NULL && plan != NULL &&
-        !step->decision->is_remembering && !is_stop_first(plan)) {
+        !step->decision->is_remembering && !plan_is_stop_first(plan)) {
         upkeep_set(step, memory->committed.gen, step->facts->committed);
     }
 }
@@ -576,6 +375,9 @@ void swap_step(const struct memory_app *memory, struct session_app *session,
         break;
     case SWAP_PHASE_COUNT:
         break;
+    }
+    if (!decision->is_remembering && !facts->is_memory_lost) {
+        retire_leftovers(&step);
     }
 }
 

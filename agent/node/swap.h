@@ -39,6 +39,7 @@ struct swap_facts {
     bool is_engine_up;
     bool has_restart_backoff; /* the engine's own restarts back off */
     bool may_begin;           /* no other app of the node is changing, and changes are allowed */
+    bool is_memory_lost; /* nothing is known to be a leftover */
     bool is_wanted_revoked, is_candidate_revoked;
 };
 

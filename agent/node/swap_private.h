@@ -18,6 +18,22 @@ void step_act(struct step *step, enum action_kind kind, struct replica *replica)
 void step_act_gen(struct step *step, enum action_kind kind, uint32_t gen);
 void step_wake(struct step *step, mono_ms at);
 
+/* Some service of the plan cannot run beside its old self. */
+bool plan_is_stop_first(const struct plan *plan);
+
+/* verdict.c: each asks for one record; at most one of them in a step. */
+
+/* The wanted release becomes the candidate. */
+void verdict_begin(struct step *step);
+/* All of the candidate is ready: it is what serves, unproven. */
+void verdict_switch(struct step *step);
+/* The candidate is dropped: back to the committed release, or to nothing. */
+void verdict_go_back(struct step *step, enum reason reason);
+/* The candidate was healthy through its soak: it is committed. */
+void verdict_commit(struct step *step);
+/* The machine started again while the candidate was unproven. */
+void verdict_count_boot(struct step *step);
+
 /* upkeep.c: keeps a set of replicas there and running. */
 
 /* Creates what is missing of `gen`, starts what is not running, restarts what is not alive, with

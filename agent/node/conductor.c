@@ -1,0 +1,272 @@
+/* conductor: one turn: look, plan each app, perform, route, probe; then say when to come back. */
+#include "agent/node/conductor_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Planning again within one step, when performing changed something at once. */
+#define TURNS_MAX 4
+
+struct conductor *conductor_new(const struct config *config, const struct conductor_ports *ports)
+{
+    struct conductor *conductor = calloc(1, sizeof *conductor);
+    if (conductor == NULL) {
+        return NULL;
+    }
+    conductor->config = *config;
+    conductor->ports = *ports;
+    for (size_t i = 0; i < config->label_count; i++) {
+        conductor->label_names[i] = conductor->config.label_names[i];
+        conductor->label_values[i] = conductor->config.label_values[i];
+    }
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        conductor->apps[i].conductor = conductor;
+    }
+    return conductor;
+}
+
+void conductor_free(struct conductor *conductor)
+{
+    free(conductor);
+}
+
+void conductor_trust(struct conductor *conductor, const struct trust *trust,
+                     const struct revoked *revoked)
+{
+    if (trust != NULL) {
+        conductor->trust = *trust;
+        conductor->has_trust = true;
+    }
+    if (revoked != NULL) {
+        conductor->revoked = *revoked;
+    }
+    conductor_touch(conductor);
+}
+
+mono_ms conductor_now(const struct conductor *conductor)
+{
+    return conductor->ports.clock.ops->mono(conductor->ports.clock.self);
+}
+
+void conductor_touch(struct conductor *conductor)
+{
+    conductor->is_dirty = true;
+}
+
+struct call *call_take(struct conductor *conductor, struct app *app, enum action_kind kind)
+{
+    for (size_t i = 0; i < CALLS_MAX; i++) {
+        struct call *call = &conductor->calls[i];
+        if (!call->is_used) {
+            *call = (struct call){
+                .conductor = conductor, .app = app, .kind = kind, .is_used = true};
+            return call;
+        }
+    }
+    return NULL;
+}
+
+void call_drop(struct call *call)
+{
+    call->is_used = false;
+}
+
+void conductor_event(struct conductor *conductor, const struct app *app, const char *fmt, ...)
+{
+    struct event *event = &conductor->events[conductor->event_last % EVENTS_MAX];
+    va_list args;
+    *event = (struct event){.number = ++conductor->event_last, .at = conductor_now(conductor)};
+    event->wall =
+        conductor->ports.clock.ops->wall(conductor->ports.clock.self, &event->time_trusted);
+    if (app != NULL) {
+        (void)text_copy(event->app, sizeof event->app, app->memory.app);
+    }
+    va_start(args, fmt);
+    (void)vsnprintf(event->text, sizeof event->text, fmt, args);
+    va_end(args);
+    char line[LOG_LINE_BYTES_MAX];
+    (void)snprintf(line, sizeof line, "%s%s%s", event->app, app != NULL ? ": " : "", event->text);
+    conductor->ports.log.ops->line(conductor->ports.log.self, LOG_LEVEL_INFO, line);
+    if (conductor->heard != NULL) {
+        conductor->heard(conductor->heard_ctx, event);
+    }
+}
+
+void conductor_listen(struct conductor *conductor, conductor_heard heard, void *ctx)
+{
+    conductor->heard = heard;
+    conductor->heard_ctx = ctx;
+}
+
+void conductor_node_facts(const struct conductor *conductor, struct release_node *node)
+{
+    *node = (struct release_node){
+        .name = conductor->config.node,
+        .arch = conductor->about.arch,
+        .variant = conductor->about.variant[0] != '\0' ? conductor->about.variant : NULL,
+        .label_names = conductor->label_names,
+        .label_values = conductor->label_values,
+        .label_count = conductor->config.label_count,
+    };
+}
+
+void conductor_world_fault(struct conductor *conductor)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *app = &conductor->apps[i];
+        if (app->is_used && app->memory.phase != SWAP_REST) {
+            app->session.has_world_fault = true;
+        }
+    }
+}
+
+int conductor_start(struct conductor *conductor, struct err *err)
+{
+    conductor->boot = conductor->ports.clock.ops->boot(conductor->ports.clock.self);
+    int rc = memory_start(conductor, err);
+    if (rc != 0) {
+        return err_wrap(err, rc, "start");
+    }
+    conductor->is_started = true;
+    conductor_touch(conductor);
+    return 0;
+}
+
+static bool may_begin(const struct conductor *conductor, const struct app *app)
+{
+    if (conductor->is_store_failing || app->is_lost) {
+        return false;
+    }
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *other = &conductor->apps[i];
+        bool is_changing = other->memory.phase != SWAP_REST ||
+                           (other->is_remembering && other->pending.phase != SWAP_REST);
+        if (other != app && other->is_used && is_changing) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void plan_app(struct app *app)
+{
+    struct conductor *conductor = app->conductor;
+    const struct memory_app *memory = &app->memory;
+    struct swap_decision decision;
+    struct swap_facts facts = {
+        .now = conductor_now(conductor),
+        .boot = conductor->boot,
+        .committed = app_plan(app, &memory->committed.release),
+        .candidate = app_plan(app, &memory->candidate.release),
+        .previous = app_plan(app, &memory->history[0].release),
+        .wanted = app_plan(app, &memory->wanted),
+        .is_engine_up = conductor->is_engine_up,
+        .has_restart_backoff = conductor->about.has_restart_backoff,
+        .may_begin = may_begin(conductor, app),
+        .is_memory_lost = app->is_lost,
+        .is_wanted_revoked = revoked_has(&conductor->revoked, &memory->wanted),
+        .is_candidate_revoked = memory->candidate.gen != 0 &&
+                                revoked_has(&conductor->revoked, &memory->candidate.release),
+    };
+    swap_step(memory, &app->session, &facts, &decision);
+    app->wake_at = decision.wake_at;
+    for (size_t i = 0; i < decision.action_count; i++) {
+        perform(app, &decision.actions[i]);
+    }
+    if (decision.is_remembering) {
+        memory_remember(app, &decision.next, decision.is_going_back);
+    }
+}
+
+static void step_app(struct app *app)
+{
+    struct conductor *conductor = app->conductor;
+    verb_step(app);
+    if (app->is_remembering || app->is_new) {
+        return;
+    }
+    if (conductor_now(conductor) < app->record_retry_at) {
+        app->wake_at = app->record_retry_at;
+        return;
+    }
+    session_prune(&app->session, &app->memory);
+    plan_app(app);
+    garbage_step(app);
+}
+
+void conductor_step(struct conductor *conductor)
+{
+    if (!conductor->is_started || conductor->is_stepping) {
+        return;
+    }
+    conductor->is_stepping = true;
+    for (int turn = 0; turn < TURNS_MAX; turn++) {
+        conductor->is_dirty = false;
+        observe_step(conductor);
+        if (conductor->is_route_read) {
+            for (size_t i = 0; i < APPS_MAX; i++) {
+                if (conductor->apps[i].is_used) {
+                    step_app(&conductor->apps[i]);
+                }
+            }
+        }
+        route_step(conductor);
+        probes_step(conductor);
+        if (!conductor->is_dirty) {
+            break;
+        }
+    }
+    conductor->is_stepping = false;
+}
+
+mono_ms conductor_deadline(const struct conductor *conductor)
+{
+    if (conductor->is_dirty) {
+        return conductor_now(conductor);
+    }
+    mono_ms deadline = mono_min(observe_deadline(conductor), route_deadline(conductor));
+    deadline = mono_min(deadline, probes_deadline(conductor));
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        if (app->is_used && !app->is_remembering) {
+            deadline = mono_min(deadline, app->wake_at);
+        }
+    }
+    return deadline;
+}
+
+static bool app_is_settled(const struct app *app)
+{
+    const struct memory_app *memory = &app->memory;
+    const struct session_app *session = &app->session;
+    if (memory->phase != SWAP_REST || app->is_remembering || app->verb.stage != VERB_NONE ||
+        !session->is_observed || !session->is_route_settled || !session->is_boot_settled ||
+        !(digest_is_equal(&memory->wanted, &memory->committed.release) || app->is_lost)) {
+        return false;
+    }
+    for (size_t i = 0; i < session->replica_count; i++) {
+        const struct replica *replica = &session->replicas[i];
+        bool is_committed = replica->gen == memory->committed.gen;
+        if (replica->is_busy || (is_committed && !replica_is_ready(replica)) ||
+            (!is_committed && replica_is_alive(replica)) ||
+            (!is_committed && replica->gen != memory->history[0].gen && replica->is_present)) {
+            return false;
+        }
+    }
+    return session->is_kept || memory->committed.gen == 0;
+}
+
+bool conductor_is_settled(const struct conductor *conductor)
+{
+    if (!conductor->is_started || conductor->is_dirty || !conductor->is_engine_up ||
+        !route_is_settled(conductor)) {
+        return false;
+    }
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        if (conductor->apps[i].is_used && !app_is_settled(&conductor->apps[i])) {
+            return false;
+        }
+    }
+    return true;
+}

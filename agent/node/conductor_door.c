@@ -1,0 +1,363 @@
+/* conductor_door: what a technician asks for, checked whole before anything is changed. */
+#include "agent/node/conductor_private.h"
+
+#include <stdio.h>
+
+#include "agent/node/address.h"
+#include "agent/wire/envelope.h"
+
+#define MIB(bytes) ((unsigned long long)((bytes) >> 20))
+
+static struct app *app_of(struct conductor *conductor, const char *name)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *app = &conductor->apps[i];
+        if (app->is_used && strcmp(app->memory.app, name) == 0) {
+            return app;
+        }
+    }
+    return NULL;
+}
+
+void verb_finish(struct app *app, const struct err *err)
+{
+    struct verb verb = app->verb;
+    app->verb = (struct verb){.stage = VERB_NONE};
+    if (err != NULL && app->is_new) {
+        *app = (struct app){.conductor = app->conductor};
+    }
+    if (verb.done != NULL) {
+        verb.done(verb.ctx, err);
+    }
+}
+
+/* When the app's record is free, what is wanted is recorded. */
+void verb_step(struct app *app)
+{
+    if (app->verb.stage != VERB_READY || app->is_remembering) {
+        return;
+    }
+    struct memory_app next = app->memory;
+    if (!digest_is_equal(&next.wanted, &app->verb.wanted)) {
+        next.attempts = 0;
+    }
+    next.wanted = app->verb.wanted;
+    next.wanted_by = WANTED_BY_OVERRIDE;
+    next.is_forced = app->verb.is_forced;
+    app->session.retry_at = 0;
+    app->verb.stage = VERB_RECORDING;
+    memory_remember(app, &next, false);
+}
+
+static void payload_stored(void *ctx, const struct err *err)
+{
+    struct app *app = ctx;
+    if (err != NULL) {
+        conductor_event(app->conductor, app, "cannot store the release: %s", err->text);
+        verb_finish(app, err);
+    } else {
+        app->verb.stage = VERB_READY;
+    }
+    conductor_touch(app->conductor);
+}
+
+static unsigned allowed_powers(const struct config *config, const char *app)
+{
+    unsigned powers = 0;
+    for (size_t i = 0; i < config->power_count; i++) {
+        if (strcmp(config->powers[i].app, app) == 0) {
+            powers |= config->powers[i].powers;
+        }
+    }
+    return powers;
+}
+
+static int check_powers(const struct conductor *conductor, const struct plan *plan,
+                        struct err *err)
+{
+    static const char *const words[] = {"privileged", "host network", "host paths", "devices",
+                                        "capabilities"};
+    unsigned allowed = allowed_powers(&conductor->config, plan->app);
+    for (size_t i = 0; i < plan->service_count; i++) {
+        unsigned missing = plan->services[i].powers & ~allowed;
+        for (unsigned bit = 0; bit < COUNT_OF(words); bit++) {
+            if ((missing & (1u << bit)) != 0) {
+                return err_set(err, ERR_HOST_POWER,
+                               "service %s asks for %s, which this node does not allow app %s: "
+                               "add it to hostPower in the node's configuration or change the "
+                               "release",
+                               plan->services[i].name, words[bit], plan->app);
+            }
+        }
+    }
+    return 0;
+}
+
+static bool is_same_port(const struct route_port *a, const struct route_port *b)
+{
+    return a->protocol == b->protocol && a->host_port == b->host_port &&
+           (a->host_ip == b->host_ip || a->host_ip == 0 || b->host_ip == 0);
+}
+
+static bool plan_publishes(const struct plan *plan, const struct route_port *port)
+{
+    for (size_t i = 0; plan != NULL && i < plan->service_count; i++) {
+        for (size_t j = 0; j < plan->services[i].port_count; j++) {
+            if (is_same_port(&plan->services[i].ports[j], port)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool app_publishes(struct app *app, const struct route_port *port)
+{
+    return plan_publishes(app_plan(app, &app->memory.committed.release), port) ||
+           plan_publishes(app_plan(app, &app->memory.candidate.release), port) ||
+           plan_publishes(app_plan(app, &app->memory.wanted), port);
+}
+
+static int check_port(struct conductor *conductor, const struct app *self,
+                      const struct route_port *port, struct err *err)
+{
+    const struct route *route = &conductor->ports.route;
+    const char *protocol = port->protocol == ROUTE_TCP ? "tcp" : "udp";
+    bool is_held = false;
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *other = &conductor->apps[i];
+        if (other != self && other->is_used && app_publishes(other, port)) {
+            return err_set(err, ERR_PORT_HELD,
+                           "port %u/%s is published by app %s: publish another one",
+                           port->host_port, protocol, other->memory.app);
+        }
+    }
+    int rc = route->ops->is_held(route->self, port->protocol, port->host_ip, port->host_port,
+                                 &is_held, err);
+    if (rc != 0) {
+        return err_wrap(err, rc, "look for port %u/%s", port->host_port, protocol);
+    }
+    if (is_held) {
+        return err_set(err, ERR_PORT_HELD,
+                       "port %u/%s is held by a process of this host: stop it or publish another "
+                       "port",
+                       port->host_port, protocol);
+    }
+    return 0;
+}
+
+static int check_ports(struct conductor *conductor, const struct app *self,
+                       const struct plan *plan, struct err *err)
+{
+    for (size_t i = 0; i < plan->service_count; i++) {
+        for (size_t j = 0; j < plan->services[i].port_count; j++) {
+            int rc = check_port(conductor, self, &plan->services[i].ports[j], err);
+            if (rc != 0) {
+                return rc;
+            }
+        }
+    }
+    return 0;
+}
+
+static int check_room(const struct conductor *conductor, const struct plan *plan, struct err *err)
+{
+    const struct engine_about *about = &conductor->about;
+    if (plan->requires_disk_bytes > about->disk_free_bytes) {
+        return err_set(err, ERR_DISK_SPACE,
+                       "the release requires %llu MiB of disk, the engine's has %llu MiB free: "
+                       "make room or lower x-berth.requires.disk",
+                       MIB(plan->requires_disk_bytes), MIB(about->disk_free_bytes));
+    }
+    if (plan->requires_ram_bytes > about->memory_bytes) {
+        return err_set(err, ERR_RAM,
+                       "the release requires %llu MiB of memory, this machine has %llu MiB",
+                       MIB(plan->requires_ram_bytes), MIB(about->memory_bytes));
+    }
+    return 0;
+}
+
+static int check_sequence(const struct generation *known, const struct plan *plan,
+                          struct err *err)
+{
+    if (known->gen != 0 && known->sequence == plan->sequence &&
+        !digest_is_equal(&known->release, &plan->digest)) {
+        return err_set(err, ERR_SEQUENCE_REUSED,
+                       "sequence %llu was used by another release: build it with a higher one",
+                       (unsigned long long)plan->sequence);
+    }
+    return 0;
+}
+
+/* What this app's own memory says against the release. */
+static int check_memory(const struct app *app, const struct plan *plan, bool force,
+                        struct err *err)
+{
+    const struct memory_app *memory = &app->memory;
+    if (plan->sequence < memory->floor) {
+        return err_set(err, ERR_BELOW_FLOOR, "sequence %llu is below this app's floor %llu",
+                       (unsigned long long)plan->sequence, (unsigned long long)memory->floor);
+    }
+    if (memory_is_quarantined(memory, &plan->digest) && !force) {
+        return err_set(err, ERR_QUARANTINED,
+                       "this release failed here before: use --force to try it again");
+    }
+    int rc = check_sequence(&memory->committed, plan, err);
+    rc = rc == 0 ? check_sequence(&memory->candidate, plan, err) : rc;
+    for (size_t i = 0; i < HISTORY_MAX && rc == 0; i++) {
+        rc = check_sequence(&memory->history[i], plan, err);
+    }
+    if (rc == 0 && digest_is_equal(&memory->wanted, &plan->digest) &&
+        digest_is_equal(&memory->committed.release, &plan->digest)) {
+        rc = err_set(err, ERR_NOTHING, "this release already serves");
+    }
+    return rc;
+}
+
+static int check_open(const struct conductor *conductor, const struct app *app, struct err *err)
+{
+    if (!conductor->is_started || !conductor->has_about) {
+        return err_set(err, ERR_ENGINE_GONE,
+                       "the engine has not answered yet: see that it runs, then try again");
+    }
+    if (conductor->has_lost_memory && (app == NULL || app->is_lost)) {
+        return err_set(err, ERR_MEMORY_LOST,
+                       "this node has lost its memory and only serves what it found: clear its "
+                       "state directory and containers, then deploy anew");
+    }
+    if (conductor->is_store_failing) {
+        return err_set(err, ERR_STORE,
+                       "the last write to the state directory failed: nothing new is begun until "
+                       "it works again");
+    }
+    if (app != NULL && app->verb.stage != VERB_NONE) {
+        return err_set(err, ERR_BUSY, "another request for app %s is being recorded",
+                       app->memory.app);
+    }
+    return 0;
+}
+
+/* Opens and compiles the release; the payload lives in the scratch. */
+static int open_release(struct conductor *conductor, struct span envelope, struct arena *arena,
+                        struct span *payload, struct plan *plan, struct err *err)
+{
+    struct digest digest;
+    struct release_node node;
+    if (!conductor->has_trust) {
+        return err_set(err, ERR_SIGNATURE,
+                       "this node trusts no key yet: install its trust document");
+    }
+    int rc = envelope_open(envelope, TRUST_ROLE_RELEASE, &conductor->trust,
+                           &conductor->ports.verify, arena, payload, &digest, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (revoked_has(&conductor->revoked, &digest)) {
+        return err_set(err, ERR_REVOKED, "this release was revoked");
+    }
+    conductor_node_facts(conductor, &node);
+    rc = release_compile(*payload, &node, plan, err);
+    plan->digest = digest;
+    return rc;
+}
+
+static struct app *new_app(struct conductor *conductor, const char *name, struct err *err)
+{
+    uint8_t apps = address_apps(&conductor->config);
+    for (uint8_t i = 0; i < apps; i++) {
+        struct app *app = &conductor->apps[i];
+        if (!app->is_used) {
+            *app = (struct app){.conductor = conductor, .is_used = true, .is_new = true};
+            app->memory.index = i;
+            app->session.is_observed = true;
+            (void)text_copy(app->memory.app, NAME_BYTES, name);
+            return app;
+        }
+    }
+    (void)err_set(err, ERR_LIMIT, "this node's address pool has room for %u apps: enlarge pool",
+                  apps);
+    return NULL;
+}
+
+static int store_payload(struct app *app, struct span payload, const struct plan *plan,
+                         struct err *err)
+{
+    const struct store *store = &app->conductor->ports.store;
+    char name[DIGEST_HEX_BYTES];
+    digest_render(&plan->digest, name);
+    app->verb.stage = VERB_STORING;
+    int rc = store->ops->blob_write(store->self, name, payload, payload_stored, app, err);
+    if (rc != 0) {
+        app->verb.done = NULL; /* a refused call never calls back */
+        verb_finish(app, err);
+        return err_wrap(err, rc, "store the release");
+    }
+    return 0;
+}
+
+int conductor_activate(struct conductor *conductor, struct span envelope, bool force,
+                       conductor_done done, void *ctx, struct err *err)
+{
+    struct arena arena;
+    struct plan plan;
+    struct span payload;
+    int rc = check_open(conductor, NULL, err);
+    if (rc != 0) {
+        return rc;
+    }
+    arena_init(&arena, conductor->scratch, sizeof conductor->scratch);
+    rc = open_release(conductor, envelope, &arena, &payload, &plan, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct app *app = app_of(conductor, plan.app);
+    rc = app != NULL ? check_open(conductor, app, err) : 0;
+    rc = rc == 0 && app != NULL ? check_memory(app, &plan, force, err) : rc;
+    rc = rc == 0 ? check_powers(conductor, &plan, err) : rc;
+    rc = rc == 0 ? check_ports(conductor, app, &plan, err) : rc;
+    rc = rc == 0 ? check_room(conductor, &plan, err) : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    if (app == NULL) {
+        app = new_app(conductor, plan.app, err);
+        if (app == NULL) {
+            return ERR_LIMIT;
+        }
+    }
+    app->verb = (struct verb){
+        .wanted = plan.digest, .is_forced = force, .done = done, .ctx = ctx};
+    return store_payload(app, payload, &plan, err);
+}
+
+int conductor_rollback(struct conductor *conductor, const char *name, conductor_done done,
+                       void *ctx, struct err *err)
+{
+    struct app *app = app_of(conductor, name);
+    if (app == NULL) {
+        return err_set(err, ERR_NOT_FOUND, "no app %s on this node", name);
+    }
+    int rc = check_open(conductor, app, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const struct memory_app *memory = &app->memory;
+    bool is_going_on = memory->phase != SWAP_REST ||
+                       !digest_is_equal(&memory->wanted, &memory->committed.release);
+    const struct generation *before = is_going_on ? &memory->committed : &memory->history[0];
+    if (before->gen == 0) {
+        return err_set(err, ERR_NOT_FOUND, "app %s has nothing before to go back to", name);
+    }
+    if (!is_going_on && before->sequence < memory->floor) {
+        return err_set(err, ERR_BELOW_FLOOR,
+                       "the release before has sequence %llu, below this app's floor %llu",
+                       (unsigned long long)before->sequence, (unsigned long long)memory->floor);
+    }
+    if (revoked_has(&conductor->revoked, &before->release)) {
+        return err_set(err, ERR_REVOKED, "the release before was revoked");
+    }
+    app->verb = (struct verb){
+        .stage = VERB_READY, .wanted = before->release, .done = done, .ctx = ctx};
+    conductor_touch(conductor);
+    return 0;
+}

@@ -1,0 +1,347 @@
+/* conductor_memory: records and payloads between the store and the apps. */
+#include "agent/node/conductor_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* After a failed write the document is read again and tried again this much later. */
+#define RECORD_RETRY_MS SECONDS_MS(10)
+
+static void record_name(const struct app *app, char name[STORE_NAME_BYTES])
+{
+    (void)snprintf(name, STORE_NAME_BYTES, "app-%u",
+                   (unsigned)(app - app->conductor->apps));
+}
+
+static void blob_name(const struct digest *release, char name[STORE_NAME_BYTES])
+{
+    digest_render(release, name);
+}
+
+static void note_record(void *ctx, const char *name, bool is_blob)
+{
+    struct conductor *conductor = ctx;
+    unsigned index = 0;
+    char tail = '\0';
+    if (!is_blob && sscanf(name, "app-%2u%c", &index, &tail) == 1 && index < APPS_MAX) {
+        conductor->apps[index].is_used = true;
+    }
+}
+
+static void read_app(struct app *app)
+{
+    struct conductor *conductor = app->conductor;
+    const struct store *store = &conductor->ports.store;
+    uint8_t data[STORE_RECORD_BYTES_MAX];
+    char name[STORE_NAME_BYTES];
+    size_t len = 0;
+    struct err err;
+    record_name(app, name);
+    int rc = store->ops->record_read(store->self, name, data, sizeof data, &len, &err);
+    if (rc == 0) {
+        rc = memory_decode(span_of(data, len), &app->memory, &err);
+    }
+    if (rc != 0) {
+        app->is_used = false;
+        if (rc != ERR_NOT_FOUND) {
+            conductor->has_lost_memory = true;
+            conductor_event(conductor, NULL, "memory lost: record %s: %s", name, err.text);
+        }
+    }
+}
+
+int memory_start(struct conductor *conductor, struct err *err)
+{
+    const struct store *store = &conductor->ports.store;
+    int rc = store->ops->list(store->self, note_record, conductor, err);
+    if (rc != 0) {
+        return err_wrap(err, rc, "list the store");
+    }
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        if (conductor->apps[i].is_used) {
+            read_app(&conductor->apps[i]);
+        }
+    }
+    return 0;
+}
+
+int payload_load(struct conductor *conductor, const struct digest *release, struct span *payload,
+                 struct err *err)
+{
+    const struct store *store = &conductor->ports.store;
+    char name[STORE_NAME_BYTES];
+    size_t len = 0;
+    blob_name(release, name);
+    int rc = store->ops->blob_read(store->self, name, conductor->payload,
+                                   sizeof conductor->payload, &len, err);
+    if (rc != 0) {
+        return err_wrap(err, rc, "read payload %.12s", name);
+    }
+    struct digest found;
+    *payload = span_of(conductor->payload, len);
+    conductor->ports.verify.ops->sha256(conductor->ports.verify.self, *payload, &found);
+    if (!digest_is_equal(&found, release)) {
+        return err_set(err, ERR_CORRUPT, "payload %.12s is not what its name says", name);
+    }
+    return 0;
+}
+
+static bool is_remembered(const struct memory_app *memory, const struct digest *release)
+{
+    if (digest_is_equal(release, &memory->wanted) ||
+        digest_is_equal(release, &memory->committed.release) ||
+        digest_is_equal(release, &memory->candidate.release)) {
+        return true;
+    }
+    for (size_t i = 0; i < HISTORY_MAX; i++) {
+        if (memory->history[i].gen != 0 && digest_is_equal(release, &memory->history[i].release)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A place for one more plan: a free one, or one that is none of the four in use. */
+static struct plan_slot *plan_place(struct app *app)
+{
+    const struct memory_app *memory = &app->memory;
+    for (size_t i = 0; i < PLANS_MAX; i++) {
+        if (!app->plans[i].is_used) {
+            return &app->plans[i];
+        }
+    }
+    for (size_t i = 0; i < PLANS_MAX; i++) {
+        const struct digest *held = &app->plans[i].plan.digest;
+        if (!digest_is_equal(held, &memory->wanted) &&
+            !digest_is_equal(held, &memory->committed.release) &&
+            !digest_is_equal(held, &memory->candidate.release) &&
+            !digest_is_equal(held, &memory->history[0].release)) {
+            return &app->plans[i];
+        }
+    }
+    return NULL;
+}
+
+static void plan_load(struct app *app, struct plan_slot *slot, const struct digest *release)
+{
+    struct conductor *conductor = app->conductor;
+    struct release_node node;
+    struct span payload;
+    struct err err;
+    *slot = (struct plan_slot){.is_used = true};
+    int rc = payload_load(conductor, release, &payload, &err);
+    if (rc == 0) {
+        conductor_node_facts(conductor, &node);
+        rc = release_compile(payload, &node, &slot->plan, &err);
+    }
+    slot->plan.digest = *release;
+    if (rc != 0) {
+        slot->is_broken = true;
+        conductor_event(conductor, app, "cannot read a release it remembers: %s", err.text);
+    }
+}
+
+const struct plan *app_plan(struct app *app, const struct digest *release)
+{
+    if (digest_is_none(release) || !app->conductor->has_about) {
+        return NULL;
+    }
+    for (size_t i = 0; i < PLANS_MAX; i++) {
+        struct plan_slot *slot = &app->plans[i];
+        if (slot->is_used && digest_is_equal(&slot->plan.digest, release)) {
+            return slot->is_broken ? NULL : &slot->plan;
+        }
+    }
+    struct plan_slot *slot = plan_place(app);
+    if (slot == NULL) {
+        return NULL;
+    }
+    plan_load(app, slot, release);
+    return slot->is_broken ? NULL : &slot->plan;
+}
+
+const struct plan *app_plan_of(struct app *app, uint32_t gen)
+{
+    const struct memory_app *memory = &app->memory;
+    if (gen == 0) {
+        return NULL;
+    }
+    if (gen == memory->committed.gen) {
+        return app_plan(app, &memory->committed.release);
+    }
+    if (gen == memory->candidate.gen) {
+        return app_plan(app, &memory->candidate.release);
+    }
+    if (gen == memory->history[0].gen) {
+        return app_plan(app, &memory->history[0].release);
+    }
+    return NULL;
+}
+
+/* Notes the generations that `next` no longer remembers, so that their images can go. */
+static void note_garbage(struct app *app, const struct memory_app *next)
+{
+    const struct generation *old[2 + HISTORY_MAX] = {&app->memory.committed,
+                                                     &app->memory.candidate};
+    for (size_t i = 0; i < HISTORY_MAX; i++) {
+        old[2 + i] = &app->memory.history[i];
+    }
+    for (size_t i = 0; i < COUNT_OF(old); i++) {
+        bool is_kept = old[i]->gen == 0 || old[i]->gen == next->committed.gen ||
+                       old[i]->gen == next->candidate.gen;
+        for (size_t j = 0; j < HISTORY_MAX; j++) {
+            is_kept = is_kept || old[i]->gen == next->history[j].gen;
+        }
+        for (size_t j = 0; !is_kept && j < GARBAGE_MAX; j++) {
+            if (app->garbage[j] == 0) {
+                app->garbage[j] = old[i]->gen;
+                is_kept = true;
+            }
+        }
+    }
+}
+
+static void announce(struct app *app, const struct memory_app *next)
+{
+    const struct memory_app *memory = &app->memory;
+    struct conductor *conductor = app->conductor;
+    char hex[DIGEST_HEX_BYTES];
+    if (memory->phase == SWAP_REST && next->phase == SWAP_PREPARE) {
+        digest_render(&next->candidate.release, hex);
+        conductor_event(conductor, app, "swap to %.12s begun as generation %u (try %u)", hex,
+                        next->candidate.gen, next->attempts);
+    } else if (memory->phase == SWAP_PREPARE && next->phase == SWAP_UNPROVEN) {
+        conductor_event(conductor, app, "generation %u is ready: traffic goes to it, unproven",
+                        next->candidate.gen);
+    } else if (memory->phase == SWAP_UNPROVEN && next->phase == SWAP_UNPROVEN) {
+        conductor_event(conductor, app, "the machine started again while unproven (%u)",
+                        next->boots);
+    } else if (memory->phase != SWAP_REST && next->phase == SWAP_REST) {
+        conductor_event(conductor, app, "verdict on generation %u: %s (%s: %s)",
+                        next->verdict_gen, verdict_word(next->verdict), reason_word(next->reason),
+                        reason_sentence(next->reason));
+    }
+}
+
+static void adopt(struct app *app)
+{
+    struct session_app *session = &app->session;
+    announce(app, &app->pending);
+    note_garbage(app, &app->pending);
+    if (app->memory.phase == SWAP_REST && app->pending.phase == SWAP_PREPARE) {
+        session_begin_swap(session);
+    }
+    if (app->memory.phase == SWAP_UNPROVEN && app->pending.phase == SWAP_UNPROVEN) {
+        session->is_switched = false;
+        session->soak_since = 0;
+        session->prepared_from = 0;
+        session->is_resumed = true;
+    }
+    app->memory = app->pending;
+    app->is_new = false;
+    session->is_route_settled = false;
+    session->is_boot_settled = false;
+}
+
+static void record_written(void *ctx, const struct err *err)
+{
+    struct app *app = ctx;
+    struct conductor *conductor = app->conductor;
+    bool is_verb = app->verb.stage == VERB_RECORDING;
+    app->is_remembering = false;
+    if (err == NULL) {
+        bool has_recovered = conductor->is_store_failing;
+        conductor->is_store_failing = false;
+        adopt(app);
+        if (has_recovered) {
+            conductor_event(conductor, NULL, "the store works again");
+        }
+        memory_collect(conductor);
+    } else {
+        conductor->is_store_failing = true;
+        conductor_world_fault(conductor);
+        conductor_event(conductor, app, "cannot remember: %s", err->text);
+        if (app->is_pending_back && !is_verb) {
+            adopt(app); /* going back does not wait for a disk */
+        } else {
+            app->record_retry_at = conductor_now(conductor) + RECORD_RETRY_MS;
+        }
+    }
+    if (is_verb) {
+        verb_finish(app, err);
+    }
+    conductor_touch(conductor);
+}
+
+void memory_remember(struct app *app, const struct memory_app *next, bool is_going_back)
+{
+    const struct store *store = &app->conductor->ports.store;
+    uint8_t data[STORE_RECORD_BYTES_MAX];
+    char name[STORE_NAME_BYTES];
+    size_t len = 0;
+    struct err err;
+    app->pending = *next;
+    app->is_pending_back = is_going_back;
+    app->is_remembering = true;
+    record_name(app, name);
+    memory_encode(next, data, &len);
+    int rc = store->ops->record_write(store->self, name, span_of(data, len), record_written, app,
+                                      &err);
+    if (rc != 0) {
+        record_written(app, &err);
+    }
+}
+
+struct collecting {
+    struct conductor *conductor;
+    struct digest found[STORE_BLOBS_MAX];
+    size_t count;
+};
+
+static void note_blob(void *ctx, const char *name, bool is_blob)
+{
+    struct collecting *collecting = ctx;
+    if (is_blob && collecting->count < STORE_BLOBS_MAX &&
+        digest_parse(name, &collecting->found[collecting->count])) {
+        collecting->count++;
+    }
+}
+
+static void blob_removed(void *ctx, const struct err *err)
+{
+    struct conductor *conductor = ctx;
+    if (err != NULL) {
+        conductor_event(conductor, NULL, "cannot remove an old payload: %s", err->text);
+    }
+}
+
+void memory_collect(struct conductor *conductor)
+{
+    const struct store *store = &conductor->ports.store;
+    struct collecting collecting = {.conductor = conductor};
+    struct err err;
+    bool is_changing = conductor->has_lost_memory || conductor->is_store_failing;
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        is_changing = is_changing || (app->is_used && (app->verb.stage != VERB_NONE ||
+                                                       app->memory.phase != SWAP_REST));
+    }
+    if (is_changing || store->ops->list(store->self, note_blob, &collecting, &err) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < collecting.count; i++) {
+        bool is_needed = false;
+        for (size_t j = 0; j < APPS_MAX; j++) {
+            const struct app *app = &conductor->apps[j];
+            is_needed =
+                is_needed || (app->is_used && is_remembered(&app->memory, &collecting.found[i]));
+        }
+        if (!is_needed) {
+            char name[STORE_NAME_BYTES];
+            blob_name(&collecting.found[i], name);
+            if (store->ops->blob_remove(store->self, name, blob_removed, conductor, &err) != 0) {
+                return; /* busy: the next record tries again */
+            }
+        }
+    }
+}

@@ -1,0 +1,421 @@
+/* conductor_observe: what the engine lists and what probes answer, brought into the sessions. */
+#include "agent/node/conductor_private.h"
+
+#include <stdio.h>
+
+/* How often the engine is asked: while something changes, at rest, and after it failed. */
+#define LIST_ACTIVE_MS     500
+#define LIST_REST_MS       10000
+#define LIST_RETRY_MS      1000
+#define LIST_RETRY_MS_MAX  10000
+/* The engine's version, memory and free disk are asked anew so often. */
+#define ABOUT_MS 60000
+
+void observe_soon(struct conductor *conductor)
+{
+    conductor->list_at = conductor_now(conductor);
+    conductor_touch(conductor);
+}
+
+static bool is_active(const struct conductor *conductor)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        if (app->is_used && (app->memory.phase != SWAP_REST || app->verb.stage != VERB_NONE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void engine_failed(struct conductor *conductor, const struct err *err)
+{
+    if (conductor->is_engine_up || conductor->engine_failures == 0) {
+        conductor_event(conductor, NULL, "the engine does not answer: %s", err->text);
+    }
+    conductor->is_engine_up = false;
+    if (conductor->engine_failures < 8) {
+        conductor->engine_failures++;
+    }
+    int64_t wait = LIST_RETRY_MS * ((int64_t)1 << (conductor->engine_failures - 1));
+    conductor->list_at =
+        conductor_now(conductor) + (wait < LIST_RETRY_MS_MAX ? wait : LIST_RETRY_MS_MAX);
+    conductor->about_at = conductor->list_at;
+    conductor_world_fault(conductor);
+    conductor_touch(conductor);
+}
+
+static struct app *app_named(struct conductor *conductor, const char *name)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *app = &conductor->apps[i];
+        if (app->is_used && strcmp(app->memory.app, name) == 0) {
+            return app;
+        }
+    }
+    return NULL;
+}
+
+static void merge(struct app *app, const struct engine_container *container, uint64_t number)
+{
+    struct session_app *session = &app->session;
+    if (container->gen == 0 || container->gen > UINT32_MAX || container->replica == 0 ||
+        container->replica > REPLICAS_MAX) {
+        return;
+    }
+    struct replica *replica = session_need(session, (uint32_t)container->gen, 0,
+                                           (uint8_t)container->replica);
+    if (replica == NULL || replica->is_busy || replica->touched >= number) {
+        return; /* older than what a call on it has done since */
+    }
+    bool has_restarted = replica->is_present && replica->restarts != container->restarts;
+    replica->is_present = true;
+    replica->state = container->state;
+    memcpy(replica->id, container->id, sizeof replica->id);
+    replica->address = container->address;
+    replica->keeps_running = container->keeps_running;
+    replica->restarts = container->restarts;
+    replica->exit_code = container->exit_code;
+    if (has_restarted || container->state != ENGINE_RUNNING) {
+        replica->is_probed = false;
+        replica->probe_epoch++;
+    }
+    if (!session->is_observed && session->is_presuming && replica_is_alive(replica)) {
+        replica->was_routed = true;
+    }
+}
+
+/* What the list does not name is gone, unless a call has just made it. */
+static void mark_absent(struct app *app, const struct engine_answer *answer, uint64_t number)
+{
+    for (size_t i = 0; i < app->session.replica_count; i++) {
+        struct replica *replica = &app->session.replicas[i];
+        bool is_listed = false;
+        for (size_t j = 0; j < answer->container_count && !is_listed; j++) {
+            const struct engine_container *container = &answer->containers[j];
+            is_listed = container->gen == replica->gen && container->replica == replica->number &&
+                        strcmp(container->app, app->memory.app) == 0;
+        }
+        if (!is_listed && !replica->is_busy && replica->touched < number) {
+            replica->is_present = false;
+            replica->is_probed = false;
+            replica->probe_epoch++;
+        }
+    }
+}
+
+/* Containers of ours without a record: their memory was lost. The oldest complete generation whose
+ * payload is still there is looked after; nothing is begun and nothing is removed. */
+static void adopt_orphan(struct conductor *conductor, const struct engine_container *container)
+{
+    uint8_t index = 0;
+    uint8_t lane = 0;
+    struct app *app = app_named(conductor, container->app);
+    if (!address_locate(&conductor->config, container->address, &index, &lane) ||
+        container->gen > UINT32_MAX || digest_is_none(&container->release)) {
+        return;
+    }
+    if (app == NULL) {
+        app = &conductor->apps[index];
+        if (app->is_used) {
+            return;
+        }
+        *app = (struct app){.conductor = conductor, .is_used = true, .is_lost = true};
+        (void)text_copy(app->memory.app, NAME_BYTES, container->app);
+        app->memory.index = index;
+        app->session.is_presuming = conductor->is_presuming;
+        conductor->has_lost_memory = true;
+        conductor_event(conductor, app, "memory lost: containers without a record");
+    }
+    if (!app->is_lost) {
+        return;
+    }
+    const struct plan *plan = app_plan(app, &container->release);
+    struct generation *committed = &app->memory.committed;
+    if (plan != NULL && (committed->gen == 0 || plan->sequence < committed->sequence)) {
+        *committed = (struct generation){.release = container->release,
+                                         .sequence = plan->sequence,
+                                         .gen = (uint32_t)container->gen,
+                                         .lane = lane};
+        app->memory.wanted = container->release;
+    }
+    if (container->gen > app->memory.gen_last) {
+        app->memory.gen_last = (uint32_t)container->gen;
+    }
+}
+
+static void take_list(struct conductor *conductor, const struct engine_answer *answer,
+                      uint64_t number)
+{
+    for (size_t i = 0; i < answer->container_count; i++) {
+        const struct app *app = app_named(conductor, answer->containers[i].app);
+        if (app == NULL || (app->is_lost && !app->session.is_observed)) {
+            adopt_orphan(conductor, &answer->containers[i]);
+        }
+    }
+    for (size_t i = 0; i < answer->container_count; i++) {
+        struct app *app = app_named(conductor, answer->containers[i].app);
+        if (app != NULL) {
+            merge(app, &answer->containers[i], number);
+        }
+    }
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *app = &conductor->apps[i];
+        if (app->is_used) {
+            mark_absent(app, answer, number);
+            app->session.is_observed = true;
+        }
+    }
+}
+
+static void listed(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct call *call = ctx;
+    struct conductor *conductor = call->conductor;
+    uint64_t number = conductor->list_number;
+    call_drop(call);
+    conductor->is_listing = false;
+    if (err != NULL) {
+        engine_failed(conductor, err);
+        return;
+    }
+    if (!conductor->is_engine_up && conductor->engine_failures > 0) {
+        conductor_event(conductor, NULL, "the engine answers again");
+    }
+    conductor->is_engine_up = true;
+    conductor->engine_failures = 0;
+    take_list(conductor, answer, number);
+    conductor_touch(conductor);
+}
+
+static void about_told(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct call *call = ctx;
+    struct conductor *conductor = call->conductor;
+    call_drop(call);
+    conductor->is_asking_about = false;
+    if (err != NULL) {
+        engine_failed(conductor, err);
+        return;
+    }
+    conductor->about = *answer->about;
+    conductor->has_about = true;
+    conductor->about_at = conductor_now(conductor) + ABOUT_MS;
+    conductor_touch(conductor);
+}
+
+static void ask_about(struct conductor *conductor)
+{
+    const struct engine *engine = &conductor->ports.engine;
+    struct call *call = call_take(conductor, NULL, ACTION_COUNT);
+    struct err err;
+    if (call == NULL) {
+        return;
+    }
+    conductor->is_asking_about = true;
+    if (engine->ops->about(engine->self, about_told, call, &err) != 0) {
+        call_drop(call);
+        conductor->is_asking_about = false;
+        engine_failed(conductor, &err);
+    }
+}
+
+static void ask_list(struct conductor *conductor)
+{
+    const struct engine *engine = &conductor->ports.engine;
+    struct call *call = call_take(conductor, NULL, ACTION_COUNT);
+    struct err err;
+    if (call == NULL) {
+        return;
+    }
+    conductor->is_listing = true;
+    conductor->list_number++;
+    conductor->list_at =
+        conductor_now(conductor) + (is_active(conductor) ? LIST_ACTIVE_MS : LIST_REST_MS);
+    if (engine->ops->list(engine->self, conductor->config.node, listed, call, &err) != 0) {
+        call_drop(call);
+        conductor->is_listing = false;
+        engine_failed(conductor, &err);
+    }
+}
+
+void observe_step(struct conductor *conductor)
+{
+    mono_ms now = conductor_now(conductor);
+    if (is_active(conductor)) {
+        conductor->list_at = mono_min(conductor->list_at, now + LIST_ACTIVE_MS);
+    }
+    if (!conductor->is_asking_about && now >= conductor->about_at) {
+        ask_about(conductor);
+    }
+    if (conductor->has_about && conductor->is_route_read && !conductor->is_listing &&
+        now >= conductor->list_at) {
+        ask_list(conductor);
+    }
+}
+
+mono_ms observe_deadline(const struct conductor *conductor)
+{
+    mono_ms deadline = conductor->is_asking_about ? MONO_NEVER : conductor->about_at;
+    if (conductor->has_about && conductor->is_route_read && !conductor->is_listing) {
+        deadline = mono_min(deadline, conductor->list_at);
+    }
+    return deadline;
+}
+
+/* Traffic already goes to it and nobody has shown that it should not. */
+static bool is_presumed_ready(const struct app *app, const struct replica *replica)
+{
+    const struct memory_app *memory = &app->memory;
+    bool is_same_boot =
+        memcmp(&memory->boot, &app->conductor->boot, sizeof memory->boot) == 0;
+    if (!app->session.is_presuming || !replica->was_routed || replica->was_started) {
+        return false;
+    }
+    return replica->gen == memory->committed.gen ||
+           (memory->phase == SWAP_UNPROVEN && replica->gen == memory->candidate.gen &&
+            is_same_boot);
+}
+
+static void probe_told(struct call *call, const struct err *err)
+{
+    struct app *app = call->app;
+    struct conductor *conductor = call->conductor;
+    struct replica *replica =
+        session_find(&app->session, call->gen, call->service, call->number);
+    const struct plan *plan = app_plan_of(app, call->gen);
+    call_drop(call);
+    if (replica == NULL || plan == NULL || !replica->is_probed ||
+        replica->probe_epoch != call->epoch) {
+        return;
+    }
+    bool was_ready = replica->probe.is_ready;
+    bool is_error = err != NULL && err->code != ERR_PROBE && err->code != ERR_TIMEOUT;
+    probe_answer(&replica->probe, &plan->services[call->service], call->role, err == NULL,
+                 is_error, conductor_now(conductor));
+    if (is_error) {
+        conductor_world_fault(conductor);
+    }
+    if (was_ready != replica->probe.is_ready) {
+        conductor_event(conductor, app, "generation %u replica %u is %s%s%s", replica->gen,
+                        replica->number, was_ready ? "not ready" : "ready",
+                        err != NULL ? ": " : "", err != NULL ? err->text : "");
+    }
+    conductor_touch(conductor);
+}
+
+static void prober_told(void *ctx, const struct err *err)
+{
+    probe_told(ctx, err);
+}
+
+static void exec_told(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct err failed;
+    if (err == NULL && answer->exit_code != 0) {
+        (void)err_set(&failed, ERR_PROBE, "the command ended with %d", answer->exit_code);
+        err = &failed;
+    } else if (err != NULL && err->code == ERR_ENGINE) {
+        (void)err_set(&failed, ERR_PROBE, "%.200s", err->text);
+        err = &failed;
+    }
+    probe_told(ctx, err);
+}
+
+static int ask_exec(struct conductor *conductor, const struct replica *replica,
+                    const struct plan_probe *config, struct call *call, struct err *err)
+{
+    const struct engine *engine = &conductor->ports.engine;
+    const char *argv[PLAN_EXEC_ARGS_MAX];
+    const char *at = config->exec;
+    for (size_t i = 0; i < config->exec_count && i < PLAN_EXEC_ARGS_MAX; i++) {
+        argv[i] = at;
+        at += strlen(at) + 1;
+    }
+    return engine->ops->exec(engine->self, replica->id, argv, config->exec_count,
+                             config->timeout_ms, exec_told, call, err);
+}
+
+static void ask_probe(struct app *app, struct replica *replica, const struct plan_service *service,
+                      enum probe_role role)
+{
+    struct conductor *conductor = app->conductor;
+    const struct prober *prober = &conductor->ports.prober;
+    const struct plan_probe *config = probe_of(service, role);
+    struct call *call = call_take(conductor, app, ACTION_COUNT);
+    struct err err = {.code = ERR_LIMIT};
+    int rc = ERR_LIMIT;
+    if (call != NULL) {
+        call->gen = replica->gen;
+        call->service = replica->service;
+        call->number = replica->number;
+        call->role = role;
+        call->epoch = replica->probe_epoch;
+        if (config->kind == PLAN_PROBE_EXEC) {
+            rc = ask_exec(conductor, replica, config, call, &err);
+        } else {
+            struct prober_request request = {
+                .kind = config->kind == PLAN_PROBE_HTTP ? PROBER_HTTP : PROBER_TCP,
+                .address = replica->address,
+                .port = config->port,
+                .timeout_ms = config->timeout_ms,
+            };
+            memcpy(request.path, config->path, sizeof request.path);
+            rc = prober->ops->ask(prober->self, &request, prober_told, call, &err);
+        }
+    }
+    if (rc != 0) {
+        if (call != NULL) {
+            call_drop(call);
+        }
+        probe_answer(&replica->probe, service, role, false, true, conductor_now(conductor));
+    }
+}
+
+static void probe_replica(struct app *app, struct replica *replica)
+{
+    mono_ms now = conductor_now(app->conductor);
+    const struct plan *plan = app_plan_of(app, replica->gen);
+    if (!replica->is_present || replica->state != ENGINE_RUNNING || plan == NULL ||
+        replica->service >= plan->service_count) {
+        return;
+    }
+    const struct plan_service *service = &plan->services[replica->service];
+    if (!replica->is_probed) {
+        replica->is_probed = true;
+        replica->probe_epoch++;
+        probe_begin(&replica->probe, service, is_presumed_ready(app, replica), now);
+        conductor_touch(app->conductor);
+    }
+    unsigned due = probe_due(&replica->probe, service, now);
+    for (int role = 0; role < PROBE_ROLES; role++) {
+        if ((due & (1u << role)) != 0) {
+            ask_probe(app, replica, service, (enum probe_role)role);
+        }
+    }
+}
+
+void probes_step(struct conductor *conductor)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *app = &conductor->apps[i];
+        for (size_t j = 0; app->is_used && j < app->session.replica_count; j++) {
+            probe_replica(app, &app->session.replicas[j]);
+        }
+    }
+}
+
+mono_ms probes_deadline(const struct conductor *conductor)
+{
+    mono_ms deadline = MONO_NEVER;
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        for (size_t j = 0; app->is_used && j < app->session.replica_count; j++) {
+            const struct replica *replica = &app->session.replicas[j];
+            if (replica->is_probed && replica->state == ENGINE_RUNNING && replica->is_present) {
+                deadline = mono_min(deadline, probe_deadline(&replica->probe));
+            }
+        }
+    }
+    return deadline;
+}

@@ -1,0 +1,431 @@
+/* conductor_perform: makes the engine calls the planner asks for and notes what came of them. */
+#include "agent/node/conductor_private.h"
+
+#include <stdio.h>
+
+#include "agent/node/address.h"
+
+#define STOP_GRACE_DEFAULT_MS 10000
+#define NOTICE_TIMEOUT_MS     5000
+#define PULL_RETRY_MS         1000
+
+/* The tag that keeps a generation's image from being pruned, and names it for create. */
+static void image_tag(const struct app *app, uint32_t gen, char tag[ENGINE_REFERENCE_BYTES])
+{
+    (void)snprintf(tag, ENGINE_REFERENCE_BYTES, "berth.local/%s/%s:g%u",
+                   app->conductor->config.node, app->memory.app, gen);
+}
+
+static struct replica *replica_of(const struct call *call)
+{
+    return session_find(&call->app->session, call->gen, call->service, call->number);
+}
+
+/* What a call that succeeded has made of the replica, before the next list confirms it. */
+static void note_success(struct replica *replica, enum action_kind kind,
+                         const struct engine_answer *answer)
+{
+    switch (kind) {
+    case ACTION_CREATE:
+        replica->is_present = true;
+        replica->state = ENGINE_CREATED;
+        (void)text_copy(replica->id, sizeof replica->id, answer->id);
+        break;
+    case ACTION_START:
+    case ACTION_RESTART:
+        replica->state = ENGINE_RUNNING;
+        replica->is_probed = false;
+        break;
+    case ACTION_STOP:
+        replica->state = ENGINE_EXITED;
+        replica->is_probed = false;
+        break;
+    case ACTION_REMOVE:
+        replica->is_present = false;
+        replica->is_probed = false;
+        break;
+    case ACTION_KEEP:
+        replica->keeps_running = true;
+        break;
+    case ACTION_PULL:
+    case ACTION_NETWORK:
+    case ACTION_NOTICE:
+    case ACTION_FORGET:
+    case ACTION_COUNT:
+        break;
+    }
+}
+
+static void note_failure(struct app *app, struct replica *replica, enum action_kind kind,
+                         const struct err *err)
+{
+    struct session_app *session = &app->session;
+    conductor_event(app->conductor, app, "%s of generation %u replica %u: %s", action_word(kind),
+                    replica->gen, replica->number, err->text);
+    if (kind == ACTION_CREATE && err->code == ERR_NOT_FOUND) {
+        session->image_missing_gen = replica->gen;
+        session->pull_not_before = conductor_now(app->conductor);
+        return;
+    }
+    if (kind == ACTION_CREATE && err->code == ERR_EXISTS) {
+        session->is_network_ready = false; /* look again at what is there */
+    }
+    if (kind == ACTION_CREATE || kind == ACTION_START || kind == ACTION_RESTART) {
+        session->has_world_fault = true;
+        if (replica->gen == app->memory.candidate.gen && session->engine_failures < UINT8_MAX) {
+            session->engine_failures++;
+        }
+    }
+}
+
+static void performed(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct call *call = ctx;
+    struct app *app = call->app;
+    struct conductor *conductor = call->conductor;
+    struct replica *replica = replica_of(call);
+    enum action_kind kind = call->kind;
+    call_drop(call);
+    if (replica != NULL) {
+        replica->is_busy = false;
+        replica->touched = conductor->list_number;
+        if (err == NULL) {
+            note_success(replica, kind, answer);
+        } else {
+            note_failure(app, replica, kind, err);
+        }
+        if (!replica->is_probed) {
+            replica->probe_epoch++; /* questions under way are about an earlier process */
+        }
+    }
+    observe_soon(conductor);
+}
+
+static void notified(void *ctx, const struct err *err)
+{
+    performed(ctx, err, NULL);
+}
+
+static void forgotten(void *ctx, const struct err *err, const struct route_state *state)
+{
+    (void)state;
+    performed(ctx, err, NULL);
+}
+
+/* RESTART: stopped, now start it again under the same call. */
+static void stopped_to_start(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct call *call = ctx;
+    const struct engine *engine = &call->conductor->ports.engine;
+    struct replica *replica = replica_of(call);
+    struct err failed;
+    if (err != NULL || replica == NULL) {
+        performed(ctx, err, answer);
+    } else if (engine->ops->start(engine->self, replica->id, performed, call, &failed) != 0) {
+        performed(ctx, &failed, answer);
+    }
+}
+
+static int create(struct app *app, struct replica *replica, struct call *call,
+                  struct err *err)
+{
+    struct conductor *conductor = app->conductor;
+    const struct memory_app *memory = &app->memory;
+    const struct plan *plan = app_plan_of(app, replica->gen);
+    const struct generation *generation = replica->gen == memory->committed.gen ? &memory->committed
+                                          : replica->gen == memory->candidate.gen
+                                              ? &memory->candidate
+                                              : NULL;
+    char network[ENGINE_NAME_BYTES];
+    char tag[ENGINE_REFERENCE_BYTES];
+    struct release_node node;
+    struct span payload;
+    struct arena arena;
+    struct engine_spec spec;
+    if (plan == NULL || generation == NULL) {
+        return err_set(err, ERR_NOT_FOUND, "no release is remembered for generation %u",
+                       replica->gen);
+    }
+    int rc = payload_load(conductor, &generation->release, &payload, err);
+    if (rc != 0) {
+        return rc;
+    }
+    address_network(&conductor->config, memory->app, network);
+    struct release_container container = {
+        .gen = replica->gen,
+        .replica = replica->number,
+        .address = address_replica(&conductor->config, memory->index, generation->lane,
+                                   replica->service, replica->number),
+        .service_address = address_service(&conductor->config, memory->index, replica->service),
+        .network = network,
+        .release = generation->release,
+        .secrets_dir = conductor->config.secrets_dir,
+    };
+    conductor_node_facts(conductor, &node);
+    arena_init(&arena, conductor->scratch, sizeof conductor->scratch);
+    rc = release_render(payload, &node, plan->services[replica->service].name, &container, &arena,
+                        &spec, err);
+    if (rc != 0) {
+        return err_wrap(err, rc, "render");
+    }
+    image_tag(app, replica->gen, tag);
+    spec.image = tag;
+    replica->address = container.address;
+    return conductor->ports.engine.ops->create(conductor->ports.engine.self, &spec, performed, call,
+                                               err);
+}
+
+static int notify(struct app *app, const struct replica *replica, struct call *call,
+                  struct err *err)
+{
+    struct conductor *conductor = app->conductor;
+    const struct engine *engine = &conductor->ports.engine;
+    const struct plan *plan = app_plan_of(app, replica->gen);
+    if (plan == NULL) {
+        plan = app_plan(app, &app->memory.committed.release);
+    }
+    if (plan == NULL) {
+        return err_set(err, ERR_NOT_FOUND, "its release cannot be read");
+    }
+    const struct plan_drain_notice *notice = &plan->services[replica->service].notice;
+    struct prober_request request = {
+        .kind = PROBER_POST,
+        .address = replica->address,
+        .port = notice->port,
+        .timeout_ms = NOTICE_TIMEOUT_MS,
+    };
+    const char *argv[PLAN_EXEC_ARGS_MAX];
+    const char *at = notice->text;
+    switch (notice->kind) {
+    case PLAN_NOTICE_SIGNAL:
+        return engine->ops->signal(engine->self, replica->id, notice->text, performed, call, err);
+    case PLAN_NOTICE_EXEC:
+        for (size_t i = 0; i < notice->exec_count && i < PLAN_EXEC_ARGS_MAX; i++) {
+            argv[i] = at;
+            at += strlen(at) + 1;
+        }
+        return engine->ops->exec(engine->self, replica->id, argv, notice->exec_count,
+                                 NOTICE_TIMEOUT_MS, performed, call, err);
+    case PLAN_NOTICE_HTTP:
+        (void)text_copy(request.path, sizeof request.path, notice->text);
+        return conductor->ports.prober.ops->ask(conductor->ports.prober.self, &request, notified,
+                                                call, err);
+    case PLAN_NOTICE_NONE:
+        break;
+    }
+    return err_set(err, ERR_NOTHING, "there is no notice to give");
+}
+
+static int64_t stop_grace(struct app *app, const struct replica *replica)
+{
+    const struct plan *plan = app_plan_of(app, replica->gen);
+    return plan != NULL && replica->service < plan->service_count
+               ? plan->services[replica->service].stop_grace_ms
+               : STOP_GRACE_DEFAULT_MS;
+}
+
+static int perform_replica(struct app *app, struct replica *replica, struct call *call,
+                           struct err *err)
+{
+    const struct engine *engine = &app->conductor->ports.engine;
+    const struct route *route = &app->conductor->ports.route;
+    switch (call->kind) {
+    case ACTION_CREATE:
+        return create(app, replica, call, err);
+    case ACTION_START:
+        return engine->ops->start(engine->self, replica->id, performed, call, err);
+    case ACTION_RESTART:
+        return engine->ops->stop(engine->self, replica->id, stop_grace(app, replica),
+                                 stopped_to_start, call, err);
+    case ACTION_STOP:
+        return engine->ops->stop(engine->self, replica->id, stop_grace(app, replica), performed,
+                                 call, err);
+    case ACTION_REMOVE:
+        return engine->ops->remove(engine->self, replica->id, performed, call, err);
+    case ACTION_KEEP:
+        return engine->ops->keep_running(engine->self, replica->id, true, performed, call, err);
+    case ACTION_NOTICE:
+        return notify(app, replica, call, err);
+    case ACTION_FORGET:
+        return route->ops->forget(route->self, replica->address, forgotten, call, err);
+    case ACTION_PULL:
+    case ACTION_NETWORK:
+    case ACTION_COUNT:
+        break;
+    }
+    return err_set(err, ERR_INTERNAL, "not an action on a replica");
+}
+
+static void pull_progressed(void *ctx, uint64_t bytes)
+{
+    struct call *call = ctx;
+    (void)bytes;
+    call->app->session.staging_progress_at = conductor_now(call->conductor);
+}
+
+/* The image must be what was signed, whoever served it. */
+static int check_image(struct app *app, uint32_t gen, const struct engine_image *image,
+                       struct err *err)
+{
+    const struct plan *plan = app_plan_of(app, gen);
+    if (plan == NULL || digest_is_none(&plan->services[0].config) ||
+        digest_is_equal(&image->config, &plan->services[0].config)) {
+        return 0;
+    }
+    char found[DIGEST_HEX_BYTES];
+    char signed_one[DIGEST_HEX_BYTES];
+    digest_render(&image->config, found);
+    digest_render(&plan->services[0].config, signed_one);
+    return err_set(err, ERR_DIGEST, "image %s is %.12s, the release was signed for %.12s",
+                   plan->services[0].reference, found, signed_one);
+}
+
+static void pulled(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct call *call = ctx;
+    struct app *app = call->app;
+    struct session_app *session = &app->session;
+    uint32_t gen = call->gen;
+    struct err wrong;
+    call_drop(call);
+    session->is_staging = false;
+    if (err == NULL && check_image(app, gen, answer->image, &wrong) != 0) {
+        err = &wrong;
+        session->pull_failures = UINT8_MAX; /* asking again gives the same bytes */
+    }
+    if (err == NULL) {
+        session->is_staged = session->is_staged || gen == app->memory.candidate.gen;
+        session->image_missing_gen = 0;
+    } else {
+        conductor_event(app->conductor, app, "pull of generation %u: %s", gen, err->text);
+        if (session->pull_failures < UINT8_MAX) {
+            session->pull_failures++;
+        }
+        int shift = session->pull_failures < 8 ? session->pull_failures : 8;
+        session->pull_not_before =
+            conductor_now(app->conductor) + PULL_RETRY_MS * ((int64_t)1 << shift) / 2;
+    }
+    conductor_touch(app->conductor);
+}
+
+static void network_made(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct call *call = ctx;
+    struct app *app = call->app;
+    (void)answer;
+    call_drop(call);
+    app->session.is_network_busy = false;
+    app->session.is_network_ready = err == NULL;
+    if (err != NULL) {
+        conductor_event(app->conductor, app, "network: %s", err->text);
+        app->session.has_world_fault = true;
+        if (app->memory.phase != SWAP_REST && app->session.engine_failures < UINT8_MAX) {
+            app->session.engine_failures++;
+        }
+        app->record_retry_at = conductor_now(app->conductor) + 1000;
+    }
+    conductor_touch(app->conductor);
+}
+
+static int perform_gen(struct app *app, struct call *call, struct err *err)
+{
+    struct conductor *conductor = app->conductor;
+    const struct engine *engine = &conductor->ports.engine;
+    const struct plan *plan = app_plan_of(app, call->gen);
+    char name[ENGINE_NAME_BYTES];
+    char bridge[16];
+    char tag[ENGINE_REFERENCE_BYTES];
+    if (call->kind == ACTION_PULL) {
+        if (plan == NULL || plan->service_count == 0) {
+            return err_set(err, ERR_NOT_FOUND, "no release is remembered for generation %u",
+                           call->gen);
+        }
+        image_tag(app, call->gen, tag);
+        return engine->ops->pull(engine->self, plan->services[0].reference, tag, pull_progressed,
+                                 pulled, call, err);
+    }
+    address_network(&conductor->config, app->memory.app, name);
+    address_bridge(&conductor->config, app->memory.app, bridge);
+    struct engine_network network = {
+        .name = name,
+        .node = conductor->config.node,
+        .app = app->memory.app,
+        .bridge = bridge,
+        .subnet = address_subnet(&conductor->config, app->memory.index),
+        .gateway = address_gateway(&conductor->config, app->memory.index),
+        .prefix_bits = ADDRESS_APP_BITS,
+    };
+    return engine->ops->network_ensure(engine->self, &network, network_made, call, err);
+}
+
+void perform(struct app *app, const struct action *action)
+{
+    struct conductor *conductor = app->conductor;
+    struct call *call = call_take(conductor, app, action->kind);
+    bool is_gen = action->kind == ACTION_PULL || action->kind == ACTION_NETWORK;
+    struct call refused = {.conductor = conductor, .app = app, .kind = action->kind};
+    struct err err = {.code = ERR_BUSY};
+    int rc = ERR_BUSY;
+    (void)text_copy(err.text, sizeof err.text, "too many calls are under way");
+    if (call == NULL) {
+        call = &refused;
+    } else {
+        rc = 0;
+    }
+    call->gen = action->gen;
+    call->service = action->service;
+    call->number = action->number;
+    if (rc == 0 && is_gen) {
+        rc = perform_gen(app, call, &err);
+    } else if (rc == 0) {
+        struct replica *replica = replica_of(call);
+        replica->touched = conductor->list_number;
+        rc = perform_replica(app, replica, call, &err);
+    }
+    if (rc == 0) {
+        return;
+    }
+    if (action->kind == ACTION_PULL) {
+        pulled(call, &err, NULL);
+    } else if (action->kind == ACTION_NETWORK) {
+        network_made(call, &err, NULL);
+    } else {
+        performed(call, &err, NULL);
+    }
+}
+
+static void image_removed(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct call *call = ctx;
+    (void)answer;
+    if (err != NULL) {
+        conductor_event(call->conductor, call->app, "image of generation %u: %s", call->gen,
+                        err->text);
+    }
+    call_drop(call);
+}
+
+void garbage_step(struct app *app)
+{
+    const struct engine *engine = &app->conductor->ports.engine;
+    for (size_t i = 0; i < GARBAGE_MAX; i++) {
+        uint32_t gen = app->garbage[i];
+        bool is_in_use = gen == 0;
+        for (size_t j = 0; j < app->session.replica_count; j++) {
+            is_in_use = is_in_use || (app->session.replicas[j].gen == gen &&
+                                      app->session.replicas[j].is_present);
+        }
+        struct call *call = is_in_use ? NULL : call_take(app->conductor, app, ACTION_REMOVE);
+        if (call == NULL) {
+            continue;
+        }
+        char tag[ENGINE_REFERENCE_BYTES];
+        struct err err;
+        image_tag(app, gen, tag);
+        call->gen = gen;
+        app->garbage[i] = 0;
+        if (engine->ops->image_remove(engine->self, tag, image_removed, call, &err) != 0) {
+            image_removed(call, &err, NULL);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+/* conductor_private: the conductor's state, shared by its own files only. */
+#ifndef AGENT_NODE_CONDUCTOR_PRIVATE_H
+#define AGENT_NODE_CONDUCTOR_PRIVATE_H
+
+#include "agent/node/conductor.h"
+#include "agent/node/address.h"
+#include "agent/node/swap.h"
+
+#define CALLS_MAX   128
+#define PLANS_MAX   4
+#define GARBAGE_MAX 8
+#define SCRATCH_BYTES (2 * ENVELOPE_BYTES_MAX)
+
+/* What a pending call was for. Names a replica by identity, for its place may change. */
+struct call {
+    struct conductor *conductor;
+    struct app *app; /* NULL: the node's own */
+    enum action_kind kind;
+    uint32_t gen;
+    uint8_t service, number;
+    enum probe_role role; /* probes */
+    uint32_t epoch;       /* probes: of the replica's probing; lists: their number */
+    bool is_used;
+};
+
+/* A compiled release. */
+struct plan_slot {
+    struct plan plan;
+    bool is_used;
+    bool is_broken; /* its payload cannot be read; asked again only after a restart */
+};
+
+/* An activate or rollback on its way to being durable. */
+enum verb_stage { VERB_NONE, VERB_STORING, VERB_READY, VERB_RECORDING };
+
+struct verb {
+    enum verb_stage stage;
+    struct digest wanted;
+    bool is_forced;
+    conductor_done done;
+    void *ctx;
+};
+
+struct app {
+    struct conductor *conductor;
+    bool is_used;
+    bool is_new;         /* nothing durable about it yet */
+    bool is_lost;        /* its memory was lost; `memory` was made up from labels */
+    bool is_remembering; /* a record is being written */
+    bool is_pending_back;
+    struct memory_app memory;
+    struct memory_app pending; /* being written */
+    mono_ms record_retry_at;
+    struct session_app session;
+    struct plan_slot plans[PLANS_MAX];
+    uint32_t garbage[GARBAGE_MAX]; /* generations whose image tag is to go; 0: free */
+    struct verb verb;
+    mono_ms wake_at;
+};
+
+struct conductor {
+    struct config config;
+    struct conductor_ports ports;
+    const char *label_names[CONFIG_LABELS_MAX];
+    const char *label_values[CONFIG_LABELS_MAX];
+    struct trust trust;
+    struct revoked revoked;
+    bool has_trust;
+
+    struct app apps[APPS_MAX];
+    struct call calls[CALLS_MAX];
+    struct boot_id boot;
+    bool is_started, is_stepping, is_dirty;
+    bool has_lost_memory;  /* some record was unreadable, or containers had none */
+    bool is_store_failing; /* the last write failed; nothing new is begun */
+
+    /* The engine. */
+    struct engine_about about;
+    bool has_about, is_engine_up, is_listing, is_asking_about;
+    uint64_t list_number; /* of the list asked for last */
+    mono_ms list_at, about_at;
+    uint8_t engine_failures;
+    bool has_orphans_reported;
+
+    /* The kernel's table. */
+    bool is_route_read;   /* the kernel was asked at least once */
+    bool is_route_known;  /* `applied` is what the kernel holds */
+    bool is_route_busy;   /* an apply, read or commit is under way */
+    bool is_boot_known;   /* `boot_table` is what the boot file holds */
+    bool is_presuming;
+    uint64_t route_generation;
+    struct route_table applied, applying, boot_table, committing;
+    mono_ms route_at, route_read_at;
+
+    /* Events. */
+    struct event events[EVENTS_MAX];
+    uint64_t event_last;
+    conductor_heard heard;
+    void *heard_ctx;
+
+    uint8_t scratch[SCRATCH_BYTES];
+    uint8_t payload[RELEASE_PAYLOAD_BYTES_MAX];
+};
+
+/* conductor.c */
+mono_ms conductor_now(const struct conductor *conductor);
+void conductor_touch(struct conductor *conductor); /* plan again */
+/* A free call slot filled with the identity, or NULL when all are in use. */
+struct call *call_take(struct conductor *conductor, struct app *app, enum action_kind kind);
+void call_drop(struct call *call);
+void conductor_event(struct conductor *conductor, const struct app *app, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+void conductor_node_facts(const struct conductor *conductor, struct release_node *node);
+/* An error of engine, disk or network was seen: candidates are not blamed for what follows. */
+void conductor_world_fault(struct conductor *conductor);
+
+/* conductor_memory.c */
+int memory_start(struct conductor *conductor, struct err *err);
+/* Begins writing `next` for the app; when it is durable it becomes the memory. */
+void memory_remember(struct app *app, const struct memory_app *next, bool is_going_back);
+/* The plan of a digest, compiled from its payload at need; NULL when it cannot be had. */
+const struct plan *app_plan(struct app *app, const struct digest *release);
+/* The plan of a generation of this app, or NULL. */
+const struct plan *app_plan_of(struct app *app, uint32_t gen);
+/* Reads a payload into conductor->payload and checks that it is what its name says. */
+int payload_load(struct conductor *conductor, const struct digest *release, struct span *payload,
+                 struct err *err);
+void memory_collect(struct conductor *conductor); /* removes payloads nobody remembers */
+
+/* conductor_observe.c */
+void observe_step(struct conductor *conductor);
+mono_ms observe_deadline(const struct conductor *conductor);
+void observe_soon(struct conductor *conductor); /* list again at once */
+void probes_step(struct conductor *conductor);
+mono_ms probes_deadline(const struct conductor *conductor);
+
+/* conductor_perform.c */
+void perform(struct app *app, const struct action *action);
+void garbage_step(struct app *app);
+
+/* conductor_route.c */
+void route_step(struct conductor *conductor);
+mono_ms route_deadline(const struct conductor *conductor);
+bool route_is_settled(const struct conductor *conductor);
+
+/* conductor_door.c */
+void verb_step(struct app *app);
+void verb_finish(struct app *app, const struct err *err);
+
+#endif

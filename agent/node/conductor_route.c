@@ -1,0 +1,365 @@
+/* conductor_route: one table from every app's wishes, applied, confirmed and kept for the boot. */
+#include "agent/node/address.h"
+#include "agent/node/conductor_private.h"
+
+/* A failed apply is tried again, and the kernel is read back, so often. */
+#define ROUTE_RETRY_MS 1000
+#define ROUTE_READ_MS  15000
+#define WEIGHT         100
+
+static void add_port(struct route_service *service, const struct route_port *port)
+{
+    if (service->port_count < ROUTE_PORTS_MAX) {
+        service->ports[service->port_count++] = *port;
+    }
+}
+
+static void add_backend(struct route_service *service, ipv4 address)
+{
+    if (service->backend_count < ROUTE_BACKENDS_MAX && address != 0) {
+        service->backends[service->backend_count++] =
+            (struct route_backend){.address = address, .weight = WEIGHT};
+    }
+}
+
+static struct route_service *add_service(struct route_table *table, const struct app *app,
+                                         const struct plan_service *plan)
+{
+    const struct config *config = &app->conductor->config;
+    if (table->service_count >= ROUTE_SERVICES_MAX) {
+        return NULL;
+    }
+    struct route_service *service = &table->services[table->service_count++];
+    *service = (struct route_service){0};
+    (void)text_copy(service->app, sizeof service->app, app->memory.app);
+    (void)text_copy(service->service, sizeof service->service, plan->name);
+    address_bridge(config, app->memory.app, service->bridge);
+    return service;
+}
+
+static bool has_port(const struct plan_service *plan, const struct route_port *port)
+{
+    for (size_t i = 0; i < plan->port_count; i++) {
+        const struct route_port *other = &plan->ports[i];
+        if (other->protocol == port->protocol && other->host_port == port->host_port &&
+            (other->host_ip == port->host_ip || other->host_ip == 0 || port->host_ip == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static ipv4 replica_address(const struct app *app, const struct generation *generation,
+                            uint8_t service, uint8_t number)
+{
+    return address_replica(&app->conductor->config, app->memory.index, generation->lane, service,
+                           number);
+}
+
+/* Ports that the candidate no longer publishes stay with the committed release until the verdict. */
+static void add_leaving_ports(struct route_table *table, struct app *app, const struct plan *next)
+{
+    const struct plan *old = app_plan(app, &app->memory.committed.release);
+    for (uint8_t i = 0; old != NULL && i < old->service_count; i++) {
+        struct route_service *service = NULL;
+        for (size_t j = 0; j < old->services[i].port_count; j++) {
+            const struct route_port *port = &old->services[i].ports[j];
+            if (i < next->service_count && has_port(&next->services[i], port)) {
+                continue;
+            }
+            if (service == NULL) {
+                service = add_service(table, app, &old->services[i]);
+            }
+            if (service != NULL) {
+                add_port(service, port);
+            }
+        }
+        for (uint8_t n = 1; service != NULL && n <= old->services[i].replicas; n++) {
+            const struct replica *replica =
+                session_find(&app->session, app->memory.committed.gen, i, n);
+            if (replica != NULL && replica_is_ready(replica)) {
+                add_backend(service, replica->address);
+            }
+        }
+    }
+}
+
+/* What this app wishes now. */
+static void add_wishes(struct route_table *table, struct app *app)
+{
+    struct session_app *session = &app->session;
+    const struct plan *plan = app_plan_of(app, session->wish_gen);
+    for (uint8_t i = 0; plan != NULL && i < plan->service_count; i++) {
+        struct route_service *service = add_service(table, app, &plan->services[i]);
+        if (service == NULL) {
+            return;
+        }
+        service->address = address_service(&app->conductor->config, app->memory.index, i);
+        for (size_t j = 0; j < plan->services[i].port_count; j++) {
+            add_port(service, &plan->services[i].ports[j]);
+        }
+        for (uint8_t n = 1; n <= plan->services[i].replicas; n++) {
+            const struct replica *replica = session_find(session, session->wish_gen, i, n);
+            if (replica != NULL && replica->is_wished) {
+                add_backend(service, replica->address);
+            }
+        }
+    }
+    if (plan != NULL && app->memory.phase == SWAP_UNPROVEN &&
+        session->wish_gen == app->memory.candidate.gen) {
+        add_leaving_ports(table, app, plan);
+    }
+}
+
+/* What serves after a boot without us: all of the committed release. */
+static void add_committed(struct route_table *table, struct app *app)
+{
+    const struct generation *committed = &app->memory.committed;
+    const struct plan *plan = app_plan(app, &committed->release);
+    for (uint8_t i = 0; committed->gen != 0 && plan != NULL && i < plan->service_count; i++) {
+        struct route_service *service = add_service(table, app, &plan->services[i]);
+        if (service == NULL) {
+            return;
+        }
+        service->address = address_service(&app->conductor->config, app->memory.index, i);
+        for (size_t j = 0; j < plan->services[i].port_count; j++) {
+            add_port(service, &plan->services[i].ports[j]);
+        }
+        for (uint8_t n = 1; n <= plan->services[i].replicas; n++) {
+            add_backend(service, replica_address(app, committed, i, n));
+        }
+    }
+}
+
+/* False when some app cannot be described: then the kernel keeps what it has. */
+static bool build(struct conductor *conductor, bool is_for_boot, struct route_table *table)
+{
+    *table = (struct route_table){.pool = conductor->config.pool,
+                                  .pool_bits = conductor->config.pool_bits};
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *app = &conductor->apps[i];
+        if (!app->is_used || app->is_new) {
+            continue;
+        }
+        if (!app->session.is_observed ||
+            (app->memory.committed.gen != 0 &&
+             app_plan(app, &app->memory.committed.release) == NULL)) {
+            return false;
+        }
+        if (is_for_boot) {
+            add_committed(table, app);
+        } else {
+            add_wishes(table, app);
+        }
+    }
+    return true;
+}
+
+static bool has_backend(const struct route_table *table, ipv4 address)
+{
+    for (size_t i = 0; i < table->service_count; i++) {
+        for (size_t j = 0; j < table->services[i].backend_count; j++) {
+            if (table->services[i].backends[j].address == address) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Until the first table of ours is confirmed, anything alive may be getting traffic. */
+static void mark_routed(struct conductor *conductor, bool is_applying)
+{
+    mono_ms now = conductor_now(conductor);
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct session_app *session = &conductor->apps[i].session;
+        for (size_t j = 0; conductor->apps[i].is_used && j < session->replica_count; j++) {
+            struct replica *replica = &session->replicas[j];
+            bool was_routed = replica->is_routed;
+            replica->is_routed =
+                replica->address != 0 &&
+                (!conductor->is_route_known ? conductor->is_presuming
+                                            : has_backend(&conductor->applied, replica->address));
+            if (is_applying && has_backend(&conductor->applying, replica->address)) {
+                replica->is_routed = true;
+            }
+            if (replica->is_routed && conductor->is_route_known) {
+                replica->was_routed = true;
+            } else if (was_routed && !replica->is_routed) {
+                replica->unrouted_at = now;
+            }
+        }
+    }
+}
+
+static void route_failed(struct conductor *conductor, const char *what, const struct err *err)
+{
+    conductor_event(conductor, NULL, "%s: %s", what, err->text);
+    conductor_world_fault(conductor);
+    conductor->route_at = conductor_now(conductor) + ROUTE_RETRY_MS;
+    conductor_touch(conductor);
+}
+
+static void applied(void *ctx, const struct err *err, const struct route_state *state)
+{
+    struct conductor *conductor = ctx;
+    (void)state;
+    conductor->is_route_busy = false;
+    if (err != NULL) {
+        conductor->is_route_known = false; /* either table may hold */
+        conductor->is_presuming = true;
+        route_failed(conductor, "cannot switch traffic", err);
+        return;
+    }
+    conductor->applied = conductor->applying;
+    conductor->is_route_known = true;
+    conductor->route_read_at = conductor_now(conductor) + ROUTE_READ_MS;
+    mark_routed(conductor, false);
+    conductor_touch(conductor);
+}
+
+static void committed(void *ctx, const struct err *err, const struct route_state *state)
+{
+    struct conductor *conductor = ctx;
+    (void)state;
+    conductor->is_route_busy = false;
+    if (err != NULL) {
+        route_failed(conductor, "cannot write the boot-time ruleset", err);
+        return;
+    }
+    conductor->boot_table = conductor->committing;
+    conductor->is_boot_known = true;
+    conductor_touch(conductor);
+}
+
+static void read_back(void *ctx, const struct err *err, const struct route_state *state)
+{
+    struct conductor *conductor = ctx;
+    conductor->is_route_busy = false;
+    conductor->route_read_at = conductor_now(conductor) + ROUTE_READ_MS;
+    if (err != NULL) {
+        route_failed(conductor, "cannot read the ruleset", err);
+        return;
+    }
+    if (!conductor->is_route_read) {
+        conductor->is_route_read = true;
+        conductor->is_presuming = state->is_present;
+        conductor->route_generation = state->generation;
+        for (size_t i = 0; i < APPS_MAX; i++) {
+            conductor->apps[i].session.is_presuming = state->is_present;
+        }
+    } else if (conductor->is_route_known &&
+               (!state->is_present || state->generation != conductor->applied.generation ||
+                !state->is_open)) {
+        conductor_event(conductor, NULL, "someone changed our ruleset: putting it back");
+        conductor->is_route_known = false;
+        conductor->is_presuming = true;
+    }
+    conductor_touch(conductor);
+}
+
+static void read_kernel(struct conductor *conductor)
+{
+    const struct route *route = &conductor->ports.route;
+    struct err err;
+    conductor->is_route_busy = true;
+    if (route->ops->read(route->self, read_back, conductor, &err) != 0) {
+        conductor->is_route_busy = false;
+        route_failed(conductor, "cannot read the ruleset", &err);
+    }
+}
+
+static void apply(struct conductor *conductor)
+{
+    const struct route *route = &conductor->ports.route;
+    struct err err;
+    conductor->applying.generation = ++conductor->route_generation;
+    conductor->is_route_busy = true;
+    mark_routed(conductor, true);
+    if (route->ops->apply(route->self, &conductor->applying, applied, conductor, &err) != 0) {
+        conductor->is_route_busy = false;
+        route_failed(conductor, "cannot switch traffic", &err);
+    }
+}
+
+static void commit(struct conductor *conductor)
+{
+    const struct route *route = &conductor->ports.route;
+    struct err err;
+    conductor->committing.generation = 1;
+    conductor->is_route_busy = true;
+    if (route->ops->commit(route->self, &conductor->committing, committed, conductor, &err) != 0) {
+        conductor->is_route_busy = false;
+        route_failed(conductor, "cannot write the boot-time ruleset", &err);
+    }
+}
+
+static void mark_settled(struct conductor *conductor, bool is_route_settled, bool is_boot_settled)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct session_app *session = &conductor->apps[i].session;
+        if (session->is_route_settled != is_route_settled ||
+            session->is_boot_settled != is_boot_settled) {
+            session->is_route_settled = is_route_settled;
+            session->is_boot_settled = is_boot_settled;
+            conductor_touch(conductor);
+        }
+    }
+}
+
+/* A record on its way may be about to change what is committed. */
+static bool is_remembering(const struct conductor *conductor)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        if (conductor->apps[i].is_used && conductor->apps[i].is_remembering) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void route_step(struct conductor *conductor)
+{
+    mono_ms now = conductor_now(conductor);
+    if (conductor->is_route_busy || now < conductor->route_at) {
+        return;
+    }
+    if (!conductor->is_route_read) {
+        read_kernel(conductor);
+        return;
+    }
+    if (!conductor->has_about || !build(conductor, false, &conductor->applying)) {
+        return;
+    }
+    bool is_route_settled = conductor->is_route_known &&
+                            route_table_is_equal(&conductor->applying, &conductor->applied);
+    bool can_commit = build(conductor, true, &conductor->committing);
+    bool is_boot_settled = can_commit && conductor->is_boot_known &&
+                           route_table_is_equal(&conductor->committing, &conductor->boot_table);
+    mark_settled(conductor, is_route_settled, is_boot_settled);
+    if (!is_route_settled) {
+        apply(conductor);
+    } else if (!is_boot_settled && can_commit && !is_remembering(conductor)) {
+        commit(conductor);
+    } else if (now >= conductor->route_read_at) {
+        read_kernel(conductor);
+    } else {
+        mark_routed(conductor, false);
+    }
+}
+
+mono_ms route_deadline(const struct conductor *conductor)
+{
+    if (conductor->is_route_busy) {
+        return MONO_NEVER;
+    }
+    if (conductor_now(conductor) < conductor->route_at) {
+        return conductor->route_at;
+    }
+    return conductor->is_route_known ? conductor->route_read_at : MONO_NEVER;
+}
+
+bool route_is_settled(const struct conductor *conductor)
+{
+    return conductor->is_route_known && !conductor->is_route_busy;
+}

@@ -1,0 +1,173 @@
+/* conductor_status: what the node knows, as JSON for tools. */
+#include "agent/node/conductor_private.h"
+
+static void render_digest(struct text *text, const struct digest *digest)
+{
+    char hex[DIGEST_HEX_BYTES];
+    digest_render(digest, hex);
+    text_printf(text, "\"%s\"", hex);
+}
+
+static void render_generation(const struct app *app, const struct generation *generation,
+                              struct text *text)
+{
+    const char *version = "";
+    if (generation->gen == 0) {
+        text_append(text, "null");
+        return;
+    }
+    for (size_t i = 0; i < PLANS_MAX; i++) {
+        const struct plan_slot *slot = &app->plans[i];
+        if (slot->is_used && !slot->is_broken &&
+            digest_is_equal(&slot->plan.digest, &generation->release)) {
+            version = slot->plan.version;
+        }
+    }
+    text_printf(text, "{\"gen\":%u,\"release\":", generation->gen);
+    render_digest(text, &generation->release);
+    text_printf(text, ",\"sequence\":%llu,\"version\":", (unsigned long long)generation->sequence);
+    text_append_json(text, version);
+    text_append(text, "}");
+}
+
+static void render_replicas(const struct app *app, struct text *text)
+{
+    for (size_t i = 0, shown = 0; i < app->session.replica_count; i++) {
+        const struct replica *replica = &app->session.replicas[i];
+        if (!replica->is_present) {
+            continue;
+        }
+        text_printf(text,
+                    "%s{\"gen\":%u,\"replica\":%u,\"state\":\"%s\",\"ready\":%s,\"routed\":%s,"
+                    "\"address\":\"%u.%u.%u.%u\"}",
+                    shown++ == 0 ? "" : ",", replica->gen, replica->number,
+                    engine_state_word(replica->state), replica_is_ready(replica) ? "true" : "false",
+                    replica->is_routed ? "true" : "false", replica->address >> 24,
+                    (replica->address >> 16) & 255u, (replica->address >> 8) & 255u,
+                    replica->address & 255u);
+    }
+}
+
+static const struct plan *loaded_plan(const struct app *app, const struct digest *release)
+{
+    for (size_t i = 0; i < PLANS_MAX; i++) {
+        const struct plan_slot *slot = &app->plans[i];
+        if (slot->is_used && !slot->is_broken && digest_is_equal(&slot->plan.digest, release)) {
+            return &slot->plan;
+        }
+    }
+    return NULL;
+}
+
+static void render_app(const struct conductor *conductor, const struct app *app, struct text *text)
+{
+    static const char *const wanted_words[] = {[WANTED_BY_NOBODY] = "nobody",
+                                               [WANTED_BY_OVERRIDE] = "override",
+                                               [WANTED_BY_ORDER] = "order"};
+    const struct memory_app *memory = &app->memory;
+    const struct plan *candidate = loaded_plan(app, &memory->candidate.release);
+    const struct plan *serving =
+        loaded_plan(app, candidate != NULL ? &candidate->digest : &memory->committed.release);
+    text_append(text, "{\"app\":");
+    text_append_json(text, memory->app);
+    text_printf(text, ",\"phase\":\"%s\",\"committed\":", swap_phase_word(memory->phase));
+    render_generation(app, &memory->committed, text);
+    text_append(text, ",\"candidate\":");
+    render_generation(app, &memory->candidate, text);
+    text_append(text, ",\"previous\":");
+    render_generation(app, &memory->history[0], text);
+    text_append(text, ",\"wanted\":");
+    render_digest(text, &memory->wanted);
+    text_printf(text,
+                ",\"wantedBy\":\"%s\",\"floor\":%llu,\"attempts\":%u,\"verdict\":\"%s\","
+                "\"verdictGen\":%u,\"reason\":\"%s\",\"soakRemainingMs\":%lld",
+                wanted_words[memory->wanted_by], (unsigned long long)memory->floor,
+                memory->attempts, verdict_word(memory->verdict), memory->verdict_gen,
+                reason_word(memory->reason),
+                (long long)swap_soak_remaining_ms(memory, &app->session, candidate,
+                                                  conductor_now(conductor)));
+    if (serving != NULL && serving->service_count > 0) {
+        const struct plan_service *service = &serving->services[0];
+        text_printf(text, ",\"order\":\"%s\",\"orderReason\":",
+                    service->order == PLAN_START_FIRST ? "start-first" : "stop-first");
+        text_append_json(text, service->order_reason != NULL ? service->order_reason : "");
+    }
+    text_append(text, ",\"containers\":[");
+    render_replicas(app, text);
+    text_append(text, "]}");
+}
+
+void conductor_status(const struct conductor *conductor, struct text *text)
+{
+    text_append(text, "{\"schema\":1,\"node\":");
+    text_append_json(text, conductor->config.node);
+    text_printf(text,
+                ",\"version\":\"%s\",\"memoryLost\":%s,\"storeFailed\":%s,\"settled\":%s,"
+                "\"engine\":{\"up\":%s,\"version\":",
+                BERTH_VERSION, conductor->has_lost_memory ? "true" : "false",
+                conductor->is_store_failing ? "true" : "false",
+                conductor_is_settled(conductor) ? "true" : "false",
+                conductor->is_engine_up ? "true" : "false");
+    text_append_json(text, conductor->about.version);
+    text_append(text, "},\"apps\":[");
+    for (size_t i = 0, shown = 0; i < APPS_MAX; i++) {
+        if (conductor->apps[i].is_used) {
+            text_append(text, shown++ == 0 ? "" : ",");
+            render_app(conductor, &conductor->apps[i], text);
+        }
+    }
+    text_append(text, "]}");
+}
+
+int conductor_history(const struct conductor *conductor, const char *name, struct text *text,
+                      struct err *err)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        if (!app->is_used || strcmp(app->memory.app, name) != 0) {
+            continue;
+        }
+        text_append(text, "{\"schema\":1,\"app\":");
+        text_append_json(text, name);
+        text_append(text, ",\"committed\":");
+        render_generation(app, &app->memory.committed, text);
+        text_append(text, ",\"history\":[");
+        for (size_t j = 0; j < HISTORY_MAX && app->memory.history[j].gen != 0; j++) {
+            text_append(text, j == 0 ? "" : ",");
+            render_generation(app, &app->memory.history[j], text);
+        }
+        text_append(text, "],\"quarantined\":[");
+        for (size_t j = 0; j < QUARANTINE_MAX; j++) {
+            if (!digest_is_none(&app->memory.quarantined[j])) {
+                text_append(text, j == 0 ? "" : ",");
+                render_digest(text, &app->memory.quarantined[j]);
+            }
+        }
+        text_append(text, "]}");
+        return 0;
+    }
+    return err_set(err, ERR_NOT_FOUND, "no app %s on this node", name);
+}
+
+void event_render(const struct event *event, struct text *text)
+{
+    text_printf(text, "{\"event\":%llu,\"at\":%lld,\"wall\":%lld,\"timeTrusted\":%s,\"app\":",
+                (unsigned long long)event->number, (long long)event->at, (long long)event->wall,
+                event->time_trusted ? "true" : "false");
+    text_append_json(text, event->app);
+    text_append(text, ",\"text\":");
+    text_append_json(text, event->text);
+    text_append(text, "}\n");
+}
+
+void conductor_events(const struct conductor *conductor, uint64_t after, struct text *text)
+{
+    uint64_t first =
+        conductor->event_last > EVENTS_MAX ? conductor->event_last - EVENTS_MAX + 1 : 1;
+    if (after + 1 > first) {
+        first = after + 1;
+    }
+    for (uint64_t number = first; number <= conductor->event_last; number++) {
+        event_render(&conductor->events[(number - 1) % EVENTS_MAX], text);
+    }
+}

@@ -1,0 +1,210 @@
+/* verdict: the records that move an app from phase to phase: begin, switch, go back, commit. */
+#include "agent/node/swap_private.h"
+
+#include <assert.h>
+
+/* After an inconclusive try the next one waits this long, doubled with each try. */
+#define RETRY_DELAY_MS 30000
+/* Asks for `next` to be remembered. One record a step: the first decision stands. */
+static void remember(struct step *step, const struct memory_app *next)
+{
+    assert(!step->decision->is_remembering);
+    step->decision->is_remembering = true;
+    step->decision->next = *next;
+}
+
+bool plan_is_stop_first(const struct plan *plan)
+{
+    for (uint8_t i = 0; i < plan->service_count; i++) {
+        if (plan->services[i].order == PLAN_STOP_FIRST) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The committed release's own readiness, good when the swap began, is not good now. */
+static bool is_old_failing(const struct step *step)
+{
+    const struct session_app *session = step->session;
+    if (!session->baseline_ready || step->facts->committed == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < session->replica_count; i++) {
+        const struct replica *replica = &session->replicas[i];
+        if (replica->gen == step->memory->committed.gen &&
+            (!replica_is_alive(replica) || probe_is_doubtful(&replica->probe))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_blameless(enum reason reason)
+{
+    return reason == REASON_PULL_FAILED || reason == REASON_ENGINE_FAILED ||
+           reason == REASON_REMOVED_BY_HAND || reason == REASON_ROLLED_BACK ||
+           reason == REASON_REPLACED || reason == REASON_INTERRUPTED;
+}
+
+static void quarantine(struct memory_app *memory, const struct digest *release)
+{
+    if (memory_is_quarantined(memory, release)) {
+        return;
+    }
+    for (size_t i = QUARANTINE_MAX - 1; i > 0; i--) {
+        memory->quarantined[i] = memory->quarantined[i - 1];
+    }
+    memory->quarantined[0] = *release;
+}
+
+static void want_committed(struct memory_app *memory)
+{
+    memory->wanted = memory->committed.release;
+    memory->wanted_by = WANTED_BY_NOBODY;
+    memory->is_forced = false;
+}
+
+/* The candidate is dropped: back to the committed release, or to nothing. */
+void verdict_go_back(struct step *step, enum reason reason)
+{
+    const struct memory_app *memory = step->memory;
+    struct memory_app next = *memory;
+    uint16_t attempts_max = step->facts->candidate != NULL ? step->facts->candidate->attempts
+                                                           : ATTEMPTS_DEFAULT;
+    bool is_bad = false;
+    if (!is_blameless(reason)) {
+        bool has_stopped_old =
+            step->facts->candidate != NULL && plan_is_stop_first(step->facts->candidate);
+        if (!has_stopped_old && is_old_failing(step)) {
+            reason = REASON_OLD_FAILS_TOO;
+        }
+        is_bad = reason == REASON_REVOKED ||
+                 (reason != REASON_OLD_FAILS_TOO && !step->session->has_world_fault);
+    }
+    next.phase = SWAP_REST;
+    next.candidate = (struct generation){0};
+    next.boots = 0;
+    next.verdict = is_bad ? VERDICT_BAD : VERDICT_INCONCLUSIVE;
+    next.reason = reason;
+    next.verdict_gen = memory->candidate.gen;
+    bool is_wanted = digest_is_equal(&memory->wanted, &memory->candidate.release);
+    if (is_bad) {
+        quarantine(&next, &memory->candidate.release);
+    }
+    if (is_wanted && (is_bad || memory->attempts >= attempts_max)) {
+        want_committed(&next);
+        next.attempts = 0;
+    }
+    int shift = memory->attempts < 6 ? memory->attempts : 6;
+    step->session->retry_at =
+        reason == REASON_INTERRUPTED || !is_wanted
+            ? 0
+            : step->facts->now + RETRY_DELAY_MS * ((int64_t)1 << shift) / 2;
+    step->decision->is_going_back = true;
+    remember(step, &next);
+}
+
+static bool lane_is_used(const struct memory_app *memory, const uint8_t *lanes_seen, uint8_t lane)
+{
+    return (memory->committed.gen != 0 && memory->committed.lane == lane) ||
+           (memory->history[0].gen != 0 && memory->history[0].lane == lane) ||
+           (lanes_seen[lane] != 0);
+}
+
+struct generation swap_generation(const struct memory_app *memory,
+                                  const struct session_app *session, const struct plan *wanted)
+{
+    const struct generation *previous = &memory->history[0];
+    if (previous->gen != 0 && digest_is_equal(&previous->release, &wanted->digest)) {
+        return *previous;
+    }
+    /* A lane of remains being removed shows in their addresses; 512 addresses a lane. */
+    uint8_t lanes_seen[LANES] = {0};
+    for (size_t i = 0; i < session->replica_count; i++) {
+        const struct replica *replica = &session->replicas[i];
+        if (replica->is_present && replica->address != 0) {
+            lanes_seen[(replica->address / 512u) % LANES] = 1;
+        }
+    }
+    struct generation next = {
+        .release = wanted->digest,
+        .sequence = wanted->sequence,
+        .gen = memory->gen_last + 1,
+    };
+    while (next.lane < LANES && lane_is_used(memory, lanes_seen, next.lane)) {
+        next.lane++;
+    }
+    return next; /* lane LANES: none is free yet */
+}
+
+void verdict_begin(struct step *step)
+{
+    const struct memory_app *memory = step->memory;
+    const struct swap_facts *facts = step->facts;
+    struct memory_app next = *memory;
+    next.candidate = swap_generation(memory, step->session, facts->wanted);
+    if (next.candidate.lane >= LANES) {
+        return; /* remains are being removed; the planner is called again after that */
+    }
+    next.phase = SWAP_PREPARE;
+    next.gen_last = next.candidate.gen > memory->gen_last ? next.candidate.gen : memory->gen_last;
+    next.attempts = (uint8_t)(memory->attempts < UINT8_MAX ? memory->attempts + 1 : UINT8_MAX);
+    next.boots = 0;
+    next.boot = facts->boot;
+    remember(step, &next);
+}
+
+void verdict_switch(struct step *step)
+{
+    struct memory_app next = *step->memory;
+    next.phase = SWAP_UNPROVEN;
+    remember(step, &next);
+}
+
+void verdict_commit(struct step *step)
+{
+    const struct memory_app *memory = step->memory;
+    const struct plan *plan = step->facts->candidate;
+    struct memory_app next = *memory;
+    struct generation history[HISTORY_MAX] = {0};
+    size_t count = 0;
+    if (memory->committed.gen != 0) {
+        history[count++] = memory->committed;
+    }
+    for (size_t i = 0; i < HISTORY_MAX && count < HISTORY_MAX; i++) {
+        const struct generation *old = &memory->history[i];
+        if (old->gen != 0 && !digest_is_equal(&old->release, &memory->candidate.release) &&
+            !digest_is_equal(&old->release, &memory->committed.release)) {
+            history[count++] = *old;
+        }
+    }
+    memcpy(next.history, history, sizeof history);
+    next.committed = memory->candidate;
+    next.candidate = (struct generation){0};
+    next.phase = SWAP_REST;
+    next.floor = plan->floor > memory->floor ? plan->floor : memory->floor;
+    next.verdict = VERDICT_GOOD;
+    next.reason = REASON_SOAKED;
+    next.verdict_gen = memory->candidate.gen;
+    next.attempts = 0;
+    next.boots = 0;
+    if (digest_is_equal(&memory->wanted, &memory->candidate.release)) {
+        next.is_forced = false;
+    }
+    step->session->warm_until = step->facts->now + plan->keep_warm_ms;
+    remember(step, &next);
+}
+
+/* The machine started again while the candidate was unproven. */
+void verdict_count_boot(struct step *step)
+{
+    struct memory_app next = *step->memory;
+    next.boots++;
+    next.boot = step->facts->boot;
+    if (next.boots >= UNPROVEN_BOOTS_MAX) {
+        verdict_go_back(step, REASON_BOOT_LOOP);
+    } else {
+        remember(step, &next);
+    }
+}
