@@ -20,15 +20,20 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 int err_wrap(struct err *err, int code, const char *fmt, ...)
 {
     if (err != NULL) {
-        char inner[ERR_TEXT_BYTES];
+        char outer[ERR_TEXT_BYTES];
         va_list args;
-        memcpy(inner, err->text, sizeof inner);
-        inner[sizeof inner - 1] = '\0';
         va_start(args, fmt);
-        int used = vsnprintf(err->text, sizeof err->text, fmt, args);
+        int used = vsnprintf(outer, sizeof outer - 2, fmt, args);
         va_end(args);
-        if (used >= 0 && (size_t)used + 2 < sizeof err->text) {
-            (void)snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s", inner);
+        if (used >= 0 && (size_t)used < sizeof outer - 2) {
+            size_t head = (size_t)used;
+            memcpy(outer + head, ": ", 2);
+            head += 2;
+            size_t tail = strnlen(err->text, sizeof err->text - 1);
+            size_t kept = tail < sizeof err->text - 1 - head ? tail : sizeof err->text - 1 - head;
+            memmove(err->text + head, err->text, kept);
+            memcpy(err->text, outer, head);
+            err->text[head + kept] = '\0';
         }
         err->code = code;
     }
