@@ -1,0 +1,207 @@
+/* Exec: a command inside a container, its exit code, and its end when it takes too long. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ports/docker/call.h"
+#include "ports/docker/render.h"
+
+/* The engine learns of an exit a moment after the output has ended. */
+enum { EXIT_POLL_MS = 20, EXEC_TIMEOUT_MS_MIN = 1, BODY_BYTES = 32768 };
+
+struct exec_state {
+    struct docker *docker;
+    char container[ENGINE_ID_BYTES];
+    char id[ENGINE_ID_BYTES];
+    mono_ms deadline;
+    bool is_late;
+    char refusal[ERR_TEXT_BYTES]; /* why it did not start; empty: it did */
+    struct loop_timer poll;
+};
+
+static mono_ms exec_now(const struct docker *docker)
+{
+    return docker->loop.ops->now(docker->loop.self);
+}
+
+static int64_t exec_left(const struct exec_state *exec)
+{
+    int64_t left = exec->deadline - exec_now(exec->docker);
+    return left > EXEC_TIMEOUT_MS_MIN ? left : EXEC_TIMEOUT_MS_MIN;
+}
+
+static void exec_drop(void *state)
+{
+    struct exec_state *exec = state;
+    exec->docker->loop.ops->disarm(exec->docker->loop.self, &exec->poll);
+}
+
+static void exec_fail_late(struct docker_call *call)
+{
+    docker_call_fail(call, ERR_TIMEOUT, "the command inside the container took too long");
+}
+
+/* The engine has no call that ends a command. It tells the process's number on this machine; the
+ * kernel's word that this process is in our container's control group makes it safe to end. */
+static void exec_kill(const struct exec_state *exec, int pid)
+{
+    char path[64];
+    char groups[4096];
+    int process = (int)syscall(SYS_pidfd_open, pid, 0);
+    (void)snprintf(path, sizeof path, "/proc/%d/cgroup", pid);
+    int fd = process >= 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t len = fd >= 0 ? read(fd, groups, sizeof groups - 1) : -1;
+    if (len > 0) {
+        groups[len] = '\0';
+        if (strstr(groups, exec->container) != NULL) {
+            (void)syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (process >= 0) {
+        close(process);
+    }
+}
+
+static void exec_look(struct docker_call *call);
+
+static void on_poll(void *ctx)
+{
+    exec_look(ctx);
+}
+
+static void on_looked(struct docker_call *call, int status, struct span body)
+{
+    struct exec_state *exec = call->state;
+    if (status != 200) {
+        docker_call_refuse(call, "ask for a command's exit code", status, body);
+        return;
+    }
+    REPLY json = reply_parse(body);
+    const cJSON *exit_code = reply_at(json, "ExitCode");
+    bool is_running = reply_is_true_at(json, "Running");
+    if (exec->is_late) {
+        uint64_t pid = reply_count_at(json, "Pid");
+        if (is_running && pid > 1 && pid <= INT32_MAX) {
+            exec_kill(exec, (int)pid);
+        }
+        exec_fail_late(call);
+    } else if (!is_running && cJSON_IsNumber(exit_code)) {
+        docker_call_finish(call, &(struct engine_answer){.exit_code = exit_code->valueint});
+    } else if (exec->refusal[0] != '\0') {
+        docker_call_fail(call, ERR_ENGINE, "run a command inside a container: %s", exec->refusal);
+    } else if (exec_now(exec->docker) >= exec->deadline) {
+        exec->is_late = true;
+        exec_look(call);
+    } else {
+        exec->docker->loop.ops->arm(exec->docker->loop.self, &exec->poll,
+                                    exec_now(exec->docker) + EXIT_POLL_MS, on_poll, call);
+    }
+}
+
+static void exec_look(struct docker_call *call)
+{
+    const struct exec_state *exec = call->state;
+    char path[ENGINE_ID_BYTES + 32];
+    (void)snprintf(path, sizeof path, "/exec/%s/json", exec->id);
+    docker_call_next(call, &(struct docker_request){
+                               .method = "GET",
+                               .path = path,
+                               .timeout_ms = QUICK_TIMEOUT_MS,
+                               .step = on_looked,
+                           });
+}
+
+static void on_late(struct docker_call *call)
+{
+    struct exec_state *exec = call->state;
+    exec->is_late = true;
+    exec_look(call);
+}
+
+static void on_output(struct docker_call *call, struct span piece)
+{
+    (void)call;
+    (void)piece;
+}
+
+/* A command that is not there is refused here, but has an exit code of 126 or 127 all the same. */
+static void on_ended(struct docker_call *call, int status, struct span body)
+{
+    struct exec_state *exec = call->state;
+    if (status != 200) {
+        reply_message(body, status, exec->refusal, sizeof exec->refusal);
+    }
+    exec_look(call);
+}
+
+static void on_made(struct docker_call *call, int status, struct span body)
+{
+    struct exec_state *exec = call->state;
+    char path[ENGINE_ID_BYTES + 32];
+    if (status != 201) {
+        docker_call_refuse(call, "prepare a command inside a container", status, body);
+        return;
+    }
+    REPLY json = reply_parse(body);
+    const char *id = reply_text_at(json, "Id");
+    if (id[0] == '\0' || strspn(id, "0123456789abcdef") != strlen(id) ||
+        !text_copy(exec->id, sizeof exec->id, id)) {
+        docker_call_fail(call, ERR_ENGINE, "the engine's answer to exec is unreadable");
+        return;
+    }
+    (void)snprintf(path, sizeof path, "/exec/%s/start", exec->id);
+    docker_call_next(call, &(struct docker_request){
+                               .method = "POST",
+                               .path = path,
+                               .body = "{\"Detach\":false,\"Tty\":false}",
+                               .timeout_ms = exec_left(exec),
+                               .step = on_ended,
+                               .stream = on_output,
+                               .expired = on_late,
+                           });
+}
+
+int docker_exec(void *self, const char *id, const char *const *argv, size_t count,
+                int64_t timeout_ms, engine_done done, void *ctx, struct err *err)
+{
+    struct docker_call *call;
+    char data[DOCKER_PATH_BYTES];
+    char rendered[BODY_BYTES];
+    struct text path;
+    struct text body;
+    int rc = docker_call_new(self, sizeof(struct exec_state), done, ctx, &call, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct exec_state *exec = call->state;
+    exec->docker = call->docker;
+    exec->deadline = exec_now(call->docker) + timeout_ms;
+    call->drop = exec_drop;
+    text_init(&path, data, sizeof data);
+    text_append(&path, "/containers/");
+    docker_path_value(&path, id);
+    text_append(&path, "/exec");
+    text_init(&body, rendered, sizeof rendered);
+    render_exec(argv, count, &body);
+    if (path.cut || body.cut || !text_copy(exec->container, sizeof exec->container, id)) {
+        docker_call_free(call);
+        return err_set(err, ERR_LIMIT, "a command for container %s is too long", id);
+    }
+    return docker_call_first(call,
+                             &(struct docker_request){
+                                 .method = "POST",
+                                 .path = data,
+                                 .body = rendered,
+                                 .timeout_ms = exec_left(exec),
+                                 .step = on_made,
+                                 .expired = exec_fail_late,
+                             },
+                             err);
+}

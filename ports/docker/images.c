@@ -1,0 +1,141 @@
+/* Images: what a reference resolves to here, and letting go of one of our tags. */
+#include "ports/docker/call.h"
+
+struct image_state {
+    char tag[ENGINE_REFERENCE_BYTES];
+    char id[80];       /* of the image the tag named */
+    bool is_only_tag;  /* no other tag keeps the image */
+};
+
+bool docker_image_read(struct span body, struct engine_image *image, char id[80])
+{
+    REPLY json = reply_parse(body);
+    *image = (struct engine_image){0};
+    (void)text_copy(image->arch, sizeof image->arch, reply_text_at(json, "Architecture"));
+    image->size_bytes = reply_count_at(json, "Size");
+    return text_copy(id, 80, reply_text_at(json, "Id")) && digest_parse(id, &image->config);
+}
+
+/* "/images/<value><rest>"; false when it is too long. */
+static bool image_path(char *data, size_t cap, const char *value, const char *rest)
+{
+    struct text path;
+    text_init(&path, data, cap);
+    text_append(&path, "/images/");
+    docker_path_value(&path, value);
+    text_append(&path, rest);
+    return !path.cut;
+}
+
+static int image_look(struct docker_call *call, const char *reference, docker_step step,
+                      struct err *err)
+{
+    char path[DOCKER_PATH_BYTES];
+    if (reference[0] == '\0' || !image_path(path, sizeof path, reference, "/json")) {
+        docker_call_free(call);
+        return err_set(err, ERR_LIMIT, "not an image reference: %s", reference);
+    }
+    return docker_call_first(call,
+                             &(struct docker_request){
+                                 .method = "GET",
+                                 .path = path,
+                                 .timeout_ms = QUICK_TIMEOUT_MS,
+                                 .step = step,
+                             },
+                             err);
+}
+
+static void on_inspected(struct docker_call *call, int status, struct span body)
+{
+    struct engine_image image;
+    char id[80];
+    if (status != 200) {
+        docker_call_refuse(call, "inspect an image", status, body);
+        return;
+    }
+    if (!docker_image_read(body, &image, id)) {
+        docker_call_fail(call, ERR_ENGINE, "the engine's answer about an image is unreadable");
+        return;
+    }
+    docker_call_finish(call, &(struct engine_answer){.image = &image});
+}
+
+int docker_image_inspect(void *self, const char *reference, engine_done done, void *ctx,
+                         struct err *err)
+{
+    struct docker_call *call;
+    int rc = docker_call_new(self, 0, done, ctx, &call, err);
+    if (rc != 0) {
+        return rc;
+    }
+    return image_look(call, reference, on_inspected, err);
+}
+
+static void image_delete(struct docker_call *call, const char *what, docker_step step)
+{
+    char path[DOCKER_PATH_BYTES];
+    if (!image_path(path, sizeof path, what, "")) {
+        docker_call_fail(call, ERR_LIMIT, "an image's name is too long");
+        return;
+    }
+    docker_call_next(call, &(struct docker_request){
+                               .method = "DELETE",
+                               .path = path,
+                               .timeout_ms = WORK_TIMEOUT_MS,
+                               .step = step,
+                           });
+}
+
+/* 409: a container uses it, or another reference holds it. It stays. */
+static void on_image_deleted(struct docker_call *call, int status, struct span body)
+{
+    if (status == 200 || status == 404 || status == 409) {
+        docker_call_finish(call, NULL);
+    } else {
+        docker_call_refuse(call, "remove an image", status, body);
+    }
+}
+
+/* A pull by digest leaves its own reference behind, which would hold the layers for ever. */
+static void on_tag_deleted(struct docker_call *call, int status, struct span body)
+{
+    struct image_state *state = call->state;
+    if (status != 200 || !state->is_only_tag) {
+        on_image_deleted(call, status, body);
+        return;
+    }
+    image_delete(call, state->id, on_image_deleted);
+}
+
+static void on_tag_looked(struct docker_call *call, int status, struct span body)
+{
+    struct image_state *state = call->state;
+    if (status == 404) {
+        docker_call_finish(call, NULL);
+        return;
+    }
+    if (status != 200) {
+        docker_call_refuse(call, "inspect an image", status, body);
+        return;
+    }
+    REPLY json = reply_parse(body);
+    (void)text_copy(state->id, sizeof state->id, reply_text_at(json, "Id"));
+    state->is_only_tag =
+        state->id[0] != '\0' && cJSON_GetArraySize(reply_at(json, "RepoTags")) <= 1;
+    image_delete(call, state->tag, on_tag_deleted);
+}
+
+int docker_image_remove(void *self, const char *tag, engine_done done, void *ctx, struct err *err)
+{
+    struct docker_call *call;
+    int rc = docker_call_new(self, sizeof(struct image_state), done, ctx, &call, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct image_state *state = call->state;
+    if (!text_copy(state->tag, sizeof state->tag, tag)) {
+        docker_call_free(call);
+        return err_set(err, ERR_LIMIT, "an image's tag is too long: %s", tag);
+    }
+    return image_look(call, tag, on_tag_looked, err);
+}

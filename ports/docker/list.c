@@ -1,0 +1,220 @@
+/* List: which containers are ours and what each of them is. The list itself tells neither exit
+ * code nor restart policy, so each container is looked at once more. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "ports/docker/call.h"
+
+struct list_state {
+    char node[ENGINE_LABEL_BYTES];
+    struct engine_container *containers;
+    size_t count; /* ids known */
+    size_t kept;  /* looked at and still there, at the front */
+    size_t at;    /* the next to look at */
+};
+
+static void list_drop(void *state)
+{
+    struct list_state *list = state;
+    free(list->containers);
+}
+
+static uint64_t number_of(const char *text)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9') {
+        return 0;
+    }
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    return *end == '\0' && errno == 0 ? number : 0;
+}
+
+/* Running and Restarting are both true in a crash loop: the flags decide, in this order. */
+static enum engine_state state_of(const cJSON *json)
+{
+    static const struct {
+        const char *word;
+        enum engine_state state;
+    } words[] = {
+        {"created", ENGINE_CREATED},  {"configured", ENGINE_CREATED},
+        {"initialized", ENGINE_CREATED}, {"running", ENGINE_RUNNING},
+        {"stopping", ENGINE_RUNNING}, {"restarting", ENGINE_RESTARTING},
+        {"paused", ENGINE_PAUSED},    {"exited", ENGINE_EXITED},
+        {"stopped", ENGINE_EXITED},   {"removing", ENGINE_DEAD},
+        {"dead", ENGINE_DEAD},
+    };
+    const char *word = reply_text_at(json, "State.Status");
+    if (reply_is_true_at(json, "State.Dead")) {
+        return ENGINE_DEAD;
+    }
+    if (reply_is_true_at(json, "State.Restarting")) {
+        return ENGINE_RESTARTING;
+    }
+    if (reply_is_true_at(json, "State.Paused")) {
+        return ENGINE_PAUSED;
+    }
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (strcmp(word, words[i].word) == 0) {
+            return words[i].state;
+        }
+    }
+    return reply_is_true_at(json, "State.Running") ? ENGINE_RUNNING : ENGINE_EXITED;
+}
+
+/* The address it was created with; an engine that does not repeat it tells at least the present
+ * one. */
+static ipv4 address_of(const cJSON *json)
+{
+    const cJSON *network;
+    ipv4 present = 0;
+    cJSON_ArrayForEach(network, reply_at(json, "NetworkSettings.Networks"))
+    {
+        ipv4 fixed = reply_address(reply_text_at(network, "IPAMConfig.IPv4Address"));
+        if (fixed != 0) {
+            return fixed;
+        }
+        if (present == 0) {
+            present = reply_address(reply_text_at(network, "IPAddress"));
+        }
+    }
+    return present;
+}
+
+void docker_container_read(const cJSON *json, struct engine_container *container)
+{
+    const cJSON *labels = reply_at(json, "Config.Labels");
+    const char *policy = reply_text_at(json, "HostConfig.RestartPolicy.Name");
+    const cJSON *exit_code = reply_at(json, "State.ExitCode");
+    *container = (struct engine_container){0};
+    (void)text_copy(container->id, sizeof container->id, reply_text_at(json, "Id"));
+    (void)text_copy(container->app, sizeof container->app, reply_text_of(labels, "io.berth.app"));
+    (void)text_copy(container->service, sizeof container->service,
+                    reply_text_of(labels, "io.berth.service"));
+    (void)digest_parse(reply_text_of(labels, "io.berth.release"), &container->release);
+    container->gen = number_of(reply_text_of(labels, "io.berth.gen"));
+    container->replica = (uint32_t)number_of(reply_text_of(labels, "io.berth.replica"));
+    (void)text_copy(container->spec, sizeof container->spec,
+                    reply_text_of(labels, "io.berth.spec"));
+    container->state = state_of(json);
+    container->exit_code = cJSON_IsNumber(exit_code) ? exit_code->valueint : 0;
+    container->address = address_of(json);
+    container->keeps_running =
+        strcmp(policy, "unless-stopped") == 0 || strcmp(policy, "always") == 0;
+    container->restarts = (uint32_t)reply_count_at(json, "RestartCount");
+}
+
+static void list_look_next(struct docker_call *call);
+
+static void on_inspected(struct docker_call *call, int status, struct span body)
+{
+    struct list_state *list = call->state;
+    if (status != 200 && status != 404) {
+        docker_call_refuse(call, "inspect a container", status, body);
+        return;
+    }
+    if (status == 200) {
+        REPLY json = reply_parse(body);
+        struct engine_container *container = &list->containers[list->kept];
+        const char *node = reply_text_of(reply_at(json, "Config.Labels"), "io.berth.node");
+        docker_container_read(json, container);
+        if (container->id[0] == '\0') {
+            docker_call_fail(call, ERR_ENGINE, "the engine's answer about a container is unreadable");
+            return;
+        }
+        if (strcmp(node, list->node) == 0) {
+            list->kept++;
+        }
+    }
+    list->at++;
+    list_look_next(call);
+}
+
+static void list_look_next(struct docker_call *call)
+{
+    struct list_state *list = call->state;
+    char data[DOCKER_PATH_BYTES];
+    struct text path;
+    if (list->at == list->count) {
+        docker_call_finish(call, &(struct engine_answer){.containers = list->containers,
+                                                         .container_count = list->kept});
+        return;
+    }
+    text_init(&path, data, sizeof data);
+    text_append(&path, "/containers/");
+    docker_path_value(&path, list->containers[list->at].id);
+    text_append(&path, "/json");
+    docker_call_next(call, &(struct docker_request){
+                               .method = "GET",
+                               .path = data,
+                               .timeout_ms = QUICK_TIMEOUT_MS,
+                               .step = on_inspected,
+                           });
+}
+
+static void on_listed(struct docker_call *call, int status, struct span body)
+{
+    struct list_state *list = call->state;
+    const cJSON *item;
+    if (status != 200) {
+        docker_call_refuse(call, "list containers", status, body);
+        return;
+    }
+    REPLY json = reply_parse(body);
+    int count = cJSON_GetArraySize(json);
+    if (!cJSON_IsArray(json)) {
+        docker_call_fail(call, ERR_ENGINE, "the engine's list of containers is unreadable");
+        return;
+    }
+    if (count > ENGINE_CONTAINERS_MAX) {
+        docker_call_fail(call, ERR_LIMIT, "%d containers are labelled io.berth.node=%s, at most %d",
+                         count, list->node, ENGINE_CONTAINERS_MAX);
+        return;
+    }
+    list->containers = calloc((size_t)count + 1, sizeof *list->containers);
+    if (list->containers == NULL) {
+        docker_call_fail(call, ERR_MEMORY, "no memory for a list of containers");
+        return;
+    }
+    cJSON_ArrayForEach(item, json)
+    {
+        struct engine_container *container = &list->containers[list->count];
+        if (text_copy(container->id, sizeof container->id, reply_text_at(item, "Id")) &&
+            container->id[0] != '\0') {
+            list->count++;
+        }
+    }
+    list_look_next(call);
+}
+
+int docker_list(void *self, const char *node, engine_done done, void *ctx, struct err *err)
+{
+    char data[DOCKER_PATH_BYTES];
+    struct text path;
+    struct docker_call *call;
+    int rc = docker_call_new(self, sizeof(struct list_state), done, ctx, &call, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct list_state *list = call->state;
+    call->drop = list_drop;
+    if (!text_copy(list->node, sizeof list->node, node)) {
+        docker_call_free(call);
+        return err_set(err, ERR_LIMIT, "a node's name has at most %d characters",
+                       ENGINE_LABEL_BYTES - 1);
+    }
+    text_init(&path, data, sizeof data);
+    text_append(&path, "/containers/json?all=1&filters=");
+    docker_path_value(&path, "{\"label\":[\"io.berth.node=");
+    docker_path_value(&path, node);
+    docker_path_value(&path, "\"]}");
+    return docker_call_first(call,
+                             &(struct docker_request){
+                                 .method = "GET",
+                                 .path = data,
+                                 .answer_bytes_max = REPLY_LIST_BYTES_MAX,
+                                 .timeout_ms = QUICK_TIMEOUT_MS,
+                                 .step = on_listed,
+                             },
+                             err);
+}
