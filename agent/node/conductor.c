@@ -204,6 +204,7 @@ void conductor_step(struct conductor *conductor)
     for (int turn = 0; turn < TURNS_MAX; turn++) {
         conductor->is_dirty = false;
         observe_step(conductor);
+        probes_step(conductor); /* before planning: what is presumed ready must be so at once */
         if (conductor->is_route_read) {
             for (size_t i = 0; i < APPS_MAX; i++) {
                 if (conductor->apps[i].is_used) {
@@ -212,7 +213,6 @@ void conductor_step(struct conductor *conductor)
             }
         }
         route_step(conductor);
-        probes_step(conductor);
         if (!conductor->is_dirty) {
             break;
         }

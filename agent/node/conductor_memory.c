@@ -86,7 +86,7 @@ int payload_load(struct conductor *conductor, const struct digest *release, stru
     return 0;
 }
 
-static bool is_remembered(const struct memory_app *memory, const struct digest *release)
+bool memory_remembers(const struct memory_app *memory, const struct digest *release)
 {
     if (digest_is_equal(release, &memory->wanted) ||
         digest_is_equal(release, &memory->committed.release) ||
@@ -178,25 +178,28 @@ const struct plan *app_plan_of(struct app *app, uint32_t gen)
     return NULL;
 }
 
-/* Notes the generations that `next` no longer remembers, so that their images can go. */
+static void note_garbage_release(struct app *app, const struct digest *release)
+{
+    for (size_t i = 0; i < GARBAGE_MAX; i++) {
+        if (digest_is_none(&app->garbage[i]) || digest_is_equal(&app->garbage[i], release)) {
+            app->garbage[i] = *release;
+            return;
+        }
+    }
+}
+
+/* Notes the releases that `next` no longer remembers, so that their images can go. */
 static void note_garbage(struct app *app, const struct memory_app *next)
 {
-    const struct generation *old[2 + HISTORY_MAX] = {&app->memory.committed,
-                                                     &app->memory.candidate};
+    const struct memory_app *memory = &app->memory;
+    const struct digest *old[3 + HISTORY_MAX] = {
+        &memory->wanted, &memory->committed.release, &memory->candidate.release};
     for (size_t i = 0; i < HISTORY_MAX; i++) {
-        old[2 + i] = &app->memory.history[i];
+        old[3 + i] = &memory->history[i].release;
     }
     for (size_t i = 0; i < COUNT_OF(old); i++) {
-        bool is_kept = old[i]->gen == 0 || old[i]->gen == next->committed.gen ||
-                       old[i]->gen == next->candidate.gen;
-        for (size_t j = 0; j < HISTORY_MAX; j++) {
-            is_kept = is_kept || old[i]->gen == next->history[j].gen;
-        }
-        for (size_t j = 0; !is_kept && j < GARBAGE_MAX; j++) {
-            if (app->garbage[j] == 0) {
-                app->garbage[j] = old[i]->gen;
-                is_kept = true;
-            }
+        if (!digest_is_none(old[i]) && !memory_remembers(next, old[i])) {
+            note_garbage_release(app, old[i]);
         }
     }
 }
@@ -334,7 +337,7 @@ void memory_collect(struct conductor *conductor)
         for (size_t j = 0; j < APPS_MAX; j++) {
             const struct app *app = &conductor->apps[j];
             is_needed =
-                is_needed || (app->is_used && is_remembered(&app->memory, &collecting.found[i]));
+                is_needed || (app->is_used && memory_remembers(&app->memory, &collecting.found[i]));
         }
         if (!is_needed) {
             char name[STORE_NAME_BYTES];

@@ -269,7 +269,7 @@ static bool is_presumed_ready(const struct app *app, const struct replica *repli
     const struct memory_app *memory = &app->memory;
     bool is_same_boot =
         memcmp(&memory->boot, &app->conductor->boot, sizeof memory->boot) == 0;
-    if (!app->session.is_presuming || !replica->was_routed || replica->was_started) {
+    if (!app->session.is_presuming || !replica->was_routed || replica->probe_epoch != 0) {
         return false;
     }
     return replica->gen == memory->committed.gen ||
@@ -383,8 +383,9 @@ static void probe_replica(struct app *app, struct replica *replica)
     const struct plan_service *service = &plan->services[replica->service];
     if (!replica->is_probed) {
         replica->is_probed = true;
-        replica->probe_epoch++;
         probe_begin(&replica->probe, service, is_presumed_ready(app, replica), now);
+        replica->probe_epoch++;
+        app->conductor->is_route_stale = true; /* a new process has a new link to its bridge */
         conductor_touch(app->conductor);
     }
     unsigned due = probe_due(&replica->probe, service, now);

@@ -9,11 +9,14 @@
 #define NOTICE_TIMEOUT_MS     5000
 #define PULL_RETRY_MS         1000
 
-/* The tag that keeps a generation's image from being pruned, and names it for create. */
-static void image_tag(const struct app *app, uint32_t gen, char tag[ENGINE_REFERENCE_BYTES])
+/* The tag that keeps a release's image from being pruned, and names it for create. */
+static void image_tag(const struct app *app, const struct digest *release,
+                      char tag[ENGINE_REFERENCE_BYTES])
 {
-    (void)snprintf(tag, ENGINE_REFERENCE_BYTES, "berth.local/%s/%s:g%u",
-                   app->conductor->config.node, app->memory.app, gen);
+    char hex[DIGEST_HEX_BYTES];
+    digest_render(release, hex);
+    (void)snprintf(tag, ENGINE_REFERENCE_BYTES, "berth.local/%s/%s:%s",
+                   app->conductor->config.node, app->memory.app, hex);
 }
 
 static struct replica *replica_of(const struct call *call)
@@ -168,7 +171,7 @@ static int create(struct app *app, struct replica *replica, struct call *call,
     if (rc != 0) {
         return err_wrap(err, rc, "render");
     }
-    image_tag(app, replica->gen, tag);
+    image_tag(app, &generation->release, tag);
     spec.image = tag;
     replica->address = container.address;
     return conductor->ports.engine.ops->create(conductor->ports.engine.self, &spec, performed, call,
@@ -340,7 +343,7 @@ static int perform_gen(struct app *app, struct call *call, struct err *err)
             return err_set(err, ERR_NOT_FOUND, "no release is remembered for generation %u",
                            call->gen);
         }
-        image_tag(app, call->gen, tag);
+        image_tag(app, &plan->digest, tag);
         return engine->ops->pull(engine->self, plan->services[0].reference, tag, pull_progressed,
                                  pulled, call, err);
     }
@@ -399,31 +402,46 @@ static void image_removed(void *ctx, const struct err *err, const struct engine_
     struct call *call = ctx;
     (void)answer;
     if (err != NULL) {
-        conductor_event(call->conductor, call->app, "image of generation %u: %s", call->gen,
-                        err->text);
+        conductor_event(call->conductor, call->app, "an old image stays: %s", err->text);
     }
     call_drop(call);
+}
+
+/* Containers of generations that are not remembered are still there. */
+static bool has_remains(const struct app *app)
+{
+    const struct memory_app *memory = &app->memory;
+    for (size_t i = 0; i < app->session.replica_count; i++) {
+        const struct replica *replica = &app->session.replicas[i];
+        if (replica->is_present && replica->gen != memory->committed.gen &&
+            replica->gen != memory->candidate.gen && replica->gen != memory->history[0].gen) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void garbage_step(struct app *app)
 {
     const struct engine *engine = &app->conductor->ports.engine;
+    if (app->memory.phase != SWAP_REST || has_remains(app)) {
+        return;
+    }
     for (size_t i = 0; i < GARBAGE_MAX; i++) {
-        uint32_t gen = app->garbage[i];
-        bool is_in_use = gen == 0;
-        for (size_t j = 0; j < app->session.replica_count; j++) {
-            is_in_use = is_in_use || (app->session.replicas[j].gen == gen &&
-                                      app->session.replicas[j].is_present);
-        }
-        struct call *call = is_in_use ? NULL : call_take(app->conductor, app, ACTION_REMOVE);
-        if (call == NULL) {
-            continue;
-        }
+        struct digest release = app->garbage[i];
         char tag[ENGINE_REFERENCE_BYTES];
         struct err err;
-        image_tag(app, gen, tag);
-        call->gen = gen;
-        app->garbage[i] = 0;
+        struct call *call = NULL;
+        app->garbage[i] = (struct digest){0};
+        if (digest_is_none(&release) || memory_remembers(&app->memory, &release)) {
+            continue;
+        }
+        call = call_take(app->conductor, app, ACTION_REMOVE);
+        if (call == NULL) {
+            app->garbage[i] = release;
+            return;
+        }
+        image_tag(app, &release, tag);
         if (engine->ops->image_remove(engine->self, tag, image_removed, call, &err) != 0) {
             image_removed(call, &err, NULL);
         }

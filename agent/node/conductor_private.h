@@ -53,7 +53,7 @@ struct app {
     mono_ms record_retry_at;
     struct session_app session;
     struct plan_slot plans[PLANS_MAX];
-    uint32_t garbage[GARBAGE_MAX]; /* generations whose image tag is to go; 0: free */
+    struct digest garbage[GARBAGE_MAX]; /* releases whose image tags are to go; none: free */
     struct verb verb;
     mono_ms wake_at;
 };
@@ -85,6 +85,7 @@ struct conductor {
     /* The kernel's table. */
     bool is_route_read;   /* the kernel was asked at least once */
     bool is_route_known;  /* `applied` is what the kernel holds */
+    bool is_route_stale;  /* apply it again although it is the same */
     bool is_route_busy;   /* an apply, read or commit is under way */
     bool is_boot_known;   /* `boot_table` is what the boot file holds */
     bool is_presuming;
@@ -122,6 +123,8 @@ void memory_remember(struct app *app, const struct memory_app *next, bool is_goi
 const struct plan *app_plan(struct app *app, const struct digest *release);
 /* The plan of a generation of this app, or NULL. */
 const struct plan *app_plan_of(struct app *app, uint32_t gen);
+/* Wanted, committed, candidate or in the history. */
+bool memory_remembers(const struct memory_app *memory, const struct digest *release);
 /* Reads a payload into conductor->payload and checks that it is what its name says. */
 int payload_load(struct conductor *conductor, const struct digest *release, struct span *payload,
                  struct err *err);

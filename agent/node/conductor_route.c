@@ -337,7 +337,8 @@ void route_step(struct conductor *conductor)
     bool is_boot_settled = can_commit && conductor->is_boot_known &&
                            route_table_is_equal(&conductor->committing, &conductor->boot_table);
     mark_settled(conductor, is_route_settled, is_boot_settled);
-    if (!is_route_settled) {
+    if (!is_route_settled || (conductor->is_route_stale && conductor->applying.service_count > 0)) {
+        conductor->is_route_stale = false;
         apply(conductor);
     } else if (!is_boot_settled && can_commit && !is_remembering(conductor)) {
         commit(conductor);
