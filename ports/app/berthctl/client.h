@@ -1,0 +1,54 @@
+/* client: one question to berthd over its unix socket. */
+#ifndef BERTHCTL_CLIENT_H
+#define BERTHCTL_CLIENT_H
+
+#include <stdbool.h>
+
+#include "platform/base/err.h"
+#include "platform/base/span.h"
+
+/* The longest answer, and the longest line of a watch. */
+#define CLIENT_BYTES_MAX 2097152
+
+/* private */
+struct client {
+    int fd;
+    int status; /* of the answer, once client_ask returned */
+    char *data; /* bytes received and not yet taken, from `begin` */
+    size_t begin, len, cap;
+    bool is_at_end;
+};
+
+struct client_question {
+    const char *method, *target;
+    bool wants_text;
+    struct span body;
+};
+
+/* Connects, asks, and reads the head of the answer; waits as long as the agent takes. The caller
+ * calls client_close in any case. ERR_NOT_FOUND (nobody listens), ERR_DENIED, ERR_IO, ERR_SYNTAX
+ * (no agent's answer). */
+NODISCARD int client_ask(struct client *client, const char *socket_path,
+                         const struct client_question *question, struct err *err);
+
+/* Reads the rest of the answer; *body is valid until client_close. */
+NODISCARD int client_body(struct client *client, struct span *body, struct err *err);
+
+/* Reads the next line, without its newline, valid until the next call; *line is empty, with data
+ * NULL, at the end. */
+NODISCARD int client_line(struct client *client, struct span *line, struct err *err);
+
+/* True when a whole line is there without waiting. */
+bool client_has_line(const struct client *client);
+
+void client_close(struct client *client);
+
+/* The whole of a simple verb: asks, and prints the answer or why there is none ("berthctl: what:
+ * why"). Returns an exit_status. */
+int client_show(const char *socket_path, const char *what, const char *target, bool wants_json);
+
+/* Prints why `what` failed: `err`'s text where the agent was not reached (rc is not 0), else the
+ * error and remedy of its answer. Returns EXIT_FAILED. */
+int client_complain(struct client *client, const char *what, int rc, struct err *err);
+
+#endif

@@ -1,0 +1,83 @@
+/* follow_run: prints what happens to one app until its verdict. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "agent/node/control_scan.h"
+#include "agent/node/control_view.h"
+#include "platform/base/text.h"
+#include "ports/app/berthctl/client.h"
+#include "ports/app/berthctl/follow.h"
+#include "ports/app/berthctl/options.h"
+
+static void event_print(const struct follow *follow, struct span line)
+{
+    char app[NAME_BYTES];
+    char said[512];
+    struct text text;
+    (void)scan_member_text(line, "app", app, sizeof app);
+    if (app[0] != '\0' && strcmp(app, follow->app) != 0) {
+        return;
+    }
+    text_init(&text, said, sizeof said);
+    control_view_events(span_of(line.data, line.len + 1), &text); /* with its newline */
+    (void)fputs(said, stdout);
+    (void)fflush(stdout);
+}
+
+static int end_print(const struct follow *follow, enum follow_end end)
+{
+    const char *why = control_view_reason(follow->reason);
+    switch (end) {
+    case FOLLOW_GOOD:
+        printf("%s: good: the release serves and is committed\n", follow->app);
+        return EXIT_GOOD;
+    case FOLLOW_WENT_BACK:
+        printf("%s: went back: %s; the release before serves\n", follow->app, why);
+        return EXIT_WENT_BACK;
+    case FOLLOW_INCONCLUSIVE:
+        printf("%s: inconclusive: %s; the release before serves, and berthd may try again\n",
+               follow->app, why);
+        return EXIT_INCONCLUSIVE;
+    case FOLLOW_REPLACED:
+        printf("%s: something else is wanted by now; see berthctl status\n", follow->app);
+        return EXIT_INCONCLUSIVE;
+    case FOLLOW_ON:
+        break;
+    }
+    fprintf(stderr,
+            "berthctl: follow %s: the agent closed the connection before a verdict; the node "
+            "goes on by itself: see berthctl watch\n",
+            follow->app);
+    return EXIT_FAILED;
+}
+
+int follow_run(struct follow *follow, const char *socket_path, uint64_t after)
+{
+    struct client client;
+    struct err err = {0};
+    char target[64];
+    struct span line;
+    enum follow_end end = FOLLOW_ON;
+    (void)snprintf(target, sizeof target, "/v1/watch?after=%" PRIu64, after);
+    struct client_question question = {.method = "GET", .target = target};
+    int rc = client_ask(&client, socket_path, &question, &err);
+    if (rc != 0 || client.status != 200) {
+        int status = client_complain(&client, "follow", rc, &err);
+        client_close(&client);
+        return status;
+    }
+    /* Events of a turn come before the status that shows their end; print those still waiting. */
+    while (end == FOLLOW_ON || client_has_line(&client)) {
+        rc = client_line(&client, &line, &err);
+        if (rc != 0 || line.data == NULL) {
+            break;
+        }
+        if (scan_member_integer(line, "event", 0) > 0) {
+            event_print(follow, line);
+        } else if (end == FOLLOW_ON) {
+            end = follow_step(follow, line);
+        }
+    }
+    client_close(&client);
+    return end_print(follow, end);
+}
