@@ -1,0 +1,350 @@
+/* job: the steps of each call, in one table. */
+#include "ports/nftables/job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ports/nftables/firewall.h"
+
+#define STEPS_MAX      4
+#define SETTINGS_MAX   (WORKER_ARGS_MAX - 3)
+#define OUTPUT_FOR_ERR 160
+
+/* begin: 1 a tool was started, 0 nothing (more) to do here, negative failed. take: its answer. */
+struct step {
+    int (*begin)(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                 struct err *err);
+    int (*take)(struct nftables_route *route, struct nftables_job *job, const struct err *failure,
+                int status, struct span output, struct err *err);
+};
+
+static int tool_run(struct nftables_route *route, enum worker_program program,
+                    const char *const *args, size_t count, struct span input, worker_done done,
+                    struct err *err)
+{
+    int rc = route->worker.ops->run(route->worker.self, program, args, count, input, done, route,
+                                    err);
+    return rc < 0 ? rc : 1;
+}
+
+/* ERR_ROUTE with the first line of the tool's words. */
+static int tool_failed(const char *tool, const struct err *failure, int status, struct span output,
+                       struct err *err)
+{
+    if (failure != NULL) {
+        return err_set(err, ERR_ROUTE, "%s: %s", tool, failure->text);
+    }
+    size_t len = 0;
+    while (len < output.len && len < OUTPUT_FOR_ERR && output.data[len] != '\n') {
+        len++;
+    }
+    return err_set(err, ERR_ROUTE, "%s ended with %d: %.*s", tool, status, (int)len,
+                   output.data == NULL ? "" : (const char *)output.data);
+}
+
+static bool output_has(struct span output, const char *words)
+{
+    return output.len > 0 && memmem(output.data, output.len, words, strlen(words)) != NULL;
+}
+
+static void bridges_remember(struct nftables_route *route, const struct route_table *table)
+{
+    route->bridge_count = 0;
+    for (size_t i = 0; i < table->service_count; i++) {
+        const char *bridge = table->services[i].bridge;
+        bool is_known = bridge[0] == '\0';
+        for (size_t j = 0; j < route->bridge_count && !is_known; j++) {
+            is_known = strcmp(route->bridges[j], bridge) == 0;
+        }
+        if (!is_known) {
+            (void)text_copy(route->bridges[route->bridge_count++], BRIDGE_NAME_BYTES, bridge);
+        }
+    }
+}
+
+/* Best effort: what it could not do shows as a caller that is not served, never as no switch. */
+static int upkeep_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                        struct err *err)
+{
+    char settings[SETTINGS_MAX][BRIDGE_SETTING_BYTES];
+    const char *args[WORKER_ARGS_MAX] = {"-e", "-q", "-w"};
+    size_t count = 3;
+    if (job->is_upkept) {
+        return 0;
+    }
+    job->is_upkept = true;
+    if (job->kind == JOB_APPLY) {
+        bridges_remember(route, job->table);
+    }
+    if (bridge_needs_forwarding(settings[0])) {
+        args[count++] = settings[0];
+    }
+    for (size_t i = 0; i < route->bridge_count; i++) {
+        (void)bridge_open_hairpin(route->bridges[i]);
+        if (count < WORKER_ARGS_MAX &&
+            bridge_needs_localnet(route->bridges[i], settings[count - 3])) {
+            args[count] = settings[count - 3];
+            count++;
+        }
+    }
+    return count == 3 ? 0
+                      : tool_run(route, WORKER_SYSCTL, args, count, span_of(NULL, 0), done, err);
+}
+
+static int upkeep_take(struct nftables_route *route, struct nftables_job *job,
+                       const struct err *failure, int status, struct span output, struct err *err)
+{
+    (void)route, (void)job, (void)failure, (void)status, (void)output, (void)err;
+    return 0;
+}
+
+static int firewall_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                          struct err *err)
+{
+    struct firewall_command command;
+    if (!job->is_firewall_listed) {
+        const char *const list[] = {"-w", "-S", FIREWALL_CHAIN};
+        return tool_run(route, WORKER_IPTABLES, list, COUNT_OF(list), span_of(NULL, 0), done, err);
+    }
+    for (unsigned rule = 0; job->kind == JOB_APPLY && rule < FIREWALL_RULE_COUNT; rule++) {
+        if ((job->firewall_missing & 1u << rule) != 0) {
+            job->firewall_missing &= ~(1u << rule);
+            firewall_command((enum firewall_rule)rule, "-I", route->pool, route->pool_bits,
+                             &command);
+            return tool_run(route, WORKER_IPTABLES, command.args, command.count, span_of(NULL, 0),
+                            done, err);
+        }
+    }
+    if (job->kind == JOB_READ && !job->has_firewall && !job->is_policy_listed) {
+        const char *const list[] = {"-w", "-S", "FORWARD"};
+        job->is_policy_listed = true;
+        return tool_run(route, WORKER_IPTABLES, list, COUNT_OF(list), span_of(NULL, 0), done, err);
+    }
+    return 0;
+}
+
+static int firewall_take(struct nftables_route *route, struct nftables_job *job,
+                         const struct err *failure, int status, struct span output,
+                         struct err *err)
+{
+    bool is_answered = failure == NULL && status == 0;
+    (void)err;
+    if (job->is_policy_listed) {
+        job->state.is_open = is_answered && firewall_lets_pass(output);
+        return 0;
+    }
+    if (job->is_firewall_listed) {
+        return 0; /* an insertion: the next read says whether it is there */
+    }
+    job->is_firewall_listed = true;
+    job->has_firewall = is_answered;
+    if (is_answered) {
+        unsigned found = firewall_find(output, route->pool, route->pool_bits);
+        job->firewall_missing = ~found & ((1u << FIREWALL_RULE_COUNT) - 1u);
+        job->state.is_open = (found & 1u << FIREWALL_TO_POOL) != 0;
+    } else if (failure != NULL && failure->code == ERR_NOT_FOUND) {
+        job->state.is_open = true; /* no iptables: nobody made a chain with it */
+        job->has_firewall = true;
+    }
+    return 0;
+}
+
+/* Renders into memory of the heap: 64 KiB is too much to keep and too much for a stack. */
+static int ruleset_new(struct nftables_route *route, const struct nftables_job *job, char **data,
+                       struct span *span, struct err *err)
+{
+    struct text text;
+    *data = malloc(RULESET_BYTES_MAX);
+    if (*data == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory for the ruleset");
+    }
+    text_init(&text, *data, RULESET_BYTES_MAX);
+    if (job->kind == JOB_CLEAR || job->is_replacing) {
+        ruleset_render_removal(route->node, &text);
+    }
+    if (job->kind != JOB_CLEAR) {
+        ruleset_render(job->table, route->node, &text);
+    }
+    if (text.cut) {
+        free(*data);
+        return err_set(err, ERR_LIMIT, "the ruleset is longer than %d bytes", RULESET_BYTES_MAX);
+    }
+    *span = span_of(text.data, text.len);
+    return 0;
+}
+
+static int load_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                      struct err *err)
+{
+    const char *const args[] = {"-f", "-"};
+    char *data;
+    struct span span;
+    if (job->is_done) {
+        return 0;
+    }
+    int rc = ruleset_new(route, job, &data, &span, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = tool_run(route, WORKER_NFT, args, COUNT_OF(args), span, done, err);
+    free(data);
+    return rc;
+}
+
+static int load_take(struct nftables_route *route, struct nftables_job *job,
+                     const struct err *failure, int status, struct span output, struct err *err)
+{
+    (void)route;
+    bool is_loaded = failure == NULL && status == 0;
+    /* A table of our name and another shape, of another version or by another hand: it goes, in the
+     * same transaction, at the price of a packet that meets neither. */
+    if (!is_loaded && failure == NULL && job->kind == JOB_APPLY && !job->is_replacing) {
+        job->is_replacing = true;
+        return 0;
+    }
+    job->is_done = true;
+    return is_loaded ? 0 : tool_failed("nft", failure, status, output, err);
+}
+
+static int list_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                      struct err *err)
+{
+    char name[RULESET_NODE_CHARS + 16];
+    const char *const args[] = {"list", "chain", "ip", name, RULESET_GENERATION_CHAIN};
+    if (job->is_done) {
+        return 0;
+    }
+    (void)snprintf(name, sizeof name, RULESET_TABLE_FMT, route->node);
+    return tool_run(route, WORKER_NFT, args, COUNT_OF(args), span_of(NULL, 0), done, err);
+}
+
+static int list_take(struct nftables_route *route, struct nftables_job *job,
+                     const struct err *failure, int status, struct span output, struct err *err)
+{
+    (void)route;
+    job->is_done = true;
+    if (failure == NULL && status == 0) {
+        job->state.is_present = ruleset_find_generation(output, &job->state.generation);
+        return 0;
+    }
+    if (failure == NULL && output_has(output, "No such file or directory")) {
+        return 0;
+    }
+    return tool_failed("nft", failure, status, output, err);
+}
+
+static int write_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                       struct err *err)
+{
+    char *data;
+    struct span span;
+    if (job->is_done) {
+        return 0;
+    }
+    int rc = ruleset_new(route, job, &data, &span, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = route->worker.ops->write_file(route->worker.self, route->boot_path, span, done, route, err);
+    free(data);
+    return rc < 0 ? rc : 1;
+}
+
+static int write_take(struct nftables_route *route, struct nftables_job *job,
+                      const struct err *failure, int status, struct span output, struct err *err)
+{
+    (void)output;
+    job->is_done = true;
+    if (failure == NULL && status == 0) {
+        return 0;
+    }
+    return err_set(err, ERR_ROUTE, "write %s: %s", route->boot_path,
+                   failure != NULL ? failure->text : strerror(status));
+}
+
+static int forget_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                        struct err *err)
+{
+    char address[RULESET_ADDRESS_BYTES];
+    const char *const args[] = {"-D", "-r", address};
+    if (job->is_done) {
+        return 0;
+    }
+    ruleset_render_address(job->backend, address);
+    return tool_run(route, WORKER_CONNTRACK, args, COUNT_OF(args), span_of(NULL, 0), done, err);
+}
+
+static int forget_take(struct nftables_route *route, struct nftables_job *job,
+                       const struct err *failure, int status, struct span output, struct err *err)
+{
+    (void)route;
+    job->is_done = true;
+    if (failure == NULL && (status == 0 || output_has(output, " 0 flow entries"))) {
+        return 0;
+    }
+    return tool_failed("conntrack", failure, status, output, err);
+}
+
+/* Removes each half until iptables says that there is none. */
+static int close_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                       struct err *err)
+{
+    struct firewall_command command;
+    for (unsigned rule = 0; rule < FIREWALL_RULE_COUNT; rule++) {
+        if ((job->firewall_missing & 1u << rule) != 0) {
+            firewall_command((enum firewall_rule)rule, "-D", route->pool, route->pool_bits,
+                             &command);
+            return tool_run(route, WORKER_IPTABLES, command.args, command.count, span_of(NULL, 0),
+                            done, err);
+        }
+    }
+    return 0;
+}
+
+static int close_take(struct nftables_route *route, struct nftables_job *job,
+                      const struct err *failure, int status, struct span output, struct err *err)
+{
+    (void)route, (void)output, (void)err;
+    job->removals_left--;
+    if (failure != NULL || status != 0 || job->removals_left == 0) {
+        job->removals_left = JOB_REMOVALS_MAX;
+        job->firewall_missing &= job->firewall_missing - 1u; /* the half begun last: the lowest */
+    }
+    return 0;
+}
+
+static const struct step upkeep = {upkeep_begin, upkeep_take};
+static const struct step firewall = {firewall_begin, firewall_take};
+static const struct step load = {load_begin, load_take};
+static const struct step list = {list_begin, list_take};
+static const struct step write_boot = {write_begin, write_take};
+static const struct step forget = {forget_begin, forget_take};
+static const struct step close_firewall = {close_begin, close_take};
+
+static const struct step *const steps[JOB_KIND_COUNT][STEPS_MAX] = {
+    [JOB_APPLY] = {&upkeep, &firewall, &load},
+    [JOB_READ] = {&list, &firewall, &upkeep},
+    [JOB_COMMIT] = {&write_boot},
+    [JOB_FORGET] = {&forget},
+    [JOB_CLEAR] = {&load, &close_firewall},
+};
+
+int job_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+              struct err *err)
+{
+    while (steps[job->kind][job->step] != NULL) {
+        int rc = steps[job->kind][job->step]->begin(route, job, done, err);
+        if (rc != 0) {
+            return rc;
+        }
+        job->step++;
+    }
+    return 0;
+}
+
+int job_take(struct nftables_route *route, struct nftables_job *job, const struct err *failure,
+             int status, struct span output, struct err *err)
+{
+    return steps[job->kind][job->step]->take(route, job, failure, status, output, err);
+}

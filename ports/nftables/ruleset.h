@@ -1,0 +1,40 @@
+/* ruleset: what a route table looks like as the text of one nftables table; pure. */
+#ifndef PORTS_NFTABLES_RULESET_H
+#define PORTS_NFTABLES_RULESET_H
+
+#include "platform/base/span.h"
+#include "platform/base/text.h"
+#include "platform/route.h"
+
+/* What one run of nft takes in: about 600 times a published port or a service address, each with one
+ * of its backends. */
+#define RULESET_BYTES_MAX  65536
+#define RULESET_NODE_CHARS 63
+
+/* Refuses what cannot be rendered: counts and weights over their limits, names and interfaces that
+ * are not names, ports of 0, backends outside the pool, a pool that is no network. ERR_VALUE or
+ * ERR_LIMIT, and the text says which service. */
+NODISCARD int ruleset_check(const struct route_table *table, struct err *err);
+
+/* Appends a file for `nft -f` that makes this the node's table in a single transaction; a packet
+ * meets the old rules or the new ones. It may be loaded any number of times and names no interface
+ * that must exist. nft refuses it where the table holds a chain of one of our names and another
+ * kind; after a removal it loads always. `table` has passed ruleset_check and `node` is a node
+ * name. What does not fit shows as text->cut. */
+void ruleset_render(const struct route_table *table, const char *node, struct text *text);
+
+/* Appends a file for `nft -f` after which the node's table is not there, whether it was or not. */
+void ruleset_render_removal(const char *node, struct text *text);
+
+/* The name of the node's table, and of the chain in it that carries the generation. */
+#define RULESET_TABLE_FMT        "berth-%s"
+#define RULESET_GENERATION_CHAIN "generation"
+
+/* Finds the generation in what `nft list chain` printed of that chain; false when there is none. */
+bool ruleset_find_generation(struct span listing, uint64_t *generation);
+
+/* Writes "a.b.c.d"; the array is filled to its end at most. */
+#define RULESET_ADDRESS_BYTES 16
+void ruleset_render_address(ipv4 address, char text[RULESET_ADDRESS_BYTES]);
+
+#endif

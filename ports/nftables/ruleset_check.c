@@ -1,0 +1,82 @@
+/* ruleset_check: what may stand in a table at all; rendering trusts it. */
+#include <stdint.h>
+#include <string.h>
+
+#include "ports/nftables/ruleset.h"
+
+#define WEIGHT_MAX 1000
+
+static uint32_t pool_mask(unsigned bits)
+{
+    return bits == 0 ? 0 : UINT32_MAX << (32u - bits);
+}
+
+/* An interface name that is safe in a rule and in a path of /proc and /sys. */
+static bool bridge_is_name(const char *bridge)
+{
+    size_t len = strnlen(bridge, 16);
+    if (len == 16 || bridge[0] == '.') {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        char c = bridge[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+            c != '-' && c != '_' && c != '.') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int service_check(const struct route_table *table, const struct route_service *service,
+                         struct err *err)
+{
+    uint32_t mask = pool_mask(table->pool_bits);
+    if (!text_is_name(service->app, 63) || !text_is_name(service->service, 63) ||
+        !bridge_is_name(service->bridge)) {
+        return err_set(err, ERR_VALUE, "an app, service or bridge is not named by a name");
+    }
+    if (service->port_count > ROUTE_PORTS_MAX || service->backend_count > ROUTE_BACKENDS_MAX) {
+        return err_set(err, ERR_LIMIT, "%s/%s has too many ports or backends", service->app,
+                       service->service);
+    }
+    for (size_t i = 0; i < service->port_count; i++) {
+        const struct route_port *port = &service->ports[i];
+        if (port->host_port == 0 || port->container_port == 0 ||
+            (port->protocol != ROUTE_TCP && port->protocol != ROUTE_UDP)) {
+            return err_set(err, ERR_VALUE, "%s/%s publishes something that is not a port",
+                           service->app, service->service);
+        }
+    }
+    for (size_t i = 0; i < service->backend_count; i++) {
+        const struct route_backend *backend = &service->backends[i];
+        if (backend->weight < 1 || backend->weight > WEIGHT_MAX) {
+            return err_set(err, ERR_VALUE, "%s/%s has a backend of weight %u (1 to %d)",
+                           service->app, service->service, backend->weight, WEIGHT_MAX);
+        }
+        if ((backend->address & mask) != table->pool) {
+            return err_set(err, ERR_VALUE, "%s/%s has a backend outside the pool", service->app,
+                           service->service);
+        }
+    }
+    return 0;
+}
+
+int ruleset_check(const struct route_table *table, struct err *err)
+{
+    if (table->service_count > ROUTE_SERVICES_MAX) {
+        return err_set(err, ERR_LIMIT, "%zu services, at most %d", table->service_count,
+                       ROUTE_SERVICES_MAX);
+    }
+    if (table->pool_bits < 1 || table->pool_bits > 32 ||
+        (table->pool & ~pool_mask(table->pool_bits)) != 0 || table->pool == 0) {
+        return err_set(err, ERR_VALUE, "the pool is not a network");
+    }
+    for (size_t i = 0; i < table->service_count; i++) {
+        int rc = service_check(table, &table->services[i], err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
