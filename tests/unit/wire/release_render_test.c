@@ -1,0 +1,197 @@
+/* release_render: the container that comes out, and that its hash sees every change. */
+#include "agent/wire/release.h"
+
+#include "tests/check.h"
+#include "tests/unit/wire/sample.h"
+
+#define FULL                                                                                        \
+    SAMPLE_PORTS ",\"command\":[\"serve\",\"\"],\"entrypoint\":[\"/web\"],\"environment\":{\"A\":\"1\","   \
+                 "\"NODE\":\"$(node.name)/$(node.label.zone)\"},\"user\":\"1000:1000\","                 \
+                 "\"working_dir\":\"/w\",\"hostname\":\"web\",\"labels\":{\"team\":\"x\"},"                \
+                 "\"extra_hosts\":[\"db:10.0.0.1\"],\"group_add\":[\"20\"],\"init\":true,\"tty\":true,"     \
+                 "\"restart\":\"unless-stopped\",\"stop_signal\":\"SIGINT\",\"stop_grace_period\":\"3s\","   \
+                 "\"logging\":{\"driver\":\"json-file\",\"options\":{\"max-size\":\"1m\"}},\"volumes\":["     \
+                 "{\"type\":\"bind\",\"source\":\"/srv\",\"target\":\"/srv\",\"read_only\":true},"           \
+                 "{\"type\":\"volume\",\"source\":\"data\",\"target\":\"/data\"}],\"tmpfs\":[\"/tmp\"],"      \
+                 "\"devices\":[\"/dev/ttyS0:/dev/tty9:rw\"],\"secrets\":[\"key.pem\"],"                     \
+                 "\"cap_add\":[\"NET_ADMIN\"],\"cap_drop\":[\"ALL\"],\"read_only\":true,"                  \
+                 "\"ulimits\":{\"nofile\":{\"soft\":1,\"hard\":2},\"nproc\":9},\"sysctls\":{\"net.a\":\"1\"},"  \
+                 "\"shm_size\":\"8M\",\"deploy\":{\"replicas\":2,\"resources\":{\"limits\":{\"cpus\":0.25,"     \
+                 "\"memory\":\"64M\",\"pids\":50}}}"
+
+static uint8_t memory[65536];
+
+static struct engine_spec render(const struct sample *sample)
+{
+    struct arena arena;
+    struct engine_spec spec = {0};
+    struct err err = {0};
+    arena_init(&arena, memory, sizeof memory);
+    CHECK_INT_EQ(sample_render(sample, &arena, &spec, &err), 0);
+    if (err.text[0] != '\0') {
+        printf("    error: %s\n", err.text);
+    }
+    return spec;
+}
+
+static bool has(const struct engine_strings *strings, const char *text)
+{
+    for (size_t i = 0; i < strings->count; i++) {
+        if (strcmp(strings->items[i], text) == 0) {
+            return true;
+        }
+    }
+    printf("    not there: %s\n", text);
+    return false;
+}
+
+static void case_identity(void)
+{
+    struct sample sample = {.service = SAMPLE_PORTS};
+    struct engine_spec spec = render(&sample);
+    struct plan plan;
+    char label[64];
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_STR_EQ(spec.name, "berth-gw1-shop-7-web-2");
+    CHECK_STR_EQ(spec.image, "registry.example:5000/shop/web@sha256:" SAMPLE_INDEX);
+    CHECK_STR_EQ(spec.network, "berth-gw1-shop");
+    CHECK_INT_EQ(spec.address, 0xc6120009);
+    CHECK_INT_EQ(spec.labels.count, 7);
+    CHECK(has(&spec.labels, "io.berth.node=gw1"));
+    CHECK(has(&spec.labels, "io.berth.app=shop"));
+    CHECK(has(&spec.labels, "io.berth.service=web"));
+    CHECK(has(&spec.labels, "io.berth.gen=7"));
+    CHECK(has(&spec.labels, "io.berth.replica=2"));
+    CHECK(has(&spec.labels, "io.berth.release="
+                            "abababababababababababababababababababababababababababababababab"));
+    (void)snprintf(label, sizeof label, "io.berth.spec=%s", plan.services[0].spec);
+    CHECK(has(&spec.labels, label));
+    CHECK_INT_EQ(spec.hosts.count, 1);
+    CHECK_STR_EQ(spec.hosts.items[0], "web:198.18.0.3");
+    CHECK_INT_EQ(spec.stop_grace_ms, 10000);
+    CHECK_INT_EQ(spec.mount_count, 0);
+}
+
+static void case_lists(void)
+{
+    struct sample sample = {.service = FULL};
+    struct engine_spec spec = render(&sample);
+    CHECK_INT_EQ(spec.command.count, 2);
+    CHECK_STR_EQ(spec.command.items[1], "");
+    CHECK_STR_EQ(spec.entrypoint.items[0], "/web");
+    CHECK(has(&spec.environment, "A=1") && has(&spec.environment, "NODE=gw1/north"));
+    CHECK(has(&spec.labels, "team=x"));
+    CHECK_STR_EQ(spec.hosts.items[0], "web:198.18.0.3");
+    CHECK_STR_EQ(spec.hosts.items[1], "db:10.0.0.1");
+    CHECK_INT_EQ(spec.mount_count, 3);
+    CHECK_STR_EQ(spec.mounts[0].source, "/srv");
+    CHECK(!spec.mounts[0].is_volume && spec.mounts[0].read_only);
+    CHECK_STR_EQ(spec.mounts[1].source, "berth-gw1-shop-data");
+    CHECK(spec.mounts[1].is_volume && !spec.mounts[1].read_only);
+    CHECK_STR_EQ(spec.mounts[2].source, "/etc/berth/secrets/shop/key.pem");
+    CHECK_STR_EQ(spec.mounts[2].target, "/run/secrets/key.pem");
+    CHECK(spec.mounts[2].read_only && !spec.mounts[2].is_volume);
+    CHECK_STR_EQ(spec.devices[0].host_path, "/dev/ttyS0");
+    CHECK_STR_EQ(spec.devices[0].container_path, "/dev/tty9");
+    CHECK_STR_EQ(spec.devices[0].permissions, "rw");
+    CHECK_INT_EQ(spec.ulimit_count, 2);
+    CHECK_STR_EQ(spec.ulimits[0].name, "nofile");
+    CHECK_INT_EQ(spec.ulimits[0].hard, 2);
+    CHECK_INT_EQ(spec.ulimits[1].hard, 9);
+    CHECK(has(&spec.sysctls, "net.a=1") && has(&spec.log_options, "max-size=1m"));
+    CHECK(has(&spec.tmpfs, "/tmp") && has(&spec.group_add, "20"));
+    CHECK(has(&spec.cap_add, "NET_ADMIN") && has(&spec.cap_drop, "ALL"));
+}
+
+static void case_scalars(void)
+{
+    struct sample sample = {.service = FULL};
+    struct engine_spec spec = render(&sample);
+    CHECK_STR_EQ(spec.user, "1000:1000");
+    CHECK_STR_EQ(spec.working_dir, "/w");
+    CHECK_STR_EQ(spec.hostname, "web");
+    CHECK_STR_EQ(spec.log_driver, "json-file");
+    CHECK_STR_EQ(spec.stop_signal, "SIGINT");
+    CHECK_INT_EQ(spec.stop_grace_ms, 3000);
+    CHECK_INT_EQ(spec.memory_bytes, 64 << 20);
+    CHECK_INT_EQ(spec.nano_cpus, 250000000);
+    CHECK_INT_EQ(spec.shm_bytes, 8 << 20);
+    CHECK_INT_EQ(spec.pids, 50);
+    CHECK(spec.init && spec.tty && spec.read_only && !spec.privileged);
+    sample.service = ",\"network_mode\":\"host\",\"privileged\":true";
+    spec = render(&sample);
+    CHECK_STR_EQ(spec.network, "host");
+    CHECK_INT_EQ(spec.address, 0);
+    CHECK_INT_EQ(spec.hosts.count, 0);
+    CHECK(spec.privileged);
+}
+
+/* The hash changes with each of these, and not with what is outside the container. */
+static void case_hash(void)
+{
+    static const char *const changes[] = {
+        ",\"command\":[\"a\"]", ",\"entrypoint\":[\"a\"]", ",\"environment\":{\"a\":\"\"}",
+        ",\"user\":\"1\"", ",\"working_dir\":\"/1\"", ",\"hostname\":\"a\"", ",\"labels\":{\"a\":\"\"}",
+        ",\"extra_hosts\":[\"a:1.1.1.1\"]", ",\"group_add\":[\"1\"]", ",\"init\":true", ",\"tty\":true",
+        ",\"stop_signal\":\"SIGINT\"", ",\"stop_grace_period\":\"1s\"", ",\"logging\":{\"driver\":\"none\"}",
+        ",\"tmpfs\":[\"/a\"]", ",\"devices\":[\"/dev/a\"]", ",\"devices\":[\"/dev/a:/dev/a:r\"]",
+        ",\"secrets\":[\"a\"]", ",\"cap_add\":[\"CHOWN\"]", ",\"cap_drop\":[\"CHOWN\"]",
+        ",\"privileged\":true", ",\"read_only\":true", ",\"ulimits\":{\"a\":1}", ",\"sysctls\":{\"a\":\"\"}",
+        ",\"shm_size\":1", ",\"network_mode\":\"host\"",
+        ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/a\"}]",
+        ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/a\",\"read_only\":true}]",
+        ",\"deploy\":{\"resources\":{\"limits\":{\"cpus\":1}}}",
+        ",\"deploy\":{\"resources\":{\"limits\":{\"pids\":1}}}",
+        ",\"deploy\":{\"resources\":{\"limits\":{\"memory\":\"8M\"}}}"};
+    static const struct sample same[] = {{.service = ",\"deploy\":{\"replicas\":2}"},
+                                         {.service = SAMPLE_PORTS},
+                                         {.top = ",\"version\":\"2\""}};
+    char seen[COUNT_OF(changes) + 1][17];
+    struct sample sample = {0};
+    struct plan plan;
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    memcpy(seen[0], plan.services[0].spec, 17);
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        struct err err = {0};
+        sample.service = changes[i];
+        CHECK_INT_EQ(sample_compile(&sample, &plan, &err), 0);
+        memcpy(seen[i + 1], plan.services[0].spec, 17);
+        for (size_t j = 0; j <= i; j++) {
+            if (strcmp(seen[j], seen[i + 1]) == 0) {
+                printf("    same hash: %s %s\n", changes[i], err.text);
+            }
+            CHECK(strcmp(seen[j], seen[i + 1]) != 0);
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(same); i++) {
+        CHECK_INT_EQ(sample_compile(&same[i], &plan, NULL), 0);
+        CHECK_STR_EQ(plan.services[0].spec, seen[0]);
+    }
+}
+
+static void case_errors(void)
+{
+    struct release_container container = {.network = "n"};
+    struct sample sample = {.service = ",\"secrets\":[\"a\"]"};
+    struct engine_spec spec = {.name = "untouched"};
+    struct arena arena;
+    uint8_t little[200];
+    arena_init(&arena, little, sizeof little);
+    CHECK_INT_EQ(sample_render(&sample, &arena, &spec, NULL), ERR_LIMIT);
+    arena_init(&arena, memory, sizeof memory);
+    CHECK_INT_EQ(release_render(span_text("{\"schema\":1,\"x-berth\":{\"app\":\"a\",\"sequence\":1},"
+                                          "\"services\":{}}"),
+                                sample_node(), "web", &container, &arena, &spec, NULL),
+                 ERR_NOT_FOUND);
+    CHECK_STR_EQ(spec.name, "untouched");
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {{"identity", case_identity},
+                                              {"lists", case_lists},
+                                              {"scalars", case_scalars},
+                                              {"hash", case_hash},
+                                              {"errors", case_errors}};
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
