@@ -19,13 +19,13 @@ static int directory_make(const char *path, struct err *err)
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
     if (len == 0 || len >= sizeof directory) {
-        return err_set(err, ERR_VALUE, "%s has no directory of its own; set control_dir", path);
+        return err_set(err, ERR_VALUE, "%s has no directory of its own; set controlDir", path);
     }
     memcpy(directory, path, len);
     directory[len] = '\0';
     if (mkdir(directory, 0755) != 0 && errno != EEXIST) {
         int code = errno == EACCES || errno == EPERM || errno == EROFS ? ERR_DENIED : ERR_IO;
-        return err_set(err, code, "make %s: %s; run as root, or set control_dir", directory,
+        return err_set(err, code, "make %s: %s; run as root, or set controlDir", directory,
                        strerror(errno));
     }
     if (lstat(directory, &state) != 0) {
@@ -63,7 +63,7 @@ static int predecessor_remove(const struct sockaddr_un *address, struct err *err
     if (why != ECONNREFUSED) {
         return err_set(err, ERR_BUSY,
                        "somebody already listens on %s (%s); stop the other berthd, or set another "
-                       "control_dir",
+                       "controlDir",
                        address->sun_path, why == 0 ? "connected" : strerror(why));
     }
     if (unlink(address->sun_path) != 0) {
@@ -76,7 +76,7 @@ int server_socket_open(const char *path, uint32_t owner_uid, int *fd, struct err
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
-        return err_set(err, ERR_VALUE, "%s is longer than %zu bytes; set a shorter control_dir",
+        return err_set(err, ERR_VALUE, "%s is longer than %zu bytes; set a shorter controlDir",
                        path, sizeof address.sun_path - 1);
     }
     memcpy(address.sun_path, path, strlen(path) + 1);

@@ -31,7 +31,7 @@ static int client_connect(struct client *client, const char *path, struct err *e
     }
     if (errno == EACCES || errno == EPERM) {
         return err_set(err, ERR_DENIED,
-                       "no permission for %s; use sudo, or set control_uid in berthd.json", path);
+                       "no permission for %s; use sudo, or set controlUid in berthd.json", path);
     }
     if (errno == ENOENT || errno == ECONNREFUSED) {
         return err_set(err, ERR_NOT_FOUND,

@@ -1,0 +1,144 @@
+/* follow_test: the ends an activate or a rollback can come to, as statuses show them. */
+#include "ports/app/berthctl/follow.h"
+
+#include "platform/base/text.h"
+#include "platform/base/units.h"
+#include "ports/app/berthctl/options.h"
+#include "tests/check.h"
+
+/* One status of app web; committed, candidate: one letter for a release, or '-'. */
+static enum follow_end step(struct follow *follow, const char *phase, char committed,
+                            char candidate, char wanted, const char *verdict, int verdict_gen)
+{
+    char json[1024];
+    char generations[2][64] = {"null", "null"};
+    const char letters[2] = {committed, candidate};
+    for (size_t i = 0; i < 2; i++) {
+        if (letters[i] != '-') {
+            (void)snprintf(generations[i], sizeof generations[i], "{\"release\":\"%c\"}",
+                           letters[i]);
+        }
+    }
+    (void)snprintf(json, sizeof json,
+                   "{\"apps\":[{\"app\":\"other\",\"phase\":\"rest\"},{\"app\":\"web\",\"phase\":"
+                   "\"%s\",\"committed\":%s,\"candidate\":%s,\"wanted\":\"%c\",\"verdict\":\"%s\","
+                   "\"verdictGen\":%d,\"reason\":\"crashed\"}]}",
+                   phase, generations[0], generations[1], wanted, verdict, verdict_gen);
+    return follow_step(follow, span_text(json));
+}
+
+static void good(void)
+{
+    struct follow follow = {.app = "web"};
+    CHECK_INT_EQ(step(&follow, "rest", 'a', '-', 'b', "bad", 3), FOLLOW_ON); /* an old verdict */
+    CHECK_INT_EQ(step(&follow, "prepare", 'a', 'b', 'b', "bad", 3), FOLLOW_ON);
+    CHECK_INT_EQ(step(&follow, "unproven", 'a', 'b', 'b', "bad", 3), FOLLOW_ON);
+    CHECK_INT_EQ(step(&follow, "rest", 'b', '-', 'b', "good", 4), FOLLOW_GOOD);
+}
+
+static void first_ever_and_removed(void)
+{
+    struct follow follow = {.app = "web"};
+    CHECK_INT_EQ(follow_step(&follow, span_text("{\"apps\":[]}")), FOLLOW_ON);
+    CHECK_INT_EQ(step(&follow, "rest", '-', '-', 'a', "none", 0), FOLLOW_ON);
+    CHECK_INT_EQ(step(&follow, "prepare", '-', 'a', 'a', "none", 0), FOLLOW_ON);
+    CHECK_INT_EQ(step(&follow, "rest", '-', '-', 'a', "bad", 1), FOLLOW_WENT_BACK);
+    CHECK_STR_EQ(follow.reason, "crashed");
+}
+
+static void went_back_between_two_statuses(void)
+{
+    struct follow follow = {.app = "web"};
+    CHECK_INT_EQ(step(&follow, "rest", 'a', '-', 'b', "good", 3), FOLLOW_ON);
+    CHECK_INT_EQ(step(&follow, "rest", 'a', '-', 'b', "bad", 4), FOLLOW_WENT_BACK);
+}
+
+static void inconclusive(void)
+{
+    struct follow follow = {.app = "web"};
+    CHECK_INT_EQ(step(&follow, "prepare", 'a', 'b', 'b', "bad", 3), FOLLOW_ON);
+    CHECK_INT_EQ(step(&follow, "rest", 'a', '-', 'b', "inconclusive", 4), FOLLOW_INCONCLUSIVE);
+}
+
+static void replaced(void)
+{
+    struct follow follow = {.app = "web"};
+    CHECK_INT_EQ(step(&follow, "prepare", 'a', 'b', 'b', "none", 0), FOLLOW_ON);
+    CHECK_INT_EQ(step(&follow, "prepare", 'a', 'b', 'c', "none", 0), FOLLOW_REPLACED);
+}
+
+static void rollback_of_a_candidate(void)
+{
+    struct follow follow = {.app = "web"};
+    CHECK_INT_EQ(step(&follow, "unproven", 'a', 'b', 'a', "good", 3), FOLLOW_ON);
+    CHECK_INT_EQ(step(&follow, "rest", 'a', '-', 'a', "inconclusive", 4), FOLLOW_GOOD);
+}
+
+static void accepted_answers(void)
+{
+    CHECK_INT_EQ(follow_after(span_text("{\"accepted\":true,\"event\":41}\n")), 41);
+    CHECK_INT_EQ(follow_after(span_text("")), 0);
+}
+
+static int no_run(const struct options *options)
+{
+    return (int)options->given;
+}
+
+const struct verb verbs[] = {
+    {"activate", "FILE", OPTION_FORCE | OPTION_WAIT, "", no_run},
+    {"events", NULL, OPTION_AFTER, "", no_run},
+    {0},
+};
+
+static int read_words(const char *const *words, struct options *options, const struct verb **verb)
+{
+    char *argv[8] = {NULL};
+    int argc = 0;
+    struct err err;
+    for (; words[argc] != NULL; argc++) {
+        argv[argc] = (char *)(uintptr_t)words[argc];
+    }
+    return options_read(argc, argv, verb, options, &err);
+}
+
+#define WORDS(...) ((const char *const[]){"berthctl", __VA_ARGS__, NULL})
+
+static void command_lines(void)
+{
+    struct options options;
+    const struct verb *verb;
+    CHECK_INT_EQ(read_words(WORDS("--socket", "/x", "activate", "f", "--wait"), &options, &verb),
+                 0);
+    CHECK_STR_EQ(options.socket_path, "/x");
+    CHECK_STR_EQ(options.argument, "f");
+    CHECK_INT_EQ(options.given, OPTION_WAIT);
+    CHECK_INT_EQ(read_words(WORDS("events", "--after", "12"), &options, &verb), 0);
+    CHECK_INT_EQ(options.after, 12);
+    CHECK_STR_EQ(verb->name, "events");
+    CHECK_INT_EQ(read_words(WORDS("activate", "--help"), &options, &verb), 0);
+    CHECK(verb == NULL);
+    CHECK_INT_EQ(read_words(WORDS("activate"), &options, &verb), ERR_USAGE);
+    CHECK_INT_EQ(read_words(WORDS("activate", "a", "b"), &options, &verb), ERR_USAGE);
+    CHECK_INT_EQ(read_words(WORDS("activate", "a", "--after", "1"), &options, &verb), ERR_USAGE);
+    CHECK_INT_EQ(read_words(WORDS("events", "--after"), &options, &verb), ERR_USAGE);
+    CHECK_INT_EQ(read_words(WORDS("events", "--after", "x"), &options, &verb), ERR_USAGE);
+    CHECK_INT_EQ(read_words(WORDS("events", "web"), &options, &verb), ERR_USAGE);
+    CHECK_INT_EQ(read_words(WORDS("dance"), &options, &verb), ERR_USAGE);
+    CHECK_INT_EQ(read_words(WORDS("--force"), &options, &verb), ERR_USAGE);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"good", good},
+        {"first_ever_and_removed", first_ever_and_removed},
+        {"went_back_between_two_statuses", went_back_between_two_statuses},
+        {"inconclusive", inconclusive},
+        {"replaced", replaced},
+        {"rollback_of_a_candidate", rollback_of_a_candidate},
+        {"accepted_answers", accepted_answers},
+        {"command_lines", command_lines},
+    };
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}

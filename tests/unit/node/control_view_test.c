@@ -1,0 +1,150 @@
+/* control_view_test: the scanner over whole, cut and foreign text, and what people read. */
+#include "agent/node/control_view.h"
+
+#include "agent/node/control_scan.h"
+#include "platform/base/units.h"
+#include "tests/check.h"
+
+static const char status[] =
+    "{\"schema\":1,\"node\":\"gw-17\",\"version\":\"0.1.0\",\"memoryLost\":false,"
+    "\"storeFailed\":true,\"engine\":{\"up\":true,\"version\":\"20.10\"},\"apps\":[{\"app\":"
+    "\"web\","
+    "\"phase\":\"unproven\",\"committed\":{\"gen\":3,\"release\":\"aabbccddeeff\",\"sequence\":5,"
+    "\"version\":\"1.2\"},\"candidate\":{\"gen\":4,\"release\":\"112233445566\",\"sequence\":6,"
+    "\"version\":\"1.3\"},\"previous\":null,\"wanted\":\"112233445566\",\"wantedBy\":\"override\","
+    "\"floor\":0,\"attempts\":1,\"verdict\":\"good\",\"verdictGen\":3,\"reason\":\"soaked\","
+    "\"soakRemainingMs\":11200,\"containers\":["
+    "{\"gen\":3,\"replica\":1,\"state\":\"running\",\"ready\":true,\"routed\":false},"
+    "{\"gen\":4,\"replica\":1,\"state\":\"running\",\"ready\":true,\"routed\":true},"
+    "{\"gen\":4,\"replica\":2,\"state\":\"running\",\"ready\":false,\"routed\":true}]}]}";
+
+static char out[8192];
+
+static const char *view(void (*render)(struct span, struct text *), const char *json)
+{
+    struct text text;
+    text_init(&text, out, sizeof out);
+    render(span_text(json), &text);
+    return out;
+}
+
+static void scan_finds(void)
+{
+    struct span value;
+    struct span object =
+        span_text(" { \"a\" : [1, {\"x\":\"]\"}, \"\\\"\"] , \"b\":-12,\"c\":true } ");
+    char text[8];
+    CHECK(scan_member(object, "a", &value));
+    CHECK(span_is_equal(value, span_text("[1, {\"x\":\"]\"}, \"\\\"\"]")));
+    struct span element;
+    size_t at = 0;
+    CHECK(scan_element(value, &at, &element) && span_is_equal(element, span_text("1")));
+    CHECK(scan_element(value, &at, &element) && span_is_equal(element, span_text("{\"x\":\"]\"}")));
+    CHECK(scan_element(value, &at, &element) && scan_text(element, text, sizeof text));
+    CHECK_STR_EQ(text, "\"");
+    CHECK(!scan_element(value, &at, &element));
+    CHECK_INT_EQ(scan_member_integer(object, "b", 0), -12);
+    CHECK_INT_EQ(scan_member_integer(object, "c", 5), 5);
+    CHECK(scan_member_bool(object, "c"));
+    CHECK(!scan_member_bool(object, "b"));
+    CHECK(!scan_member(object, "d", &value));
+}
+
+static void scan_text_is_fit_for_a_terminal(void)
+{
+    char text[16];
+    CHECK(scan_text(span_text("\"a\\n\\u001b[2J\\u0041\\\\\""), text, sizeof text));
+    CHECK_STR_EQ(text, "a ?[2JA\\");
+    CHECK(scan_text(span_text("\"\x1b[2J\""), text, sizeof text));
+    CHECK_STR_EQ(text, " [2J");
+    CHECK(scan_text(span_text("\"0123456789abcdefgh\""), text, sizeof text));
+    CHECK_STR_EQ(text, "0123456789abcde");
+    CHECK(!scan_text(span_text("12"), text, sizeof text));
+    CHECK_STR_EQ(text, "");
+}
+
+/* Cut at every byte and with every byte replaced: found or not, but never read beyond its end (the
+ * copy ends where the allocation ends, so that the sanitizer sees it). */
+static void scan_survives_damage(void)
+{
+    static const char marks[] = "\"\\{}[],:u0 ";
+    size_t len = sizeof status - 1;
+    struct text text;
+    for (size_t cut = 0; cut <= len; cut++) {
+        char *copy = malloc(cut > 0 ? cut : 1);
+        if (copy == NULL) {
+            abort();
+        }
+        memcpy(copy, status, cut);
+        text_init(&text, out, sizeof out);
+        control_view_status(span_of(copy, cut), &text);
+        for (size_t i = 0; cut > 0 && i < sizeof marks - 1; i++) {
+            copy[cut - 1] = marks[i];
+            text_init(&text, out, sizeof out);
+            control_view_status(span_of(copy, cut), &text);
+        }
+        free(copy);
+    }
+    CHECK_CONTAINS(view(control_view_status, status), "gw-17");
+}
+
+static void status_view(void)
+{
+    const char *text = view(control_view_status, status);
+    CHECK_CONTAINS(text, "node gw-17   berthd 0.1.0   engine 20.10\n");
+    CHECK_CONTAINS(text, "STORE FAILED");
+    CHECK(strstr(text, "MEMORY LOST") == NULL);
+    CHECK_CONTAINS(text, "web              unproven  candidate  1.3 (11223344) gen 4           "
+                         " 1/2    2        12 s\n");
+    CHECK_CONTAINS(text, "                           committed  1.2 (aabbccdd) gen 3           "
+                         " 1/1    0        -\n");
+    CHECK_CONTAINS(text, "last verdict: good (healthy until the end of the soak)\n");
+    CHECK(strstr(text, "wanted:") == NULL);
+    CHECK_CONTAINS(
+        view(control_view_status, "{\"node\":\"n\",\"engine\":{\"up\":false},\"apps\":[]}"),
+        "engine does not answer\nno app yet");
+}
+
+static void history_view(void)
+{
+    const char *text = view(control_view_history,
+                            "{\"app\":\"web\",\"committed\":{\"gen\":3,\"release\":\"aabbccddee\","
+                            "\"sequence\":5,\"version\":\"\"},\"history\":[{\"gen\":2,\"release\":"
+                            "\"bb11223344\",\"sequence\":4,\"version\":\"1.1\"},{\"gen\":1,"
+                            "\"release\":\"cc11223344\",\"sequence\":3,\"version\":\"1.0\"}],"
+                            "\"quarantined\":[\"00112233445566\"]}");
+    CHECK_CONTAINS(text, "committed  - (aabbccdd) gen 3");
+    CHECK_CONTAINS(text, "previous   1.1 (bb112233) gen 2");
+    CHECK_CONTAINS(text, "older      1.0 (cc112233) gen 1");
+    CHECK_CONTAINS(text, "bad        00112233: failed here");
+}
+
+static void events_view(void)
+{
+    CHECK_STR_EQ(view(control_view_events,
+                      "{\"event\":7,\"at\":61005,\"wall\":1700000000000,\"timeTrusted\":true,"
+                      "\"app\":\"web\",\"text\":\"ready\"}\n"
+                      "{\"event\":8,\"at\":61005,\"wall\":5,\"timeTrusted\":false,\"app\":\"\","
+                      "\"text\":\"engine\\u001b gone\"}\n{\"event\":9"),
+                 "#7    22:13:20Z web: ready\n#8    +61.005s node: engine? gone\n");
+}
+
+static void reasons_have_sentences(void)
+{
+    CHECK_STR_EQ(control_view_reason("crashed"), "a container of the candidate ended by itself");
+    CHECK_STR_EQ(control_view_reason("something-new"), "something-new");
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"scan_finds", scan_finds},
+        {"scan_text_is_fit_for_a_terminal", scan_text_is_fit_for_a_terminal},
+        {"scan_survives_damage", scan_survives_damage},
+        {"status_view", status_view},
+        {"history_view", history_view},
+        {"events_view", events_view},
+        {"reasons_have_sentences", reasons_have_sentences},
+    };
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
