@@ -1,0 +1,112 @@
+/* engine: platform/engine.h over containers that start, serve, fail and stop as their images say. */
+#ifndef PORTS_SIM_ENGINE_H
+#define PORTS_SIM_ENGINE_H
+
+#include "platform/engine.h"
+#include "ports/sim/world.h"
+
+#define SIM_CONTAINERS_MAX 64
+#define SIM_IMAGES_MAX     16
+#define SIM_NETWORKS_MAX   16
+#define SIM_TAGS_MAX       8
+#define SIM_CALLS_MAX      64
+#define SIM_NEVER          INT64_MAX
+#define SIM_NODE_BYTES     64
+
+/* How the app in an image behaves, counted from the start of its process; SIM_NEVER where it never
+ * does. All zero but for the SIM_NEVERs of sim_app_well is an app that is well at once. */
+struct sim_app {
+    int64_t listen_after_ms;  /* before: connections are refused */
+    int64_t ready_after_ms;   /* before: its probes and requests answer 503 */
+    int64_t unready_after_ms; /* from then on 503 */
+    int64_t hang_after_ms;    /* from then on nothing is answered */
+    int64_t crash_after_ms;   /* it ends by itself with exit_code */
+    int64_t stop_ms;          /* how long a polite end takes after the stop signal */
+    int exit_code;
+    bool ignores_term;
+};
+
+/* An app that listens after 100 ms, is ready after 300 and ends politely in 80. */
+struct sim_app sim_app_well(void);
+
+struct sim_image {
+    char reference[ENGINE_REFERENCE_BYTES]; /* repo@sha256:<index digest> */
+    struct digest config;
+    struct sim_app app;
+    uint64_t size_bytes;
+    bool is_in_registry; /* can be pulled */
+    bool is_present;     /* on this machine */
+    bool is_hollow;      /* a cut left its files empty: what runs of it ends at once */
+    char tags[SIM_TAGS_MAX][ENGINE_NAME_BYTES];
+};
+
+struct sim_container {
+    bool is_used;
+    struct engine_container seen; /* what a list shows */
+    char name[ENGINE_NAME_BYTES];
+    char node[SIM_NODE_BYTES];
+    char network[ENGINE_NAME_BYTES];
+    size_t image;
+    mono_ms started_at;
+    uint64_t run; /* grows with each start; tells events of an earlier run */
+    bool is_stopping;       /* the stop signal was sent: it takes no new connection */
+    bool was_stopped;       /* by a call: unless-stopped leaves it */
+    bool was_ready;         /* at some time in this run (kept by sim_container_is_ready) */
+    uint32_t crashes;       /* in a row, for the engine's back-off */
+};
+
+struct sim_network {
+    bool is_used;
+    char name[ENGINE_NAME_BYTES];
+    char node[SIM_NODE_BYTES];
+    ipv4 subnet;
+    unsigned prefix_bits;
+};
+
+struct sim_engine_call;
+
+struct sim_engine {
+    struct sim_world *world;
+    struct sim_container containers[SIM_CONTAINERS_MAX];
+    struct sim_image images[SIM_IMAGES_MAX];
+    size_t image_count;
+    struct sim_network networks[SIM_NETWORKS_MAX];
+    struct sim_engine_call *calls; /* SIM_CALLS_MAX, owned */
+    uint64_t serial;
+    uint64_t runs;
+    uint64_t life;    /* grows with each start of the engine */
+    bool is_up;
+    bool has_registry; /* false: pulls find nobody */
+    struct engine_about about;
+};
+
+/* A running engine without images or containers. False when there is no memory. */
+bool sim_engine_init(struct sim_engine *engine, struct sim_world *world);
+void sim_engine_close(struct sim_engine *engine);
+struct engine sim_engine_port(struct sim_engine *engine);
+
+/* Adds an image that can be pulled and returns its number. */
+size_t sim_engine_add_image(struct sim_engine *engine, const char *reference,
+                            const struct digest *config, const struct sim_app *app);
+
+/* The power was cut: nothing runs; the engine's own records are durable. */
+void sim_engine_lose(struct sim_engine *engine);
+/* The machine boots: the engine comes up after a while and starts what its policies say. */
+void sim_engine_boot(struct sim_engine *engine);
+/* The engine goes away for down_ms: containers end with it, pending calls answer ERR_ENGINE_GONE. */
+void sim_engine_restart(struct sim_engine *engine, int64_t down_ms);
+
+/* The running container at this address, or NULL. */
+struct sim_container *sim_engine_at(struct sim_engine *engine, ipv4 address);
+
+/* What the container's app does now, in truth. */
+bool sim_container_is_listening(struct sim_engine *engine, const struct sim_container *container);
+bool sim_container_is_ready(struct sim_engine *engine, struct sim_container *container);
+/* Its process runs and its app has not begun to fail by itself. */
+bool sim_container_is_sound(const struct sim_engine *engine,
+                            const struct sim_container *container);
+
+/* Someone at the machine: removes a container, or stops it, behind everybody's back. */
+void sim_engine_remove_by_hand(struct sim_engine *engine, struct sim_container *container);
+
+#endif

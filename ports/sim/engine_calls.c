@@ -1,0 +1,423 @@
+/* engine_calls: the calls of platform/engine.h: taken, struck by faults, carried out late, answered. */
+#include "ports/sim/engine_private.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/base/text.h"
+
+/* Events name their call by place and serial; NULL when that call is over. */
+static struct sim_engine_call *call_of(struct sim_engine *engine, uint64_t arg)
+{
+    struct sim_engine_call *call = &engine->calls[arg % SIM_CALLS_MAX];
+    return call->is_used && call->serial == arg / SIM_CALLS_MAX ? call : NULL;
+}
+
+static uint64_t arg_of(const struct sim_engine *engine, const struct sim_engine_call *call)
+{
+    return call->serial * SIM_CALLS_MAX + (uint64_t)(call - engine->calls);
+}
+
+static void answer_list(struct sim_engine *engine, const struct sim_engine_call *call)
+{
+    struct engine_container shown[SIM_CONTAINERS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        const struct sim_container *container = &engine->containers[i];
+        if (container->is_used && strcmp(container->node, call->text) == 0) {
+            shown[count++] = container->seen;
+        }
+    }
+    struct engine_answer answer = {.containers = shown, .container_count = count};
+    call->done(call->ctx, NULL, &answer);
+}
+
+static void answer_image(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    const struct sim_image *image = image_of(engine, call->text);
+    if (image == NULL || !image->is_present) {
+        (void)err_set(&call->err, ERR_NOT_FOUND, "no such image: %s", call->text);
+        call->done(call->ctx, &call->err, NULL);
+        return;
+    }
+    struct engine_image shown = {.config = image->config, .size_bytes = image->size_bytes};
+    (void)text_copy(shown.arch, sizeof shown.arch, engine->about.arch);
+    struct engine_answer answer = {.image = &shown};
+    call->done(call->ctx, NULL, &answer);
+}
+
+static void answer(void *self, uint64_t arg)
+{
+    struct sim_engine *engine = self;
+    struct sim_engine_call *call = call_of(engine, arg);
+    if (call == NULL) {
+        return;
+    }
+    struct sim_engine_call held = *call;
+    memset(call, 0, sizeof *call);
+    if (held.agent != engine->world->agents) {
+        return;
+    }
+    if (held.err.code != 0) {
+        sim_world_trace(engine->world, "engine  %s fails: %s", sim_op_word(held.op), held.err.text);
+        held.done(held.ctx, &held.err, NULL);
+    } else if (held.op == SIM_OP_ENGINE_LIST) {
+        answer_list(engine, &held);
+    } else if (held.op == SIM_OP_ENGINE_INSPECT || held.op == SIM_OP_ENGINE_PULL) {
+        answer_image(engine, &held);
+    } else {
+        struct engine_answer answer = {
+            .about = held.op == SIM_OP_ENGINE_ABOUT ? &engine->about : NULL,
+            .id = held.op == SIM_OP_ENGINE_CREATE ? held.made.seen.id : NULL,
+            .exit_code = held.exit_code,
+        };
+        held.done(held.ctx, NULL, &answer);
+    }
+}
+
+/* It is done, or failed; by its fate the answer is on its way, changed, or never comes. */
+static void conclude(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_world *world = engine->world;
+    if (call->fate == SIM_FATE_CUT_AFTER) {
+        sim_world_cut(world);
+        return;
+    }
+    if (call->fate == SIM_FATE_KILL_AFTER) {
+        sim_world_kill(world);
+    } else if (call->fate == SIM_FATE_FAIL_LATE) {
+        (void)err_set(&call->err, ERR_ENGINE, "the answer was lost");
+    }
+    sim_world_at(world, world->now + sim_random_between(world, 0, 4), answer, engine,
+                 arg_of(engine, call));
+}
+
+static void finish(void *self, uint64_t arg)
+{
+    struct sim_engine *engine = self;
+    struct sim_engine_call *call = call_of(engine, arg);
+    if (call == NULL) {
+        return;
+    }
+    if (!engine->is_up && call->err.code == 0) {
+        (void)err_set(&call->err, ERR_ENGINE_GONE, "the engine closed the connection");
+    } else if (call->is_slow) {
+        engine_finish(engine, call);
+    }
+    conclude(engine, call);
+}
+
+static void progress(void *self, uint64_t arg)
+{
+    struct sim_engine *engine = self;
+    struct sim_engine_call *call = call_of(engine, arg);
+    if (call != NULL && call->agent == engine->world->agents && engine->is_up) {
+        call->bytes += 1000000;
+        call->progress(call->ctx, call->bytes);
+    }
+}
+
+static void act(void *self, uint64_t arg)
+{
+    struct sim_engine *engine = self;
+    struct sim_world *world = engine->world;
+    struct sim_engine_call *call = call_of(engine, arg);
+    if (call == NULL) {
+        return;
+    }
+    /* The request of an agent that died may never have left it. */
+    if (call->agent != world->agents && sim_random_one_in(world, 2)) {
+        memset(call, 0, sizeof *call);
+        return;
+    }
+    if (call->fate == SIM_FATE_CUT_WITHIN) {
+        engine_half(engine, call);
+        sim_world_cut(world);
+        return;
+    }
+    int64_t longer = 0;
+    if (!engine->is_up) {
+        (void)err_set(&call->err, ERR_ENGINE_GONE, "connection refused");
+    } else if (call->fate == SIM_FATE_FAIL) {
+        (void)err_set(&call->err, ERR_ENGINE, "the engine answers 500");
+    } else {
+        longer = engine_effect(engine, call);
+    }
+    if (longer == 0) {
+        conclude(engine, call);
+        return;
+    }
+    for (int64_t third = 1; call->progress != NULL && third <= 2; third++) {
+        sim_world_at(world, world->now + longer * third / 3, progress, engine, arg);
+    }
+    sim_world_at(world, world->now + longer, finish, engine, arg);
+}
+
+static int64_t latency_ms(struct sim_world *world, enum sim_op op)
+{
+    if (op == SIM_OP_ENGINE_CREATE || op == SIM_OP_ENGINE_START) {
+        return sim_random_between(world, 40, 200);
+    }
+    return sim_random_between(world, 1, 20);
+}
+
+/* Takes a call; NULL with *rc set when nothing is to come of it. */
+static struct sim_engine_call *take(struct sim_engine *engine, enum sim_op op, const char *text,
+                                    engine_done done, void *ctx, struct err *err, int *rc)
+{
+    struct sim_world *world = engine->world;
+    size_t place = 0;
+    *rc = 0;
+    if (!sim_world_is_live(world)) {
+        return NULL;
+    }
+    if (strlen(text) >= sizeof engine->calls[0].text) {
+        *rc = err_set(err, ERR_LIMIT, "a name is too long");
+        return NULL;
+    }
+    while (place < SIM_CALLS_MAX && engine->calls[place].is_used) {
+        place++;
+    }
+    if (place == SIM_CALLS_MAX) {
+        *rc = err_set(err, ERR_BUSY, "too many engine calls are pending");
+        return NULL;
+    }
+    enum sim_fate fate = sim_faults_next(world, op);
+    if (fate == SIM_FATE_CUT_BEFORE) {
+        sim_world_cut(world);
+        return NULL;
+    }
+    if (fate == SIM_FATE_KILL_BEFORE) {
+        sim_world_kill(world);
+        return NULL;
+    }
+    struct sim_engine_call *call = &engine->calls[place];
+    *call = (struct sim_engine_call){.is_used = true, .op = op, .fate = fate,
+                                     .agent = world->agents, .serial = ++engine->serial,
+                                     .done = done, .ctx = ctx};
+    (void)text_copy(call->text, sizeof call->text, text);
+    sim_world_at(world, world->now + latency_ms(world, op), act, engine, arg_of(engine, call));
+    return call;
+}
+
+/* One line for a call on a container. */
+static void trace_call(struct sim_engine *engine, const struct sim_engine_call *call)
+{
+    char label[64];
+    const struct sim_container *container = container_of(engine, call->text);
+    sim_world_trace(engine->world, "engine  %s %s", sim_op_word(call->op),
+                    container != NULL ? container_label(container, label) : call->text);
+}
+
+static int about(void *self, engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    (void)take(self, SIM_OP_ENGINE_ABOUT, "", done, ctx, err, &rc);
+    return rc;
+}
+
+static int list(void *self, const char *node, engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    (void)take(self, SIM_OP_ENGINE_LIST, node, done, ctx, err, &rc);
+    return rc;
+}
+
+static int image_inspect(void *self, const char *reference, engine_done done, void *ctx,
+                         struct err *err)
+{
+    int rc;
+    (void)take(self, SIM_OP_ENGINE_INSPECT, reference, done, ctx, err, &rc);
+    return rc;
+}
+
+static int pull(void *self, const char *reference, const char *tag, engine_progress seen,
+                engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_PULL, reference, done, ctx, err, &rc);
+    if (call != NULL) {
+        call->progress = seen;
+        (void)text_copy(call->tag, sizeof call->tag, tag);
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int image_remove(void *self, const char *tag, engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_UNTAG, tag, done, ctx, err, &rc);
+    if (call != NULL) {
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int network_ensure(void *self, const struct engine_network *network, engine_done done,
+                          void *ctx, struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call =
+        take(self, SIM_OP_ENGINE_NETWORK, network->name, done, ctx, err, &rc);
+    if (call != NULL) {
+        (void)text_copy(call->network.name, sizeof call->network.name, network->name);
+        (void)text_copy(call->network.node, sizeof call->network.node, network->node);
+        call->network.subnet = network->subnet;
+        call->network.prefix_bits = network->prefix_bits;
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int network_remove(void *self, const char *name, engine_done done, void *ctx,
+                          struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_UNNETWORK, name, done, ctx, err, &rc);
+    if (call != NULL) {
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+/* The value of a label in "name=value" strings; "" when it is not there. */
+static const char *label_value(const struct engine_spec *spec, const char *name)
+{
+    size_t len = strlen(name);
+    for (size_t i = 0; i < spec->labels.count; i++) {
+        if (strncmp(spec->labels.items[i], name, len) == 0 && spec->labels.items[i][len] == '=') {
+            return spec->labels.items[i] + len + 1;
+        }
+    }
+    return "";
+}
+
+static void fill_container(struct sim_engine *engine, struct sim_container *made,
+                           const struct engine_spec *spec)
+{
+    struct engine_container *seen = &made->seen;
+    (void)text_copy(made->name, sizeof made->name, spec->name);
+    (void)text_copy(made->network, sizeof made->network, spec->network);
+    (void)text_copy(made->node, sizeof made->node, label_value(spec, "io.berth.node"));
+    (void)text_copy(seen->app, sizeof seen->app, label_value(spec, "io.berth.app"));
+    (void)text_copy(seen->service, sizeof seen->service, label_value(spec, "io.berth.service"));
+    (void)text_copy(seen->spec, sizeof seen->spec, label_value(spec, "io.berth.spec"));
+    (void)digest_parse(label_value(spec, "io.berth.release"), &seen->release);
+    seen->gen = strtoull(label_value(spec, "io.berth.gen"), NULL, 10);
+    seen->replica = (uint32_t)strtoul(label_value(spec, "io.berth.replica"), NULL, 10);
+    seen->address = spec->address;
+    (void)snprintf(seen->id, sizeof seen->id, "%016" PRIx64 "%016" PRIx64 "%032x", engine->serial,
+                   engine->world->seed, 0u);
+}
+
+static int create(void *self, const struct engine_spec *spec, engine_done done, void *ctx,
+                  struct err *err)
+{
+    int rc;
+    struct sim_engine *engine = self;
+    struct sim_engine_call *call =
+        take(engine, SIM_OP_ENGINE_CREATE, spec->image, done, ctx, err, &rc);
+    if (call != NULL) {
+        char label[64];
+        fill_container(engine, &call->made, spec);
+        sim_world_trace(engine->world, "engine  engine-create %s",
+                        container_label(&call->made, label));
+    }
+    return rc;
+}
+
+static int start(void *self, const char *id, engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_START, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int stop(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,
+                struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_STOP, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        call->limit_ms = grace_ms;
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int remove_id(void *self, const char *id, engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_REMOVE, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int keep_running(void *self, const char *id, bool keep, engine_done done, void *ctx,
+                        struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_KEEP, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        call->keep = keep;
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int send_signal(void *self, const char *id, const char *name, engine_done done, void *ctx,
+                       struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_SIGNAL, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        (void)text_copy(call->tag, sizeof call->tag, name);
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int exec(void *self, const char *id, const char *const *argv, size_t count,
+                int64_t timeout_ms, engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    (void)argv;
+    if (count == 0) {
+        return err_set(err, ERR_VALUE, "nothing to run");
+    }
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_EXEC, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        call->limit_ms = timeout_ms;
+    }
+    return rc;
+}
+
+struct engine sim_engine_port(struct sim_engine *engine)
+{
+    static const struct engine_ops ops = {
+        .about = about,
+        .list = list,
+        .image_inspect = image_inspect,
+        .pull = pull,
+        .image_remove = image_remove,
+        .network_ensure = network_ensure,
+        .network_remove = network_remove,
+        .create = create,
+        .start = start,
+        .stop = stop,
+        .remove = remove_id,
+        .keep_running = keep_running,
+        .signal = send_signal,
+        .exec = exec,
+    };
+    return (struct engine){.ops = &ops, .self = engine};
+}

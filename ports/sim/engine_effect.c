@@ -1,0 +1,343 @@
+/* engine_effect: what each engine call changes, whole or by half. */
+#include "ports/sim/engine_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/base/text.h"
+
+static bool is_image_named(const struct sim_image *image, const char *reference)
+{
+    struct digest digest;
+    if (strcmp(image->reference, reference) == 0 ||
+        (digest_parse(reference, &digest) && digest_is_equal(&digest, &image->config))) {
+        return true;
+    }
+    for (size_t i = 0; i < SIM_TAGS_MAX; i++) {
+        if (image->tags[i][0] != '\0' && strcmp(image->tags[i], reference) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct sim_image *image_of(struct sim_engine *engine, const char *reference)
+{
+    for (size_t i = 0; i < engine->image_count; i++) {
+        if (is_image_named(&engine->images[i], reference)) {
+            return &engine->images[i];
+        }
+    }
+    return NULL;
+}
+
+/* A tag names one image: it leaves any other. */
+static void tag_image(struct sim_engine *engine, struct sim_image *image, const char *tag)
+{
+    size_t free_place = 0;
+    for (size_t i = 0; i < engine->image_count; i++) {
+        for (size_t j = 0; j < SIM_TAGS_MAX; j++) {
+            if (strcmp(engine->images[i].tags[j], tag) == 0) {
+                engine->images[i].tags[j][0] = '\0';
+            }
+        }
+    }
+    while (free_place < SIM_TAGS_MAX - 1 && image->tags[free_place][0] != '\0') {
+        free_place++;
+    }
+    (void)text_copy(image->tags[free_place], sizeof image->tags[free_place], tag);
+}
+
+static void untag_image(struct sim_engine *engine, const char *tag)
+{
+    struct sim_image *image = image_of(engine, tag);
+    if (image == NULL) {
+        return;
+    }
+    bool is_tagged = false;
+    for (size_t i = 0; i < SIM_TAGS_MAX; i++) {
+        if (strcmp(image->tags[i], tag) == 0) {
+            image->tags[i][0] = '\0';
+        }
+        is_tagged = is_tagged || image->tags[i][0] != '\0';
+    }
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        is_tagged = is_tagged || (engine->containers[i].is_used &&
+                                  &engine->images[engine->containers[i].image] == image);
+    }
+    image->is_present = is_tagged;
+}
+
+static int64_t begin_pull(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_image *image = image_of(engine, call->text);
+    if (image != NULL && image->is_present) {
+        tag_image(engine, image, call->tag);
+        return 0;
+    }
+    if (!engine->has_registry || image == NULL || !image->is_in_registry) {
+        (void)err_set(&call->err, ERR_PULL, "pull %s: %s", call->text,
+                      engine->has_registry ? "manifest unknown" : "no route to host");
+        return 0;
+    }
+    if (image->size_bytes > engine->about.disk_free_bytes) {
+        (void)err_set(&call->err, ERR_DISK_SPACE, "pull %s: no space left on device", call->text);
+        return 0;
+    }
+    call->is_slow = true;
+    return sim_random_between(engine->world, 300, 900);
+}
+
+static void finish_pull(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_image *image = image_of(engine, call->text);
+    if (image == NULL || !engine->has_registry) {
+        (void)err_set(&call->err, ERR_PULL, "pull %s: connection reset", call->text);
+        return;
+    }
+    image->is_present = true;
+    image->is_hollow = false;
+    tag_image(engine, image, call->tag);
+}
+
+static void ensure_network(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_network *free_place = NULL;
+    for (size_t i = 0; i < SIM_NETWORKS_MAX; i++) {
+        struct sim_network *network = &engine->networks[i];
+        if (!network->is_used) {
+            free_place = free_place == NULL ? network : free_place;
+        } else if (strcmp(network->name, call->network.name) == 0) {
+            if (network->subnet != call->network.subnet ||
+                network->prefix_bits != call->network.prefix_bits ||
+                strcmp(network->node, call->network.node) != 0) {
+                (void)err_set(&call->err, ERR_EXISTS, "network %s has another subnet or owner",
+                              network->name);
+            }
+            return;
+        }
+    }
+    if (free_place == NULL) {
+        (void)err_set(&call->err, ERR_ENGINE, "could not find an available address pool");
+        return;
+    }
+    *free_place = call->network;
+    free_place->is_used = true;
+}
+
+static struct sim_network *network_of(struct sim_engine *engine, const char *name)
+{
+    for (size_t i = 0; i < SIM_NETWORKS_MAX; i++) {
+        if (engine->networks[i].is_used && strcmp(engine->networks[i].name, name) == 0) {
+            return &engine->networks[i];
+        }
+    }
+    return NULL;
+}
+
+static void remove_network(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_network *network = network_of(engine, call->text);
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        if (container_is_running(&engine->containers[i]) &&
+            strcmp(engine->containers[i].network, call->text) == 0) {
+            (void)err_set(&call->err, ERR_ENGINE, "network %s has active endpoints", call->text);
+            return;
+        }
+    }
+    if (network != NULL) {
+        memset(network, 0, sizeof *network);
+    }
+}
+
+static bool is_same_container(const struct sim_container *a, const struct sim_container *b)
+{
+    return strcmp(a->node, b->node) == 0 && strcmp(a->seen.app, b->seen.app) == 0 &&
+           strcmp(a->seen.service, b->seen.service) == 0 && a->seen.gen == b->seen.gen &&
+           a->seen.replica == b->seen.replica && strcmp(a->seen.spec, b->seen.spec) == 0;
+}
+
+static void create_container(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *free_place = NULL;
+    const struct sim_image *image = image_of(engine, call->text);
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        struct sim_container *container = &engine->containers[i];
+        if (!container->is_used) {
+            free_place = free_place == NULL ? container : free_place;
+        } else if (strcmp(container->name, call->made.name) == 0) {
+            if (!is_same_container(container, &call->made)) {
+                (void)err_set(&call->err, ERR_EXISTS, "the name %s is in use", container->name);
+            }
+            (void)text_copy(call->made.seen.id, sizeof call->made.seen.id, container->seen.id);
+            return;
+        }
+    }
+    if (image == NULL || !image->is_present) {
+        (void)err_set(&call->err, ERR_NOT_FOUND, "no such image: %s", call->text);
+    } else if (strcmp(call->made.network, "host") != 0 &&
+               network_of(engine, call->made.network) == NULL) {
+        (void)err_set(&call->err, ERR_ENGINE, "network %s not found", call->made.network);
+    } else if (free_place == NULL) {
+        (void)err_set(&call->err, ERR_ENGINE, "no room for another container");
+    } else {
+        call->made.is_used = true;
+        call->made.image = (size_t)(image - engine->images);
+        call->made.seen.state = ENGINE_CREATED;
+        *free_place = call->made;
+    }
+}
+
+static struct sim_container *need_container(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = container_of(engine, call->text);
+    if (container == NULL) {
+        (void)err_set(&call->err, ERR_NOT_FOUND, "no such container: %.12s", call->text);
+    }
+    return container;
+}
+
+static void start_container(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = need_container(engine, call);
+    if (container == NULL || container_is_running(container)) {
+        return;
+    }
+    if (strcmp(container->network, "host") != 0 &&
+        network_of(engine, container->network) == NULL) {
+        (void)err_set(&call->err, ERR_ENGINE, "network %s not found", container->network);
+    } else if (container->seen.address != 0 &&
+               sim_engine_at(engine, container->seen.address) != NULL) {
+        (void)err_set(&call->err, ERR_ENGINE, "address already in use");
+    } else {
+        container->crashes = 0;
+        container_run(engine, container);
+        sim_world_saw(engine->world, SIM_SAW_START, container);
+    }
+}
+
+/* The signal goes out; the end comes with engine_finish. */
+static int64_t begin_stop(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = need_container(engine, call);
+    if (container == NULL) {
+        return 0;
+    }
+    sim_world_saw(engine->world, SIM_SAW_STOP, container);
+    container->was_stopped = true;
+    if (container->seen.state == ENGINE_RESTARTING) {
+        container->seen.state = ENGINE_EXITED;
+    }
+    if (!container_is_running(container)) {
+        return 0;
+    }
+    const struct sim_app *app = &engine->images[container->image].app;
+    container->is_stopping = true;
+    call->is_slow = true;
+    call->run = container->run;
+    bool is_polite = !app->ignores_term && app->stop_ms < call->limit_ms;
+    call->exit_code = is_polite ? 0 : 137;
+    return is_polite ? app->stop_ms : call->limit_ms;
+}
+
+static void finish_stop(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = container_of(engine, call->text);
+    if (container != NULL && container->run == call->run && container_is_running(container)) {
+        container_end(engine, container, call->exit_code);
+    }
+}
+
+static void remove_container(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = container_of(engine, call->text);
+    if (container != NULL) {
+        sim_world_saw(engine->world, SIM_SAW_REMOVE, container);
+        container_free(container);
+    }
+}
+
+static int64_t begin_exec(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = need_container(engine, call);
+    if (container == NULL) {
+        return 0;
+    }
+    if (!container_is_running(container)) {
+        (void)err_set(&call->err, ERR_ENGINE, "container %.12s is not running", call->text);
+        return 0;
+    }
+    const struct sim_app *app = &engine->images[container->image].app;
+    if (engine->world->now - container->started_at >= app->hang_after_ms) {
+        (void)err_set(&call->err, ERR_TIMEOUT, "exec: not finished in time");
+        return call->limit_ms;
+    }
+    call->exit_code = sim_container_is_ready(engine, container) ? 0 : 1;
+    return 0;
+}
+
+static void keep_container(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = need_container(engine, call);
+    if (container != NULL) {
+        container->seen.keeps_running = call->keep;
+    }
+}
+
+int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    switch ((int)call->op) {
+    case SIM_OP_ENGINE_PULL:
+        return begin_pull(engine, call);
+    case SIM_OP_ENGINE_STOP:
+        return begin_stop(engine, call);
+    case SIM_OP_ENGINE_EXEC:
+        return begin_exec(engine, call);
+    case SIM_OP_ENGINE_UNTAG:
+        untag_image(engine, call->text);
+        return 0;
+    case SIM_OP_ENGINE_NETWORK:
+        ensure_network(engine, call);
+        return 0;
+    case SIM_OP_ENGINE_UNNETWORK:
+        remove_network(engine, call);
+        return 0;
+    case SIM_OP_ENGINE_CREATE:
+        create_container(engine, call);
+        return 0;
+    case SIM_OP_ENGINE_START:
+        start_container(engine, call);
+        return 0;
+    case SIM_OP_ENGINE_REMOVE:
+        remove_container(engine, call);
+        return 0;
+    case SIM_OP_ENGINE_KEEP:
+        keep_container(engine, call);
+        return 0;
+    default:
+        return 0; /* the others only look */
+    }
+}
+
+void engine_finish(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    if (call->op == SIM_OP_ENGINE_PULL) {
+        finish_pull(engine, call);
+    } else if (call->op == SIM_OP_ENGINE_STOP) {
+        finish_stop(engine, call);
+    }
+    call->is_slow = false;
+}
+
+void engine_half(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    if (call->op == SIM_OP_ENGINE_PULL) {
+        struct sim_image *image = image_of(engine, call->text);
+        if (begin_pull(engine, call) > 0 && image != NULL && sim_random_one_in(engine->world, 4)) {
+            image->is_present = true; /* unpacked, not synced: a second pull finds it complete */
+            image->is_hollow = true;
+        }
+    } else if (call->op == SIM_OP_ENGINE_STOP || sim_random_one_in(engine->world, 2)) {
+        (void)engine_effect(engine, call);
+    }
+}

@@ -1,0 +1,49 @@
+/* engine_private: what the simulated engine's containers and its calls share. */
+#ifndef PORTS_SIM_ENGINE_PRIVATE_H
+#define PORTS_SIM_ENGINE_PRIVATE_H
+
+#include "ports/sim/engine.h"
+
+/* One call of the port. Strings of a create are taken into `made` at once. */
+struct sim_engine_call {
+    bool is_used;
+    enum sim_op op;
+    enum sim_fate fate;
+    uint32_t agent;
+    uint64_t serial;
+    char text[ENGINE_REFERENCE_BYTES]; /* id, reference, name or node */
+    char tag[ENGINE_NAME_BYTES];       /* pull; the signal */
+    struct sim_container made;         /* create */
+    struct sim_network network;        /* network_ensure */
+    int64_t limit_ms;                  /* grace or time-out */
+    bool keep;
+    bool is_slow;  /* the effect is not complete: engine_finish completes it */
+    uint64_t run;  /* stop: the run that is to end */
+    int exit_code; /* exec */
+    uint64_t bytes;
+    engine_progress progress;
+    engine_done done;
+    void *ctx;
+    struct err err;
+};
+
+/* Starts a process in the container. */
+void container_run(struct sim_engine *engine, struct sim_container *container);
+/* Its process ends with that code; nothing else changes. */
+void container_end(struct sim_engine *engine, struct sim_container *container, int exit_code);
+void container_free(struct sim_container *container);
+struct sim_container *container_of(struct sim_engine *engine, const char *id);
+/* A name for people: app/service.gen.replica. */
+const char *container_label(const struct sim_container *container, char label[64]);
+bool container_is_running(const struct sim_container *container);
+
+struct sim_image *image_of(struct sim_engine *engine, const char *reference);
+
+/* engine_effect.c: carries out what the call asks; errors go to call->err. When it takes longer,
+ * sets is_slow and returns how much longer in ms, and engine_finish completes it. */
+int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call);
+void engine_finish(struct sim_engine *engine, struct sim_engine_call *call);
+/* The power goes half-way through it: some of it is done. */
+void engine_half(struct sim_engine *engine, struct sim_engine_call *call);
+
+#endif

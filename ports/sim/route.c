@@ -1,0 +1,394 @@
+/* route: calls carried out in order; tables replaced whole; flows that stay where they began. */
+#include "ports/sim/route.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sim_route_call {
+    bool is_used;
+    enum sim_op op;
+    enum sim_fate fate;
+    uint32_t agent;
+    uint64_t serial;
+    struct route_table table;
+    ipv4 backend;
+    route_done done;
+    void *ctx;
+    struct err err;
+};
+
+bool sim_route_init(struct sim_route *route, struct sim_world *world)
+{
+    memset(route, 0, sizeof *route);
+    route->world = world;
+    route->calls = calloc(SIM_ROUTE_PENDING_MAX, sizeof *route->calls);
+    return route->calls != NULL;
+}
+
+void sim_route_close(struct sim_route *route)
+{
+    free(route->calls);
+    route->calls = NULL;
+}
+
+bool sim_table_has_backend(const struct route_table *table, ipv4 address)
+{
+    for (size_t i = 0; i < table->service_count; i++) {
+        for (size_t j = 0; j < table->services[i].backend_count; j++) {
+            if (table->services[i].backends[j].address == address) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void trace_table(struct sim_route *route, const char *what, const struct route_table *table)
+{
+    for (size_t i = 0; i < table->service_count; i++) {
+        const struct route_service *service = &table->services[i];
+        char backends[128] = "nobody";
+        size_t len = 0;
+        for (size_t j = 0; j < service->backend_count && j < 8; j++) {
+            ipv4 address = service->backends[j].address;
+            int wrote = snprintf(backends + len, sizeof backends - len, "%s%u.%u.%u.%u",
+                                 j == 0 ? "" : " ", address >> 24, (address >> 16) & 255u,
+                                 (address >> 8) & 255u, address & 255u);
+            len += wrote > 0 ? (size_t)wrote : 0;
+        }
+        sim_world_trace(route->world, "route   %s %s/%s -> %s", what, service->app,
+                        service->service, backends);
+    }
+    if (table->service_count == 0) {
+        sim_world_trace(route->world, "route   %s nothing", what);
+    }
+}
+
+static void set_kernel(struct sim_route *route, const struct route_table *table)
+{
+    struct sim_table_change change = {
+        .from = route->has_kernel ? &route->kernel : NULL,
+        .to = table,
+    };
+    sim_world_saw(route->world, SIM_SAW_TABLE, &change);
+    route->has_kernel = table != NULL;
+    if (table != NULL) {
+        route->kernel = *table;
+        route->is_open = true;
+        trace_table(route, "kernel", table);
+    } else {
+        memset(&route->kernel, 0, sizeof route->kernel);
+        route->is_open = false;
+        sim_world_trace(route->world, "route   kernel has no table");
+    }
+}
+
+static void set_boot_file(struct sim_route *route, const struct route_table *table)
+{
+    route->boot_file = *table;
+    route->has_boot_file = true;
+    trace_table(route, "boot file", table);
+    sim_world_saw(route->world, SIM_SAW_BOOT_FILE, table);
+}
+
+static void forget_flows(struct sim_route *route, ipv4 backend)
+{
+    for (size_t i = 0; i < SIM_FLOWS_MAX; i++) {
+        struct sim_flow *flow = &route->flows[i];
+        if (!flow->is_used || flow->backend != backend) {
+            continue;
+        }
+        if (flow->protocol == ROUTE_TCP) {
+            flow->is_broken = true;
+        } else {
+            flow->backend = 0; /* chosen anew with the next datagram */
+        }
+    }
+}
+
+static void carry_out(struct sim_route *route, struct sim_route_call *call)
+{
+    switch ((int)call->op) {
+    case SIM_OP_ROUTE_APPLY:
+        set_kernel(route, &call->table);
+        break;
+    case SIM_OP_ROUTE_COMMIT:
+        set_boot_file(route, &call->table);
+        break;
+    case SIM_OP_ROUTE_FORGET:
+        forget_flows(route, call->backend);
+        break;
+    case SIM_OP_ROUTE_CLEAR:
+        if (route->has_kernel) {
+            set_kernel(route, NULL);
+        }
+        break;
+    default:
+        break; /* read only looks */
+    }
+}
+
+/* Events name their call by place and serial; NULL when that call is over. */
+static struct sim_route_call *call_of(struct sim_route *route, uint64_t arg)
+{
+    struct sim_route_call *call = &route->calls[arg % SIM_ROUTE_PENDING_MAX];
+    return call->is_used && call->serial == arg / SIM_ROUTE_PENDING_MAX ? call : NULL;
+}
+
+static void answer(void *self, uint64_t arg)
+{
+    struct sim_route *route = self;
+    struct sim_route_call *call = call_of(route, arg);
+    if (call == NULL) {
+        return;
+    }
+    enum sim_op op = call->op;
+    uint32_t agent = call->agent;
+    route_done done = call->done;
+    void *ctx = call->ctx;
+    struct err err = call->err;
+    call->is_used = false;
+    struct route_state state = {
+        .is_present = route->has_kernel,
+        .generation = route->has_kernel ? route->kernel.generation : 0,
+        .is_open = route->is_open,
+    };
+    if (agent == route->world->agents) {
+        done(ctx, err.code != 0 ? &err : NULL,
+             op == SIM_OP_ROUTE_READ && err.code == 0 ? &state : NULL);
+    }
+}
+
+static void act(void *self, uint64_t arg)
+{
+    struct sim_route *route = self;
+    struct sim_world *world = route->world;
+    struct sim_route_call *call = call_of(route, arg);
+    if (call == NULL) {
+        return;
+    }
+    if (call->agent != world->agents && sim_random_one_in(world, 2)) {
+        call->is_used = false; /* the helper died with the agent, before it began */
+        return;
+    }
+    bool is_half = call->fate == SIM_FATE_CUT_WITHIN;
+    if (call->fate == SIM_FATE_FAIL) {
+        (void)err_set(&call->err, ERR_ROUTE, "netlink: device or resource busy");
+    } else if (!is_half || sim_random_one_in(world, 2)) {
+        carry_out(route, call); /* each is one transaction: a cut finds it done or not */
+    }
+    if (is_half || call->fate == SIM_FATE_CUT_AFTER) {
+        sim_world_cut(world);
+        return;
+    }
+    if (call->fate == SIM_FATE_KILL_AFTER) {
+        sim_world_kill(world);
+    } else if (call->fate == SIM_FATE_FAIL_LATE) {
+        (void)err_set(&call->err, ERR_ROUTE, "the helper died");
+    }
+    sim_world_at(world, world->now + sim_random_between(world, 0, 2), answer, route, arg);
+}
+
+static int take(struct sim_route *route, enum sim_op op, const struct route_table *table,
+                ipv4 backend, route_done done, void *ctx, struct err *err)
+{
+    struct sim_world *world = route->world;
+    size_t place = 0;
+    if (!sim_world_is_live(world)) {
+        return 0;
+    }
+    while (place < SIM_ROUTE_PENDING_MAX && route->calls[place].is_used) {
+        place++;
+    }
+    if (place == SIM_ROUTE_PENDING_MAX) {
+        return err_set(err, ERR_BUSY, "too many route calls are pending");
+    }
+    enum sim_fate fate = sim_faults_next(world, op);
+    if (fate == SIM_FATE_CUT_BEFORE) {
+        sim_world_cut(world);
+        return 0;
+    }
+    if (fate == SIM_FATE_KILL_BEFORE) {
+        sim_world_kill(world);
+        return 0;
+    }
+    struct sim_route_call *call = &route->calls[place];
+    call->is_used = true;
+    call->op = op;
+    call->fate = fate;
+    call->agent = world->agents;
+    call->serial = ++route->serial;
+    call->backend = backend;
+    call->done = done;
+    call->ctx = ctx;
+    call->err.code = 0;
+    if (table != NULL) {
+        call->table = *table;
+    }
+    route->busy_until = (route->busy_until > world->now ? route->busy_until : world->now) +
+                        sim_random_between(world, 5, 19);
+    sim_world_at(world, route->busy_until, act, route,
+                 call->serial * SIM_ROUTE_PENDING_MAX + place);
+    return 0;
+}
+
+static int apply(void *self, const struct route_table *table, route_done done, void *ctx,
+                 struct err *err)
+{
+    return take(self, SIM_OP_ROUTE_APPLY, table, 0, done, ctx, err);
+}
+
+static int read_state(void *self, route_done done, void *ctx, struct err *err)
+{
+    return take(self, SIM_OP_ROUTE_READ, NULL, 0, done, ctx, err);
+}
+
+static int commit(void *self, const struct route_table *table, route_done done, void *ctx,
+                  struct err *err)
+{
+    return take(self, SIM_OP_ROUTE_COMMIT, table, 0, done, ctx, err);
+}
+
+static int forget(void *self, ipv4 backend, route_done done, void *ctx, struct err *err)
+{
+    return take(self, SIM_OP_ROUTE_FORGET, NULL, backend, done, ctx, err);
+}
+
+static int clear(void *self, route_done done, void *ctx, struct err *err)
+{
+    return take(self, SIM_OP_ROUTE_CLEAR, NULL, 0, done, ctx, err);
+}
+
+static int is_held(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port, bool *held,
+                   struct err *err)
+{
+    const struct sim_route *route = self;
+    (void)err;
+    *held = false;
+    for (size_t i = 0; i < route->held_count; i++) {
+        const struct sim_held_port *other = &route->held[i];
+        *held = *held || (other->protocol == protocol && other->port == port &&
+                          (other->host_ip == 0 || host_ip == 0 || other->host_ip == host_ip));
+    }
+    return 0;
+}
+
+void sim_route_hold(struct sim_route *route, enum route_protocol protocol, ipv4 host_ip,
+                    uint16_t port)
+{
+    if (route->held_count < SIM_HELD_MAX) {
+        route->held[route->held_count++] = (struct sim_held_port){protocol, host_ip, port};
+    }
+}
+
+void sim_route_lose(struct sim_route *route)
+{
+    route->has_kernel = false;
+    route->is_open = false;
+    memset(&route->kernel, 0, sizeof route->kernel);
+    memset(route->flows, 0, sizeof route->flows);
+    for (size_t i = 0; i < SIM_ROUTE_PENDING_MAX; i++) {
+        route->calls[i].is_used = false;
+    }
+    route->busy_until = 0;
+}
+
+void sim_route_boot(struct sim_route *route)
+{
+    if (route->has_boot_file) {
+        set_kernel(route, &route->boot_file);
+    }
+}
+
+void sim_route_flush(struct sim_route *route)
+{
+    if (route->has_kernel) {
+        set_kernel(route, NULL);
+    }
+}
+
+static ipv4 choose_backend(struct sim_route *route, const struct route_service *service)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < service->backend_count; i++) {
+        sum += service->backends[i].weight;
+    }
+    if (sum == 0) {
+        return 0;
+    }
+    uint64_t drawn = sim_random(route->world, sum);
+    size_t i = 0;
+    while (drawn >= service->backends[i].weight) {
+        drawn -= service->backends[i++].weight;
+    }
+    return service->backends[i].address;
+}
+
+static bool answers_on(const struct route_service *service, enum route_protocol protocol,
+                       ipv4 address, uint16_t port)
+{
+    if (service->address != 0 && service->address == address) {
+        return true;
+    }
+    for (size_t i = 0; i < service->port_count; i++) {
+        const struct route_port *own = &service->ports[i];
+        if (own->protocol == protocol && own->host_port == port &&
+            (address == SIM_NODE_ADDRESS || address == SIM_LOOPBACK) &&
+            (own->host_ip == 0 || own->host_ip == address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+ipv4 sim_route_choose(struct sim_route *route, enum route_protocol protocol, ipv4 address,
+                      uint16_t port)
+{
+    for (size_t i = 0; route->has_kernel && i < route->kernel.service_count; i++) {
+        if (answers_on(&route->kernel.services[i], protocol, address, port)) {
+            return choose_backend(route, &route->kernel.services[i]);
+        }
+    }
+    return 0;
+}
+
+int sim_route_open(struct sim_route *route, enum route_protocol protocol, ipv4 address,
+                   uint16_t port)
+{
+    ipv4 backend = sim_route_choose(route, protocol, address, port);
+    for (int i = 0; backend != 0 && i < SIM_FLOWS_MAX; i++) {
+        if (!route->flows[i].is_used) {
+            route->flows[i] = (struct sim_flow){true, false, protocol, address, port, backend};
+            return i;
+        }
+    }
+    return -1;
+}
+
+ipv4 sim_route_say(struct sim_route *route, int flow)
+{
+    struct sim_flow *open = &route->flows[flow];
+    if (open->backend == 0) {
+        open->backend = sim_route_choose(route, open->protocol, open->address, open->port);
+    }
+    return open->is_used && !open->is_broken ? open->backend : 0;
+}
+
+void sim_route_shut(struct sim_route *route, int flow)
+{
+    memset(&route->flows[flow], 0, sizeof route->flows[flow]);
+}
+
+struct route sim_route_port(struct sim_route *route)
+{
+    static const struct route_ops ops = {
+        .apply = apply,
+        .read = read_state,
+        .commit = commit,
+        .forget = forget,
+        .clear = clear,
+        .is_held = is_held,
+    };
+    return (struct route){.ops = &ops, .self = route};
+}
