@@ -174,22 +174,22 @@ static void plan_app(struct app *app)
     for (size_t i = 0; i < decision.action_count; i++) {
         perform(app, &decision.actions[i]);
     }
-    if (decision.is_remembering) {
+    bool can_remember = !app->is_remembering && facts.now >= app->record_retry_at;
+    if (decision.is_remembering && can_remember) {
         memory_remember(app, &decision.next, decision.is_going_back);
+    } else if (decision.is_remembering && !app->is_remembering) {
+        app->wake_at = mono_min(app->wake_at, app->record_retry_at);
     }
 }
 
+/* Supervision goes on while a record is being written or could not be. */
 static void step_app(struct app *app)
 {
-    struct conductor *conductor = app->conductor;
     verb_step(app);
-    if (app->is_remembering || app->is_new) {
+    if (app->is_new) {
         return;
     }
-    if (conductor_now(conductor) < app->record_retry_at) {
-        app->wake_at = app->record_retry_at;
-        return;
-    }
+    memory_hurry(app);
     session_prune(&app->session, &app->memory);
     plan_app(app);
     garbage_step(app);
@@ -205,6 +205,7 @@ void conductor_step(struct conductor *conductor)
         conductor->is_dirty = false;
         observe_step(conductor);
         probes_step(conductor); /* before planning: what is presumed ready must be so at once */
+        route_mark(conductor);
         if (conductor->is_route_read) {
             for (size_t i = 0; i < APPS_MAX; i++) {
                 if (conductor->apps[i].is_used) {
@@ -229,8 +230,8 @@ mono_ms conductor_deadline(const struct conductor *conductor)
     deadline = mono_min(deadline, probes_deadline(conductor));
     for (size_t i = 0; i < APPS_MAX; i++) {
         const struct app *app = &conductor->apps[i];
-        if (app->is_used && !app->is_remembering) {
-            deadline = mono_min(deadline, app->wake_at);
+        if (app->is_used) {
+            deadline = mono_min(deadline, mono_min(app->wake_at, memory_hurry_at(app)));
         }
     }
     return deadline;

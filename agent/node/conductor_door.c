@@ -357,7 +357,11 @@ int conductor_rollback(struct conductor *conductor, const char *name, conductor_
         return err_set(err, ERR_REVOKED, "the release before was revoked");
     }
     app->verb = (struct verb){
-        .stage = VERB_READY, .wanted = before->release, .done = done, .ctx = ctx};
+        .stage = VERB_READY,
+        .wanted = before->release,
+        .is_forced = true, /* it was good once; the technician knows what failed since */
+        .done = done,
+        .ctx = ctx};
     conductor_touch(conductor);
     return 0;
 }

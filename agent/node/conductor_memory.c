@@ -6,6 +6,8 @@
 
 /* After a failed write the document is read again and tried again this much later. */
 #define RECORD_RETRY_MS SECONDS_MS(10)
+/* A disk that takes longer than this to remember the way back is not waited for. */
+#define BACK_PATIENCE_MS SECONDS_MS(1)
 
 static void record_name(const struct app *app, char name[STORE_NAME_BYTES])
 {
@@ -246,6 +248,21 @@ static void adopt(struct app *app)
     session->is_boot_settled = false;
 }
 
+mono_ms memory_hurry_at(const struct app *app)
+{
+    bool is_waiting = app->is_remembering && app->is_pending_back && !app->is_adopted;
+    return is_waiting ? app->remembering_since + BACK_PATIENCE_MS : MONO_NEVER;
+}
+
+void memory_hurry(struct app *app)
+{
+    if (conductor_now(app->conductor) >= memory_hurry_at(app)) {
+        app->is_adopted = true;
+        adopt(app);
+        conductor_event(app->conductor, app, "the disk is slow: gone back before it remembers");
+    }
+}
+
 static void record_written(void *ctx, const struct err *err)
 {
     struct app *app = ctx;
@@ -255,7 +272,9 @@ static void record_written(void *ctx, const struct err *err)
     if (err == NULL) {
         bool has_recovered = conductor->is_store_failing;
         conductor->is_store_failing = false;
-        adopt(app);
+        if (!app->is_adopted) {
+            adopt(app);
+        }
         if (has_recovered) {
             conductor_event(conductor, NULL, "the store works again");
         }
@@ -264,10 +283,9 @@ static void record_written(void *ctx, const struct err *err)
         conductor->is_store_failing = true;
         conductor_world_fault(conductor);
         conductor_event(conductor, app, "cannot remember: %s", err->text);
-        if (app->is_pending_back && !is_verb) {
-            adopt(app); /* going back does not wait for a disk */
-        } else {
-            app->record_retry_at = conductor_now(conductor) + RECORD_RETRY_MS;
+        app->record_retry_at = conductor_now(conductor) + RECORD_RETRY_MS;
+        if (app->is_pending_back && !app->is_adopted) {
+            adopt(app); /* going back does not need a disk */
         }
     }
     if (is_verb) {
@@ -286,6 +304,8 @@ void memory_remember(struct app *app, const struct memory_app *next, bool is_goi
     app->pending = *next;
     app->is_pending_back = is_going_back;
     app->is_remembering = true;
+    app->is_adopted = false;
+    app->remembering_since = conductor_now(app->conductor);
     record_name(app, name);
     memory_encode(next, data, &len);
     int rc = store->ops->record_write(store->self, name, span_of(data, len), record_written, app,

@@ -8,6 +8,7 @@
 #define STOP_GRACE_DEFAULT_MS 10000
 #define NOTICE_TIMEOUT_MS     5000
 #define PULL_RETRY_MS         1000
+#define NETWORK_RETRY_MS      1000
 
 /* The tag that keeps a release's image from being pruned, and names it for create. */
 static void image_tag(const struct app *app, const struct digest *release,
@@ -72,6 +73,9 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
     }
     if (kind == ACTION_CREATE && err->code == ERR_EXISTS) {
         session->is_network_ready = false; /* look again at what is there */
+    }
+    if (kind == ACTION_START || kind == ACTION_RESTART) {
+        replica->was_started = false; /* what it is now is not its own doing */
     }
     if (kind == ACTION_CREATE || kind == ACTION_START || kind == ACTION_RESTART) {
         session->has_world_fault = true;
@@ -301,6 +305,7 @@ static void pulled(void *ctx, const struct err *err, const struct engine_answer 
         session->image_missing_gen = 0;
     } else {
         conductor_event(app->conductor, app, "pull of generation %u: %s", gen, err->text);
+        session->has_world_fault = true;
         if (session->pull_failures < UINT8_MAX) {
             session->pull_failures++;
         }
@@ -325,7 +330,7 @@ static void network_made(void *ctx, const struct err *err, const struct engine_a
         if (app->memory.phase != SWAP_REST && app->session.engine_failures < UINT8_MAX) {
             app->session.engine_failures++;
         }
-        app->record_retry_at = conductor_now(app->conductor) + 1000;
+        app->session.network_not_before = conductor_now(app->conductor) + NETWORK_RETRY_MS;
     }
     conductor_touch(app->conductor);
 }

@@ -48,6 +48,8 @@ struct app {
     bool is_lost;        /* its memory was lost; `memory` was made up from labels */
     bool is_remembering; /* a record is being written */
     bool is_pending_back;
+    bool is_adopted;     /* the record being written is already what holds */
+    mono_ms remembering_since;
     struct memory_app memory;
     struct memory_app pending; /* being written */
     mono_ms record_retry_at;
@@ -119,6 +121,9 @@ void conductor_world_fault(struct conductor *conductor);
 int memory_start(struct conductor *conductor, struct err *err);
 /* Begins writing `next` for the app; when it is durable it becomes the memory. */
 void memory_remember(struct app *app, const struct memory_app *next, bool is_going_back);
+/* Going back does not wait for a slow disk: after a moment the record being written holds. */
+void memory_hurry(struct app *app);
+mono_ms memory_hurry_at(const struct app *app); /* MONO_NEVER: nothing to hurry */
 /* The plan of a digest, compiled from its payload at need; NULL when it cannot be had. */
 const struct plan *app_plan(struct app *app, const struct digest *release);
 /* The plan of a generation of this app, or NULL. */
@@ -143,6 +148,7 @@ void garbage_step(struct app *app);
 
 /* conductor_route.c */
 void route_step(struct conductor *conductor);
+void route_mark(struct conductor *conductor); /* notes on each replica whether traffic may reach it */
 mono_ms route_deadline(const struct conductor *conductor);
 bool route_is_settled(const struct conductor *conductor);
 

@@ -141,9 +141,10 @@ static bool build(struct conductor *conductor, bool is_for_boot, struct route_ta
         if (!app->is_used || app->is_new) {
             continue;
         }
-        if (!app->session.is_observed ||
-            (app->memory.committed.gen != 0 &&
-             app_plan(app, &app->memory.committed.release) == NULL)) {
+        bool is_blind = app->memory.committed.gen != 0 &&
+                        (is_for_boot || app->session.wish_gen == 0) &&
+                        app_plan(app, &app->memory.committed.release) == NULL;
+        if (!app->session.is_observed || is_blind) {
             return false;
         }
         if (is_for_boot) {
@@ -316,6 +317,13 @@ static bool is_remembering(const struct conductor *conductor)
         }
     }
     return false;
+}
+
+void route_mark(struct conductor *conductor)
+{
+    if (!conductor->is_route_known) {
+        mark_routed(conductor, false);
+    }
 }
 
 void route_step(struct conductor *conductor)

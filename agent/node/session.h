@@ -66,6 +66,7 @@ struct session_app {
 
     bool is_network_ready;
     bool is_network_busy;
+    mono_ms network_not_before;
     uint32_t image_missing_gen; /* a create found no image for this generation */
     mono_ms warm_until;     /* the previous release stays running until; 0: not decided */
     mono_ms retry_at;       /* no new try before */

@@ -44,7 +44,9 @@ static void create_replica(struct step *step, struct replica *replica)
             step_wake(step, session->pull_not_before);
         }
     } else if (!session->is_network_ready) {
-        if (!session->is_network_busy) {
+        if (step->facts->now < session->network_not_before) {
+            step_wake(step, session->network_not_before);
+        } else if (!session->is_network_busy) {
             step_act_gen(step, ACTION_NETWORK, replica->gen);
         }
     } else if (step->facts->now >= replica->start_not_before) {
