@@ -1,0 +1,48 @@
+/* gate: adapters, one line each. */
+#include "ports/app/berthd/gate.h"
+
+static void gate_send(void *self, struct span bytes)
+{
+    linux_server_send(self, bytes);
+}
+
+static void gate_finish(void *self)
+{
+    linux_server_finish(self);
+}
+
+static void gate_keep(void *self)
+{
+    linux_server_keep(self);
+}
+
+static void *gate_opened(void *ctx, struct linux_server_peer *peer, uint32_t uid)
+{
+    static const struct control_out_ops ops = {
+        .send = gate_send,
+        .finish = gate_finish,
+        .keep = gate_keep,
+    };
+    return control_open(ctx, uid, (struct control_out){.ops = &ops, .self = peer});
+}
+
+static void gate_received(void *named, struct span input)
+{
+    control_receive(named, input);
+}
+
+static void gate_closed(void *named)
+{
+    control_close(named);
+}
+
+struct linux_server_user gate_user(struct control *control)
+{
+    return (struct linux_server_user){
+        .opened = gate_opened,
+        .received = gate_received,
+        .closed = gate_closed,
+        .ctx = control,
+        .input_bytes_max = CONTROL_REQUEST_BYTES_MAX + 1,
+    };
+}

@@ -1,0 +1,241 @@
+/* berthd: the agent: reads what it was told about itself, opens the house, and turns. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ports/app/berthd/anchors.h"
+#include "ports/app/berthd/file.h"
+#include "ports/app/berthd/gate.h"
+#include "ports/app/berthd/house.h"
+#include "ports/app/berthd/notify.h"
+#include "ports/app/berthd/signals.h"
+#include "ports/linux/helper.h"
+#include "ports/mbedtls/verify.h"
+
+#define EXIT_USAGE 2
+
+struct arguments {
+    const char *config_path;
+    bool is_check, is_version, is_help;
+};
+
+/* Everything berthd has; on the heap because of the control buffers. */
+struct agent {
+    struct config config;
+    struct house house;
+    struct anchors anchors;
+    struct conductor *conductor;
+    struct control control;
+    struct linux_server server;
+    struct signals signals;
+};
+
+static bool arguments_read(int argc, char **argv, struct arguments *arguments)
+{
+    *arguments = (struct arguments){.config_path = "/etc/berth/berthd.json"};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--check") == 0) {
+            arguments->is_check = true;
+        } else if (strcmp(argv[i], "--version") == 0) {
+            arguments->is_version = true;
+        } else if (strcmp(argv[i], "--help") == 0) {
+            arguments->is_help = true;
+        } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+            arguments->config_path = argv[++i];
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void usage_print(FILE *out)
+{
+    fprintf(out,
+            "usage: berthd [--config PATH] [--check] [--version]\n\n"
+            "  --config   what this node is told about itself (default "
+            "/etc/berth/berthd.json)\n"
+            "  --check    read configuration, trust and revoke documents, and say what is wrong\n"
+            "  --version  print the version\n");
+}
+
+static int config_load(const char *path, struct config *config, struct err *err)
+{
+    static uint8_t data[CONFIG_BYTES_MAX];
+    struct span text;
+    int rc = file_read(path, data, sizeof data, &text, err);
+    if (rc == ERR_NOT_FOUND) {
+        return err_set(err, rc,
+                       "%s is not there; write it (agent/wire/README.md has an example), or name "
+                       "another with --config",
+                       path);
+    }
+    rc = rc == 0 ? config_parse(text, config, err) : rc;
+    return rc == 0 ? 0 : err_wrap(err, rc, "%s", path);
+}
+
+static struct anchors_sources sources_of(const struct agent *agent)
+{
+    return (struct anchors_sources){
+        .config = &agent->config,
+        .verify = agent->house.ports.verify,
+        .store = agent->house.ports.store,
+        .log = agent->house.ports.log,
+    };
+}
+
+static void trust_give(struct agent *agent)
+{
+    conductor_trust(agent->conductor, &agent->anchors.trust,
+                    agent->anchors.has_revoked ? &agent->anchors.revoked : NULL);
+}
+
+static int agent_open(struct agent *agent, struct err *err)
+{
+    char path[CONFIG_PATH_BYTES + 16];
+    int rc = house_open(&agent->house, &agent->config, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct loop loop = linux_loop_interface(&agent->house.loop);
+    struct anchors_sources sources = sources_of(agent);
+    rc = signals_init(&agent->signals, loop, err);
+    rc = rc == 0 ? anchors_load(&agent->anchors, &sources, err) : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    agent->conductor = conductor_new(&agent->config, &agent->house.ports);
+    if (agent->conductor == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory to start; free some");
+    }
+    trust_give(agent);
+    control_init(&agent->control, agent->conductor, agent->config.control_uid);
+    rc = conductor_start(agent->conductor, err);
+    if (rc != 0) {
+        return err_wrap(err, rc, "read what is remembered under %s", agent->config.state_dir);
+    }
+    struct linux_server_user user = gate_user(&agent->control);
+    (void)snprintf(path, sizeof path, "%s/control.sock", agent->config.control_dir);
+    return linux_server_init(&agent->server, loop, path, agent->config.control_uid, &user, err);
+}
+
+static void agent_close(struct agent *agent)
+{
+    linux_server_close(&agent->server);
+    house_close(&agent->house);
+    if (agent->conductor != NULL) {
+        conductor_free(agent->conductor);
+    }
+}
+
+/* SIGHUP: the documents are read again; what they say holds from now on. */
+static void agent_reread(struct agent *agent)
+{
+    const struct log *log = &agent->house.ports.log;
+    struct anchors_sources sources = sources_of(agent);
+    struct err err = {0};
+    agent->signals.is_reread = false;
+    if (anchors_load(&agent->anchors, &sources, &err) != 0) {
+        log->ops->line(log->self, LOG_LEVEL_ERROR, err.text);
+    }
+    trust_give(agent);
+    log->ops->line(log->self, LOG_LEVEL_INFO, "trust and revoke documents read again");
+}
+
+static void agent_run(struct agent *agent)
+{
+    while (!agent->signals.is_ended) {
+        if (agent->signals.is_reread) {
+            agent_reread(agent);
+        }
+        conductor_step(agent->conductor);
+        mono_ms now = linux_loop_now();
+        control_step(&agent->control, now);
+        mono_ms due =
+            mono_min(conductor_deadline(agent->conductor), control_deadline(&agent->control));
+        linux_loop_run_once(&agent->house.loop, due > now ? due - now : 0);
+    }
+}
+
+static int agent_main(const struct config *config)
+{
+    const struct log *log;
+    char line[LOG_LINE_BYTES_MAX];
+    struct err err = {0};
+    struct agent *agent = calloc(1, sizeof *agent);
+    if (agent == NULL) {
+        fprintf(stderr, "berthd: no memory to start; free some\n");
+        return EXIT_FAILURE;
+    }
+    agent->config = *config;
+    agent->server.fd = -1;
+    int rc = house_begin(&agent->house, &err);
+    rc = rc == 0 ? agent_open(agent, &err) : rc;
+    if (rc == 0) {
+        log = &agent->house.ports.log;
+        (void)snprintf(line, sizeof line,
+                       "berthd " BERTH_VERSION " is node %s of fleet %s; trust version %llu",
+                       config->node, config->fleet,
+                       (unsigned long long)agent->anchors.trust.version);
+        log->ops->line(log->self, LOG_LEVEL_INFO, line);
+        notify_send("READY=1");
+        agent_run(agent);
+        notify_send("STOPPING=1");
+        log->ops->line(log->self, LOG_LEVEL_INFO,
+                       "berthd ends; containers and traffic stay as they are");
+    } else {
+        fprintf(stderr, "berthd: %s (%s)\n", err.text, err_word(rc));
+    }
+    agent_close(agent);
+    free(agent);
+    return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int check_main(const struct config *config)
+{
+    static struct anchors anchors;
+    struct linux_log log;
+    struct anchors_sources sources = {.config = config};
+    struct err err = {0};
+    linux_log_init(&log, STDERR_FILENO, LOG_LEVEL_INFO);
+    sources.log = linux_log_interface(&log);
+    int rc = mbedtls_verify_init(&sources.verify, &err);
+    rc = rc == 0 ? anchors_load(&anchors, &sources, &err) : rc;
+    if (rc != 0) {
+        fprintf(stderr, "berthd: %s (%s)\n", err.text, err_word(rc));
+        return EXIT_FAILURE;
+    }
+    printf("node %s of fleet %s: trust version %llu with %zu keys, %zu releases revoked\n",
+           config->node, config->fleet, (unsigned long long)anchors.trust.version,
+           anchors.trust.key_count, anchors.revoked.count);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    static struct config config;
+    struct arguments arguments;
+    struct err err = {0};
+    if (argc == 2 && strcmp(argv[1], HELPER_ARGUMENT) == 0) {
+        return helper_main(HELPER_FD);
+    }
+    if (!arguments_read(argc, argv, &arguments)) {
+        usage_print(stderr);
+        return EXIT_USAGE;
+    }
+    if (arguments.is_help || arguments.is_version) {
+        if (arguments.is_help) {
+            usage_print(stdout);
+        } else {
+            printf("berthd " BERTH_VERSION "\n");
+        }
+        return EXIT_SUCCESS;
+    }
+    int rc = config_load(arguments.config_path, &config, &err);
+    if (rc != 0) {
+        fprintf(stderr, "berthd: %s (%s)\n", err.text, err_word(rc));
+        return EXIT_FAILURE;
+    }
+    return arguments.is_check ? check_main(&config) : agent_main(&config);
+}
