@@ -295,10 +295,14 @@ static void case_file_replaced_whole(void)
     CHECK_INT_EQ(file_written(path, "x"), ENOENT);
 }
 
+/* A zombie is gone too: it waits for a parent that is not ours, and does nothing more. */
 static bool process_is_gone(long pid)
 {
+    char path[64];
+    char state[256];
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     for (int i = 0; i < TURNS_MAX; i++) {
-        if (kill((pid_t)pid, 0) != 0 && errno == ESRCH) {
+        if (file_read(path, state, sizeof state) == 0 || strstr(state, ") Z ") != NULL) {
             return true;
         }
         fixture->pump(fixture->self);
