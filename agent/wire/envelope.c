@@ -50,6 +50,9 @@ static int read_sig(const struct json_place *at, void *into, struct err *err)
     return json_string(at, &((struct signature_text *)into)->sig, err);
 }
 
+static const struct json_key signature_keys[] = {{"keyid", read_key_id, NULL, true},
+                                                 {"sig", read_sig, NULL, true}};
+
 /* The index of the key of this role that the signature names, or key_count. */
 static size_t key_find(const struct trust *trust, enum trust_role role, const char *key_id)
 {
@@ -67,11 +70,9 @@ static int signature_check(const struct json_place *at, enum trust_role role,
                            struct arena arena, struct span encoding, unsigned *good,
                            struct err *err)
 {
-    static const struct json_key keys[] = {{"keyid", read_key_id, NULL, true},
-                                           {"sig", read_sig, NULL, true}};
     struct signature_text text = {0};
     struct span der;
-    int rc = json_read_object(at, keys, COUNT_OF(keys), &text, err);
+    int rc = json_read_object(at, signature_keys, COUNT_OF(signature_keys), &text, err);
     if (rc != 0) {
         return rc;
     }
@@ -144,26 +145,76 @@ static int parts_open(const struct parts *parts, enum trust_role role, const str
     return signatures_check(parts, role, trust, verify, &scratch, encoding, err);
 }
 
-int envelope_open(struct span envelope, enum trust_role role, const struct trust *trust,
-                  const struct verify *verify, struct arena *arena, struct span *payload,
-                  struct digest *digest, struct err *err)
+/* Parses the outer document; the caller frees it. */
+static int parts_parse(struct span envelope, struct json_document *document,
+                       struct json_place *root, struct parts *parts, struct err *err)
 {
     static const struct json_rules rules = {.bytes_max = ENVELOPE_BYTES_MAX};
     static const struct json_key keys[] = {{"payloadType", read_type, NULL, true},
                                            {"payload", read_payload, NULL, true},
                                            {"signatures", read_signatures, NULL, true}};
-    struct json_document document;
-    struct parts parts = {0};
-    struct span decoded = {0};
-    int rc = json_parse(envelope, &rules, &document, err);
+    int rc = json_parse(envelope, &rules, document, err);
     if (rc != 0) {
         return rc;
     }
-    struct json_place root = json_root(&document);
-    rc = json_read_object(&root, keys, COUNT_OF(keys), &parts, err);
-    if (rc == 0) {
-        rc = parts_open(&parts, role, trust, verify, arena, &decoded, err);
+    *root = json_root(document);
+    rc = json_read_object(root, keys, COUNT_OF(keys), parts, err);
+    if (rc != 0) {
+        json_free(document);
     }
+    return rc;
+}
+
+static int signature_copy(const struct json_place *at, struct arena *arena,
+                          struct envelope_signature *signature, struct err *err)
+{
+    struct signature_text text = {0};
+    struct digest id;
+    int rc = json_read_object(at, signature_keys, COUNT_OF(signature_keys), &text, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (!text_copy(signature->key_id, DIGEST_HEX_BYTES, text.key_id) ||
+        !digest_parse(signature->key_id, &id)) {
+        return json_error(at, ERR_VALUE, err, "keyid must be 64 hex digits");
+    }
+    return base64_decode(text.sig, arena, &signature->der, err);
+}
+
+int envelope_take_apart(struct span envelope, struct arena *arena, struct envelope_parts *parts,
+                        struct err *err)
+{
+    struct json_document document;
+    struct json_place root;
+    struct json_place step = {0};
+    struct parts read = {0};
+    int rc = parts_parse(envelope, &document, &root, &read, err);
+    if (rc != 0) {
+        return rc;
+    }
+    *parts = (struct envelope_parts){.type = arena_text(arena, read.type, strlen(read.type))};
+    rc = parts->type == NULL ? err_set(err, ERR_LIMIT, "no room for the envelope")
+                             : base64_decode(read.payload, arena, &parts->payload, err);
+    while (rc == 0 && json_next(&read.signatures, &step)) {
+        rc = signature_copy(&step, arena, &parts->signatures[parts->signature_count++], err);
+    }
+    json_free(&document);
+    return rc;
+}
+
+int envelope_open(struct span envelope, enum trust_role role, const struct trust *trust,
+                  const struct verify *verify, struct arena *arena, struct span *payload,
+                  struct digest *digest, struct err *err)
+{
+    struct json_document document;
+    struct json_place root;
+    struct parts parts = {0};
+    struct span decoded = {0};
+    int rc = parts_parse(envelope, &document, &root, &parts, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = parts_open(&parts, role, trust, verify, arena, &decoded, err);
     json_free(&document);
     if (rc == 0) {
         verify->ops->sha256(verify->self, decoded, digest);

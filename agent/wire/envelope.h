@@ -26,6 +26,19 @@ struct envelope_signature {
     struct span der;
 };
 
+/* What stands in an envelope, nothing of it checked. */
+struct envelope_parts {
+    const char *type;
+    struct span payload;
+    struct envelope_signature signatures[ENVELOPE_SIGNATURES_MAX];
+    size_t signature_count;
+};
+
+/* Takes an envelope apart without verifying it, for tools that add a signature or show what is
+ * signed; everything lives in the arena. The codes of envelope_open that need no key. */
+NODISCARD int envelope_take_apart(struct span envelope, struct arena *arena,
+                                  struct envelope_parts *parts, struct err *err);
+
 /* Renders an envelope as JSON text; *rendered lives in the arena. ERR_LIMIT. */
 NODISCARD int envelope_render(const char *type, struct span payload,
                               const struct envelope_signature *signatures, size_t count,

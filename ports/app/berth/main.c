@@ -1,0 +1,82 @@
+/* berth: the operator's tool. Its verbs stand in one table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/base/units.h"
+#include "ports/app/berth/verbs.h"
+
+static const struct verb {
+    const char *first, *second; /* second: NULL where one word is enough */
+    int (*run)(int argc, char **argv, struct err *err);
+    const char *arguments;
+    const char *purpose;
+} verbs[] = {
+    {"keys", "new", verb_keys_new, "DIR --fleet NAME", "make one key a role and the trust document"},
+    {"keys", "trust", verb_keys_trust,
+     "DIR --fleet NAME [--role release=a.pub,b.pub:2]... [--version N] [--key PEM]...",
+     "write the trust document anew from public keys"},
+    {"release", "build", verb_release_build,
+     "compose.yaml -o FILE [--sequence N] [--floor N] [--platform linux/amd64]... [--engine SOCKET]",
+     "turn a Compose file into a release, with images by digest"},
+    {"release", "sign", verb_release_sign, "FILE --key PEM [--key PEM]... [-o FILE]",
+     "add signatures"},
+    {"release", "verify", verb_release_verify, "FILE --trust trust.json",
+     "check the signatures and the document as a node would"},
+    {"release", "show", verb_release_show, "FILE", "say what a release does"},
+    {"revoke", NULL, verb_revoke, "--key PEM [--key PEM]... [--version N] -o FILE DIGEST|FILE...",
+     "write the signed list of releases that must never run"},
+};
+
+static void usage_print(FILE *file)
+{
+    (void)fprintf(file, "usage:\n");
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        (void)fprintf(file, "  berth %s%s%s %s\n      %s\n", verbs[i].first,
+                      verbs[i].second != NULL ? " " : "",
+                      verbs[i].second != NULL ? verbs[i].second : "", verbs[i].arguments,
+                      verbs[i].purpose);
+    }
+    (void)fprintf(file, "  berth --version\n");
+}
+
+static const struct verb *verb_find(int argc, char **argv)
+{
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        if (argc > 1 && strcmp(argv[1], verbs[i].first) == 0 &&
+            (verbs[i].second == NULL || (argc > 2 && strcmp(argv[2], verbs[i].second) == 0))) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("berth %s\n", BERTH_VERSION);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        usage_print(stdout);
+        return 0;
+    }
+    const struct verb *verb = verb_find(argc, argv);
+    if (verb == NULL) {
+        usage_print(stderr);
+        return 2;
+    }
+    const char *second = verb->second != NULL ? verb->second : "";
+    const char *space = verb->second != NULL ? " " : "";
+    int skip = verb->second != NULL ? 2 : 1;
+    int rc = verb->run(argc - skip, argv + skip, &err);
+    if (rc == 0) {
+        return 0;
+    }
+    (void)fprintf(stderr, "berth: %s%s%s: %s\n", verb->first, space, second, err.text);
+    if (rc == ERR_USAGE) {
+        (void)fprintf(stderr, "usage: berth %s%s%s %s\n", verb->first, space, second,
+                      verb->arguments);
+    }
+    return rc == ERR_USAGE ? 2 : 1;
+}

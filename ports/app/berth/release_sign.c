@@ -1,0 +1,70 @@
+/* berth release sign: adds signatures to a release, after reading it as a node will. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "ports/app/berth/files.h"
+#include "ports/app/berth/release_file.h"
+#include "ports/app/berth/verbs.h"
+
+struct sign_request {
+    const char *input, *output;
+    const char *keys[KEYRING_FILES_MAX];
+    size_t key_count;
+};
+
+static int file_sign(const struct keyring *keyring, const struct sign_request *request,
+                     struct release_file *file, struct err *err)
+{
+    struct plan plan;
+    struct span envelope;
+    char hex[DIGEST_HEX_BYTES];
+    int rc = release_file_compile(file, &plan, err);
+    if (rc != 0) {
+        return err_wrap(err, rc, "%s", request->input);
+    }
+    rc = keyring_sign(keyring, RELEASE_PAYLOAD_TYPE, file->parts.payload, file->parts.signatures,
+                      file->parts.signature_count, request->keys, request->key_count, &file->arena,
+                      &envelope, err);
+    if (rc == 0) {
+        rc = file_write(request->output, envelope, 0644, err);
+    }
+    if (rc == 0) {
+        digest_render(&file->digest, hex);
+        printf("%s: release %s of %s, signed\n", request->output, hex, plan.app);
+    }
+    return rc;
+}
+
+int verb_release_sign(int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {{"key", required_argument, NULL, 'k'}, {0}};
+    struct sign_request request = {0};
+    struct keyring keyring;
+    struct release_file file;
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+        if (option == 'o') {
+            request.output = optarg;
+        } else if (option == 'k' && request.key_count < KEYRING_FILES_MAX) {
+            request.keys[request.key_count++] = optarg;
+        } else {
+            return err_set(err, ERR_USAGE, "no such option, or more than %d keys", KEYRING_FILES_MAX);
+        }
+    }
+    if (optind + 1 != argc || request.key_count == 0) {
+        return err_set(err, ERR_USAGE, "one file and at least one --key are needed");
+    }
+    request.input = argv[optind];
+    request.output = request.output != NULL ? request.output : request.input;
+    int rc = keyring_open(&keyring, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = release_file_open(&keyring, request.input, &file, err);
+    if (rc == 0) {
+        rc = file_sign(&keyring, &request, &file, err);
+    }
+    release_file_close(&file);
+    keyring_close(&keyring);
+    return rc;
+}

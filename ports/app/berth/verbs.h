@@ -1,0 +1,16 @@
+/* verbs: what berth can be asked to do; one file each. */
+#ifndef PORTS_APP_BERTH_VERBS_H
+#define PORTS_APP_BERTH_VERBS_H
+
+#include "platform/base/err.h"
+
+/* argv[0] is the verb's last word. 0, ERR_USAGE (the usage is then printed), or another code. */
+int verb_keys_new(int argc, char **argv, struct err *err);
+int verb_keys_trust(int argc, char **argv, struct err *err);
+int verb_release_build(int argc, char **argv, struct err *err);
+int verb_release_sign(int argc, char **argv, struct err *err);
+int verb_release_verify(int argc, char **argv, struct err *err);
+int verb_release_show(int argc, char **argv, struct err *err);
+int verb_revoke(int argc, char **argv, struct err *err);
+
+#endif
