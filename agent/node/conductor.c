@@ -230,7 +230,7 @@ mono_ms conductor_deadline(const struct conductor *conductor)
     deadline = mono_min(deadline, probes_deadline(conductor));
     for (size_t i = 0; i < APPS_MAX; i++) {
         const struct app *app = &conductor->apps[i];
-        if (app->is_used) {
+        if (app->is_used && !app->is_new) {
             deadline = mono_min(deadline, mono_min(app->wake_at, memory_hurry_at(app)));
         }
     }

@@ -378,6 +378,7 @@ static void probe_replica(struct app *app, struct replica *replica)
     const struct plan *plan = app_plan_of(app, replica->gen);
     if (!replica->is_present || replica->state != ENGINE_RUNNING || plan == NULL ||
         replica->service >= plan->service_count) {
+        replica->is_probed = false; /* nobody asks it any more: its deadlines are none of ours */
         return;
     }
     const struct plan_service *service = &plan->services[replica->service];

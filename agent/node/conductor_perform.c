@@ -71,6 +71,11 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
         session->pull_not_before = conductor_now(app->conductor);
         return;
     }
+    if (err->code == ERR_NOT_FOUND) { /* somebody removed it: make it anew */
+        replica->is_present = false;
+        replica->is_probed = false;
+        return;
+    }
     if (kind == ACTION_CREATE && err->code == ERR_EXISTS) {
         session->is_network_ready = false; /* look again at what is there */
     }

@@ -87,6 +87,8 @@ static void take_success(struct probe *probe, const struct plan_service *service
         begin_regular(probe, service, now);
     } else if (role == PROBE_READINESS) {
         probe->is_ready = true;
+    } else {
+        probe->is_unalive = false; /* it came back before anybody restarted it */
     }
 }
 
