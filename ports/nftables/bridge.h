@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define BRIDGE_NAME_BYTES   16
+#define BRIDGE_NAME_BYTES    16
 #define BRIDGE_SETTING_BYTES 64
 
 /* True when the bridge exists and packets from 127.0.0.1 may not yet leave through it; `setting`

@@ -1,4 +1,5 @@
-/* firewall: the static accept for the pool in DOCKER-USER, the chain the engine leaves to others. */
+/* firewall: the static accept for the pool in DOCKER-USER, the chain the engine leaves to others.
+ */
 #ifndef PORTS_NFTABLES_FIREWALL_H
 #define PORTS_NFTABLES_FIREWALL_H
 
@@ -6,8 +7,8 @@
 #include "platform/route.h"
 #include "ports/nftables/ruleset.h"
 
-#define FIREWALL_CHAIN     "DOCKER-USER"
-#define FIREWALL_ARGS_MAX  12
+#define FIREWALL_CHAIN    "DOCKER-USER"
+#define FIREWALL_ARGS_MAX 12
 
 /* The accept has two halves: packets to the pool, and the answers from it (without which Docker's
  * isolation drops what a container on another bridge asked for). Bits of a mask. */

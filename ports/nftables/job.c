@@ -23,8 +23,8 @@ static int tool_run(struct nftables_route *route, enum worker_program program,
                     const char *const *args, size_t count, struct span input, worker_done done,
                     struct err *err)
 {
-    int rc = route->worker.ops->run(route->worker.self, program, args, count, input, done, route,
-                                    err);
+    int rc =
+        route->worker.ops->run(route->worker.self, program, args, count, input, done, route, err);
     return rc < 0 ? rc : 1;
 }
 
@@ -125,8 +125,7 @@ static int firewall_begin(struct nftables_route *route, struct nftables_job *job
 }
 
 static int firewall_take(struct nftables_route *route, struct nftables_job *job,
-                         const struct err *failure, int status, struct span output,
-                         struct err *err)
+                         const struct err *failure, int status, struct span output, struct err *err)
 {
     bool is_answered = failure == NULL && status == 0;
     (void)err;
@@ -246,7 +245,8 @@ static int write_begin(struct nftables_route *route, struct nftables_job *job, w
     if (rc != 0) {
         return rc;
     }
-    rc = route->worker.ops->write_file(route->worker.self, route->boot_path, span, done, route, err);
+    rc =
+        route->worker.ops->write_file(route->worker.self, route->boot_path, span, done, route, err);
     free(data);
     return rc < 0 ? rc : 1;
 }

@@ -132,8 +132,7 @@ static int route_commit(void *self, const struct route_table *table, route_done 
 
 static int route_forget(void *self, ipv4 backend, route_done done, void *ctx, struct err *err)
 {
-    struct nftables_job job = {
-        .kind = JOB_FORGET, .backend = backend, .done = done, .ctx = ctx};
+    struct nftables_job job = {.kind = JOB_FORGET, .backend = backend, .done = done, .ctx = ctx};
     return line_add(self, &job, err);
 }
 

@@ -1,9 +1,9 @@
 /* ruleset: chains that stay and rules that are all replaced at once.
  *
- * No packet may meet half a table. The kernel decides once for each base chain it enters whether the
- * old or the new rules hold, but elements of a map, and a second base chain at the same hook, are
- * decided for again: replacing those lost connections under load. So the base chains are kept, and
- * every choice is made by rules alone. A chain whose declaration changes needs a new name. */
+ * No packet may meet half a table. The kernel decides once for each base chain it enters whether
+ * the old or the new rules hold, but elements of a map, and a second base chain at the same hook,
+ * are decided for again: replacing those lost connections under load. So the base chains are kept,
+ * and every choice is made by rules alone. A chain whose declaration changes needs a new name. */
 #include "ports/nftables/ruleset.h"
 
 #include <assert.h>
@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Before Docker's own rules of the same hooks, so that the order never depends on who came first. */
+/* Before Docker's own rules of the same hooks, so that the order never depends on who came first.
+ */
 #define NAT_FIRST    "-105"
 #define NAT_LAST     "95"
 #define FILTER_FIRST "-10"
@@ -60,33 +61,59 @@ static void render_service_match(const struct route_service *service, struct tex
     text_append(text, address);
 }
 
-/* One rule a backend: taken with its share of what those before it left over. `port` is NULL for
- * the service address, where ports stay as they are. */
-static void render_choice(const struct route_service *service, const struct route_port *port,
+/* `port` is NULL for the service address, where ports stay as they are. */
+static void render_target(const struct route_backend *backend, const struct route_port *port,
                           struct text *text)
+{
+    char address[RULESET_ADDRESS_BYTES];
+    ruleset_render_address(backend->address, address);
+    text_printf(text, "dnat to %s", address);
+    if (port != NULL) {
+        text_printf(text, ":%u", port->container_port);
+    }
+    text_append(text, "\n");
+}
+
+/* A chain with one rule a backend: taken with its share of what those before it left over. */
+static void render_shares(const struct route_service *service, const struct route_port *port,
+                          unsigned number, struct text *text)
 {
     unsigned left = 0;
     for (size_t i = 0; i < service->backend_count; i++) {
         left += service->backends[i].weight;
     }
+    text_printf(text, "    chain to-%u {\n", number);
     for (size_t i = 0; i < service->backend_count; i++) {
-        const struct route_backend *backend = &service->backends[i];
-        char address[RULESET_ADDRESS_BYTES];
-        if (port != NULL) {
-            render_port_match(port, text);
-        } else {
-            render_service_match(service, text);
+        rule_begin(text, "");
+        if (port != NULL) { /* nft wants to see what the port is one of */
+            text_printf(text, "ip protocol %s ", port->protocol == ROUTE_TCP ? "tcp" : "udp");
         }
-        if (backend->weight < left) {
-            text_printf(text, " numgen random mod %u < %u", left, backend->weight);
+        if (i + 1 < service->backend_count) {
+            text_printf(text, "numgen random mod %u < %u ", left, service->backends[i].weight);
         }
-        ruleset_render_address(backend->address, address);
-        text_printf(text, " dnat to %s", address);
-        if (port != NULL) {
-            text_printf(text, ":%u", port->container_port);
-        }
-        text_append(text, "\n");
-        left -= backend->weight;
+        render_target(&service->backends[i], port, text);
+        left -= service->backends[i].weight;
+    }
+    text_append(text, "    }\n");
+}
+
+/* Where a service address or a published port leads: to its only backend or to its shares. */
+static void render_choice(const struct route_service *service, const struct route_port *port,
+                          unsigned number, struct text *text)
+{
+    if (service->backend_count == 0) {
+        return;
+    }
+    if (port != NULL) {
+        render_port_match(port, text);
+    } else {
+        render_service_match(service, text);
+    }
+    text_append(text, " ");
+    if (service->backend_count == 1) {
+        render_target(&service->backends[0], port, text);
+    } else {
+        text_printf(text, "goto to-%u\n", number);
     }
 }
 
@@ -112,15 +139,36 @@ static void rules_generation(const struct rules *rules, struct text *text)
                 rules->table->generation);
 }
 
+/* What is chosen is numbered through the table, so that a later table uses the chains again. */
 static void rules_choose(const struct rules *rules, struct text *text)
 {
+    unsigned number = 0;
     for (size_t i = 0; i < rules->table->service_count; i++) {
         const struct route_service *service = &rules->table->services[i];
         if (service->address != 0) {
-            render_choice(service, NULL, text);
+            render_choice(service, NULL, number++, text);
         }
         for (size_t j = 0; j < service->port_count; j++) {
-            render_choice(service, &service->ports[j], text);
+            render_choice(service, &service->ports[j], number++, text);
+        }
+    }
+}
+
+static void render_all_shares(const struct route_table *table, struct text *text)
+{
+    unsigned number = 0;
+    for (size_t i = 0; i < table->service_count; i++) {
+        const struct route_service *service = &table->services[i];
+        unsigned from = number;
+        number += (unsigned)service->port_count + (service->address != 0 ? 1u : 0u);
+        if (service->backend_count < 2) {
+            continue;
+        }
+        if (service->address != 0) {
+            render_shares(service, NULL, from++, text);
+        }
+        for (size_t j = 0; j < service->port_count; j++) {
+            render_shares(service, &service->ports[j], from++, text);
         }
     }
 }
@@ -142,7 +190,14 @@ static void rules_guard(const struct rules *rules, struct text *text)
     rule(text, "iifname != \"lo\" ip saddr 127.0.0.0/8 drop");
 }
 
-static void rules_translate(const struct rules *rules, struct text *text)
+/* A service address is for containers: another host that routes the pool here finds no way in. */
+static void rules_prerouting(const struct rules *rules, struct text *text)
+{
+    text_printf(text, "        ip saddr %s jump choose\n", rules->pool);
+    text_printf(text, "        ip daddr != %s jump choose\n", rules->pool);
+}
+
+static void rules_node(const struct rules *rules, struct text *text)
 {
     (void)rules;
     rule(text, "jump choose");
@@ -163,18 +218,21 @@ static void rules_input(const struct rules *rules, struct text *text)
     rule(text, "ct state new jump refuse");
 }
 
+/* True for a TCP port that no earlier entry of the table has as its container port. */
 static bool is_first_of_its_port(const struct route_table *table, size_t service, size_t port)
 {
+    const struct route_port *asked = &table->services[service].ports[port];
     for (size_t i = 0; i <= service; i++) {
         size_t count = i == service ? port : table->services[i].port_count;
         for (size_t j = 0; j < count; j++) {
-            if (table->services[i].ports[j].container_port ==
-                table->services[service].ports[port].container_port) {
+            const struct route_port *earlier = &table->services[i].ports[j];
+            if (earlier->protocol == ROUTE_TCP &&
+                earlier->container_port == asked->container_port) {
                 return false;
             }
         }
     }
-    return true;
+    return asked->protocol == ROUTE_TCP;
 }
 
 /* A backend that goes on with a connection which was forgotten meets a reset: picked up in the
@@ -226,20 +284,20 @@ static void rules_forward(const struct rules *rules, struct text *text)
     rule(text, "ct status dnat accept");
     rule(text, "ct state established,related accept");
     text_printf(text, "        ip daddr != %s accept\n", rules->pool);
-    text_printf(text, "        ip saddr != %s reject with icmp type admin-prohibited\n", rules->pool);
+    text_printf(text, "        ip saddr != %s reject with icmp type admin-prohibited\n",
+                rules->pool);
     render_closed_bridges(rules->table, text);
 }
 
-/* With bridge-nf-call-iptables=0 a container's call of its neighbour turns round on one interface;
- * a redirect would teach it to skip this machine next time. What goes to this machine itself is
- * refused at its input: refused here, a datagram's sender would read "not permitted". */
+/* What goes to this machine itself is refused at its input: refused here, a datagram's sender would
+ * read "not permitted". */
 static void rules_output(const struct rules *rules, struct text *text)
 {
-    text_printf(text, "        ip daddr %s icmp type redirect drop\n", rules->pool);
+    (void)rules;
     rule(text, "oifname != \"lo\" ct state new jump refuse");
 }
 
-#define CHAIN_BASE(type, hook, priority) \
+#define CHAIN_BASE(type, hook, priority)                                                           \
     "type " type " hook " hook " priority " priority "; policy accept;"
 
 /* In an order in which each chain stands before those that jump to it. */
@@ -251,8 +309,8 @@ static const struct {
     {"choose", "", rules_choose},
     {"refuse", "", rules_refuse},
     {"guard", CHAIN_BASE("filter", "prerouting", "-300"), rules_guard},
-    {"prerouting", CHAIN_BASE("nat", "prerouting", NAT_FIRST), rules_translate},
-    {"output", CHAIN_BASE("nat", "output", NAT_FIRST), rules_translate},
+    {"prerouting", CHAIN_BASE("nat", "prerouting", NAT_FIRST), rules_prerouting},
+    {"output", CHAIN_BASE("nat", "output", NAT_FIRST), rules_node},
     {"postrouting", CHAIN_BASE("nat", "postrouting", NAT_LAST), rules_postrouting},
     {"filter-input", CHAIN_BASE("filter", "input", FILTER_FIRST), rules_input},
     {"filter-forward", CHAIN_BASE("filter", "forward", FILTER_FIRST), rules_forward},
@@ -276,6 +334,7 @@ void ruleset_render(const struct route_table *table, const char *node, struct te
     }
     text_printf(text, "}\nflush table ip " RULESET_TABLE_FMT "\n", node);
     text_printf(text, "table ip " RULESET_TABLE_FMT " {\n", node);
+    render_all_shares(table, text);
     for (size_t i = 0; i < COUNT_OF(chains); i++) {
         text_printf(text, "    chain %s {\n", chains[i].name);
         chains[i].rules(&rules, text);

@@ -27,9 +27,8 @@ struct world_tally {
 
 static struct sockaddr_in socket_address(ipv4 address, uint16_t port)
 {
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = htons(port),
-                                .sin_addr = {.s_addr = htonl(address)}};
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {.s_addr = htonl(address)}};
 }
 
 /* What an errno of a socket tells. */
@@ -205,8 +204,8 @@ void talk_load_start(void *self)
         {PLACE_SECOND, WORLD_SERVICE_ADDRESS, ROUTE_WORLD_TCP_PORT},
     };
     struct world *world = self;
-    void *shared = mmap(NULL, sizeof *world->tally, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *shared =
+        mmap(NULL, sizeof *world->tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) {
         perror("mmap");
         exit(EXIT_FAILURE);

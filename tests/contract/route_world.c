@@ -16,7 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-
 #define WORDS_MAX 40
 
 static _Noreturn void world_give_up(const char *what)
@@ -94,12 +93,12 @@ int world_capture(struct world *world, char *output, size_t cap, const char *fmt
 }
 
 /* For building: what fails ends the test. */
-#define MUST(world, place, ...)                          \
-    do {                                                 \
-        if (world_run((world), (place), __VA_ARGS__)) {  \
-            errno = 0;                                   \
-            world_give_up("set up: " #__VA_ARGS__);      \
-        }                                                \
+#define MUST(world, place, ...)                                                                    \
+    do {                                                                                           \
+        if (world_run((world), (place), __VA_ARGS__)) {                                            \
+            errno = 0;                                                                             \
+            world_give_up("set up: " #__VA_ARGS__);                                                \
+        }                                                                                          \
     } while (0)
 
 bool world_write(const char *path, const char *value)

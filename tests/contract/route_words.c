@@ -1,0 +1,307 @@
+/* The words the route over nftables writes and reads: golden text, and listings of the tools. */
+#include "ports/nftables/firewall.h"
+#include "ports/nftables/held.h"
+#include "ports/nftables/ruleset.h"
+#include "tests/check.h"
+
+#define POOL 0xc6120000u
+
+static void table_make(struct route_table *table)
+{
+    memset(table, 0, sizeof *table);
+    table->generation = 42;
+    table->pool = POOL;
+    table->pool_bits = 15;
+    table->service_count = 2;
+    struct route_service *web = &table->services[0];
+    memcpy(web->app, "shop", 5);
+    memcpy(web->service, "web", 4);
+    memcpy(web->bridge, "berth-1", 8);
+    web->address = POOL + 16;
+    web->ports[0] = (struct route_port){ROUTE_TCP, 0, 8080, 80};
+    web->ports[1] = (struct route_port){ROUTE_UDP, 0xc0000201u, 53, 5353};
+    web->port_count = 2;
+    web->backends[0] = (struct route_backend){POOL + 2050, 1};
+    web->backends[1] = (struct route_backend){POOL + 2051, 2};
+    web->backends[2] = (struct route_backend){POOL + 2052, 3};
+    web->backend_count = 3;
+    struct route_service *gone = &table->services[1];
+    memcpy(gone->app, "shop", 5);
+    memcpy(gone->service, "api", 4);
+    memcpy(gone->bridge, "berth-1", 8);
+    gone->address = POOL + 17;
+    gone->ports[0] = (struct route_port){ROUTE_TCP, 0, 9090, 80};
+    gone->port_count = 1;
+}
+
+static const char golden[] =
+    "table ip berth-n1 {\n"
+    "    chain generation {\n"
+    "    }\n"
+    "    chain choose {\n"
+    "    }\n"
+    "    chain refuse {\n"
+    "    }\n"
+    "    chain guard {\n"
+    "        type filter hook prerouting priority -300; policy accept;\n"
+    "    }\n"
+    "    chain prerouting {\n"
+    "        type nat hook prerouting priority -105; policy accept;\n"
+    "    }\n"
+    "    chain output {\n"
+    "        type nat hook output priority -105; policy accept;\n"
+    "    }\n"
+    "    chain postrouting {\n"
+    "        type nat hook postrouting priority 95; policy accept;\n"
+    "    }\n"
+    "    chain filter-input {\n"
+    "        type filter hook input priority -10; policy accept;\n"
+    "    }\n"
+    "    chain filter-forward {\n"
+    "        type filter hook forward priority -10; policy accept;\n"
+    "    }\n"
+    "    chain filter-output {\n"
+    "        type filter hook output priority -10; policy accept;\n"
+    "    }\n"
+    "}\n"
+    "flush table ip berth-n1\n"
+    "table ip berth-n1 {\n"
+    "    chain to-0 {\n"
+    "        numgen random mod 6 < 1 dnat to 198.18.8.2\n"
+    "        numgen random mod 5 < 2 dnat to 198.18.8.3\n"
+    "        dnat to 198.18.8.4\n"
+    "    }\n"
+    "    chain to-1 {\n"
+    "        ip protocol tcp numgen random mod 6 < 1 dnat to 198.18.8.2:80\n"
+    "        ip protocol tcp numgen random mod 5 < 2 dnat to 198.18.8.3:80\n"
+    "        ip protocol tcp dnat to 198.18.8.4:80\n"
+    "    }\n"
+    "    chain to-2 {\n"
+    "        ip protocol udp numgen random mod 6 < 1 dnat to 198.18.8.2:5353\n"
+    "        ip protocol udp numgen random mod 5 < 2 dnat to 198.18.8.3:5353\n"
+    "        ip protocol udp dnat to 198.18.8.4:5353\n"
+    "    }\n"
+    "    chain generation {\n"
+    "        return comment \"generation 42\"\n"
+    "    }\n"
+    "    chain choose {\n"
+    "        ip daddr 198.18.0.16 goto to-0\n"
+    "        fib daddr type local tcp dport 8080 goto to-1\n"
+    "        ip daddr 192.0.2.1 udp dport 53 goto to-2\n"
+    "    }\n"
+    "    chain refuse {\n"
+    "        ip daddr 198.18.0.17 ip protocol tcp reject with tcp reset\n"
+    "        ip daddr 198.18.0.17 reject with icmp type port-unreachable\n"
+    "        fib daddr type local tcp dport 9090 reject with tcp reset\n"
+    "    }\n"
+    "    chain guard {\n"
+    "        iifname != \"lo\" ip daddr 127.0.0.0/8 drop\n"
+    "        iifname != \"lo\" ip saddr 127.0.0.0/8 drop\n"
+    "    }\n"
+    "    chain prerouting {\n"
+    "        ip saddr 198.18.0.0/15 jump choose\n"
+    "        ip daddr != 198.18.0.0/15 jump choose\n"
+    "    }\n"
+    "    chain output {\n"
+    "        jump choose\n"
+    "    }\n"
+    "    chain postrouting {\n"
+    "        ip saddr 127.0.0.0/8 ip daddr 198.18.0.0/15 oifname != \"lo\" masquerade\n"
+    "        ip saddr 198.18.0.0/15 ip daddr 198.18.0.0/15 ct status dnat masquerade\n"
+    "    }\n"
+    "    chain filter-input {\n"
+    "        ct state new jump refuse\n"
+    "    }\n"
+    "    chain filter-forward {\n"
+    "        ct state new jump refuse\n"
+    "        ip saddr 198.18.0.0/15 tcp sport { 80 } ct state new tcp flags & (syn | rst) == 0 reject with tcp reset\n"
+    "        ct status dnat accept\n"
+    "        ct state established,related accept\n"
+    "        ip daddr != 198.18.0.0/15 accept\n"
+    "        ip saddr != 198.18.0.0/15 reject with icmp type admin-prohibited\n"
+    "        iifname != \"berth-1\" oifname \"berth-1\" reject with icmp type admin-prohibited\n"
+    "    }\n"
+    "    chain filter-output {\n"
+    "        oifname != \"lo\" ct state new jump refuse\n"
+    "    }\n"
+    "}\n";
+
+static void table_is_rendered(void)
+{
+    static char data[RULESET_BYTES_MAX];
+    struct route_table table;
+    struct text text;
+    table_make(&table);
+    CHECK_INT_EQ(ruleset_check(&table, NULL), 0);
+    text_init(&text, data, sizeof data);
+    ruleset_render(&table, "n1", &text);
+    CHECK(!text.cut);
+    CHECK_STR_EQ(data, golden);
+}
+
+static void too_much_is_cut_and_said(void)
+{
+    char data[600];
+    struct route_table table;
+    struct text text;
+    table_make(&table);
+    text_init(&text, data, sizeof data);
+    ruleset_render(&table, "n1", &text);
+    CHECK(text.cut);
+}
+
+/* The most containers an engine lists, shared out over the most services. */
+static void large_table_fits(void)
+{
+    static char data[RULESET_BYTES_MAX];
+    static struct route_table table;
+    struct text text;
+    table_make(&table);
+    table.service_count = ROUTE_SERVICES_MAX;
+    for (size_t i = 0; i < ROUTE_SERVICES_MAX; i++) {
+        table.services[i] = table.services[0];
+        table.services[i].backend_count = ENGINE_CONTAINERS_MAX / ROUTE_SERVICES_MAX;
+        for (size_t j = 0; j < table.services[i].backend_count; j++) {
+            table.services[i].backends[j] = (struct route_backend){POOL + 131071, 1000};
+        }
+    }
+    CHECK_INT_EQ(ruleset_check(&table, NULL), 0);
+    text_init(&text, data, sizeof data);
+    ruleset_render(&table, "n1", &text);
+    CHECK(!text.cut);
+}
+
+static void names_that_are_rules_are_refused(void)
+{
+    static const char *const bad[] = {"a b", "..", "x\"", "a;b", "a\n", "a/b", "1234567890123456"};
+    struct route_table table;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        table_make(&table);
+        memcpy(table.services[0].bridge, bad[i],
+               strlen(bad[i]) < 16 ? strlen(bad[i]) + 1 : sizeof table.services[0].bridge);
+        CHECK_INT_EQ(ruleset_check(&table, NULL), ERR_VALUE);
+        table_make(&table);
+        memcpy(table.services[0].app, i == 6 ? "-a" : bad[i], i == 6 ? 3 : strlen(bad[i]) + 1);
+        CHECK_INT_EQ(ruleset_check(&table, NULL), ERR_VALUE);
+    }
+    table_make(&table);
+    table.pool = POOL + 1;
+    CHECK_INT_EQ(ruleset_check(&table, NULL), ERR_VALUE);
+    table_make(&table);
+    table.services[0].backends[1].weight = 1001;
+    CHECK_INT_EQ(ruleset_check(&table, NULL), ERR_VALUE);
+}
+
+static void generation_is_found(void)
+{
+    static const struct {
+        const char *listing;
+        bool is_found;
+        uint64_t generation;
+    } rows[] = {
+        {"table ip x {\n\tchain generation {\n\t\treturn comment \"generation 42\"\n\t}\n}\n", true,
+         42},
+        {"comment \"generation 18446744073709551615\"", true, UINT64_MAX},
+        {"comment \"generation 18446744073709551616\"", false, 0},
+        {"comment \"generation \"", false, 0},
+        {"comment \"generation 4", false, 0},
+        {"chain generation {\n}\n", false, 0},
+        {"", false, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint64_t generation = 0;
+        CHECK(ruleset_find_generation(span_text(rows[i].listing), &generation) == rows[i].is_found);
+        CHECK(generation == rows[i].generation);
+    }
+}
+
+static void firewall_is_found(void)
+{
+#define TO "-A DOCKER-USER -d 198.18.0.0/15 -j ACCEPT\n"
+#define FROM                                                                                       \
+    "-A DOCKER-USER -s 198.18.0.0/15 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+    static const struct {
+        const char *listing;
+        unsigned found;
+    } rows[] = {
+        {"-N DOCKER-USER\n" TO FROM "-A DOCKER-USER -j RETURN\n", 3},
+        {"-N DOCKER-USER\n" TO "-A DOCKER-USER -j RETURN\n" FROM, 1},
+        {"-N DOCKER-USER\n-A DOCKER-USER -j RETURN\n" TO FROM, 0},
+        {"-N DOCKER-USER\n-A DOCKER-USER -j REJECT --reject-with icmp-port-unreachable\n" TO, 0},
+        {"-N DOCKER-USER\n-A DOCKER-USER -s 10.0.0.0/8 -j DROP\n" FROM, 2},
+        {"-A DOCKER-USER -d 198.18.0.0/16 -j ACCEPT\n", 0},
+        {"-A DOCKER-USER -d 198.18.0.0/15 -i eth0 -j ACCEPT\n", 0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CHECK_INT_EQ(firewall_find(span_text(rows[i].listing), POOL, 15), rows[i].found);
+    }
+    CHECK(firewall_lets_pass(span_text("-P FORWARD ACCEPT\n-A FORWARD -j X\n")));
+    CHECK(!firewall_lets_pass(span_text("-P FORWARD DROP\n")));
+    CHECK(!firewall_lets_pass(span_of(NULL, 0)));
+}
+
+static void command_is_words(void)
+{
+    struct firewall_command command;
+    firewall_command(FIREWALL_TO_POOL, "-I", POOL, 15, &command);
+    CHECK_INT_EQ(command.count, 7);
+    CHECK_STR_EQ(command.args[1], "-I");
+    CHECK_STR_EQ(command.args[4], "198.18.0.0/15");
+    CHECK_STR_EQ(command.args[6], "ACCEPT");
+}
+
+static void sockets_are_read(void)
+{
+#define REST " 00000000:00000000 00:00000000 00000000     0        0 17 1 0000 100 0 0 10 0\n"
+#define ANY6 "00000000000000000000000000000000"
+    static const struct {
+        const char *line;
+        bool is_v6;
+        enum route_protocol protocol;
+        ipv4 host_ip;
+        bool is_held;
+    } rows[] = {
+        {"   0: 00000000:1F90 00000000:0000 0A" REST, false, ROUTE_TCP, 0, true},
+        {"   0: 00000000:1F90 00000000:0000 0A" REST, false, ROUTE_TCP, 0x7f000001, true},
+        {"  10: 0100007F:1F90 00000000:0000 0A" REST, false, ROUTE_TCP, 0, true},
+        {"   0: 0100007F:1F90 00000000:0000 0A" REST, false, ROUTE_TCP, 0x7f000001, true},
+        {"   0: 0100007F:1F90 00000000:0000 0A" REST, false, ROUTE_TCP, 0xc0000201, false},
+        {"   0: 00000000:1F91 00000000:0000 0A" REST, false, ROUTE_TCP, 0, false},
+        {"   0: 0100007F:1F90 0100007F:C350 01" REST, false, ROUTE_TCP, 0, false},
+        {"   0: 00000000:1F90 00000000:0000 07" REST, false, ROUTE_UDP, 0, true},
+        {"   0: 0100007F:1F90 0100007F:0035 01" REST, false, ROUTE_UDP, 0, false},
+        {"   0: " ANY6 ":1F90 " ANY6 ":0000 0A" REST, true, ROUTE_TCP, 0xc0000201, true},
+        {"   0: 0000000000000000FFFF00000100007F:1F90 " ANY6 ":0000 0A" REST, true, ROUTE_TCP,
+         0x7f000001, true},
+        {"   0: 0000000000000000FFFF00000100007F:1F90 " ANY6 ":0000 0A" REST, true, ROUTE_TCP,
+         0xc0000201, false},
+        {"   0: 00000000000000000000000001000000:1F90 " ANY6 ":0000 0A" REST, true, ROUTE_TCP, 0,
+         false},
+        {"  sl  local_address rem_address   st tx_queue\n", false, ROUTE_TCP, 0, false},
+        {"   0: 00000000:1F90 00000000:0000", false, ROUTE_TCP, 0, false},
+        {"   0: 0000", false, ROUTE_TCP, 0, false},
+        {":", false, ROUTE_TCP, 0, false},
+        {"", false, ROUTE_TCP, 0, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        bool is_held = held_line(span_text(rows[i].line), rows[i].is_v6, rows[i].protocol,
+                                 rows[i].host_ip, 8080);
+        CHECK_STR_EQ(is_held == rows[i].is_held ? "" : rows[i].line, "");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"table_is_rendered", table_is_rendered},
+        {"too_much_is_cut_and_said", too_much_is_cut_and_said},
+        {"large_table_fits", large_table_fits},
+        {"names_that_are_rules_are_refused", names_that_are_rules_are_refused},
+        {"generation_is_found", generation_is_found},
+        {"firewall_is_found", firewall_is_found},
+        {"command_is_words", command_is_words},
+        {"sockets_are_read", sockets_are_read},
+    };
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
