@@ -72,6 +72,16 @@ static enum retire_manner manner_of(const struct memory_app *memory, uint32_t ge
     return has_failed ? RETIRE_FAILED : RETIRE_POLITE;
 }
 
+/* Whether the containers of the previous release may stand by warm: not when they have just failed,
+ * nor beside a release that cannot run beside them. */
+static bool may_stay_warm(const struct step *step, enum retire_manner manner)
+{
+    const struct plan *committed = step->facts->committed;
+    const struct plan *candidate = step->facts->candidate;
+    return manner == RETIRE_POLITE && (committed == NULL || !plan_is_stop_first(committed)) &&
+           (candidate == NULL || !plan_is_stop_first(candidate));
+}
+
 /* Stops what is neither committed nor candidate; keeps the previous release's containers, warm for a
  * while and then stopped, once the committed one serves without us. */
 static void retire_leftovers(struct step *step)
@@ -86,7 +96,8 @@ static void retire_leftovers(struct step *step)
             continue;
         }
         bool is_previous = replica->gen == memory->history[0].gen;
-        if (is_previous && replica_is_alive(replica)) {
+        enum retire_manner manner = manner_of(memory, replica->gen);
+        if (is_previous && replica_is_alive(replica) && may_stay_warm(step, manner)) {
             if (session->warm_until == 0) {
                 session->warm_until =
                     step->facts->now + (committed != NULL ? committed->keep_warm_ms : 0);
@@ -101,19 +112,44 @@ static void retire_leftovers(struct step *step)
         const struct plan *plan = is_previous && step->facts->previous != NULL
                                       ? step->facts->previous
                                       : committed;
-        (void)retire_replica(step, replica, plan, manner_of(memory, replica->gen), is_previous);
+        (void)retire_replica(step, replica, plan, manner, is_previous);
     }
 }
 
+/* Something runs that is neither committed nor candidate. */
 static bool has_living_leftover(const struct step *step)
 {
     for (size_t i = 0; i < step->session->replica_count; i++) {
         const struct replica *replica = &step->session->replicas[i];
-        if (replica->gen != step->memory->committed.gen && replica_is_alive(replica)) {
+        if (replica->gen != step->memory->committed.gen &&
+            replica->gen != step->memory->candidate.gen && replica_is_alive(replica)) {
             return true;
         }
     }
     return false;
+}
+
+static bool has_living(const struct step *step, uint32_t gen)
+{
+    for (size_t i = 0; i < step->session->replica_count; i++) {
+        const struct replica *replica = &step->session->replicas[i];
+        if (replica->gen == gen && replica_is_alive(replica)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_exclusive(const struct step *step)
+{
+    return step->facts->candidate != NULL && plan_is_stop_first(step->facts->candidate);
+}
+
+/* Something runs that the committed release must not be started beside. */
+static bool has_living_rival(const struct step *step)
+{
+    return (is_exclusive(step) && has_living(step, step->memory->candidate.gen)) ||
+           (plan_is_stop_first(step->facts->committed) && has_living_leftover(step));
 }
 
 /* The committed release serves and is looked after. */
@@ -124,9 +160,7 @@ static void serve_committed(struct step *step)
         return;
     }
     (void)upkeep_wish(step, step->memory->committed.gen, plan);
-    /* What shares data with it must be gone before it starts again. */
-    if (!plan_is_stop_first(plan) || step->memory->phase != SWAP_REST || !has_living_leftover(step) ||
-        upkeep_is_all_ready(step, step->memory->committed.gen, plan)) {
+    if (upkeep_is_all_ready(step, step->memory->committed.gen, plan) || !has_living_rival(step)) {
         upkeep_set(step, step->memory->committed.gen, plan);
     }
 }
@@ -148,6 +182,9 @@ static bool stage(struct step *step)
 {
     struct session_app *session = step->session;
     mono_ms now = step->facts->now;
+    if (session->image_missing_gen == step->memory->candidate.gen) {
+        session->is_staged = false; /* it was taken away since */
+    }
     if (session->is_staged) {
         return true;
     }
@@ -244,11 +281,10 @@ static void start_candidate(struct step *step)
         return;
     }
     step_wake(step, limit);
-    bool is_exclusive = plan_is_stop_first(plan) && memory->committed.gen != 0;
     if (!upkeep_create(step, memory->candidate.gen, plan)) {
         return;
     }
-    if (is_exclusive && memory->phase == SWAP_PREPARE && !stop_committed(step)) {
+    if (is_exclusive(step) && (!stop_committed(step) || has_living_leftover(step))) {
         return;
     }
     upkeep_set(step, memory->candidate.gen, plan);
@@ -259,8 +295,10 @@ static void prepare(struct step *step)
     const struct memory_app *memory = step->memory;
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
-    bool is_exclusive = plan != NULL && plan_is_stop_first(plan);
-    if (!is_exclusive || session->prepared_from == 0) {
+    /* A release that is to be stopped first serves until its successor's containers exist. */
+    bool is_handing_over = is_exclusive(step) && session->prepared_from != 0 &&
+                           upkeep_is_there(step, memory->candidate.gen, plan);
+    if (!is_handing_over) {
         serve_committed(step);
     }
     if (!digest_is_equal(&memory->wanted, &memory->candidate.release)) {
@@ -286,29 +324,68 @@ static void prepare(struct step *step)
     }
 }
 
+/* The committed release is wanted again instead of the candidate. Nothing wanted is no opinion. */
+static bool is_overridden(const struct memory_app *memory)
+{
+    return !digest_is_none(&memory->wanted) &&
+           digest_is_equal(&memory->wanted, &memory->committed.release) &&
+           !digest_is_equal(&memory->wanted, &memory->candidate.release);
+}
+
+/* Going back by hand takes no traffic from a ready candidate before the committed release is ready,
+ * where both can run beside each other. */
+static bool is_way_back_open(const struct step *step, bool is_candidate_ready)
+{
+    const struct memory_app *memory = step->memory;
+    const struct plan *committed = step->facts->committed;
+    return memory->committed.gen == 0 || committed == NULL || is_exclusive(step) ||
+           !is_candidate_ready ||
+           upkeep_is_all_ready(step, memory->committed.gen, committed);
+}
+
 /* The candidate serves; it has only to stay healthy. */
 static void soak(struct step *step)
 {
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
-    (void)upkeep_wish(step, step->memory->candidate.gen, plan);
     enum reason failure = candidate_failure(step);
     if (failure != REASON_NONE) {
         verdict_go_back(step, failure);
         return;
     }
-    if (session->soak_since == 0) {
-        if (!session->is_route_settled) {
-            return;
-        }
+    if (session->soak_since == 0 && !session->is_route_settled) {
+        return;
+    }
+    /* What is frozen by hand has not failed, and has not been healthy either. */
+    if (session->soak_since == 0 || !upkeep_is_all_ready(step, step->memory->candidate.gen, plan)) {
         session->soak_since = step->facts->now;
     }
     mono_ms until = session->soak_since + plan->soak_ms;
-    if (step->facts->now >= until) {
-        verdict_commit(step);
-    } else {
+    if (step->facts->now < until) {
         step_wake(step, until);
+    } else if (!is_overridden(step->memory)) {
+        verdict_commit(step);
     }
+}
+
+/* Unproven, and the agent or the machine has started again: the candidate is brought back into
+ * service, meanwhile the committed release serves where both may run. */
+static void resume(struct step *step)
+{
+    const struct memory_app *memory = step->memory;
+    struct session_app *session = step->session;
+    if (upkeep_is_all_ready(step, memory->candidate.gen, step->facts->candidate)) {
+        session->is_switched = true;
+        session->is_route_settled = false;
+        (void)upkeep_wish(step, memory->candidate.gen, step->facts->candidate);
+        step_wake(step, step->facts->now);
+        soak(step);
+        return;
+    }
+    if (session->prepared_from == 0) {
+        session->prepared_from = step->facts->now;
+    }
+    start_candidate(step);
 }
 
 static void unproven(struct step *step)
@@ -316,35 +393,32 @@ static void unproven(struct step *step)
     const struct memory_app *memory = step->memory;
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
-    bool is_overridden = digest_is_equal(&memory->wanted, &memory->committed.release) &&
-                         !digest_is_equal(&memory->wanted, &memory->candidate.release);
-    if (!session->is_switched) {
+    bool is_ready = plan != NULL && upkeep_is_all_ready(step, memory->candidate.gen, plan);
+    if (plan != NULL && (session->is_switched || is_exclusive(step))) {
+        is_ready |= upkeep_wish(step, memory->candidate.gen, plan) > 0;
+    } else {
         serve_committed(step);
     }
     if (memcmp(&memory->boot, &step->facts->boot, sizeof memory->boot) != 0) {
         verdict_count_boot(step);
     } else if (plan == NULL) {
         verdict_go_back(step, REASON_ENGINE_FAILED);
-    } else if (is_overridden) {
+    } else if (is_overridden(memory) && is_way_back_open(step, is_ready)) {
         verdict_go_back(step, REASON_ROLLED_BACK);
     } else if (step->facts->is_candidate_revoked) {
         verdict_go_back(step, REASON_REVOKED);
     } else if (session->is_switched) {
         soak(step);
-    } else if (upkeep_is_all_ready(step, memory->candidate.gen, plan)) {
-        session->is_switched = true;
-        session->is_route_settled = false;
-        step_wake(step, step->facts->now);
-        soak(step);
     } else {
-        if (session->prepared_from == 0) {
-            session->prepared_from = step->facts->now;
-        }
-        start_candidate(step);
+        resume(step);
     }
     if (session->is_switched && step->facts->committed != NULL && plan != NULL &&
-        !step->decision->is_remembering && !plan_is_stop_first(plan)) {
-        upkeep_set(step, memory->committed.gen, step->facts->committed);
+        !step->decision->is_remembering) {
+        if (is_exclusive(step)) {
+            (void)stop_committed(step);
+        } else {
+            upkeep_set(step, memory->committed.gen, step->facts->committed);
+        }
     }
 }
 

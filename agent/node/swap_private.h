@@ -46,6 +46,7 @@ bool upkeep_keep(struct step *step, uint32_t gen, const struct plan *plan);
 /* Wishes traffic for the ready replicas of `gen` (where none is ready: for those that have it and are
  * alive) and opens its ports; returns how many are ready. */
 size_t upkeep_wish(struct step *step, uint32_t gen, const struct plan *plan);
+bool upkeep_is_there(const struct step *step, uint32_t gen, const struct plan *plan);
 bool upkeep_is_all_ready(const struct step *step, uint32_t gen, const struct plan *plan);
 
 /* retire.c: takes replicas out of service by the laws. */

@@ -38,7 +38,10 @@ static void create_replica(struct step *step, struct replica *replica)
 {
     struct session_app *session = step->session;
     if (session->image_missing_gen == replica->gen) {
-        if (!session->is_staging && step->facts->now >= session->pull_not_before) {
+        if (session->is_staging) {
+            return; /* its end plans again */
+        }
+        if (step->facts->now >= session->pull_not_before) {
             step_act_gen(step, ACTION_PULL, replica->gen);
         } else {
             step_wake(step, session->pull_not_before);
@@ -59,7 +62,7 @@ static void create_replica(struct step *step, struct replica *replica)
 
 static void forgive_restarts(struct replica *replica, mono_ms now)
 {
-    if (replica->starts > 0 && replica->is_probed &&
+    if (replica->starts > 0 && replica->is_probed && replica_is_ready(replica) &&
         now - replica->probe.running_since >= RESTART_FORGIVEN_MS) {
         replica->starts = 0;
         replica->start_not_before = 0;
@@ -77,7 +80,9 @@ static void keep_replica_up(struct step *step, struct replica *replica)
     }
     switch (replica->state) {
     case ENGINE_CREATED:
-        replica->start_not_before = 0;
+        if (replica->starts == 0) {
+            replica->start_not_before = 0; /* that was for the create */
+        }
         start_with_delay(step, replica, ACTION_START);
         break;
     case ENGINE_EXITED:
@@ -154,10 +159,15 @@ static bool is_there(const struct replica *replica)
     return replica->is_present;
 }
 
+bool upkeep_is_there(const struct step *step, uint32_t gen, const struct plan *plan)
+{
+    return count_set(step, gen, plan, is_there) == set_size(plan);
+}
+
 bool upkeep_create(struct step *step, uint32_t gen, const struct plan *plan)
 {
     each_replica(step, gen, plan, create_if_absent);
-    return count_set(step, gen, plan, is_there) == set_size(plan);
+    return upkeep_is_there(step, gen, plan);
 }
 
 static bool is_kept(const struct replica *replica)

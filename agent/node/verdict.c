@@ -58,6 +58,19 @@ static void quarantine(struct memory_app *memory, const struct digest *release)
     memory->quarantined[0] = *release;
 }
 
+static void release_from_quarantine(struct memory_app *memory, const struct digest *release)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < QUARANTINE_MAX; i++) {
+        if (!digest_is_equal(&memory->quarantined[i], release)) {
+            memory->quarantined[kept++] = memory->quarantined[i];
+        }
+    }
+    while (kept < QUARANTINE_MAX) {
+        memory->quarantined[kept++] = (struct digest){0};
+    }
+}
+
 static void want_committed(struct memory_app *memory)
 {
     memory->wanted = memory->committed.release;
@@ -123,7 +136,7 @@ struct generation swap_generation(const struct memory_app *memory,
     uint8_t lanes_seen[LANES] = {0};
     for (size_t i = 0; i < session->replica_count; i++) {
         const struct replica *replica = &session->replicas[i];
-        if (replica->is_present && replica->address != 0) {
+        if ((replica->is_present || replica->is_routed) && replica->address != 0) {
             lanes_seen[(replica->address / 512u) % LANES] = 1;
         }
     }
@@ -189,6 +202,7 @@ void verdict_commit(struct step *step)
     next.verdict_gen = memory->candidate.gen;
     next.attempts = 0;
     next.boots = 0;
+    release_from_quarantine(&next, &memory->candidate.release);
     if (digest_is_equal(&memory->wanted, &memory->candidate.release)) {
         next.is_forced = false;
     }

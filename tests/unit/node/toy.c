@@ -1,0 +1,501 @@
+/* toy: carries out what the planner asks for, in the order and with the notes of the conductor. */
+#include "tests/unit/node/toy.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "platform/base/text.h"
+
+struct digest toy_digest(int release)
+{
+    struct digest digest = {.bytes = {(uint8_t)release}};
+    return digest;
+}
+
+int toy_release(const struct digest *digest)
+{
+    return digest->bytes[0];
+}
+
+void toy_init(struct toy *toy, uint8_t replicas)
+{
+    memset(toy, 0, sizeof *toy);
+    toy->config.pool = 0xc6120000;
+    toy->config.pool_bits = 15;
+    (void)text_copy(toy->memory.app, NAME_BYTES, "web");
+    for (int i = 1; i <= TOY_RELEASES; i++) {
+        struct plan *plan = &toy->plans[i];
+        toy->images[i] = (struct toy_image){.ready_ms = 700};
+        *plan = (struct plan){.digest = toy_digest(i), .sequence = (uint64_t)i * 10,
+                              .soak_ms = 10000, .drain_ms = 2000, .keep_warm_ms = 60000,
+                              .deadline_ms = 60000, .attempts = 3, .service_count = 1};
+        plan->services[0].replicas = replicas;
+        plan->services[0].readiness = (struct plan_probe){
+            .kind = PLAN_PROBE_HTTP, .period_ms = 1000, .success_threshold = 1,
+            .failure_threshold = 3};
+        plan->services[0].liveness = plan->services[0].readiness;
+        plan->services[0].notice.kind = PLAN_NOTICE_SIGNAL;
+    }
+    toy->facts = (struct swap_facts){.is_engine_up = true, .has_restart_backoff = true,
+                                     .may_begin = true};
+    toy->facts.boot.bytes[0] = 1;
+    toy->is_route_known = true;
+    toy->call_ms = 200;
+    toy->record_ms = 10;
+    toy->apply_ms = 15;
+    toy->now = 1000;
+    toy->dark_since = toy->now;
+}
+
+struct toy_container *toy_find(struct toy *toy, uint32_t gen, uint8_t number)
+{
+    for (size_t i = 0; i < OBSERVED_MAX; i++) {
+        struct toy_container *container = &toy->containers[i];
+        if (container->is_present && container->gen == gen && container->number == number) {
+            return container;
+        }
+    }
+    return NULL;
+}
+
+size_t toy_count(const struct toy *toy, uint32_t gen)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < OBSERVED_MAX; i++) {
+        count += toy->containers[i].is_present && toy->containers[i].gen == gen ? 1 : 0;
+    }
+    return count;
+}
+
+bool toy_is_alive(const struct toy_container *container)
+{
+    return container->is_present &&
+           (container->state == ENGINE_RUNNING || container->state == ENGINE_PAUSED);
+}
+
+bool toy_is_good(const struct toy *toy, const struct toy_container *container)
+{
+    const struct toy_image *image = &toy->images[container->release];
+    int64_t age = toy->now - container->started_at;
+    return container->is_present && container->state == ENGINE_RUNNING && image->ready_ms >= 0 &&
+           age >= image->ready_ms && (image->unready_ms == 0 || age < image->unready_ms);
+}
+
+bool toy_table_has(const struct toy_table *table, ipv4 address)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->backends[i] == address) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct generation *generation_of(const struct toy *toy, uint32_t gen)
+{
+    const struct memory_app *memory = &toy->memory;
+    return gen == memory->committed.gen   ? &memory->committed
+           : gen == memory->candidate.gen ? &memory->candidate
+                                          : NULL;
+}
+
+static void create(struct toy *toy, struct replica *replica)
+{
+    const struct generation *generation = generation_of(toy, replica->gen);
+    if (generation == NULL || toy_find(toy, replica->gen, replica->number) != NULL) {
+        return;
+    }
+    for (size_t i = 0; i < OBSERVED_MAX; i++) {
+        if (!toy->containers[i].is_present) {
+            toy->containers[i] = (struct toy_container){
+                .is_present = true,
+                .gen = replica->gen,
+                .number = replica->number,
+                .release = toy_release(&generation->release),
+                .address = address_replica(&toy->config, toy->memory.index, generation->lane, 0,
+                                           replica->number),
+                .state = ENGINE_CREATED,
+            };
+            return;
+        }
+    }
+    assert(false);
+}
+
+/* The engine carries out one call; false: it refused. */
+static bool carry_out(struct toy *toy, const struct action *action, struct replica *replica)
+{
+    struct toy_container *container = toy_find(toy, action->gen, action->number);
+    const struct generation *generation = generation_of(toy, action->gen);
+    struct toy_image *image = &toy->images[generation != NULL ? toy_release(&generation->release) : 0];
+    bool is_ok = true;
+    if (action->kind == ACTION_CREATE) {
+        is_ok = image->create_fails == 0;
+        image->create_fails -= is_ok ? 0 : 1;
+        if (is_ok) {
+            create(toy, replica);
+        }
+    } else if (container == NULL) {
+        is_ok = action->kind == ACTION_REMOVE || action->kind == ACTION_FORGET;
+    } else if (action->kind == ACTION_START || action->kind == ACTION_RESTART) {
+        is_ok = image->start_fails == 0;
+        image->start_fails -= is_ok ? 0 : 1;
+        if (is_ok) {
+            container->state = ENGINE_RUNNING;
+            container->started_at = toy->now;
+        }
+    } else if (action->kind == ACTION_STOP) {
+        container->state = ENGINE_EXITED;
+    } else if (action->kind == ACTION_REMOVE) {
+        container->is_present = false;
+    } else if (action->kind == ACTION_KEEP) {
+        container->keeps_running = true;
+    }
+    return is_ok;
+}
+
+/* A call on a generation as a whole ends. */
+static void finish_gen(struct toy *toy, const struct action *action)
+{
+    struct session_app *session = &toy->session;
+    if (action->kind == ACTION_NETWORK) {
+        session->is_network_busy = false;
+        session->is_network_ready = true;
+        return;
+    }
+    const struct generation *generation = generation_of(toy, action->gen);
+    struct toy_image *image = &toy->images[generation != NULL ? toy_release(&generation->release) : 0];
+    session->is_staging = false;
+    if (image->pull_fails > 0) {
+        image->pull_fails--;
+        session->pull_failures++;
+        session->pull_not_before = toy->now + 1000;
+    } else {
+        session->is_staged = session->is_staged || action->gen == toy->memory.candidate.gen;
+        session->image_missing_gen = 0;
+    }
+}
+
+static void finish(struct toy *toy, struct toy_call *call)
+{
+    struct session_app *session = &toy->session;
+    struct action action = call->action;
+    call->is_used = false;
+    if (action.kind == ACTION_PULL || action.kind == ACTION_NETWORK) {
+        finish_gen(toy, &action);
+        return;
+    }
+    struct replica *replica = session_find(session, action.gen, action.service, action.number);
+    struct replica gone = {.gen = action.gen, .number = action.number};
+    bool is_ok = carry_out(toy, &action, replica != NULL ? replica : &gone);
+    if (replica == NULL) {
+        return;
+    }
+    replica->is_busy = false;
+    if (is_ok && (action.kind == ACTION_START || action.kind == ACTION_RESTART ||
+                  action.kind == ACTION_STOP)) {
+        replica->is_probed = false;
+    }
+    if (!is_ok) {
+        session->has_world_fault = true;
+        if (action.gen == toy->memory.candidate.gen) {
+            session->engine_failures++;
+        }
+    }
+}
+
+void toy_end_calls(struct toy *toy, bool are_kept)
+{
+    for (size_t i = 0; i < TOY_CALLS; i++) {
+        if (toy->calls[i].is_used && are_kept) {
+            finish(toy, &toy->calls[i]);
+        }
+        toy->calls[i].is_used = false;
+    }
+}
+
+/* Containers do by themselves what their image says. */
+static void live(struct toy *toy)
+{
+    for (size_t i = 0; i < OBSERVED_MAX; i++) {
+        struct toy_container *container = &toy->containers[i];
+        int64_t crash_ms = toy->images[container->release].crash_ms;
+        if (container->is_present && container->state == ENGINE_RUNNING && crash_ms > 0 &&
+            toy->now >= container->started_at + crash_ms) {
+            if (container->keeps_running) {
+                container->restarts++;
+                container->started_at = toy->now;
+            } else {
+                container->state = ENGINE_EXITED;
+            }
+        }
+    }
+}
+
+static void observe(struct toy *toy)
+{
+    struct session_app *session = &toy->session;
+    for (size_t i = 0; i < session->replica_count; i++) {
+        struct replica *replica = &session->replicas[i];
+        if (!replica->is_busy && toy_find(toy, replica->gen, replica->number) == NULL) {
+            replica->is_present = false;
+            replica->is_probed = false;
+        }
+    }
+    for (size_t i = 0; i < OBSERVED_MAX; i++) {
+        const struct toy_container *container = &toy->containers[i];
+        struct replica *replica = container->is_present
+                                      ? session_need(session, container->gen, 0, container->number)
+                                      : NULL;
+        if (replica == NULL || replica->is_busy) {
+            continue;
+        }
+        bool has_restarted = replica->is_present && replica->restarts != container->restarts;
+        replica->is_present = true;
+        replica->state = container->state;
+        replica->address = container->address;
+        replica->keeps_running = container->keeps_running;
+        replica->restarts = container->restarts;
+        replica->is_probed = replica->is_probed && !has_restarted &&
+                             container->state == ENGINE_RUNNING;
+        if (!session->is_observed && session->is_presuming && replica_is_alive(replica)) {
+            replica->was_routed = true;
+        }
+    }
+    session->is_observed = true;
+}
+
+static bool is_presumed(const struct toy *toy, const struct replica *replica)
+{
+    const struct memory_app *memory = &toy->memory;
+    bool is_same_boot = memcmp(&memory->boot, &toy->facts.boot, sizeof memory->boot) == 0;
+    return toy->session.is_presuming && replica->was_routed && !replica->was_started &&
+           (replica->gen == memory->committed.gen ||
+            (memory->phase == SWAP_UNPROVEN && replica->gen == memory->candidate.gen &&
+             is_same_boot));
+}
+
+/* Probes are asked and answered at once. */
+static void ask_probes(struct toy *toy)
+{
+    for (size_t i = 0; i < toy->session.replica_count; i++) {
+        struct replica *replica = &toy->session.replicas[i];
+        const struct toy_container *container = toy_find(toy, replica->gen, replica->number);
+        if (!replica->is_present || replica->state != ENGINE_RUNNING || container == NULL ||
+            container->release == 0) {
+            continue;
+        }
+        const struct plan_service *service = &toy->plans[container->release].services[0];
+        if (!replica->is_probed) {
+            replica->is_probed = true;
+            probe_begin(&replica->probe, service, is_presumed(toy, replica), toy->now);
+        }
+        unsigned due = probe_due(&replica->probe, service, toy->now);
+        int64_t unalive_ms = toy->images[container->release].unalive_ms;
+        bool is_alive = unalive_ms == 0 || toy->now < container->started_at + unalive_ms;
+        for (int role = 0; role < PROBE_ROLES; role++) {
+            if ((due & (1u << role)) != 0) {
+                probe_answer(&replica->probe, service, (enum probe_role)role,
+                             role == PROBE_LIVENESS ? is_alive : toy_is_good(toy, container), false,
+                             toy->now);
+            }
+        }
+    }
+}
+
+static void mark_routed(struct toy *toy)
+{
+    for (size_t i = 0; i < toy->session.replica_count; i++) {
+        struct replica *replica = &toy->session.replicas[i];
+        bool was_routed = replica->is_routed;
+        bool is_held = toy->is_route_known ? toy_table_has(&toy->kernel, replica->address)
+                                           : toy->session.is_presuming;
+        replica->is_routed =
+            replica->address != 0 &&
+            (is_held || (toy->is_applying && toy_table_has(&toy->applying, replica->address)));
+        if (replica->is_routed && toy->is_route_known) {
+            replica->was_routed = true;
+        } else if (was_routed && !replica->is_routed) {
+            replica->unrouted_at = toy->now;
+        }
+    }
+}
+
+static bool is_equal(const struct toy_table *a, const struct toy_table *b)
+{
+    return a->count == b->count && memcmp(a->backends, b->backends, a->count * sizeof(ipv4)) == 0;
+}
+
+static void build(const struct toy *toy, struct toy_table *table)
+{
+    table->count = 0;
+    for (uint8_t n = 1; n <= REPLICAS_MAX; n++) {
+        for (size_t i = 0; i < toy->session.replica_count; i++) {
+            const struct replica *replica = &toy->session.replicas[i];
+            if (replica->number == n && replica->is_wished && replica->gen == toy->session.wish_gen) {
+                table->backends[table->count++] = replica->address;
+            }
+        }
+    }
+}
+
+static void build_boot(const struct toy *toy, struct toy_table *table)
+{
+    const struct generation *committed = &toy->memory.committed;
+    const struct plan *plan = &toy->plans[toy_release(&committed->release)];
+    table->count = 0;
+    for (uint8_t n = 1; committed->gen != 0 && n <= plan->services[0].replicas; n++) {
+        table->backends[table->count++] =
+            address_replica(&toy->config, toy->memory.index, committed->lane, 0, n);
+    }
+}
+
+static void route(struct toy *toy)
+{
+    struct toy_table wished;
+    struct toy_table boot;
+    if (toy->is_applying) {
+        return;
+    }
+    build(toy, &wished);
+    build_boot(toy, &boot);
+    toy->session.is_route_settled = toy->is_route_known && is_equal(&wished, &toy->kernel);
+    if (!toy->session.is_route_settled) {
+        toy->applying = wished;
+        toy->is_applying = true;
+        toy->apply_at = toy->now + toy->apply_ms;
+    } else if (!toy->is_remembering) {
+        toy->boot = boot;
+    }
+    toy->session.is_boot_settled = is_equal(&boot, &toy->boot);
+    mark_routed(toy);
+}
+
+static void adopt(struct toy *toy)
+{
+    struct session_app *session = &toy->session;
+    if (toy->memory.phase == SWAP_REST && toy->pending.phase == SWAP_PREPARE) {
+        session_begin_swap(session);
+    }
+    if (toy->memory.phase == SWAP_UNPROVEN && toy->pending.phase == SWAP_UNPROVEN) {
+        session->is_switched = false;
+        session->soak_since = 0;
+        session->prepared_from = 0;
+    }
+    toy->memory = toy->pending;
+    session->is_route_settled = false;
+    session->is_boot_settled = false;
+}
+
+static void complete(struct toy *toy)
+{
+    for (size_t i = 0; i < TOY_CALLS; i++) {
+        if (toy->calls[i].is_used && toy->now >= toy->calls[i].at) {
+            finish(toy, &toy->calls[i]);
+        }
+    }
+    if (toy->is_applying && toy->now >= toy->apply_at) {
+        laws_check_table(toy, &toy->applying);
+        toy->kernel = toy->applying;
+        toy->is_applying = false;
+        toy->is_route_known = true;
+        mark_routed(toy);
+    }
+    if (toy->is_remembering && toy->now >= toy->record_at) {
+        toy->is_remembering = false;
+        if (toy->record_fails == 0) {
+            adopt(toy);
+        } else {
+            toy->record_fails--;
+            toy->session.has_world_fault = true;
+        }
+    }
+}
+
+static void perform(struct toy *toy, const struct swap_decision *decision)
+{
+    for (size_t i = 0; i < decision->action_count; i++) {
+        const struct action *action = &decision->actions[i];
+        size_t place = 0;
+        while (place < TOY_CALLS && toy->calls[place].is_used) {
+            place++;
+        }
+        assert(place < TOY_CALLS);
+        toy->calls[place] = (struct toy_call){true, *action, toy->now + toy->call_ms};
+        toy->counts[action->kind]++;
+        if (action->kind == ACTION_NOTICE && toy->order_of_notice == 0) {
+            toy->order_of_notice = toy->turns;
+        } else if (action->kind == ACTION_STOP && toy->order_of_stop == 0) {
+            toy->order_of_stop = toy->turns;
+        }
+    }
+    if (decision->is_remembering) {
+        uint8_t data[STORE_RECORD_BYTES_MAX];
+        size_t len = 0;
+        memory_encode(&decision->next, data, &len);
+        int rc = memory_decode(span_of(data, len), &toy->pending, NULL);
+        assert(rc == 0);
+        toy->is_remembering = true;
+        toy->record_at = toy->now + toy->record_ms;
+        toy->records++;
+    }
+}
+
+static const struct plan *plan_of(const struct toy *toy, const struct digest *digest)
+{
+    int release = toy_release(digest);
+    return release == 0 ? NULL : &toy->plans[release];
+}
+
+static mono_ms plan_step(struct toy *toy)
+{
+    struct swap_decision decision;
+    struct swap_facts *facts = &toy->facts;
+    const struct memory_app *memory = &toy->memory;
+    facts->now = toy->now;
+    facts->committed = plan_of(toy, &memory->committed.release);
+    facts->candidate = plan_of(toy, &memory->candidate.release);
+    facts->previous = plan_of(toy, &memory->history[0].release);
+    facts->wanted = plan_of(toy, &memory->wanted);
+    facts->is_wanted_revoked = toy->revoked != 0 && toy_release(&memory->wanted) == toy->revoked;
+    facts->is_candidate_revoked =
+        toy->revoked != 0 && toy_release(&memory->candidate.release) == toy->revoked;
+    session_prune(&toy->session, memory);
+    swap_step(memory, &toy->session, facts, &decision);
+    laws_check_decision(toy, &decision);
+    perform(toy, &decision);
+    bool is_idle = decision.action_count == 0 && !decision.is_remembering;
+    toy->idle_spins = is_idle && decision.wake_at <= toy->now ? toy->idle_spins + 1 : 0;
+    return decision.wake_at;
+}
+
+/* When the world next changes by itself. */
+static mono_ms next_event(const struct toy *toy)
+{
+    mono_ms next = toy->now + 500; /* the engine is listed again */
+    for (size_t i = 0; i < TOY_CALLS; i++) {
+        next = toy->calls[i].is_used ? mono_min(next, toy->calls[i].at) : next;
+    }
+    next = toy->is_applying ? mono_min(next, toy->apply_at) : next;
+    return toy->is_remembering ? mono_min(next, toy->record_at) : next;
+}
+
+void toy_turn(struct toy *toy)
+{
+    mono_ms wake = MONO_NEVER;
+    toy->turns++;
+    complete(toy);
+    live(toy);
+    observe(toy);
+    ask_probes(toy);
+    if (toy->turns == 1 || !toy->is_route_known) {
+        mark_routed(toy);
+    }
+    if (!toy->is_remembering) {
+        wake = plan_step(toy);
+    }
+    route(toy);
+    laws_check_world(toy);
+    mono_ms next = mono_min(next_event(toy), wake);
+    toy->now = next > toy->now ? next : toy->now + 1;
+}
