@@ -11,6 +11,8 @@
 #define SETTINGS_MAX   (WORKER_ARGS_MAX - 3)
 #define OUTPUT_FOR_ERR 160
 
+_Static_assert(RULESET_BYTES_MAX <= WORKER_INPUT_BYTES_MAX, "one run of nft takes a ruleset");
+
 /* begin: 1 a tool was started, 0 nothing (more) to do here, negative failed. take: its answer. */
 struct step {
     int (*begin)(struct nftables_route *route, struct nftables_job *job, worker_done done,

@@ -7,7 +7,7 @@
 #include "platform/route.h"
 
 /* What one run of nft takes in. It is enough for 256 backends over all services where each service
- * has an address and two ports; a table of more than some 700 pairs of port and backend is not. */
+ * has an address and two ports; a table of more than some 800 pairs of port and backend is not. */
 #define RULESET_BYTES_MAX  65536
 #define RULESET_NODE_CHARS 63
 
