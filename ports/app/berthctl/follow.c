@@ -31,6 +31,27 @@ static bool generation_is(struct span app, const char *role, const char *release
            strcmp(found, release) == 0;
 }
 
+/* Which generation the try of what is wanted is. */
+static void note_candidate(struct follow *follow, struct span app)
+{
+    struct span candidate;
+    if (generation_is(app, "candidate", follow->wanted) &&
+        scan_member(app, "candidate", &candidate)) {
+        follow->gen = scan_member_integer(candidate, "gen", 0);
+    }
+}
+
+/* At rest again with a bad verdict: the node no longer wants it. */
+static bool has_failed(struct follow *follow, struct span app)
+{
+    char phase[64];
+    char verdict[64];
+    return scan_member_text(app, "phase", phase, sizeof phase) && strcmp(phase, "rest") == 0 &&
+           scan_member_text(app, "verdict", verdict, sizeof verdict) &&
+           strcmp(verdict, "bad") == 0 &&
+           scan_member_text(app, "reason", follow->reason, sizeof follow->reason);
+}
+
 enum follow_end follow_step(struct follow *follow, struct span status)
 {
     struct span app;
@@ -44,6 +65,12 @@ enum follow_end follow_step(struct follow *follow, struct span status)
     if (follow->wanted[0] == '\0') {
         (void)text_copy(follow->wanted, sizeof follow->wanted, wanted);
         follow->verdict_gen = verdict_gen;
+    }
+    note_candidate(follow, app);
+    bool is_its_verdict =
+        verdict_gen != follow->verdict_gen && (follow->gen == 0 || follow->gen == verdict_gen);
+    if (is_its_verdict && has_failed(follow, app)) {
+        return FOLLOW_WENT_BACK;
     }
     if (strcmp(wanted, follow->wanted) != 0) {
         return FOLLOW_REPLACED;

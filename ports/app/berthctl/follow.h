@@ -22,6 +22,7 @@ struct follow {
     char wanted[DIGEST_HEX_BYTES]; /* set by the first status */
     char reason[64];               /* word of the verdict, once at an end */
     int64_t verdict_gen;           /* whom the verdict of the first status was given to */
+    int64_t gen;                   /* of its candidate, once seen; 0 before */
     bool has_begun;                /* a candidate of what is wanted was seen, or a newer verdict */
 };
 

@@ -15,8 +15,8 @@ static enum follow_end step(struct follow *follow, const char *phase, char commi
     const char letters[2] = {committed, candidate};
     for (size_t i = 0; i < 2; i++) {
         if (letters[i] != '-') {
-            (void)snprintf(generations[i], sizeof generations[i], "{\"release\":\"%c\"}",
-                           letters[i]);
+            (void)snprintf(generations[i], sizeof generations[i], "{\"release\":\"%c\",\"gen\":%d}",
+                           letters[i], letters[i] - 'a' + 1);
         }
     }
     (void)snprintf(json, sizeof json,
@@ -51,6 +51,17 @@ static void went_back_between_two_statuses(void)
     struct follow follow = {.app = "web"};
     CHECK_INT_EQ(step(&follow, "rest", 'a', '-', 'b', "good", 3), FOLLOW_ON);
     CHECK_INT_EQ(step(&follow, "rest", 'a', '-', 'b', "bad", 4), FOLLOW_WENT_BACK);
+}
+
+static void no_longer_wanted_after_a_bad_verdict(void)
+{
+    struct follow seen = {.app = "web"};
+    struct follow unseen = {.app = "web"};
+    CHECK_INT_EQ(step(&seen, "unproven", 'a', 'b', 'b', "good", 1), FOLLOW_ON);
+    CHECK_INT_EQ(step(&seen, "rest", 'a', '-', 'a', "bad", 2), FOLLOW_WENT_BACK);
+    CHECK_STR_EQ(seen.reason, "crashed");
+    CHECK_INT_EQ(step(&unseen, "rest", 'a', '-', 'b', "good", 1), FOLLOW_ON);
+    CHECK_INT_EQ(step(&unseen, "rest", 'a', '-', 'a', "bad", 2), FOLLOW_WENT_BACK);
 }
 
 static void inconclusive(void)
@@ -134,6 +145,7 @@ int main(int argc, char **argv)
         {"good", good},
         {"first_ever_and_removed", first_ever_and_removed},
         {"went_back_between_two_statuses", went_back_between_two_statuses},
+        {"no_longer_wanted_after_a_bad_verdict", no_longer_wanted_after_a_bad_verdict},
         {"inconclusive", inconclusive},
         {"replaced", replaced},
         {"rollback_of_a_candidate", rollback_of_a_candidate},
