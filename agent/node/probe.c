@@ -21,20 +21,24 @@ static bool has_probe(const struct plan_service *service, enum probe_role role)
     return probe_of(service, role)->kind != PLAN_PROBE_NONE;
 }
 
+/* From now on the role is asked; nothing changes when it is asked already. */
+static void begin_role(struct probe *probe, const struct plan_service *service,
+                       enum probe_role role, mono_ms now)
+{
+    struct probe_line *line = &probe->lines[role];
+    mono_ms earliest = probe->running_since + probe_of(service, role)->initial_delay_ms;
+    if (has_probe(service, role) && !line->is_asking && line->next == MONO_NEVER) {
+        line->next = earliest > now ? earliest : now;
+    }
+}
+
 /* Readiness and liveness begin once startup is over. Without a readiness probe a started container
  * is ready. */
 static void begin_regular(struct probe *probe, const struct plan_service *service, mono_ms now)
 {
     probe->is_started = true;
-    for (int role = PROBE_READINESS; role <= PROBE_LIVENESS; role++) {
-        const struct plan_probe *config = probe_of(service, (enum probe_role)role);
-        mono_ms earliest = probe->running_since + config->initial_delay_ms;
-        probe->lines[role] = (struct probe_line){
-            .next = config->kind == PLAN_PROBE_NONE ? MONO_NEVER
-                    : earliest > now                ? earliest
-                                                    : now,
-        };
-    }
+    begin_role(probe, service, PROBE_READINESS, now);
+    begin_role(probe, service, PROBE_LIVENESS, now);
     if (!has_probe(service, PROBE_READINESS)) {
         probe->is_ready = true;
     }
@@ -43,17 +47,17 @@ static void begin_regular(struct probe *probe, const struct plan_service *servic
 void probe_begin(struct probe *probe, const struct plan_service *service, bool presumed_ready,
                  mono_ms now)
 {
-    *probe = (struct probe){.running_since = now};
+    *probe = (struct probe){.running_since = now, .is_ready = presumed_ready};
     for (int role = 0; role < PROBE_ROLES; role++) {
         probe->lines[role].next = MONO_NEVER;
     }
+    if (!has_probe(service, PROBE_STARTUP)) {
+        begin_regular(probe, service, now);
+        return;
+    }
+    begin_role(probe, service, PROBE_STARTUP, now);
     if (presumed_ready) {
-        probe->is_ready = true;
-        begin_regular(probe, service, now);
-    } else if (has_probe(service, PROBE_STARTUP)) {
-        probe->lines[PROBE_STARTUP].next = now + service->startup.initial_delay_ms;
-    } else {
-        begin_regular(probe, service, now);
+        begin_role(probe, service, PROBE_READINESS, now);
     }
 }
 

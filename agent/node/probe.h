@@ -29,7 +29,8 @@ struct probe {
 };
 
 /* Begins probing a container seen running at `now`. presumed_ready: traffic already goes to it (an
- * agent's restart), so it stays ready until its probe's threshold fails. */
+ * agent's restart, or a boot), so it stays ready until its readiness probe's threshold fails, which is
+ * asked at once; liveness waits for the startup probe as ever. */
 void probe_begin(struct probe *probe, const struct plan_service *service, bool presumed_ready,
                  mono_ms now);
 

@@ -1,0 +1,110 @@
+/* session: entries are found by identity, added within bounds, and dropped when nobody needs them. */
+#include "agent/node/session.h"
+
+#include "tests/check.h"
+
+static struct session_app session;
+
+static void case_need(void)
+{
+    memset(&session, 0, sizeof session);
+    CHECK(session_find(&session, 1, 0, 1) == NULL);
+    struct replica *one = session_need(&session, 1, 0, 1);
+    CHECK(one != NULL && session_need(&session, 1, 0, 1) == one);
+    CHECK(session_find(&session, 1, 0, 1) == one);
+    CHECK(session_need(&session, 1, 0, 2) != one && session_need(&session, 2, 0, 1) != one &&
+          session_need(&session, 1, 1, 1) != one);
+    CHECK_INT_EQ(session.replica_count, 4);
+    CHECK(!one->is_present && !one->is_busy && one->gen == 1 && one->number == 1);
+}
+
+static void case_full(void)
+{
+    memset(&session, 0, sizeof session);
+    for (uint32_t gen = 1; gen <= OBSERVED_MAX; gen++) {
+        CHECK(session_need(&session, gen, 0, 1) != NULL);
+    }
+    CHECK(session_need(&session, OBSERVED_MAX + 1, 0, 1) == NULL);
+    CHECK(session_need(&session, OBSERVED_MAX, 0, 1) != NULL);
+    CHECK_INT_EQ(session.replica_count, OBSERVED_MAX);
+}
+
+static void case_prune(void)
+{
+    struct memory_app memory = {.committed.gen = 1, .candidate.gen = 2};
+    memset(&session, 0, sizeof session);
+    for (uint32_t gen = 1; gen <= 6; gen++) {
+        (void)session_need(&session, gen, 0, 1);
+    }
+    session_find(&session, 3, 0, 1)->is_present = true;
+    session_find(&session, 4, 0, 1)->is_busy = true;
+    session_find(&session, 5, 0, 1)->is_routed = true;
+    session_find(&session, 5, 0, 1)->address = 77;
+    session_prune(&session, &memory);
+    CHECK_INT_EQ(session.replica_count, 5);
+    CHECK(session_find(&session, 6, 0, 1) == NULL);
+    session_find(&session, 3, 0, 1)->is_present = false;
+    session_prune(&session, &memory);
+    CHECK(session_find(&session, 3, 0, 1) == NULL && session_find(&session, 4, 0, 1)->is_busy);
+    CHECK_INT_EQ(session_find(&session, 5, 0, 1)->address, 77);
+    CHECK(session_find(&session, 1, 0, 1) != NULL && session_find(&session, 2, 0, 1) != NULL);
+}
+
+static void case_begin_swap(void)
+{
+    memset(&session, 0, sizeof session);
+    struct replica *replica = session_need(&session, 1, 0, 1);
+    replica->was_started = true;
+    replica->is_present = true;
+    session.is_staged = true;
+    session.is_switched = true;
+    session.has_world_fault = true;
+    session.baseline_ready = true;
+    session.engine_failures = 3;
+    session.pull_failures = 2;
+    session.prepared_from = 9;
+    session.soak_since = 9;
+    session.is_observed = true;
+    session.warm_until = 5;
+    session_begin_swap(&session);
+    CHECK(!session.is_staged && !session.is_switched && !session.has_world_fault);
+    CHECK(!session.baseline_ready && session.engine_failures == 0 && session.pull_failures == 0);
+    CHECK(session.prepared_from == 0 && session.soak_since == 0 && !replica->was_started);
+    CHECK(session.is_observed && session.warm_until == 5 && replica->is_present);
+}
+
+static void case_ready(void)
+{
+    struct replica good = {.is_present = true, .state = ENGINE_RUNNING, .is_probed = true,
+                           .probe.is_ready = true};
+    struct replica bad = good;
+    CHECK(replica_is_ready(&good) && replica_is_alive(&good));
+    bad.is_present = false;
+    CHECK(!replica_is_ready(&bad) && !replica_is_alive(&bad));
+    bad = good;
+    bad.is_probed = false;
+    CHECK(!replica_is_ready(&bad) && replica_is_alive(&bad));
+    bad = good;
+    bad.notified_at = 1;
+    CHECK(!replica_is_ready(&bad) && replica_is_alive(&bad));
+    bad = good;
+    bad.probe.is_unalive = true;
+    CHECK(!replica_is_ready(&bad));
+    for (int state = 0; state < ENGINE_STATE_COUNT; state++) {
+        bad = good;
+        bad.state = (enum engine_state)state;
+        CHECK(replica_is_ready(&bad) == (state == ENGINE_RUNNING));
+        CHECK(replica_is_alive(&bad) == (state == ENGINE_RUNNING || state == ENGINE_RESTARTING ||
+                                         state == ENGINE_PAUSED));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {{"need", case_need},
+                                              {"full", case_full},
+                                              {"prune", case_prune},
+                                              {"begin swap", case_begin_swap},
+                                              {"ready", case_ready}};
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
