@@ -81,9 +81,13 @@ static bool row_view(struct span app, const char *role, const char *name, const 
     if (!scan_member(app, role, &generation) || generation.len == 0 || generation.data[0] != '{') {
         return false;
     }
-    struct tally tally = tally_of(app, scan_member_integer(generation, "gen", 0));
-    if (strcmp(role, "previous") == 0 && tally.present == 0) {
-        return false;
+    int64_t gen = scan_member_integer(generation, "gen", 0);
+    struct tally tally = tally_of(app, gen);
+    struct span candidate;
+    bool is_candidate = scan_member(app, "candidate", &candidate) &&
+                        scan_member_integer(candidate, "gen", 0) == gen;
+    if (strcmp(role, "previous") == 0 && (tally.present == 0 || is_candidate)) {
+        return false; /* gone, or shown as the candidate it has become again */
     }
     struct text cell;
     text_init(&cell, release, sizeof release);
