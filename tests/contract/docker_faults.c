@@ -1,0 +1,324 @@
+/* docker_faults: engines that answer what a real one only does on a bad day. */
+#include <unistd.h>
+
+#include "ports/curl/http.h"
+#include "ports/docker/docker.h"
+#include "ports/linux/loop.h"
+#include "tests/check.h"
+#include "tests/contract/engine_call.h"
+#include "tests/contract/fake_server.h"
+
+#define OK_JSON(text) .status = 200, .body = text
+#define VERSION(newest, oldest)                                                                    \
+    OK_JSON("{\"ApiVersion\":\"" newest "\",\"MinAPIVersion\":\"" oldest "\"}")
+#define VERSION_41                                                                                 \
+    {                                                                                              \
+        .request = "GET /version", VERSION("1.41", "1.12")                                         \
+    }
+#define ID64   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define DIGEST "host/web@sha256:" ID64
+
+enum { PUMP_MS = 10 };
+
+/* One port under test, on one fake engine. */
+static struct {
+    struct linux_loop loop;
+    struct curl_http *curl;
+    struct docker *docker;
+    struct fake_server server;
+    struct engine_fixture fixture;
+    char folder[32];
+    char socket[64];
+} bench;
+
+static void bench_pump(void *self)
+{
+    (void)self;
+    linux_loop_run_once(&bench.loop, PUMP_MS);
+}
+
+static mono_ms bench_now(void *self)
+{
+    (void)self;
+    return linux_loop_now();
+}
+
+static int no_sync(void *self, const char *path, worker_done done, void *ctx, struct err *err)
+{
+    (void)self;
+    (void)path;
+    (void)done;
+    (void)ctx;
+    return err_set(err, ERR_BUSY, "nothing of this is ever to be synced");
+}
+
+static void bench_open(const struct fake_answer *answers, size_t count)
+{
+    static const struct worker_ops worker_ops = {.sync_filesystem = no_sync};
+    struct worker worker = {.ops = &worker_ops};
+    struct err err = {0};
+    memset(&bench, 0, sizeof bench);
+    (void)snprintf(bench.folder, sizeof bench.folder, "/tmp/berth-faults-XXXXXX");
+    CHECK(mkdtemp(bench.folder) != NULL);
+    CHECK(fake_server_start(&bench.server, bench.folder, answers, count));
+    (void)snprintf(bench.socket, sizeof bench.socket, "%s/fake.sock", bench.folder);
+    CHECK_INT_EQ(linux_loop_init(&bench.loop, &err), 0);
+    struct loop loop = linux_loop_interface(&bench.loop);
+    CHECK_INT_EQ(curl_http_new(&loop, &bench.curl, &err), 0);
+    struct http http = curl_http_interface(bench.curl);
+    CHECK_INT_EQ(docker_engine_new(bench.socket, &loop, &http, &worker, &bench.docker, &err), 0);
+    bench.fixture = (struct engine_fixture){
+        .engine = docker_engine_interface(bench.docker),
+        .pump = bench_pump,
+        .now = bench_now,
+        .node = "n",
+        .tag = "berth/n:web",
+    };
+}
+
+static void bench_close(void)
+{
+    curl_http_free(bench.curl);
+    docker_engine_free(bench.docker);
+    linux_loop_close(&bench.loop);
+    fake_server_stop(&bench.server);
+    CHECK_INT_EQ(rmdir(bench.folder), 0);
+}
+
+static void an_answer_cut_short_is_a_lost_engine(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/containers/json",
+         .answer = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n[{\"Id\":\"",
+         .times = 1,
+         .after = FAKE_CLOSE},
+        {.request = "GET /v1.41/containers/json",
+         .answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{\"Id",
+         .times = 1,
+         .after = FAKE_RESET},
+        {.request = "GET /v1.41/containers/json", OK_JSON("[]")},
+    };
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_ENGINE_GONE);
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_ENGINE_GONE);
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), 0);
+    CHECK_INT_EQ(result.count, 0);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 0), 3); /* asked anew after each loss */
+    bench_close();
+}
+
+static void an_endless_answer_is_refused(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/containers/json",
+         .answer = "HTTP/1.1 200 OK\r\n\r\n[",
+         .repeat = 40u << 20,
+         .after = FAKE_CLOSE},
+    };
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_LIMIT);
+    bench_close();
+}
+
+static void unreadable_answers_are_errors(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/containers/json", OK_JSON("null"), .times = 1},
+        {.request = "GET /v1.41/containers/json", OK_JSON("[{]"), .times = 1},
+        {.request = "GET /v1.41/containers/json", OK_JSON("[{\"Id\":\"\"}]"), .times = 1},
+        {.request = "GET /v1.41/containers/json", OK_JSON("[{\"Id\":\"a\"}]"), .times = 1},
+        {.request = "GET /v1.41/containers/json",
+         .status = 500,
+         .body = "{\"message\":\"a\\nb \\u0007\"}"},
+        {.request = "GET /v1.41/containers/a/json", OK_JSON("[]")},
+        {.request = "POST /v1.41/containers/create", .status = 201, .body = "{}"},
+    };
+    struct engine_spec spec = {.name = "n", .image = "i", .network = "host"};
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_ENGINE);
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_ENGINE);
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), 0);
+    CHECK_INT_EQ(result.count, 0);
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_ENGINE);
+    CHECK_CONTAINS(result.text, "about a container");
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_ENGINE);
+    CHECK_STR_EQ(result.text, "list containers: a b  ");
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), ERR_ENGINE);
+    bench_close();
+}
+
+static void versions_are_negotiated_again(void)
+{
+    static const struct fake_answer answers[] = {
+        {.request = "GET /version", VERSION("1.99", "1.44"), .times = 1},
+        {.request = "GET /v1.52/containers/json",
+         .status = 400,
+         .body = ""
+                 "{\"message\":\"client version 1.52 is too new. Maximum supported "
+                 "is 1.43 there.\"}"},
+        {.request = "GET /version", VERSION("1.43", "1.12")},
+        {.request = "GET /v1.43/containers/json", OK_JSON("[]")},
+    };
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), 0);
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), 0);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 1), 1);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 2), 1);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 3), 2);
+    bench_close();
+}
+
+static void an_engine_too_old_or_too_new_is_named(void)
+{
+    static const struct fake_answer answers[] = {
+        {.request = "GET /version", VERSION("1.40", "1.12"), .times = 1},
+        {.request = "GET /version", VERSION("1.99", "1.60"), .times = 1},
+        {.request = "GET /version", OK_JSON("{}")},
+    };
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_ENGINE);
+    CHECK_CONTAINS(result.text, "update the engine");
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_ENGINE);
+    CHECK_CONTAINS(result.text, "update the agent");
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), ERR_ENGINE);
+    bench_close();
+}
+
+/* Podman 4.3 answers 500 where Docker says 409. */
+static void a_taken_name_is_looked_into(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "POST /v1.41/containers/create?name=taken ",
+         .status = 500,
+         .body = ""
+                 "{\"message\":\"the name \\\"taken\\\" already in use\"}"},
+        {.request = "GET /v1.41/containers/taken/json",
+         .answer =
+             "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"Id\":\"abc\",\"Config\":{\"Labels\":"
+             "{\"io.berth.node\":\"n\",\"io.berth.spec\":\"s\"}}}",
+         .after = FAKE_CLOSE},
+    };
+    static const char *const ours[] = {"io.berth.node=n", "io.berth.spec=s"};
+    static const char *const other[] = {"io.berth.node=n", "io.berth.spec=t"};
+    static const char *const foreign[] = {"io.berth.node=m", "io.berth.spec=s"};
+    struct engine_spec spec = {.name = "taken", .image = "i", .network = "host"};
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    spec.labels = (struct engine_strings){ours, 2};
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), 0);
+    CHECK_STR_EQ(result.id, "abc");
+    spec.labels = (struct engine_strings){other, 2};
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), ERR_EXISTS);
+    spec.labels = (struct engine_strings){foreign, 2};
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), ERR_EXISTS);
+    spec.labels = (struct engine_strings){0};
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), ERR_EXISTS);
+    bench_close();
+}
+
+static void a_pull_fails_inside_success(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/images/host%2Fweb%40sha256", .status = 404, .body = "{}"},
+        {.request = "POST /v1.41/images/create",
+         .answer = "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"Downloading\",\"progressDetail\":"
+                   "{\"current\":7},\"id\":\"a\"}\r\n"
+                   "{\"errorDetail\":{\"message\":\"no space left on device\"}}\r\n",
+         .piece = 9,
+         .times = 1,
+         .after = FAKE_CLOSE},
+        {.request = "POST /v1.41/images/create",
+         .answer = "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"all is well\"}\r\n",
+         .times = 1,
+         .after = FAKE_CLOSE},
+        {.request = "POST /v1.41/images/create",
+         .answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"status",
+         .times = 1,
+         .after = FAKE_CLOSE},
+    };
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_DISK_SPACE);
+    CHECK_INT_EQ(result.progress, 7);
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_PULL);
+    CHECK_CONTAINS(result.text, "is not there");
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_ENGINE_GONE);
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, "host/web:latest", &result), ERR_VALUE);
+    bench_close();
+}
+
+static void an_engine_that_hangs_delays_only_its_caller(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "POST /v1.41/containers/a/exec", .answer = "", .after = FAKE_HANG},
+        {.request = "GET /v1.41/containers/json", OK_JSON("[]")},
+    };
+    static const char *const argv[] = {"/p", NULL};
+    struct engine_result exec = {0};
+    struct engine_result result;
+    struct err err;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(bench.fixture.engine.ops->exec(bench.fixture.engine.self, "a", argv, 1, 1000,
+                                                engine_result_done, &exec, &err),
+                 0);
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), 0);
+    CHECK_INT_EQ(exec.calls, 0);
+    engine_wait(&bench.fixture, &exec);
+    CHECK_INT_EQ(exec.code, ERR_TIMEOUT);
+    bench_close();
+}
+
+/* Closing with calls under way must leave nothing behind (the sanitizers look) and call nobody. */
+static void closing_drops_what_is_under_way(void)
+{
+    static const struct fake_answer answers[] = {
+        {.request = "GET /version", .answer = "", .after = FAKE_HANG},
+    };
+    struct engine_spec spec = {.name = "n", .image = "i", .network = "host"};
+    struct engine_result list = {0};
+    struct engine_result create = {0};
+    struct engine ours;
+    struct err err;
+    bench_open(answers, COUNT_OF(answers));
+    ours = bench.fixture.engine;
+    CHECK_INT_EQ(ours.ops->list(ours.self, "n", engine_result_done, &list, &err), 0);
+    bench_pump(NULL);
+    CHECK_INT_EQ(ours.ops->create(ours.self, &spec, engine_result_done, &create, &err), 0);
+    bench_close();
+    CHECK_INT_EQ(list.calls, 0);
+    CHECK_INT_EQ(create.calls, 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"an_answer_cut_short_is_a_lost_engine", an_answer_cut_short_is_a_lost_engine},
+        {"an_endless_answer_is_refused", an_endless_answer_is_refused},
+        {"unreadable_answers_are_errors", unreadable_answers_are_errors},
+        {"versions_are_negotiated_again", versions_are_negotiated_again},
+        {"an_engine_too_old_or_too_new_is_named", an_engine_too_old_or_too_new_is_named},
+        {"a_taken_name_is_looked_into", a_taken_name_is_looked_into},
+        {"a_pull_fails_inside_success", a_pull_fails_inside_success},
+        {"an_engine_that_hangs_delays_only_its_caller",
+         an_engine_that_hangs_delays_only_its_caller},
+        {"closing_drops_what_is_under_way", closing_drops_what_is_under_way},
+    };
+    struct err err;
+    if (curl_http_library_init(&err) != 0) {
+        return EXIT_FAILURE;
+    }
+    int status = check_run(cases, COUNT_OF(cases), argc, argv);
+    curl_http_library_close();
+    return status;
+}

@@ -1,0 +1,56 @@
+/* engine_contract: what every container engine must do, as cases over a fixture. */
+#ifndef TESTS_CONTRACT_ENGINE_CONTRACT_H
+#define TESTS_CONTRACT_ENGINE_CONTRACT_H
+
+#include "platform/engine.h"
+
+/* What the main process of a container does by itself. */
+enum engine_image_kind {
+    IMAGE_SLEEPS, /* runs; ends with 0 at SIGTERM; not moved by SIGUSR1 */
+    IMAGE_DEAF,   /* runs; ignores SIGTERM */
+    IMAGE_FAILS,  /* ends at once with 3 */
+    IMAGE_KINDS
+};
+
+enum engine_registry_kind {
+    REGISTRY_GOOD,    /* can be pulled: runs like IMAGE_SLEEPS, and is not on this engine yet */
+    REGISTRY_CORRUPT, /* its manifest can be had, a layer's bytes are wrong */
+    REGISTRY_MISSING, /* the registry answers, and does not have it */
+    REGISTRY_KINDS
+};
+
+/* An engine under test. Containers, networks and tags carry names given here, so that several
+ * suites may share one engine. */
+struct engine_fixture {
+    struct engine engine;
+    /* One turn of the world: waits a few milliseconds at most, or moves virtual time. */
+    void (*pump)(void *self);
+    /* The world's clock; no call needs longer than a minute of it. */
+    mono_ms (*now)(void *self);
+    /* The engine goes away (no connection, the present ones cut) or is back. */
+    void (*hide)(void *self, bool is_hidden);
+    /* The main process of a container dies without anybody having asked the engine. */
+    void (*kill_main)(void *self, const char *id);
+    /* Somebody else makes a container, or a network, of that name. They stay until the end. */
+    void (*make_foreign_container)(void *self, const char *name);
+    void (*make_foreign_network)(void *self, const char *name, const char *bridge, ipv4 subnet);
+    /* Processes that run inside a container now. */
+    unsigned (*processes)(void *self, const char *id);
+    /* Times that the engine's data was made durable. */
+    unsigned (*syncs)(void *self);
+    const char *node;
+    const char *tag;                            /* of ours: "berth/<unique>:contract" */
+    const char *image[IMAGE_KINDS];             /* references that resolve */
+    const char *registry_image[REGISTRY_KINDS]; /* repo@sha256:...; NULL: not in this place */
+    const char *const *exec_seven;              /* NULL-ended: ends with 7 */
+    const char *const *exec_hang;               /* never ends */
+    const char *const *exec_absent;             /* no such program: 126 or 127 */
+    struct engine_network network;              /* of ours, /24, not made yet */
+    void *self;
+};
+
+/* Runs the cases (only those whose name contains argv[1]); returns the program's exit status.
+ * Everything the cases made through the engine is gone afterwards. */
+int engine_contract_run(const struct engine_fixture *fixture, int argc, char **argv);
+
+#endif

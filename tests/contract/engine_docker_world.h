@@ -1,0 +1,41 @@
+/* engine_docker_world: a real engine with images, a registry and neighbours, for one test run. */
+#ifndef TESTS_CONTRACT_ENGINE_DOCKER_WORLD_H
+#define TESTS_CONTRACT_ENGINE_DOCKER_WORLD_H
+
+#include <sys/types.h>
+
+#include "tests/contract/engine_contract.h"
+
+#define WORLD_TEXT 256
+
+/* Everything carries the process id in its name. */
+struct docker_world {
+    char node[32];
+    char folder[64];
+    char socket[WORLD_TEXT];
+    char tag[WORLD_TEXT];
+    char image[IMAGE_KINDS][WORLD_TEXT];
+    char registry_image[REGISTRY_KINDS][WORLD_TEXT];
+    char network[64];
+    char bridge[16];
+    ipv4 subnet;
+    bool has_registry;
+    pid_t proxy; /* -1: the engine is hidden */
+    char tools[WORLD_TEXT]; /* folder with the scripts `image` and `registry` */
+    char pausebox[WORLD_TEXT];
+};
+
+/* Builds it; false with a printed reason. docker_world_close must follow either way. */
+bool docker_world_open(struct docker_world *world, const char *pausebox, const char *tools);
+
+/* Removes everything, what a failed case left included; false when something resisted. */
+bool docker_world_close(struct docker_world *world);
+
+void docker_world_hide(struct docker_world *world, bool is_hidden);
+void docker_world_kill_main(struct docker_world *world, const char *id);
+unsigned docker_world_processes(struct docker_world *world, const char *id);
+void docker_world_foreign_container(struct docker_world *world, const char *name);
+void docker_world_foreign_network(struct docker_world *world, const char *name,
+                                  const char *bridge, ipv4 subnet);
+
+#endif
