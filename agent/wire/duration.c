@@ -85,7 +85,7 @@ bool size_parse(const char *text, uint64_t *bytes)
     static const struct {
         const char *name;
         unsigned shift;
-    } units[] = {{"", 0},    {"b", 0},   {"k", 10},  {"kb", 10}, {"kib", 10}, {"m", 20},
+    } units[] = {{"", 0},    {"b", 0},    {"k", 10}, {"kb", 10}, {"kib", 10}, {"m", 20},
                  {"mb", 20}, {"mib", 20}, {"g", 30}, {"gb", 30}, {"gib", 30}};
     int64_t value = 0;
     text = digits_read(text, &value);

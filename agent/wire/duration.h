@@ -15,7 +15,8 @@
  * milliseconds. False for anything else or more than DURATION_MS_MAX. */
 bool duration_parse(const char *text, int64_t *ms);
 
-/* Renders a duration in the same words, for messages: "1m30s", "22s", "300ms". At least 32 bytes. */
+/* Renders a duration in the same words, for messages: "1m30s", "22s", "300ms". At least 32 bytes.
+ */
 void duration_render(int64_t ms, char *text, size_t cap);
 
 /* Reads a Compose byte size: an integer with an optional unit b, k, kb, m, mb, g, gb (powers of

@@ -30,7 +30,8 @@ static int read_signatures(const struct json_place *at, void *into, struct err *
         return json_error(at, ERR_VALUE, err, "must be a list");
     }
     if (json_count(at) > ENVELOPE_SIGNATURES_MAX) {
-        return json_error(at, ERR_OVERSIZE, err, "more than %d signatures", ENVELOPE_SIGNATURES_MAX);
+        return json_error(at, ERR_OVERSIZE, err, "more than %d signatures",
+                          ENVELOPE_SIGNATURES_MAX);
     }
     ((struct parts *)into)->signatures = *at;
     return 0;
@@ -57,8 +58,8 @@ static const struct json_key signature_keys[] = {{"keyid", read_key_id, NULL, tr
 static size_t key_find(const struct trust *trust, enum trust_role role, const char *key_id)
 {
     size_t i = 0;
-    while (i < trust->key_count && (strcmp(trust->keys[i].id, key_id) != 0 ||
-                                    (trust->keys[i].roles & 1u << role) == 0)) {
+    while (i < trust->key_count &&
+           (strcmp(trust->keys[i].id, key_id) != 0 || (trust->keys[i].roles & 1u << role) == 0)) {
         i++;
     }
     return i;
@@ -114,7 +115,8 @@ static int signatures_check(const struct parts *parts, enum trust_role role,
                        trust_role_word(role));
     }
     if (count == 0) {
-        return err_set(err, ERR_SIGNATURE, "none of its signatures is by a %s key that is trusted here",
+        return err_set(err, ERR_SIGNATURE,
+                       "none of its signatures is by a %s key that is trusted here",
                        trust_role_word(role));
     }
     if (count < trust->threshold[role]) {
@@ -240,8 +242,8 @@ int envelope_encoding(const char *type, struct span payload, struct arena *arena
 }
 
 int envelope_render(const char *type, struct span payload,
-                    const struct envelope_signature *signatures, size_t count,
-                    struct arena *arena, struct span *rendered, struct err *err)
+                    const struct envelope_signature *signatures, size_t count, struct arena *arena,
+                    struct span *rendered, struct err *err)
 {
     size_t cap = (payload.len + 2) / 3 * 4 + strlen(type) + 128 + count * 256;
     char *data = arena_alloc(arena, cap);

@@ -17,8 +17,8 @@ struct cJSON;
 
 struct json_rules {
     size_t bytes_max;
-    /* Keys whose number may be a plain decimal with at most three places, ended by NULL; every other
-     * number is an integer. NULL: none. */
+    /* Keys whose number may be a plain decimal with at most three places, ended by NULL; every
+     * other number is an integer. NULL: none. */
     const char *const *decimal_keys;
 };
 
@@ -99,7 +99,7 @@ struct json_key {
 /* Gives every member to the reader of its key, in the order of the table. ERR_VALUE when `at` is no
  * object, ERR_UNKNOWN_KEY by path for a member that is not in the table or is refused there,
  * ERR_MISSING for a required one; else what a reader returns. */
-NODISCARD int json_read_object(const struct json_place *at, const struct json_key *keys, size_t count,
-                               void *into, struct err *err);
+NODISCARD int json_read_object(const struct json_place *at, const struct json_key *keys,
+                               size_t count, void *into, struct err *err);
 
 #endif

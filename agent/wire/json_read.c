@@ -10,7 +10,7 @@
 #include "platform/base/text.h"
 #include "platform/base/units.h"
 
-#define PATH_BYTES 128
+#define PATH_BYTES          128
 #define PATH_KEY_CHARACTERS 40
 
 static void path_key(struct text *path, const char *key)
@@ -212,7 +212,8 @@ int json_thousandths(const struct json_place *at, int64_t least, int64_t most, i
 int json_integer(const struct json_place *at, int64_t least, int64_t most, int64_t *value,
                  struct err *err)
 {
-    if (!cJSON_IsNumber(at->value) || at->value->valuedouble != (double)(int64_t)at->value->valuedouble) {
+    if (!cJSON_IsNumber(at->value) ||
+        at->value->valuedouble != (double)(int64_t)at->value->valuedouble) {
         return json_error(at, ERR_VALUE, err, "must be an integer");
     }
     int64_t read = (int64_t)at->value->valuedouble;
@@ -273,7 +274,8 @@ int json_read_object(const struct json_place *at, const struct json_key *keys, s
     while (json_next(at, &step)) {
         const struct json_key *key = key_find(keys, count, step.key);
         if (key == NULL) {
-            return json_error(&step, ERR_UNKNOWN_KEY, err, "unknown key; check its spelling or remove it");
+            return json_error(&step, ERR_UNKNOWN_KEY, err,
+                              "unknown key; check its spelling or remove it");
         }
         if (key->read == NULL) {
             return json_error(&step, ERR_UNKNOWN_KEY, err, "%s", key->remedy);

@@ -13,7 +13,7 @@
 
 struct services_reading {
     struct release_reading *reading;
-    const char *wanted;         /* service whose container is kept, or NULL */
+    const char *wanted; /* service whose container is kept, or NULL */
     struct engine_spec *kept;
 };
 
@@ -112,8 +112,9 @@ static int read_external(const struct json_place *at, void *into, struct err *er
 
 static int read_secrets(const struct json_place *at, void *into, struct err *err)
 {
-    static const char remedy[] = "a secret never travels in a release: put the file into the node's "
-                                 "secrets directory and say external: true";
+    static const char remedy[] =
+        "a secret never travels in a release: put the file into the node's "
+        "secrets directory and say external: true";
     static const struct json_key keys[] = {{"external", read_external, NULL, true},
                                            {"file", NULL, remedy, false},
                                            {"environment", NULL, remedy, false}};
@@ -132,9 +133,8 @@ static int read_secrets(const struct json_place *at, void *into, struct err *err
 
 static int document_read(struct span payload, struct services_reading *services, struct err *err)
 {
-    static const char *const decimal_keys[] = {"cpus",          "initialDelaySeconds",
-                                               "periodSeconds", "timeoutSeconds",
-                                               NULL};
+    static const char *const decimal_keys[] = {"cpus", "initialDelaySeconds", "periodSeconds",
+                                               "timeoutSeconds", NULL};
     static const struct json_rules rules = {.bytes_max = RELEASE_PAYLOAD_BYTES_MAX,
                                             .decimal_keys = decimal_keys};
     static const struct json_key keys[] = {

@@ -114,8 +114,9 @@ static int order_decide(const struct json_place *at, struct release_reading *rea
                           "safe in its x-berth, mount read-only, or use stop-first");
     }
     if (wish == ORDER_START_FIRST && (service->powers & POWER_HOST_NETWORK) != 0) {
-        return json_error(at, ERR_VALUE, err, "start-first cannot work with network_mode host: the "
-                                              "old one would answer the new one's probes");
+        return json_error(at, ERR_VALUE, err,
+                          "start-first cannot work with network_mode host: the "
+                          "old one would answer the new one's probes");
     }
     bool is_start_first = wish == ORDER_START_FIRST || (wish == ORDER_AUTO && reason == NULL);
     service->order = is_start_first ? PLAN_START_FIRST : PLAN_STOP_FIRST;
@@ -162,14 +163,18 @@ int release_check_plan(struct release_reading *reading, struct err *err)
     duration_render(plan->soak_ms, said, sizeof said);
     duration_render(soak_min_ms, least, sizeof least);
     if (plan->soak_ms < soak_min_ms) {
-        return err_set(err, ERR_VALUE, "x-berth.swap.soak: %s is too short for its probes to notice "
-                                       "a failure; at least %s", said, least);
+        return err_set(err, ERR_VALUE,
+                       "x-berth.swap.soak: %s is too short for its probes to notice "
+                       "a failure; at least %s",
+                       said, least);
     }
     duration_render(plan->deadline_ms, said, sizeof said);
     duration_render(deadline_min_ms, least, sizeof least);
     if (plan->deadline_ms < deadline_min_ms) {
-        return err_set(err, ERR_VALUE, "x-berth.swap.deadline: %s ends before its probes may; at "
-                                       "least %s", said, least);
+        return err_set(err, ERR_VALUE,
+                       "x-berth.swap.deadline: %s ends before its probes may; at "
+                       "least %s",
+                       said, least);
     }
     return 0;
 }

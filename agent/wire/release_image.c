@@ -28,8 +28,9 @@ int release_read_image(const struct json_place *at, void *into, struct err *err)
     }
     char *digest = strstr(reference, "@sha256:");
     if (digest == NULL || digest == reference || !digest_parse(digest + 1, &reading->index)) {
-        return json_error(at, ERR_VALUE, err, "must be repository@sha256:<64 hex digits>; "
-                                              "'berth release build' resolves tags");
+        return json_error(at, ERR_VALUE, err,
+                          "must be repository@sha256:<64 hex digits>; "
+                          "'berth release build' resolves tags");
     }
     if (strspn(reference, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:-") !=
         (size_t)(digest - reference)) {
@@ -88,8 +89,8 @@ static int read_list(const struct json_place *at, void *into, struct err *err)
         return json_error(at, ERR_VALUE, err, "must be a list of 1 to %d platforms", PLATFORMS_MAX);
     }
     while (json_next(at, &step)) {
-        int rc = json_read_object(&step, keys, COUNT_OF(keys), &platforms->list[platforms->count],
-                                  err);
+        int rc =
+            json_read_object(&step, keys, COUNT_OF(keys), &platforms->list[platforms->count], err);
         if (rc != 0) {
             return rc;
         }

@@ -55,8 +55,9 @@ static int volume_keep(const struct json_place *at, const struct release_reading
         return rc;
     }
     if (!volume_is_name(source)) {
-        return json_error(at, ERR_VALUE, err, "must be the name of a volume, of at most 64 "
-                                              "letters, digits, '-', '_' and '.'");
+        return json_error(at, ERR_VALUE, err,
+                          "must be the name of a volume, of at most 64 "
+                          "letters, digits, '-', '_' and '.'");
     }
     text_init(&text, name, sizeof name);
     text_printf(&text, "berth-%s-%s-%s", reading->node->name != NULL ? reading->node->name : "",

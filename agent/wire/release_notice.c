@@ -47,7 +47,8 @@ static int read_path(const struct json_place *at, void *into, struct err *err)
     int rc = json_copy(at, notice->text, sizeof notice->text, err);
     for (const char *p = notice->text; rc == 0 && *p != '\0'; p++) {
         if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f) {
-            rc = json_error(at, ERR_VALUE, err, "must be a path in printable ASCII, without spaces");
+            rc =
+                json_error(at, ERR_VALUE, err, "must be a path in printable ASCII, without spaces");
         }
     }
     if (rc == 0 && notice->text[0] != '/') {

@@ -74,8 +74,8 @@ int release_read_size(const struct json_place *at, uint64_t *bytes, struct err *
 /* A list of strings, or an object of strings as "key=value", into the arena. */
 int release_read_strings(const struct json_place *at, struct arena *arena,
                          struct engine_strings *out, struct err *err);
-int release_read_pairs(const struct json_place *at, struct arena *arena,
-                       struct engine_strings *out, struct err *err);
+int release_read_pairs(const struct json_place *at, struct arena *arena, struct engine_strings *out,
+                       struct err *err);
 int release_no_room(const struct json_place *at, struct err *err);
 
 /* Arguments one after the other, each with its NUL, into PLAN_EXEC_BYTES. */

@@ -70,7 +70,8 @@ int release_read_ports(const struct json_place *at, void *into, struct err *err)
     struct plan_service *service = ((struct release_reading *)into)->service;
     struct json_place step = {0};
     if (!json_is_array(at) || json_count(at) > ROUTE_PORTS_MAX) {
-        return json_error(at, ERR_VALUE, err, "must be a list of at most %d ports", ROUTE_PORTS_MAX);
+        return json_error(at, ERR_VALUE, err, "must be a list of at most %d ports",
+                          ROUTE_PORTS_MAX);
     }
     while (json_next(at, &step)) {
         struct route_port *port = &service->ports[service->port_count];

@@ -8,7 +8,8 @@ static int capabilities_read(const struct json_place *at, struct release_reading
     int rc = release_read_strings(at, reading->arena, out, err);
     for (size_t i = 0; rc == 0 && i < out->count; i++) {
         const char *item = out->items[i];
-        if (item[0] == '\0' || item[strspn(item, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] != '\0') {
+        if (item[0] == '\0' ||
+            item[strspn(item, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] != '\0') {
             rc = json_error(at, ERR_VALUE, err, "item %zu must be a capability, like NET_ADMIN", i);
         }
     }
@@ -52,7 +53,8 @@ int release_read_network_mode(const struct json_place *at, void *into, struct er
     const char *mode = NULL;
     int rc = json_string(at, &mode, err);
     if (rc == 0 && strcmp(mode, "host") != 0) {
-        rc = json_error(at, ERR_VALUE, err, "can only be host; without it the app's network is used");
+        rc = json_error(at, ERR_VALUE, err,
+                        "can only be host; without it the app's network is used");
     }
     if (rc == 0) {
         reading->spec->network = "host";

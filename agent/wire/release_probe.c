@@ -30,7 +30,8 @@ int release_read_arguments(const struct json_place *at, char exec[PLAN_EXEC_BYTE
     struct json_place step = {0};
     size_t used = 0;
     if (!json_is_array(at) || json_count(at) == 0 || json_count(at) > PLAN_EXEC_ARGS_MAX) {
-        return json_error(at, ERR_VALUE, err, "must be a list of 1 to %d words", PLAN_EXEC_ARGS_MAX);
+        return json_error(at, ERR_VALUE, err, "must be a list of 1 to %d words",
+                          PLAN_EXEC_ARGS_MAX);
     }
     *count = 0;
     while (json_next(at, &step)) {
@@ -65,7 +66,8 @@ static int request_path_read(const struct json_place *at, char *path, size_t cap
     int rc = json_copy(at, path, cap, err);
     for (const char *p = path; rc == 0 && *p != '\0'; p++) {
         if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f) {
-            rc = json_error(at, ERR_VALUE, err, "must be a path in printable ASCII, without spaces");
+            rc =
+                json_error(at, ERR_VALUE, err, "must be a path in printable ASCII, without spaces");
         }
     }
     if (rc == 0 && path[0] != '/') {
@@ -128,7 +130,8 @@ static int read_exec(const struct json_place *at, void *into, struct err *err)
 
 static int read_delay(const struct json_place *at, void *into, struct err *err)
 {
-    return json_thousandths(at, 0, PERIOD_MAX_MS, &((struct plan_probe *)into)->initial_delay_ms, err);
+    return json_thousandths(at, 0, PERIOD_MAX_MS, &((struct plan_probe *)into)->initial_delay_ms,
+                            err);
 }
 
 static int read_period(const struct json_place *at, void *into, struct err *err)

@@ -4,20 +4,20 @@
 
 #include "agent/wire/release_parts.h"
 
-#define CPUS_MAX        1024
-#define MEMORY_MIN      (6u << 20) /* what the engine accepts */
+#define CPUS_MAX         1024
+#define MEMORY_MIN       (6u << 20) /* what the engine accepts */
 #define ULIMIT_UNLIMITED (-1)
 
 static int read_soft(const struct json_place *at, void *into, struct err *err)
 {
-    return json_integer(at, ULIMIT_UNLIMITED, JSON_INTEGER_MAX, &((struct engine_ulimit *)into)->soft,
-                        err);
+    return json_integer(at, ULIMIT_UNLIMITED, JSON_INTEGER_MAX,
+                        &((struct engine_ulimit *)into)->soft, err);
 }
 
 static int read_hard(const struct json_place *at, void *into, struct err *err)
 {
-    return json_integer(at, ULIMIT_UNLIMITED, JSON_INTEGER_MAX, &((struct engine_ulimit *)into)->hard,
-                        err);
+    return json_integer(at, ULIMIT_UNLIMITED, JSON_INTEGER_MAX,
+                        &((struct engine_ulimit *)into)->hard, err);
 }
 
 static int ulimit_read(const struct json_place *at, struct engine_ulimit *ulimit, struct err *err)

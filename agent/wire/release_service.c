@@ -1,4 +1,5 @@
-/* release_service: the one table of keys a service may have, and of those that are refused by name. */
+/* release_service: the one table of keys a service may have, and of those that are refused by name.
+ */
 #include "agent/wire/duration.h"
 #include "agent/wire/release_parts.h"
 
@@ -32,8 +33,8 @@ static int read_extension(const struct json_place *at, void *into, struct err *e
 
 #define ONE_SERVICE "this version runs one service an app; remove it"
 #define OWN_NETWORK "each app has one network of its own; remove it"
-#define LIMITS "write it under deploy.resources.limits"
-#define LATER "not supported by this version; remove it"
+#define LIMITS      "write it under deploy.resources.limits"
+#define LATER       "not supported by this version; remove it"
 
 static const struct json_key service_keys[] = {
     {"image", release_read_image, NULL, true},
@@ -69,8 +70,10 @@ static const struct json_key service_keys[] = {
     {"healthcheck", release_read_healthcheck, NULL, false},
     {"x-berth", read_extension, NULL, true},
     {"build", NULL, "a release names a built image: build and push it, then set image", false},
-    {"container_name", NULL, "two generations run side by side, so names are given by the node; "
-                             "remove it", false},
+    {"container_name", NULL,
+     "two generations run side by side, so names are given by the node; "
+     "remove it",
+     false},
     {"depends_on", NULL, ONE_SERVICE, false},
     {"links", NULL, ONE_SERVICE, false},
     {"volumes_from", NULL, ONE_SERVICE, false},
@@ -86,7 +89,8 @@ static const struct json_key service_keys[] = {
     {"platform", NULL, "the node takes the platform it is; remove it", false},
     {"profiles", NULL, "a release has no profiles; remove it", false},
     {"extends", NULL, LATER, false},
-    {"configs", NULL, "not supported by this version; mount a file or bake it into the image", false},
+    {"configs", NULL, "not supported by this version; mount a file or bake it into the image",
+     false},
     {"dns", NULL, LATER, false},
     {"ipc", NULL, LATER, false},
     {"pid", NULL, LATER, false},
@@ -109,9 +113,8 @@ int release_read_order(const struct json_place *at, enum order_wish *wish, struc
     static const struct {
         const char *word;
         enum order_wish wish;
-    } words[] = {{"auto", ORDER_AUTO},
-                 {"start-first", ORDER_START_FIRST},
-                 {"stop-first", ORDER_STOP_FIRST}};
+    } words[] = {
+        {"auto", ORDER_AUTO}, {"start-first", ORDER_START_FIRST}, {"stop-first", ORDER_STOP_FIRST}};
     const char *text = NULL;
     int rc = json_string(at, &text, err);
     if (rc != 0) {
@@ -197,8 +200,8 @@ int release_read_strings(const struct json_place *at, struct arena *arena,
     return 0;
 }
 
-int release_read_pairs(const struct json_place *at, struct arena *arena,
-                       struct engine_strings *out, struct err *err)
+int release_read_pairs(const struct json_place *at, struct arena *arena, struct engine_strings *out,
+                       struct err *err)
 {
     struct json_place step = {0};
     if (!json_is_object(at)) {

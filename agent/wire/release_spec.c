@@ -9,7 +9,7 @@
 #define FNV_BASIS UINT64_C(14695981039346656037)
 #define FNV_PRIME UINT64_C(1099511628211)
 
-#define LABELS_OWN 7
+#define LABELS_OWN     7
 #define IDENTITY_BYTES 256
 
 static void hash_bytes(uint64_t *hash, const void *data, size_t len)
@@ -51,7 +51,8 @@ static void hash_lists(uint64_t *hash, const struct engine_spec *spec)
     for (size_t i = 0; i < spec->mount_count; i++) {
         hash_text(hash, spec->mounts[i].source);
         hash_text(hash, spec->mounts[i].target);
-        hash_number(hash, (spec->mounts[i].is_volume ? 1u : 0) | (spec->mounts[i].read_only ? 2u : 0));
+        hash_number(hash,
+                    (spec->mounts[i].is_volume ? 1u : 0) | (spec->mounts[i].read_only ? 2u : 0));
     }
     hash_number(hash, spec->device_count);
     for (size_t i = 0; i < spec->device_count; i++) {
@@ -178,8 +179,9 @@ static int secrets_add(struct release_reading *reading, const struct release_con
         return 0;
     }
     if (container->secrets_dir == NULL) {
-        return err_set(err, ERR_MISSING, "the release needs secrets and the node has no directory "
-                                         "of secrets; set secretsDir");
+        return err_set(err, ERR_MISSING,
+                       "the release needs secrets and the node has no directory "
+                       "of secrets; set secretsDir");
     }
     struct engine_mount *mounts = arena_alloc(reading->arena, count * sizeof *mounts);
     if (mounts == NULL) {
@@ -212,8 +214,9 @@ int release_identify(struct release_reading *reading, const struct release_conta
     spec->name = arena_printf(reading->arena, "berth-%s-%s-%llu-%s-%u", reading->node->name,
                               reading->plan->app, (unsigned long long)container->gen,
                               reading->service->name, container->replica);
-    spec->network = is_host ? "host" : arena_text(reading->arena, container->network,
-                                                  strlen(container->network));
+    spec->network =
+        is_host ? "host"
+                : arena_text(reading->arena, container->network, strlen(container->network));
     spec->address = is_host ? 0 : container->address;
     if (spec->name == NULL || spec->network == NULL) {
         return no_room(err);

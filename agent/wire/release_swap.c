@@ -109,13 +109,11 @@ static int read_disk(const struct json_place *at, void *into, struct err *err)
 
 static int read_requires(const struct json_place *at, void *into, struct err *err)
 {
-    static const struct json_key keys[] = {{"arch", read_arch, NULL, false},
-                                           {"minAgent", read_min_agent, NULL, false},
-                                           {"ram", read_ram, NULL, false},
-                                           {"disk", read_disk, NULL, false},
-                                           {"compatible", NULL, LATER, false},
-                                           {"app", NULL, LATER, false},
-                                           {"minSequence", NULL, LATER, false}};
+    static const struct json_key keys[] = {
+        {"arch", read_arch, NULL, false},   {"minAgent", read_min_agent, NULL, false},
+        {"ram", read_ram, NULL, false},     {"disk", read_disk, NULL, false},
+        {"compatible", NULL, LATER, false}, {"app", NULL, LATER, false},
+        {"minSequence", NULL, LATER, false}};
     return json_read_object(at, keys, COUNT_OF(keys), into, err);
 }
 

@@ -111,9 +111,10 @@ bool signal_is_name(const char *text)
 bool capability_is_power(const char *text)
 {
     /* Docker's default set; to add one of these back after dropping ALL is no power. */
-    static const char *const given[] = {
-        "CHOWN",  "DAC_OVERRIDE", "FSETID",  "FOWNER",           "MKNOD",      "NET_RAW", "SETGID",
-        "SETUID", "SETFCAP",      "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL",    "AUDIT_WRITE"};
+    static const char *const given[] = {"CHOWN",   "DAC_OVERRIDE", "FSETID",           "FOWNER",
+                                        "MKNOD",   "NET_RAW",      "SETGID",           "SETUID",
+                                        "SETFCAP", "SETPCAP",      "NET_BIND_SERVICE", "SYS_CHROOT",
+                                        "KILL",    "AUDIT_WRITE"};
     text += strncmp(text, "CAP_", 4) == 0 ? 4 : 0;
     for (size_t i = 0; i < COUNT_OF(given); i++) {
         if (strcmp(text, given[i]) == 0) {
@@ -144,9 +145,9 @@ static int reference_append(const char **at, const struct release_node *node, st
     char name[80];
     const char *end = strchr(*at, ')');
     size_t len = end == NULL ? 0 : (size_t)(end - *at - 2);
-    bool is_ours = end != NULL && len < sizeof name &&
-                   (strncmp(*at, "$(node.name)", 12) == 0 ||
-                    strncmp(*at, "$(node.label.", 13) == 0);
+    bool is_ours =
+        end != NULL && len < sizeof name &&
+        (strncmp(*at, "$(node.name)", 12) == 0 || strncmp(*at, "$(node.label.", 13) == 0);
     if (!is_ours) {
         text_append(out, "$(");
         *at += 2;

@@ -32,8 +32,8 @@ bool signal_is_name(const char *text);
 bool capability_is_power(const char *text);
 
 /* Replaces $(node.name) and $(node.label.x) by this node's words; "$$(" stands for "$(" and other
- * texts stay. A node without architecture (a tool's) has no labels and gives empty words. The result
- * lives in the arena. ERR_VALUE names a label the node does not have; ERR_LIMIT. */
+ * texts stay. A node without architecture (a tool's) has no labels and gives empty words. The
+ * result lives in the arena. ERR_VALUE names a label the node does not have; ERR_LIMIT. */
 NODISCARD int node_substitute(const char *text, const struct release_node *node,
                               struct arena *arena, const char **result, struct err *err);
 

@@ -28,8 +28,8 @@ static int key_new(void *self, char pem[SIGN_PEM_BYTES_MAX], struct err *err)
         rc = mbedtls_pk_write_key_pem(&key, (unsigned char *)pem, SIGN_PEM_BYTES_MAX);
     }
     mbedtls_pk_free(&key);
-    return rc == 0 ? 0 : err_set(err, ERR_INTERNAL, "make a key: mbedTLS error -0x%04x",
-                                 (unsigned)-rc);
+    return rc == 0 ? 0
+                   : err_set(err, ERR_INTERNAL, "make a key: mbedTLS error -0x%04x", (unsigned)-rc);
 }
 
 static int key_parse(struct mbedtls_sign *port, const char *pem, bool may_be_public,

@@ -73,7 +73,8 @@ static int der_parse(struct check *check, struct span signature, struct err *err
     }
     memcpy(copy, signature.data, signature.len);
     const unsigned char *end = copy + signature.len;
-    if (mbedtls_asn1_get_tag(&at, end, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) != 0 ||
+    if (mbedtls_asn1_get_tag(&at, end, &len, MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE) !=
+            0 ||
         at + len != end) {
         return not_canonical(err);
     }
@@ -114,7 +115,8 @@ static int check_run(struct check *check, const uint8_t key[VERIFY_KEY_BYTES], s
     if (mbedtls_sha256(message.data, message.len, hash, 0) != 0) {
         return err_set(err, ERR_INTERNAL, "SHA-256 failed");
     }
-    rc = mbedtls_ecdsa_verify(&check->group, hash, sizeof hash, &check->point, &check->r, &check->s);
+    rc =
+        mbedtls_ecdsa_verify(&check->group, hash, sizeof hash, &check->point, &check->r, &check->s);
     if (rc == MBEDTLS_ERR_ECP_ALLOC_FAILED || rc == MBEDTLS_ERR_MPI_ALLOC_FAILED) {
         return out_of_memory(err);
     }

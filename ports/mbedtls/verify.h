@@ -4,8 +4,8 @@
 
 #include "platform/verify.h"
 
-/* Initialises mbedTLS's PSA core (once a process; may be repeated) and fills *verify, which holds no
- * memory and needs no close. ERR_INTERNAL when the library refuses. */
+/* Initialises mbedTLS's PSA core (once a process; may be repeated) and fills *verify, which holds
+ * no memory and needs no close. ERR_INTERNAL when the library refuses. */
 NODISCARD int mbedtls_verify_init(struct verify *verify, struct err *err);
 
 #endif

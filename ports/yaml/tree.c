@@ -14,7 +14,8 @@ struct building {
 static int item_build(struct building *building, yaml_node_t *node, size_t depth,
                       struct yaml_item **item);
 
-static int build_fail(struct building *building, int code, const yaml_node_t *node, const char *what)
+static int build_fail(struct building *building, int code, const yaml_node_t *node,
+                      const char *what)
 {
     return err_set(building->err, code, "line %zu: %s", node->start_mark.line + 1, what);
 }

@@ -1,4 +1,5 @@
-/* yaml_tree: a YAML file as a tree that remembers its lines; only the operator's tool reads YAML. */
+/* yaml_tree: a YAML file as a tree that remembers its lines; only the operator's tool reads YAML.
+ */
 #ifndef PORTS_YAML_TREE_H
 #define PORTS_YAML_TREE_H
 
@@ -24,8 +25,8 @@ struct yaml_item {
 };
 
 /* Reads one document of YAML 1.1. Aliases are followed and "<<" is merged (own keys win).
- * ERR_SYNTAX, ERR_DUPLICATE_KEY, ERR_DEPTH, ERR_OVERSIZE, ERR_MEMORY; the text begins with "line N:".
- * The caller frees *root with yaml_tree_free. */
+ * ERR_SYNTAX, ERR_DUPLICATE_KEY, ERR_DEPTH, ERR_OVERSIZE, ERR_MEMORY; the text begins with "line
+ * N:". The caller frees *root with yaml_tree_free. */
 NODISCARD int yaml_tree_parse(struct span text, struct yaml_item **root, struct err *err);
 void yaml_tree_free(struct yaml_item *root);
 

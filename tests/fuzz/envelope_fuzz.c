@@ -1,4 +1,5 @@
-/* envelope: nothing that was not signed opens, and what is taken apart renders again to the same. */
+/* envelope: nothing that was not signed opens, and what is taken apart renders again to the same.
+ */
 #include "agent/wire/envelope.h"
 
 #include <stdlib.h>

@@ -7,7 +7,8 @@
 
 static void check_plan(const struct plan *plan)
 {
-    if (plan->service_count > SERVICES_MAX || plan->app[0] == '\0' || plan->floor > plan->sequence) {
+    if (plan->service_count > SERVICES_MAX || plan->app[0] == '\0' ||
+        plan->floor > plan->sequence) {
         abort();
     }
     for (size_t i = 0; i < plan->service_count; i++) {

@@ -33,9 +33,9 @@ static int extension_write(struct compose *compose, const struct yaml_item *root
     }
     const struct yaml_item *item = extension != NULL ? extension->child : NULL;
     for (; rc == 0 && item != NULL; item = item->next) {
-        bool is_overridden =
-            item->key == NULL || (strcmp(item->key, "sequence") == 0 && compose->sequence != 0) ||
-            (strcmp(item->key, "floor") == 0 && compose->floor != 0);
+        bool is_overridden = item->key == NULL ||
+                             (strcmp(item->key, "sequence") == 0 && compose->sequence != 0) ||
+                             (strcmp(item->key, "floor") == 0 && compose->floor != 0);
         if (!is_overridden) {
             compose_key(compose, item->key, &comma);
             rc = compose_any(compose, item);

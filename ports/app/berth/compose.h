@@ -22,10 +22,11 @@ NODISCARD int compose_write(struct compose *compose, const struct yaml_item *roo
 /* Turns "services.web.buid: unknown key" of the release's reader into "FILE:12: services...". */
 int compose_complain(const char *path, const struct yaml_item *root, int code, struct err *err);
 
-/* -- shared by the files of this converter; each returns 0 or an error with the line ------------- */
+/* -- shared by the files of this converter; each returns 0 or an error with the line -------------
+ */
 
-int compose_fail(struct compose *compose, const struct yaml_item *item, int code, const char *fmt, ...)
-    PRINTF_LIKE(4, 5);
+int compose_fail(struct compose *compose, const struct yaml_item *item, int code, const char *fmt,
+                 ...) PRINTF_LIKE(4, 5);
 
 /* `comma`: something stands before; writes "," and the key. */
 void compose_key(struct compose *compose, const char *key, bool *comma);

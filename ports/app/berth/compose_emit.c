@@ -7,7 +7,8 @@
 
 #define SCALAR_BYTES_MAX 8192
 
-int compose_fail(struct compose *compose, const struct yaml_item *item, int code, const char *fmt, ...)
+int compose_fail(struct compose *compose, const struct yaml_item *item, int code, const char *fmt,
+                 ...)
 {
     char message[ERR_TEXT_BYTES];
     va_list args;
@@ -30,12 +31,15 @@ void compose_key(struct compose *compose, const char *key, bool *comma)
 static int dollars_read(struct compose *compose, const struct yaml_item *item, struct text *out)
 {
     for (const char *at = item->text; *at != '\0'; at++) {
-        bool is_name = at[0] == '$' && (at[1] == '{' || at[1] == '_' || (at[1] >= 'A' && at[1] <= 'Z') ||
-                                        (at[1] >= 'a' && at[1] <= 'z'));
+        bool is_name =
+            at[0] == '$' && (at[1] == '{' || at[1] == '_' || (at[1] >= 'A' && at[1] <= 'Z') ||
+                             (at[1] >= 'a' && at[1] <= 'z'));
         if (is_name) {
-            return compose_fail(compose, item, ERR_VALUE,
-                                "%.80s: variables of this machine are not filled in; write the value, "
-                                "or $$ for a dollar sign", item->text);
+            return compose_fail(
+                compose, item, ERR_VALUE,
+                "%.80s: variables of this machine are not filled in; write the value, "
+                "or $$ for a dollar sign",
+                item->text);
         }
         at += at[0] == '$' && at[1] == '$';
         text_append_span(out, span_of(at, 1));
@@ -93,8 +97,8 @@ static bool is_decimal(const struct yaml_item *item)
 /* Keys whose scalars are words, whatever they look like. */
 static bool is_word_key(const char *key)
 {
-    static const char *const keys[] = {"version", "command", "test", "user", "cpus", "memory",
-                                       "minAgent", "name", "signal", "path", "driver"};
+    static const char *const keys[] = {"version",  "command", "test",   "user", "cpus",  "memory",
+                                       "minAgent", "name",    "signal", "path", "driver"};
     for (size_t i = 0; key != NULL && i < COUNT_OF(keys); i++) {
         if (strcmp(key, keys[i]) == 0) {
             return true;
@@ -186,8 +190,9 @@ static int pair_write(struct compose *compose, const struct yaml_item *item, boo
     char name[256];
     const char *equals = item->kind == YAML_TREE_SCALAR ? strchr(item->text, '=') : NULL;
     if (equals == NULL || (size_t)(equals - item->text) >= sizeof name) {
-        return compose_fail(compose, item, ERR_VALUE, "must be NAME=value; nothing is taken from the "
-                                                      "environment of this machine");
+        return compose_fail(compose, item, ERR_VALUE,
+                            "must be NAME=value; nothing is taken from the "
+                            "environment of this machine");
     }
     size_t len = (size_t)(equals - item->text);
     memcpy(name, item->text, len);
@@ -211,7 +216,8 @@ int compose_pairs(struct compose *compose, const struct yaml_item *item)
             rc = pair_write(compose, step, &comma);
         } else {
             compose_key(compose, step->key, &comma);
-            bool is_null = step->kind == YAML_TREE_SCALAR && step->is_plain && step->text[0] == '\0';
+            bool is_null =
+                step->kind == YAML_TREE_SCALAR && step->is_plain && step->text[0] == '\0';
             rc = is_null ? compose_value(compose, step) : compose_text(compose, step);
         }
         if (rc != 0) {

@@ -25,13 +25,27 @@ static const struct {
     const char *key;
     int (*write)(struct compose *compose, const struct yaml_item *item);
 } spellings[] = {
-    {"command", compose_command},   {"entrypoint", compose_command}, {"environment", compose_pairs},
-    {"labels", compose_pairs},      {"sysctls", compose_pairs},      {"logging", logging_write},
-    {"ports", compose_ports},       {"volumes", compose_volumes},    {"tmpfs", compose_texts},
-    {"devices", compose_texts},     {"cap_add", compose_texts},      {"cap_drop", compose_texts},
-    {"group_add", compose_texts},   {"extra_hosts", compose_hosts},  {"secrets", compose_secrets},
-    {"user", compose_text},         {"hostname", compose_text},      {"working_dir", compose_text},
-    {"stop_signal", compose_text},  {"restart", compose_text},       {"stop_grace_period", compose_text},
+    {"command", compose_command},
+    {"entrypoint", compose_command},
+    {"environment", compose_pairs},
+    {"labels", compose_pairs},
+    {"sysctls", compose_pairs},
+    {"logging", logging_write},
+    {"ports", compose_ports},
+    {"volumes", compose_volumes},
+    {"tmpfs", compose_texts},
+    {"devices", compose_texts},
+    {"cap_add", compose_texts},
+    {"cap_drop", compose_texts},
+    {"group_add", compose_texts},
+    {"extra_hosts", compose_hosts},
+    {"secrets", compose_secrets},
+    {"user", compose_text},
+    {"hostname", compose_text},
+    {"working_dir", compose_text},
+    {"stop_signal", compose_text},
+    {"restart", compose_text},
+    {"stop_grace_period", compose_text},
 };
 
 static int member_write(struct compose *compose, const struct yaml_item *item)
@@ -102,7 +116,8 @@ int compose_service(struct compose *compose, const struct yaml_item *service)
     text_append(compose->out, "{");
     compose_key(compose, "image", &comma);
     text_append_json(compose->out, image.reference);
-    for (const struct yaml_item *step = service->child; rc == 0 && step != NULL; step = step->next) {
+    for (const struct yaml_item *step = service->child; rc == 0 && step != NULL;
+         step = step->next) {
         if (strncmp(step->key, "x-", 2) != 0 && step != name) {
             compose_key(compose, step->key, &comma);
             rc = member_write(compose, step);

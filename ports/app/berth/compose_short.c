@@ -55,7 +55,8 @@ static int port_short(struct compose *compose, const struct yaml_item *item)
     const char *inside = target != NULL ? target : text;
     if (!is_port(inside) || (outside != NULL && !is_port(outside))) {
         return compose_fail(compose, item, ERR_VALUE,
-                            "%.60s: write ports like 8080:80, one by one, without ranges", item->text);
+                            "%.60s: write ports like 8080:80, one by one, without ranges",
+                            item->text);
     }
     text_printf(compose->out, "{\"target\":%s", inside);
     if (outside != NULL) {
@@ -113,8 +114,10 @@ static int volume_write(struct compose *compose, const struct yaml_item *item)
     }
     char *target = strchr(text, ':');
     if (target == NULL) {
-        return compose_fail(compose, item, ERR_VALUE, "%.80s: give the volume a name: name:/path; what "
-                                                      "may be lost belongs under tmpfs", item->text);
+        return compose_fail(compose, item, ERR_VALUE,
+                            "%.80s: give the volume a name: name:/path; what "
+                            "may be lost belongs under tmpfs",
+                            item->text);
     }
     *target++ = '\0';
     char *mode = strchr(target, ':');
@@ -122,12 +125,13 @@ static int volume_write(struct compose *compose, const struct yaml_item *item)
         *mode++ = '\0';
     }
     if (mode != NULL && strcmp(mode, "ro") != 0 && strcmp(mode, "rw") != 0) {
-        return compose_fail(compose, item, ERR_VALUE, "%.80s: the mode must be ro or rw", item->text);
+        return compose_fail(compose, item, ERR_VALUE, "%.80s: the mode must be ro or rw",
+                            item->text);
     }
     if (text[0] == '.' || text[0] == '~') {
-        return compose_fail(compose, item, ERR_VALUE,
-                            "%.80s: a node has no such directory; write an absolute path of the node",
-                            item->text);
+        return compose_fail(
+            compose, item, ERR_VALUE,
+            "%.80s: a node has no such directory; write an absolute path of the node", item->text);
     }
     text_printf(compose->out, "{\"type\":\"%s\",\"source\":", text[0] == '/' ? "bind" : "volume");
     text_append_json(compose->out, text);
@@ -211,8 +215,8 @@ int compose_command(struct compose *compose, const struct yaml_item *item)
             }
         }
         if (quote != '\0' || text.cut) {
-            return compose_fail(compose, item, ERR_VALUE, "%s: a quote does not end, or it is too long",
-                                item->key);
+            return compose_fail(compose, item, ERR_VALUE,
+                                "%s: a quote does not end, or it is too long", item->key);
         }
         struct yaml_item piece = {.kind = YAML_TREE_SCALAR, .text = word, .line = item->line};
         text_append(compose->out, separator);

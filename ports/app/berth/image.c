@@ -13,9 +13,9 @@ static bool host_is_here(const char *host)
 static size_t host_len(const char *text)
 {
     size_t len = strcspn(text, "/");
-    bool is_host = text[len] == '/' && (memchr(text, '.', len) != NULL ||
-                                        memchr(text, ':', len) != NULL ||
-                                        strncmp(text, "localhost/", 10) == 0);
+    bool is_host =
+        text[len] == '/' && (memchr(text, '.', len) != NULL || memchr(text, ':', len) != NULL ||
+                             strncmp(text, "localhost/", 10) == 0);
     return is_host ? len : 0;
 }
 
@@ -24,7 +24,8 @@ int image_reference_parse(const char *text, struct image_reference *reference, s
     char name[ENGINE_REFERENCE_BYTES];
     *reference = (struct image_reference){.version = "latest"};
     if (!text_copy(name, sizeof name, text) || name[0] == '\0' ||
-        name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:@-")] !=
+        name[strspn(name,
+                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:@-")] !=
             '\0') {
         return err_set(err, ERR_VALUE, "is not the name of an image");
     }
@@ -38,7 +39,8 @@ int image_reference_parse(const char *text, struct image_reference *reference, s
         *colon++ = '\0';
     }
     const char *version = digest != NULL ? digest : colon;
-    bool fits = version == NULL || text_copy(reference->version, sizeof reference->version, version);
+    bool fits =
+        version == NULL || text_copy(reference->version, sizeof reference->version, version);
     fits = fits && text_copy(reference->repository, sizeof reference->repository, name) &&
            text_copy(reference->path, sizeof reference->path, name + host + (host > 0)) &&
            host < sizeof reference->host;
@@ -58,7 +60,8 @@ bool image_is_wanted(const struct image_source *source, const char *os, const ch
     (void)snprintf(plain, sizeof plain, "%.15s/%.31s", os, arch);
     (void)snprintf(exact, sizeof exact, "%s/%.15s", plain, variant);
     for (size_t i = 0; i < source->filter_count; i++) {
-        is_wanted |= strcmp(source->filters[i], plain) == 0 || strcmp(source->filters[i], exact) == 0;
+        is_wanted |=
+            strcmp(source->filters[i], plain) == 0 || strcmp(source->filters[i], exact) == 0;
     }
     return is_wanted;
 }

@@ -38,8 +38,9 @@ static int answer_read(const struct json_place *root, const struct image_referen
     struct image_platform *platform = &image->platforms[0];
     if (!json_member(root, "RepoDigests", &list) ||
         !repo_digest_find(&list, reference->repository, &image->index)) {
-        return err_set(err, ERR_NOT_FOUND, "has no digest, because it never was in a registry; push "
-                                           "it, so that nodes can pull it");
+        return err_set(err, ERR_NOT_FOUND,
+                       "has no digest, because it never was in a registry; push "
+                       "it, so that nodes can pull it");
     }
     if (!digest_parse(member_text(root, "Id"), &platform->config) ||
         !text_copy(platform->arch, sizeof platform->arch, member_text(root, "Architecture")) ||
@@ -66,7 +67,8 @@ int image_ask_engine(const struct image_source *source, const char *text,
         return err_wrap(err, rc, "ask the engine at %s", source->engine_socket);
     }
     if (source->ask->status == 404) {
-        return err_set(err, ERR_NOT_FOUND, "the engine at %s has no such image; pull it there first",
+        return err_set(err, ERR_NOT_FOUND,
+                       "the engine at %s has no such image; pull it there first",
                        source->engine_socket);
     }
     if (source->ask->status != 200) {

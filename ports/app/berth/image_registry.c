@@ -6,10 +6,10 @@
 #include "ports/app/berth/ask.h"
 #include "ports/app/berth/image.h"
 
-#define ACCEPT                                                  \
-    "application/vnd.oci.image.index.v1+json,"                  \
-    "application/vnd.docker.distribution.manifest.list.v2+json," \
-    "application/vnd.oci.image.manifest.v1+json,"               \
+#define ACCEPT                                                                                     \
+    "application/vnd.oci.image.index.v1+json,"                                                     \
+    "application/vnd.docker.distribution.manifest.list.v2+json,"                                   \
+    "application/vnd.oci.image.manifest.v1+json,"                                                  \
     "application/vnd.docker.distribution.manifest.v2+json"
 
 static const struct json_rules rules = {.bytes_max = ASK_BODY_BYTES_MAX};
@@ -29,7 +29,8 @@ static int registry_get(const struct image_source *source, const struct image_re
         return err_wrap(err, rc, "ask the registry %s", host);
     }
     if (source->ask->status == 404) {
-        return err_set(err, ERR_NOT_FOUND, "the registry %s has no such image; push it first", host);
+        return err_set(err, ERR_NOT_FOUND, "the registry %s has no such image; push it first",
+                       host);
     }
     if (source->ask->status != 200) {
         return err_set(err, ERR_NETWORK, "the registry %s answers %d", host, source->ask->status);

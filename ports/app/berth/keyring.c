@@ -41,7 +41,8 @@ static int pem_key(const struct keyring *keyring, const char *pem, struct trust_
     *key = (struct trust_key){0};
     int rc = keyring->sign.ops->key_public(keyring->sign.self, pem, key->point, err);
     if (rc == 0) {
-        keyring->verify.ops->sha256(keyring->verify.self, span_of(key->point, VERIFY_KEY_BYTES), &id);
+        keyring->verify.ops->sha256(keyring->verify.self, span_of(key->point, VERIFY_KEY_BYTES),
+                                    &id);
         digest_render(&id, key->id);
     }
     return rc;

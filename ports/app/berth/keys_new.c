@@ -80,7 +80,8 @@ static int keys_make(const struct keyring *keyring, const char *dir, struct trus
     rc = trust_file_write(keyring, trust, signers, 1, path, err);
     if (rc == 0) {
         printf("%s: one private key a role (release, order, trust, revoke), and trust.json for the "
-               "nodes\nkeep *.pem secret; trust.pem is needed only when keys change\n", dir);
+               "nodes\nkeep *.pem secret; trust.pem is needed only when keys change\n",
+               dir);
     }
     return rc;
 }

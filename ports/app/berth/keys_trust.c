@@ -1,4 +1,5 @@
-/* berth keys trust: the trust document from public keys, with thresholds, a next version included. */
+/* berth keys trust: the trust document from public keys, with thresholds, a next version included.
+ */
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>

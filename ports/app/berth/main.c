@@ -11,12 +11,14 @@ static const struct verb {
     const char *arguments;
     const char *purpose;
 } verbs[] = {
-    {"keys", "new", verb_keys_new, "DIR --fleet NAME", "make one key a role and the trust document"},
+    {"keys", "new", verb_keys_new, "DIR --fleet NAME",
+     "make one key a role and the trust document"},
     {"keys", "trust", verb_keys_trust,
      "DIR --fleet NAME [--role release=a.pub,b.pub:2]... [--version N] [--key PEM]...",
      "write the trust document anew from public keys"},
     {"release", "build", verb_release_build,
-     "compose.yaml -o FILE [--sequence N] [--floor N] [--platform linux/amd64]... [--engine SOCKET]",
+     "compose.yaml -o FILE [--sequence N] [--floor N] [--platform linux/amd64]... [--engine "
+     "SOCKET]",
      "turn a Compose file into a release, with images by digest"},
     {"release", "sign", verb_release_sign, "FILE --key PEM [--key PEM]... [-o FILE]",
      "add signatures"},

@@ -48,7 +48,8 @@ int verb_release_sign(int argc, char **argv, struct err *err)
         } else if (option == 'k' && request.key_count < KEYRING_FILES_MAX) {
             request.keys[request.key_count++] = optarg;
         } else {
-            return err_set(err, ERR_USAGE, "no such option, or more than %d keys", KEYRING_FILES_MAX);
+            return err_set(err, ERR_USAGE, "no such option, or more than %d keys",
+                           KEYRING_FILES_MAX);
         }
     }
     if (optind + 1 != argc || request.key_count == 0) {

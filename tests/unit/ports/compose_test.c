@@ -32,7 +32,8 @@ static void check_key(const char *yaml, const char *json)
 
 static void case_keys(void)
 {
-    check_key("command: a 'b c' \"d \\\" e\" f\\ g", "\"command\":[\"a\",\"b c\",\"d \\\" e\",\"f g\"]");
+    check_key("command: a 'b c' \"d \\\" e\" f\\ g",
+              "\"command\":[\"a\",\"b c\",\"d \\\" e\",\"f g\"]");
     check_key("command: [1, 'x']", "\"command\":[\"1\",\"x\"]");
     check_key("environment: {A: 1, B: true, C: '', D: a$$b}",
               "\"environment\":{\"A\":\"1\",\"B\":\"true\",\"C\":\"\",\"D\":\"a$b\"}");
@@ -41,7 +42,7 @@ static void case_keys(void)
     check_key("environment: [A=$(node.name)]", "\"environment\":{\"A\":\"$(node.name)\"}");
     check_key("ports: ['8080:80']", "\"ports\":[{\"target\":80,\"published\":8080}]");
     check_key("ports: ['127.0.0.1:53:54/udp']", "{\"target\":54,\"published\":53,"
-                                                 "\"host_ip\":\"127.0.0.1\",\"protocol\":\"udp\"}");
+                                                "\"host_ip\":\"127.0.0.1\",\"protocol\":\"udp\"}");
     check_key("ports: [80]", "\"ports\":[{\"target\":80}]");
     check_key("ports: [{target: 80, published: '8080'}]", "{\"target\":80,\"published\":8080}");
     check_key("volumes: ['/a:/b:ro', 'd:/d']",
@@ -70,10 +71,14 @@ static void case_root(void)
 {
     char out[4096];
     struct err err = {0};
-    CHECK_INT_EQ(convert("version: '3'\nname: a\nx-berth: {version: 1.10, sequence: 2, swap: {soak: 30s}}\n"
-                         "services: {}\nvolumes: {d: }\nx-z: 1\n", out, sizeof out, &err), 0);
-    CHECK_STR_EQ(out, "{\"schema\":1,\"x-berth\":{\"app\":\"a\",\"sequence\":5,\"version\":\"1.10\","
-                      "\"swap\":{\"soak\":\"30s\"}},\"services\":{},\"volumes\":{\"d\":null}}");
+    CHECK_INT_EQ(
+        convert("version: '3'\nname: a\nx-berth: {version: 1.10, sequence: 2, swap: {soak: 30s}}\n"
+                "services: {}\nvolumes: {d: }\nx-z: 1\n",
+                out, sizeof out, &err),
+        0);
+    CHECK_STR_EQ(out,
+                 "{\"schema\":1,\"x-berth\":{\"app\":\"a\",\"sequence\":5,\"version\":\"1.10\","
+                 "\"swap\":{\"soak\":\"30s\"}},\"services\":{},\"volumes\":{\"d\":null}}");
 }
 
 static void case_complaints(void)
@@ -83,17 +88,23 @@ static void case_complaints(void)
         int code;
         const char *message;
     } rows[] = {
-        {"services:\n  web:\n    ports: ['80']\n", ERR_MISSING, "c.yaml:2: services.web.image: missing"},
+        {"services:\n  web:\n    ports: ['80']\n", ERR_MISSING,
+         "c.yaml:2: services.web.image: missing"},
         {"services:\n  web:\n    image: gone\n", ERR_NOT_FOUND,
          "c.yaml:3: services.web.image: image gone: push it first"},
-        {"services:\n  web:\n    image: web\n    ports:\n      - 80-81:80\n", ERR_VALUE, "c.yaml:5: 80-81:80"},
-        {"services:\n  web:\n    image: web\n    environment: [HOME]\n", ERR_VALUE, "c.yaml:4: must be NAME="},
+        {"services:\n  web:\n    image: web\n    ports:\n      - 80-81:80\n", ERR_VALUE,
+         "c.yaml:5: 80-81:80"},
+        {"services:\n  web:\n    image: web\n    environment: [HOME]\n", ERR_VALUE,
+         "c.yaml:4: must be NAME="},
         {"services:\n  web:\n    image: web\n    environment: {A: \"${HOME}\"}\n", ERR_VALUE,
          "c.yaml:4: ${HOME}: variables of this machine"},
         {"services:\n  web:\n    image: web\n    volumes: ['./a:/b']\n", ERR_VALUE, "c.yaml:4: ."},
-        {"services:\n  web:\n    image: web\n    volumes: ['/b']\n", ERR_VALUE, "give the volume a name"},
-        {"services:\n  web:\n    image: web\n    command: a 'b\n", ERR_VALUE, "a quote does not end"},
-        {"services:\n  web:\n    image: web\n    x-berth: {image: 1}\n", ERR_VALUE, "written by build"},
+        {"services:\n  web:\n    image: web\n    volumes: ['/b']\n", ERR_VALUE,
+         "give the volume a name"},
+        {"services:\n  web:\n    image: web\n    command: a 'b\n", ERR_VALUE,
+         "a quote does not end"},
+        {"services:\n  web:\n    image: web\n    x-berth: {image: 1}\n", ERR_VALUE,
+         "written by build"},
         {"name: a\n", ERR_MISSING, "services: must be"}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char out[4096];

@@ -44,6 +44,7 @@ static void case_wanted(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"reference", case_reference}, {"wanted", case_wanted}};
+    static const struct check_case cases[] = {{"reference", case_reference},
+                                              {"wanted", case_wanted}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -1,4 +1,5 @@
-/* tool: the operator's whole way, verb by verb: keys, build, sign, verify, revoke, and the refusals. */
+/* tool: the operator's whole way, verb by verb: keys, build, sign, verify, revoke, and the
+ * refusals. */
 #include <getopt.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -103,7 +104,8 @@ static void case_threshold(void)
     check_run_is(verb_release_verify, "verify a.release --trust k/trust.json", 0, "");
     check_run_is(verb_keys_trust, "trust k --fleet demo --role release=k/release.pub:2", ERR_VALUE,
                  "threshold.release: cannot be met");
-    check_run_is(verb_keys_trust, "trust k --fleet demo --key other/trust.pem", ERR_SIGNATURE, "trust");
+    check_run_is(verb_keys_trust, "trust k --fleet demo --key other/trust.pem", ERR_SIGNATURE,
+                 "trust");
 }
 
 static void case_revoke(void)
@@ -116,7 +118,7 @@ static void case_revoke(void)
 
 static void files_remove(void)
 {
-    static const char *const names[] = {"c.yaml", "bad.yaml", "soak.yaml", "a.release",
+    static const char *const names[] = {"c.yaml",        "bad.yaml", "soak.yaml", "a.release",
                                         "wrong.release", "rev.json", "b.release", "x"};
     static const char *const dirs[] = {"k", "other", "k2"};
     static const char *const words[] = {"release", "order", "trust", "revoke"};

@@ -57,7 +57,8 @@ static void case_refused(void)
                 {"a: \"\\0\"\n", ERR_SYNTAX, "NUL"},
                 {"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\n"
                  "c: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\n"
-                 "e: [*d,*d,*d,*d,*d,*d,*d,*d]\n", ERR_OVERSIZE, "too many values"},
+                 "e: [*d,*d,*d,*d,*d,*d,*d,*d]\n",
+                 ERR_OVERSIZE, "too many values"},
                 {"a: &a\n  b: *a\n", ERR_DEPTH, "too deeply"}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct yaml_item *root = NULL;

@@ -6,9 +6,13 @@
 
 static void case_both_ways(void)
 {
-    static const char *const pairs[][2] = {{"", ""},         {"f", "Zg=="},     {"fo", "Zm8="},
-                                           {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},
-                                           {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"},
                                            {"\xff\xef\xbe", "/+++"}};
     uint8_t memory[256];
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
@@ -23,8 +27,9 @@ static void case_both_ways(void)
 
 static void case_strict(void)
 {
-    static const char *const bad[] = {"Z",     "Zg",    "Zg=",   "Zh==", "Zm9=", "Zg==Zg==", "====",
-                                      "Z===",  "Zm9v\n", " Zm9v", "Zm-v", "Zm_v", "Zm=v",    "=Zm9"};
+    static const char *const bad[] = {"Z",        "Zg",   "Zg=",  "Zh==",   "Zm9=",
+                                      "Zg==Zg==", "====", "Z===", "Zm9v\n", " Zm9v",
+                                      "Zm-v",     "Zm_v", "Zm=v", "=Zm9"};
     uint8_t memory[256];
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct arena arena;

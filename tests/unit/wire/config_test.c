@@ -8,7 +8,8 @@ static void case_defaults(void)
 {
     struct config config;
     struct err err = {0};
-    int rc = config_parse(span_text("{\"schema\":1,\"node\":\"gw1\",\"fleet\":\"demo\"}"), &config, &err);
+    int rc = config_parse(span_text("{\"schema\":1,\"node\":\"gw1\",\"fleet\":\"demo\"}"), &config,
+                          &err);
     CHECK_INT_EQ(rc, 0);
     CHECK_STR_EQ(config.node, "gw1");
     CHECK_STR_EQ(config.fleet, "demo");
@@ -31,12 +32,13 @@ static void case_all(void)
     struct config config;
     struct err err = {0};
     int rc = config_parse(
-        span_text("{\"schema\":1,\"node\":\"gw1\",\"fleet\":\"demo\","
-                  "\"labels\":{\"zone\":\"north\",\"site.example/rack\":\"7\"},"
-                  "\"stateDir\":\"/s\",\"controlDir\":\"/c\",\"engineSocket\":\"/e\",\"trust\":\"/t\","
-                  "\"revoke\":\"/r\",\"secretsDir\":\"/x\",\"bootRuleset\":\"/b\","
-                  "\"pool\":\"10.64.0.0/20\",\"controlUid\":1000,"
-                  "\"power\":{\"web\":[\"devices\",\"privileged\"],\"vpn\":[\"host-network\"]}}"),
+        span_text(
+            "{\"schema\":1,\"node\":\"gw1\",\"fleet\":\"demo\","
+            "\"labels\":{\"zone\":\"north\",\"site.example/rack\":\"7\"},"
+            "\"stateDir\":\"/s\",\"controlDir\":\"/c\",\"engineSocket\":\"/e\",\"trust\":\"/t\","
+            "\"revoke\":\"/r\",\"secretsDir\":\"/x\",\"bootRuleset\":\"/b\","
+            "\"pool\":\"10.64.0.0/20\",\"controlUid\":1000,"
+            "\"power\":{\"web\":[\"devices\",\"privileged\"],\"vpn\":[\"host-network\"]}}"),
         &config, &err);
     CHECK_INT_EQ(rc, 0);
     CHECK_STR_EQ(config.boot_ruleset, "/b");

@@ -9,9 +9,16 @@ static void case_good(void)
     static const struct {
         const char *text;
         int64_t ms;
-    } good[] = {{"0", 0},          {"0s", 0},         {"1s", 1000},       {"1m30s", 90000},
-                {"300ms", 300},    {"2h", 7200000},   {"1h1m1s1ms", 3661001},
-                {"2000us", 2},     {"90s", 90000},    {"744h", DURATION_MS_MAX}};
+    } good[] = {{"0", 0},
+                {"0s", 0},
+                {"1s", 1000},
+                {"1m30s", 90000},
+                {"300ms", 300},
+                {"2h", 7200000},
+                {"1h1m1s1ms", 3661001},
+                {"2000us", 2},
+                {"90s", 90000},
+                {"744h", DURATION_MS_MAX}};
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         int64_t ms = -1;
         CHECK(duration_parse(good[i].text, &ms));
@@ -21,9 +28,25 @@ static void case_good(void)
 
 static void case_bad(void)
 {
-    static const char *const bad[] = {"",     "1",    "s",     "1x",    "1s1m", "1s1s",  "-1s", "1.5s",
-                                      " 1s",  "1s ",  "1 s",   "1us",   "745h", "1d",    "+1s", "1S",
-                                      "99999999999999999999h", "00", "1ms1s"};
+    static const char *const bad[] = {"",
+                                      "1",
+                                      "s",
+                                      "1x",
+                                      "1s1m",
+                                      "1s1s",
+                                      "-1s",
+                                      "1.5s",
+                                      " 1s",
+                                      "1s ",
+                                      "1 s",
+                                      "1us",
+                                      "745h",
+                                      "1d",
+                                      "+1s",
+                                      "1S",
+                                      "99999999999999999999h",
+                                      "00",
+                                      "1ms1s"};
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         int64_t ms = -1;
         if (duration_parse(bad[i], &ms)) {
@@ -54,9 +77,10 @@ static void case_size(void)
     static const struct {
         const char *text;
         uint64_t bytes;
-    } good[] = {{"0", 0},       {"1024", 1024}, {"1b", 1},          {"64M", 67108864},
+    } good[] = {{"0", 0},          {"1024", 1024},      {"1b", 1},           {"64M", 67108864},
                 {"64m", 67108864}, {"64MiB", 67108864}, {"1gb", 1073741824}, {"2K", 2048}};
-    static const char *const bad[] = {"", "M", "1.5M", "-1", "1t", "9007199254740992", "9007199254740991k"};
+    static const char *const bad[] = {
+        "", "M", "1.5M", "-1", "1t", "9007199254740992", "9007199254740991k"};
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         uint64_t bytes = 1;
         CHECK(size_parse(good[i].text, &bytes));

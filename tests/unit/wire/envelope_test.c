@@ -32,7 +32,8 @@ static void world_open(struct world *world)
         struct trust_key *key = &world->trust.keys[i];
         struct digest id;
         CHECK_INT_EQ(world->sign.ops->key_new(world->sign.self, world->pems[i], &err), 0);
-        CHECK_INT_EQ(world->sign.ops->key_public(world->sign.self, world->pems[i], key->point, &err), 0);
+        CHECK_INT_EQ(
+            world->sign.ops->key_public(world->sign.self, world->pems[i], key->point, &err), 0);
         world->verify.ops->sha256(world->verify.self, span_of(key->point, VERIFY_KEY_BYTES), &id);
         digest_render(&id, key->id);
         key->roles = i == 2 ? 1u << TRUST_ROLE_REVOKE : 1u << TRUST_ROLE_RELEASE;
@@ -51,8 +52,9 @@ static struct envelope_signature sign_with(struct world *world, size_t key, cons
     uint8_t *der = arena_alloc(&world->arena, SIGN_DER_BYTES_MAX);
     size_t len = 0;
     CHECK_INT_EQ(envelope_encoding(type, span_text(payload), &world->arena, &encoding, &err), 0);
-    CHECK_INT_EQ(world->sign.ops->signature(world->sign.self, world->pems[key], encoding, der, &len,
-                                            &err), 0);
+    CHECK_INT_EQ(
+        world->sign.ops->signature(world->sign.self, world->pems[key], encoding, der, &len, &err),
+        0);
     signature.der = span_of(der, len);
     memcpy(signature.key_id, world->trust.keys[key].id, DIGEST_HEX_BYTES);
     return signature;
@@ -80,8 +82,9 @@ static int open_signed(struct world *world, const char *type, const char *payloa
 {
     struct span text;
     struct span opened = {0};
-    CHECK_INT_EQ(envelope_render(type, span_text(payload), signatures, count, &world->arena, &text,
-                                 NULL), 0);
+    CHECK_INT_EQ(
+        envelope_render(type, span_text(payload), signatures, count, &world->arena, &text, NULL),
+        0);
     int rc = open_text(world, text, &opened);
     CHECK(rc != 0 ? opened.data == NULL : span_is_equal(opened, span_text(payload)));
     return rc;
@@ -172,12 +175,16 @@ static void case_malformed(void)
     check_text(&world, "{\"payload\":\"\",\"signatures\":[]}", ERR_MISSING);
     check_text(&world, "{\"payload\":\"\",\"payloadType\":\"" TYPE "\",\"signatures\":[],\"x\":1}",
                ERR_UNKNOWN_KEY);
-    check_text(&world, "{\"payload\":\"e30\",\"payloadType\":\"" TYPE "\",\"signatures\":[]}", ERR_SYNTAX);
+    check_text(&world, "{\"payload\":\"e30\",\"payloadType\":\"" TYPE "\",\"signatures\":[]}",
+               ERR_SYNTAX);
     check_text(&world, "{\"payload\":\"e30=\",\"payloadType\":\"text\",\"signatures\":[]}",
                ERR_PAYLOAD_TYPE);
-    check_text(&world, "{\"payload\":\"e30=\",\"payloadType\":\"" TYPE "\",\"signatures\":[{}]}", ERR_MISSING);
-    check_text(&world, "{\"payload\":\"e30=\",\"payloadType\":\"" TYPE "\",\"signatures\":"
-                       "[0,0,0,0,0,0,0,0,0]}", ERR_OVERSIZE);
+    check_text(&world, "{\"payload\":\"e30=\",\"payloadType\":\"" TYPE "\",\"signatures\":[{}]}",
+               ERR_MISSING);
+    check_text(&world,
+               "{\"payload\":\"e30=\",\"payloadType\":\"" TYPE "\",\"signatures\":"
+               "[0,0,0,0,0,0,0,0,0]}",
+               ERR_OVERSIZE);
     mbedtls_sign_free(world.port);
 }
 
@@ -189,13 +196,15 @@ static void case_small_arena(void)
     struct digest digest;
     world_open(&world);
     struct envelope_signature a = sign_with(&world, 0, TYPE, "{\"some\":\"payload\"}");
-    CHECK_INT_EQ(envelope_render(TYPE, span_text("{\"some\":\"payload\"}"), &a, 1, &world.arena, &text,
-                                 NULL), 0);
+    CHECK_INT_EQ(envelope_render(TYPE, span_text("{\"some\":\"payload\"}"), &a, 1, &world.arena,
+                                 &text, NULL),
+                 0);
     uint8_t little[64];
     struct arena arena;
     arena_init(&arena, little, sizeof little);
-    check_word(envelope_open(text, TRUST_ROLE_RELEASE, &world.trust, &world.verify, &arena, &payload,
-                             &digest, NULL), ERR_LIMIT);
+    check_word(envelope_open(text, TRUST_ROLE_RELEASE, &world.trust, &world.verify, &arena,
+                             &payload, &digest, NULL),
+               ERR_LIMIT);
     mbedtls_sign_free(world.port);
 }
 
@@ -205,15 +214,18 @@ static void case_pae(void)
     struct arena arena;
     struct span encoding;
     arena_init(&arena, memory, sizeof memory);
-    CHECK_INT_EQ(envelope_encoding("http://example.com/HelloWorld", span_text("hello world"), &arena,
-                                   &encoding, NULL), 0);
-    CHECK(span_is_equal(encoding, span_text("DSSEv1 29 http://example.com/HelloWorld 11 hello world")));
+    CHECK_INT_EQ(envelope_encoding("http://example.com/HelloWorld", span_text("hello world"),
+                                   &arena, &encoding, NULL),
+                 0);
+    CHECK(span_is_equal(encoding,
+                        span_text("DSSEv1 29 http://example.com/HelloWorld 11 hello world")));
 }
 
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"threshold", case_threshold}, {"binding", case_binding},         {"encoding", case_encoding},
-        {"malformed", case_malformed}, {"small arena", case_small_arena}, {"pae", case_pae}};
+        {"threshold", case_threshold},     {"binding", case_binding},
+        {"encoding", case_encoding},       {"malformed", case_malformed},
+        {"small arena", case_small_arena}, {"pae", case_pae}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

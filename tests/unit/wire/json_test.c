@@ -48,12 +48,43 @@ static void case_good(void)
 static void case_syntax(void)
 {
     static const char *const bad[] = {
-        "",          " ",        "{",         "[1,]",      "{\"a\":1,}", "{\"a\"}",    "{a:1}",
-        "{'a':1}",   "[1 2]",    "01",        "+1",        "-",          ".5",         "1.",
-        "nul",       "trueish",  "[1]]",      "{} {}",     "1 // x",     "\"\\x\"",    "\"\\u12\"",
-        "\"a",       "\"\\\"",   "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\ud800\\u0041\"",
-        "\"\\u0000\"", "\"\t\"", "\xef\xbb\xbf{}", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"",
-        "\"\xf4\x90\x80\x80\"", "\"\xff\"", "\"\xe2\x82\"", "NaN", "Infinity", "\xc3\xa9",
+        "",
+        " ",
+        "{",
+        "[1,]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "{a:1}",
+        "{'a':1}",
+        "[1 2]",
+        "01",
+        "+1",
+        "-",
+        ".5",
+        "1.",
+        "nul",
+        "trueish",
+        "[1]]",
+        "{} {}",
+        "1 // x",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"a",
+        "\"\\\"",
+        "\"\\ud800\"",
+        "\"\\udc00\\ud800\"",
+        "\"\\ud800\\u0041\"",
+        "\"\\u0000\"",
+        "\"\t\"",
+        "\xef\xbb\xbf{}",
+        "\"\xc0\xaf\"",
+        "\"\xed\xa0\x80\"",
+        "\"\xf4\x90\x80\x80\"",
+        "\"\xff\"",
+        "\"\xe2\x82\"",
+        "NaN",
+        "Infinity",
+        "\xc3\xa9",
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         check_code(bad[i], ERR_SYNTAX);
@@ -175,8 +206,9 @@ static void case_read(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"good", case_good},           {"syntax", case_syntax}, {"numbers", case_numbers},
-        {"duplicate", case_duplicate}, {"bounds", case_bounds}, {"place", case_place},
+        {"good", case_good},       {"syntax", case_syntax},
+        {"numbers", case_numbers}, {"duplicate", case_duplicate},
+        {"bounds", case_bounds},   {"place", case_place},
         {"read", case_read}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -18,13 +18,14 @@ static void fixture_open(struct fixture *fixture)
     CHECK_INT_EQ(mbedtls_verify_init(&fixture->verify, NULL), 0);
     CHECK_INT_EQ(mbedtls_sign_new(&fixture->port, &fixture->sign, NULL), 0);
     CHECK_INT_EQ(fixture->sign.ops->key_new(fixture->sign.self, fixture->pem, NULL), 0);
-    CHECK_INT_EQ(fixture->sign.ops->key_public(fixture->sign.self, fixture->pem, fixture->key, NULL), 0);
+    CHECK_INT_EQ(
+        fixture->sign.ops->key_public(fixture->sign.self, fixture->pem, fixture->key, NULL), 0);
 }
 
 static int check_signature(struct fixture *fixture, const char *message, struct span der)
 {
-    return fixture->verify.ops->signature(fixture->verify.self, fixture->key, span_text(message), der,
-                                          NULL);
+    return fixture->verify.ops->signature(fixture->verify.self, fixture->key, span_text(message),
+                                          der, NULL);
 }
 
 static void case_sha256(void)
@@ -50,15 +51,18 @@ static void case_round_trip(void)
     fixture_open(&fixture);
     CHECK(strstr(fixture.pem, "BEGIN EC PRIVATE KEY") != NULL);
     CHECK_INT_EQ(fixture.key[0], 4);
-    CHECK_INT_EQ(fixture.sign.ops->signature(fixture.sign.self, fixture.pem, span_text("m"), der, &len,
-                                             NULL), 0);
+    CHECK_INT_EQ(fixture.sign.ops->signature(fixture.sign.self, fixture.pem, span_text("m"), der,
+                                             &len, NULL),
+                 0);
     CHECK_INT_EQ(check_signature(&fixture, "m", span_of(der, len)), 0);
     CHECK_INT_EQ(check_signature(&fixture, "n", span_of(der, len)), ERR_SIGNATURE);
     CHECK_INT_EQ(fixture.verify.ops->signature(fixture.verify.self, other, span_text("m"),
-                                               span_of(der, len), NULL), ERR_VALUE);
-    CHECK_INT_EQ(fixture.sign.ops->key_public(fixture.sign.self, "no key", other, NULL), ERR_VALUE);
-    CHECK_INT_EQ(fixture.sign.ops->signature(fixture.sign.self, "", span_text("m"), der, &len, NULL),
+                                               span_of(der, len), NULL),
                  ERR_VALUE);
+    CHECK_INT_EQ(fixture.sign.ops->key_public(fixture.sign.self, "no key", other, NULL), ERR_VALUE);
+    CHECK_INT_EQ(
+        fixture.sign.ops->signature(fixture.sign.self, "", span_text("m"), der, &len, NULL),
+        ERR_VALUE);
     mbedtls_sign_free(fixture.port);
 }
 
@@ -81,8 +85,9 @@ static void case_canonical(void)
     uint8_t bent[SIGN_DER_BYTES_MAX + 8];
     size_t len = 0;
     fixture_open(&fixture);
-    CHECK_INT_EQ(fixture.sign.ops->signature(fixture.sign.self, fixture.pem, span_text("m"), der, &len,
-                                             NULL), 0);
+    CHECK_INT_EQ(fixture.sign.ops->signature(fixture.sign.self, fixture.pem, span_text("m"), der,
+                                             &len, NULL),
+                 0);
     size_t r_len = der[3];
     size_t bent_len = widen(der, len, 2, bent);
     CHECK_INT_EQ(check_signature(&fixture, "m", span_of(bent, bent_len)), ERR_ENCODING);

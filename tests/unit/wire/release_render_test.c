@@ -4,20 +4,22 @@
 #include "tests/check.h"
 #include "tests/unit/wire/sample.h"
 
-#define FULL                                                                                        \
-    SAMPLE_PORTS ",\"command\":[\"serve\",\"\"],\"entrypoint\":[\"/web\"],\"environment\":{\"A\":\"1\","   \
-                 "\"NODE\":\"$(node.name)/$(node.label.zone)\"},\"user\":\"1000:1000\","                 \
-                 "\"working_dir\":\"/w\",\"hostname\":\"web\",\"labels\":{\"team\":\"x\"},"                \
-                 "\"extra_hosts\":[\"db:10.0.0.1\"],\"group_add\":[\"20\"],\"init\":true,\"tty\":true,"     \
-                 "\"restart\":\"unless-stopped\",\"stop_signal\":\"SIGINT\",\"stop_grace_period\":\"3s\","   \
-                 "\"logging\":{\"driver\":\"json-file\",\"options\":{\"max-size\":\"1m\"}},\"volumes\":["     \
-                 "{\"type\":\"bind\",\"source\":\"/srv\",\"target\":\"/srv\",\"read_only\":true},"           \
-                 "{\"type\":\"volume\",\"source\":\"data\",\"target\":\"/data\"}],\"tmpfs\":[\"/tmp\"],"      \
-                 "\"devices\":[\"/dev/ttyS0:/dev/tty9:rw\"],\"secrets\":[\"key.pem\"],"                     \
-                 "\"cap_add\":[\"NET_ADMIN\"],\"cap_drop\":[\"ALL\"],\"read_only\":true,"                  \
-                 "\"ulimits\":{\"nofile\":{\"soft\":1,\"hard\":2},\"nproc\":9},\"sysctls\":{\"net.a\":\"1\"},"  \
-                 "\"shm_size\":\"8M\",\"deploy\":{\"replicas\":2,\"resources\":{\"limits\":{\"cpus\":0.25,"     \
-                 "\"memory\":\"64M\",\"pids\":50}}}"
+#define FULL                                                                                       \
+    SAMPLE_PORTS                                                                                   \
+        ",\"command\":[\"serve\",\"\"],\"entrypoint\":[\"/web\"],\"environment\":{\"A\":\"1\","    \
+        "\"NODE\":\"$(node.name)/$(node.label.zone)\"},\"user\":\"1000:1000\","                    \
+        "\"working_dir\":\"/w\",\"hostname\":\"web\",\"labels\":{\"team\":\"x\"},"                 \
+        "\"extra_hosts\":[\"db:10.0.0.1\"],\"group_add\":[\"20\"],\"init\":true,\"tty\":true,"     \
+        "\"restart\":\"unless-stopped\",\"stop_signal\":\"SIGINT\",\"stop_grace_period\":\"3s\","  \
+        "\"logging\":{\"driver\":\"json-file\",\"options\":{\"max-size\":\"1m\"}},\"volumes\":["   \
+        "{\"type\":\"bind\",\"source\":\"/srv\",\"target\":\"/srv\",\"read_only\":true},"          \
+        "{\"type\":\"volume\",\"source\":\"data\",\"target\":\"/data\"}],\"tmpfs\":[\"/tmp\"],"    \
+        "\"devices\":[\"/dev/ttyS0:/dev/tty9:rw\"],\"secrets\":[\"key.pem\"],"                     \
+        "\"cap_add\":[\"NET_ADMIN\"],\"cap_drop\":[\"ALL\"],\"read_only\":true,"                   \
+        "\"ulimits\":{\"nofile\":{\"soft\":1,\"hard\":2},\"nproc\":9},\"sysctls\":{\"net.a\":"     \
+        "\"1\"},"                                                                                  \
+        "\"shm_size\":\"8M\",\"deploy\":{\"replicas\":2,\"resources\":{\"limits\":{\"cpus\":0.25," \
+        "\"memory\":\"64M\",\"pids\":50}}}"
 
 static uint8_t memory[65536];
 
@@ -130,16 +132,35 @@ static void case_scalars(void)
 static void case_hash(void)
 {
     static const char *const changes[] = {
-        ",\"command\":[\"a\"]", ",\"entrypoint\":[\"a\"]", ",\"environment\":{\"a\":\"\"}",
-        ",\"user\":\"1\"", ",\"working_dir\":\"/1\"", ",\"hostname\":\"a\"", ",\"labels\":{\"a\":\"\"}",
-        ",\"extra_hosts\":[\"a:1.1.1.1\"]", ",\"group_add\":[\"1\"]", ",\"init\":true", ",\"tty\":true",
-        ",\"stop_signal\":\"SIGINT\"", ",\"stop_grace_period\":\"1s\"", ",\"logging\":{\"driver\":\"none\"}",
-        ",\"tmpfs\":[\"/a\"]", ",\"devices\":[\"/dev/a\"]", ",\"devices\":[\"/dev/a:/dev/a:r\"]",
-        ",\"secrets\":[\"a\"]", ",\"cap_add\":[\"CHOWN\"]", ",\"cap_drop\":[\"CHOWN\"]",
-        ",\"privileged\":true", ",\"read_only\":true", ",\"ulimits\":{\"a\":1}", ",\"sysctls\":{\"a\":\"\"}",
-        ",\"shm_size\":1", ",\"network_mode\":\"host\"",
+        ",\"command\":[\"a\"]",
+        ",\"entrypoint\":[\"a\"]",
+        ",\"environment\":{\"a\":\"\"}",
+        ",\"user\":\"1\"",
+        ",\"working_dir\":\"/1\"",
+        ",\"hostname\":\"a\"",
+        ",\"labels\":{\"a\":\"\"}",
+        ",\"extra_hosts\":[\"a:1.1.1.1\"]",
+        ",\"group_add\":[\"1\"]",
+        ",\"init\":true",
+        ",\"tty\":true",
+        ",\"stop_signal\":\"SIGINT\"",
+        ",\"stop_grace_period\":\"1s\"",
+        ",\"logging\":{\"driver\":\"none\"}",
+        ",\"tmpfs\":[\"/a\"]",
+        ",\"devices\":[\"/dev/a\"]",
+        ",\"devices\":[\"/dev/a:/dev/a:r\"]",
+        ",\"secrets\":[\"a\"]",
+        ",\"cap_add\":[\"CHOWN\"]",
+        ",\"cap_drop\":[\"CHOWN\"]",
+        ",\"privileged\":true",
+        ",\"read_only\":true",
+        ",\"ulimits\":{\"a\":1}",
+        ",\"sysctls\":{\"a\":\"\"}",
+        ",\"shm_size\":1",
+        ",\"network_mode\":\"host\"",
         ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/a\"}]",
-        ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/a\",\"read_only\":true}]",
+        ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/"
+        "a\",\"read_only\":true}]",
         ",\"deploy\":{\"resources\":{\"limits\":{\"cpus\":1}}}",
         ",\"deploy\":{\"resources\":{\"limits\":{\"pids\":1}}}",
         ",\"deploy\":{\"resources\":{\"limits\":{\"memory\":\"8M\"}}}"};
@@ -179,10 +200,11 @@ static void case_errors(void)
     arena_init(&arena, little, sizeof little);
     CHECK_INT_EQ(sample_render(&sample, &arena, &spec, NULL), ERR_LIMIT);
     arena_init(&arena, memory, sizeof memory);
-    CHECK_INT_EQ(release_render(span_text("{\"schema\":1,\"x-berth\":{\"app\":\"a\",\"sequence\":1},"
-                                          "\"services\":{}}"),
-                                sample_node(), "web", &container, &arena, &spec, NULL),
-                 ERR_NOT_FOUND);
+    CHECK_INT_EQ(
+        release_render(span_text("{\"schema\":1,\"x-berth\":{\"app\":\"a\",\"sequence\":1},"
+                                 "\"services\":{}}"),
+                       sample_node(), "web", &container, &arena, &spec, NULL),
+        ERR_NOT_FOUND);
     CHECK_STR_EQ(spec.name, "untouched");
 }
 

@@ -53,8 +53,10 @@ static void case_top(void)
     struct sample sample = {
         .service = SAMPLE_PORTS,
         .top = ",\"version\":\"2.1\",\"floor\":4,\"requires\":{\"arch\":[\"arm/v7\",\"amd64\"],"
-               "\"minAgent\":\"0.0.9\",\"ram\":\"64M\",\"disk\":1048576},\"swap\":{\"order\":\"stop-first\","
-               "\"soak\":\"1m\",\"drain\":\"3s\",\"keepWarm\":\"0s\",\"deadline\":\"2m\",\"attempts\":5}"};
+               "\"minAgent\":\"0.0.9\",\"ram\":\"64M\",\"disk\":1048576},\"swap\":{\"order\":"
+               "\"stop-first\","
+               "\"soak\":\"1m\",\"drain\":\"3s\",\"keepWarm\":\"0s\",\"deadline\":\"2m\","
+               "\"attempts\":5}"};
     struct plan plan = compile(&sample);
     CHECK_STR_EQ(plan.version, "2.1");
     CHECK_INT_EQ(plan.floor, 4);
@@ -72,11 +74,12 @@ static void case_top(void)
 static void case_probes(void)
 {
     struct sample sample = {
-        .extension = ",\"probes\":{\"startup\":{\"httpGet\":{\"port\":81}},\"readiness\":{\"httpGet\":{"
-                     "\"path\":\"/readyz\",\"port\":8080},\"periodSeconds\":0.25,\"timeoutSeconds\":1.5,"
-                     "\"initialDelaySeconds\":2,\"successThreshold\":2,\"failureThreshold\":4},"
-                     "\"liveness\":{\"exec\":{\"command\":[\"/bin/ok\",\"-q\"]}}},"
-                     "\"drain\":{\"notify\":{\"signal\":\"SIGUSR1\"}}"};
+        .extension =
+            ",\"probes\":{\"startup\":{\"httpGet\":{\"port\":81}},\"readiness\":{\"httpGet\":{"
+            "\"path\":\"/readyz\",\"port\":8080},\"periodSeconds\":0.25,\"timeoutSeconds\":1.5,"
+            "\"initialDelaySeconds\":2,\"successThreshold\":2,\"failureThreshold\":4},"
+            "\"liveness\":{\"exec\":{\"command\":[\"/bin/ok\",\"-q\"]}}},"
+            "\"drain\":{\"notify\":{\"signal\":\"SIGUSR1\"}}"};
     struct plan plan = compile(&sample);
     const struct plan_service *web = &plan.services[0];
     CHECK_INT_EQ(web->startup.kind, PLAN_PROBE_HTTP);
@@ -138,29 +141,52 @@ static void case_order(void)
     } rows[] = {
         {{.service = SAMPLE_PORTS}, PLAN_START_FIRST, "publishes a port", 0},
         {{0}, PLAN_STOP_FIRST, "no port", 0},
-        {{.service = SAMPLE_PORTS ",\"volumes\":[" BIND("true") "]"}, PLAN_START_FIRST, "publishes",
+        {{.service = SAMPLE_PORTS ",\"volumes\":[" BIND("true") "]"},
+         PLAN_START_FIRST,
+         "publishes",
          POWER_HOST_PATHS},
-        {{.service = SAMPLE_PORTS ",\"volumes\":[" BIND("false") "]"}, PLAN_STOP_FIRST, "writable",
+        {{.service = SAMPLE_PORTS ",\"volumes\":[" BIND("false") "]"},
+         PLAN_STOP_FIRST,
+         "writable",
          POWER_HOST_PATHS},
         {{.service = SAMPLE_PORTS ",\"volumes\":[" BIND("false") "]",
           .extension = ",\"sharedData\":\"safe\",\"order\":\"start-first\""},
-         PLAN_START_FIRST, "asks for it", POWER_HOST_PATHS},
-        {{.service = SAMPLE_PORTS ",\"volumes\":[{\"type\":\"volume\",\"source\":\"d\",\"target\":\"/d\"}]"},
-         PLAN_STOP_FIRST, "writable", 0},
-        {{.service = SAMPLE_PORTS ",\"devices\":[\"/dev/ttyS0\"]"}, PLAN_STOP_FIRST, "devices",
+         PLAN_START_FIRST,
+         "asks for it",
+         POWER_HOST_PATHS},
+        {{.service = SAMPLE_PORTS
+          ",\"volumes\":[{\"type\":\"volume\",\"source\":\"d\",\"target\":\"/d\"}]"},
+         PLAN_STOP_FIRST,
+         "writable",
+         0},
+        {{.service = SAMPLE_PORTS ",\"devices\":[\"/dev/ttyS0\"]"},
+         PLAN_STOP_FIRST,
+         "devices",
          POWER_DEVICES},
-        {{.service = SAMPLE_PORTS ",\"privileged\":true"}, PLAN_STOP_FIRST, "devices",
+        {{.service = SAMPLE_PORTS ",\"privileged\":true"},
+         PLAN_STOP_FIRST,
+         "devices",
          POWER_PRIVILEGED},
-        {{.service = ",\"network_mode\":\"host\""}, PLAN_STOP_FIRST, "host's network",
+        {{.service = ",\"network_mode\":\"host\""},
+         PLAN_STOP_FIRST,
+         "host's network",
          POWER_HOST_NETWORK},
         {{.service = SAMPLE_PORTS ",\"cap_add\":[\"CHOWN\"],\"cap_drop\":[\"ALL\"]"},
-         PLAN_START_FIRST, "publishes", 0},
-        {{.service = SAMPLE_PORTS ",\"cap_add\":[\"NET_ADMIN\"]"}, PLAN_START_FIRST, "publishes",
+         PLAN_START_FIRST,
+         "publishes",
+         0},
+        {{.service = SAMPLE_PORTS ",\"cap_add\":[\"NET_ADMIN\"]"},
+         PLAN_START_FIRST,
+         "publishes",
          POWER_CAPABILITIES},
         {{.service = SAMPLE_PORTS ",\"deploy\":{\"update_config\":{\"order\":\"stop-first\"}}"},
-         PLAN_STOP_FIRST, "asks for it", 0},
-        {{.service = SAMPLE_PORTS, .top = ",\"swap\":{\"order\":\"auto\"}"}, PLAN_START_FIRST,
-         "publishes", 0},
+         PLAN_STOP_FIRST,
+         "asks for it",
+         0},
+        {{.service = SAMPLE_PORTS, .top = ",\"swap\":{\"order\":\"auto\"}"},
+         PLAN_START_FIRST,
+         "publishes",
+         0},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct plan plan = compile(&rows[i].sample);
@@ -172,7 +198,8 @@ static void case_order(void)
 
 static void case_empty(void)
 {
-    static const char text[] = "{\"schema\":1,\"x-berth\":{\"app\":\"shop\",\"sequence\":9},\"services\":{}}";
+    static const char text[] =
+        "{\"schema\":1,\"x-berth\":{\"app\":\"shop\",\"sequence\":9},\"services\":{}}";
     struct plan plan;
     CHECK_INT_EQ(release_compile(span_text(text), sample_node(), &plan, NULL), 0);
     CHECK_INT_EQ(plan.service_count, 0);
@@ -185,7 +212,8 @@ static int arch_compile(const char *arch, const char *variant, struct plan *plan
     int len = snprintf(
         text, sizeof text,
         "{\"schema\":1,\"x-berth\":{\"app\":\"a\",\"sequence\":1},\"services\":{\"s\":{\"image\":"
-        "\"r@sha256:" SAMPLE_INDEX "\",\"x-berth\":{\"image\":{\"index\":\"sha256:" SAMPLE_INDEX "\","
+        "\"r@sha256:" SAMPLE_INDEX "\",\"x-berth\":{\"image\":{\"index\":\"sha256:" SAMPLE_INDEX
+        "\","
         "\"platforms\":[{\"arch\":\"arm64\",\"manifest\":\"%064d\",\"config\":\"%064d\"},"
         "{\"arch\":\"arm\",\"variant\":\"v6\",\"manifest\":\"%064d\",\"config\":\"%064d\"},"
         "{\"arch\":\"arm\",\"variant\":\"v7\",\"manifest\":\"%064d\",\"config\":\"%064d\"}]}}}}}",
@@ -211,9 +239,9 @@ static void case_platform(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"defaults", case_defaults}, {"top", case_top},     {"probes", case_probes},
-        {"health", case_health},     {"order", case_order}, {"empty", case_empty},
-        {"platform", case_platform}};
+    static const struct check_case cases[] = {{"defaults", case_defaults}, {"top", case_top},
+                                              {"probes", case_probes},     {"health", case_health},
+                                              {"order", case_order},       {"empty", case_empty},
+                                              {"platform", case_platform}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

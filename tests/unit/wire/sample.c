@@ -12,14 +12,14 @@ static const char *given(const char *text)
 
 static struct span sample_payload(const struct sample *sample, char payload[PAYLOAD_BYTES])
 {
-    int len = snprintf(payload, PAYLOAD_BYTES,
-                       "{\"schema\":1,\"x-berth\":{\"app\":\"shop\",\"sequence\":5%s},\"services\":{\"web\":{"
-                       "\"image\":\"registry.example:5000/shop/web@sha256:" SAMPLE_INDEX "\"%s,"
-                       "\"x-berth\":{\"image\":{\"index\":\"sha256:" SAMPLE_INDEX "\",\"platforms\":["
-                       "{\"arch\":\"amd64\",\"manifest\":\"sha256:" SAMPLE_MANIFEST
-                       "\",\"config\":\"sha256:" SAMPLE_CONFIG "\"}]}%s}}}%s}",
-                       given(sample->top), given(sample->service), given(sample->extension),
-                       given(sample->root));
+    int len = snprintf(
+        payload, PAYLOAD_BYTES,
+        "{\"schema\":1,\"x-berth\":{\"app\":\"shop\",\"sequence\":5%s},\"services\":{\"web\":{"
+        "\"image\":\"registry.example:5000/shop/web@sha256:" SAMPLE_INDEX "\"%s,"
+        "\"x-berth\":{\"image\":{\"index\":\"sha256:" SAMPLE_INDEX "\",\"platforms\":["
+        "{\"arch\":\"amd64\",\"manifest\":\"sha256:" SAMPLE_MANIFEST
+        "\",\"config\":\"sha256:" SAMPLE_CONFIG "\"}]}%s}}}%s}",
+        given(sample->top), given(sample->service), given(sample->extension), given(sample->root));
     return span_of(payload, (size_t)len);
 }
 
@@ -27,8 +27,11 @@ const struct release_node *sample_node(void)
 {
     static const char *const names[] = {"zone"};
     static const char *const values[] = {"north"};
-    static const struct release_node node = {.name = "gw1", .arch = "amd64", .label_names = names,
-                                             .label_values = values, .label_count = 1};
+    static const struct release_node node = {.name = "gw1",
+                                             .arch = "amd64",
+                                             .label_names = names,
+                                             .label_values = values,
+                                             .label_count = 1};
     return &node;
 }
 

@@ -23,14 +23,15 @@ static void key_write(char *text, size_t cap, char digit, const char *roles)
 static int parse(const char *keys, const char *threshold, struct trust *trust, struct err *err)
 {
     char text[2048];
-    (void)snprintf(text, sizeof text,
-                   "{\"schema\":1,\"fleet\":\"demo\",\"version\":3,\"keys\":[%s],\"threshold\":{%s}}",
-                   keys, threshold);
+    (void)snprintf(
+        text, sizeof text,
+        "{\"schema\":1,\"fleet\":\"demo\",\"version\":3,\"keys\":[%s],\"threshold\":{%s}}", keys,
+        threshold);
     return trust_parse(span_text(text), trust, err);
 }
 
 #define ALL_ROLES "\"release\",\"order\",\"trust\",\"revoke\""
-#define ALL_ONE "\"release\":1,\"order\":1,\"trust\":1,\"revoke\":1"
+#define ALL_ONE   "\"release\":1,\"order\":1,\"trust\":1,\"revoke\":1"
 
 static void case_good(void)
 {
@@ -40,7 +41,8 @@ static void case_good(void)
     key_write(a, sizeof a, '1', ALL_ROLES);
     key_write(b, sizeof b, '2', "\"release\"");
     (void)snprintf(both, sizeof both, "%s,%s", a, b);
-    CHECK_INT_EQ(parse(both, "\"release\":2,\"order\":1,\"trust\":1,\"revoke\":1", &trust, &err), 0);
+    CHECK_INT_EQ(parse(both, "\"release\":2,\"order\":1,\"trust\":1,\"revoke\":1", &trust, &err),
+                 0);
     CHECK_INT_EQ(trust.version, 3);
     CHECK_STR_EQ(trust.fleet, "demo");
     CHECK_INT_EQ(trust.key_count, 2);
@@ -95,7 +97,8 @@ static void case_revoked(void)
     digest.bytes[31] ^= 1;
     CHECK(!revoked_has(&revoked, &digest));
     CHECK_INT_EQ(revoked_parse(span_text("{\"schema\":1,\"version\":2,\"releases\":[\"a\"]}"),
-                               &revoked, &err), ERR_VALUE);
+                               &revoked, &err),
+                 ERR_VALUE);
     CHECK_CONTAINS(err.text, "releases[0]");
 }
 

@@ -6,8 +6,8 @@
 
 static void case_address(void)
 {
-    static const char *const bad[] = {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ",
-                                      "1..2.3", "a.b.c.d", "1.2.3.-4", "1.2.3.0004"};
+    static const char *const bad[] = {"",         "1.2.3",  "1.2.3.4.5", "256.1.1.1", "01.2.3.4",
+                                      "1.2.3.4 ", "1..2.3", "a.b.c.d",   "1.2.3.-4",  "1.2.3.0004"};
     ipv4 address = 0;
     char text[16];
     CHECK(address_parse("198.18.0.7", &address));
@@ -55,8 +55,11 @@ static void case_substitute(void)
 {
     static const char *const names[] = {"zone", "a.b/c"};
     static const char *const values[] = {"north", "x"};
-    const struct release_node node = {.name = "gw1", .arch = "amd64", .label_names = names,
-                                      .label_values = values, .label_count = 2};
+    const struct release_node node = {.name = "gw1",
+                                      .arch = "amd64",
+                                      .label_names = names,
+                                      .label_values = values,
+                                      .label_count = 2};
     const struct release_node tool = {.name = "", .arch = NULL};
     check_substitute(&node, "plain $HOME ${x} $", "plain $HOME ${x} $");
     check_substitute(&node, "$(node.name)-$(node.label.zone)$(node.label.a.b/c)", "gw1-northx");
@@ -70,7 +73,8 @@ static void case_substitute(void)
     CHECK_INT_EQ(node_substitute("$(node.label.rack)", &node, &arena, &result, &err), ERR_VALUE);
     CHECK_CONTAINS(err.text, "no label rack");
     CHECK_INT_EQ(node_substitute("0123456789012345678901234567890123456789012345678901234567890123",
-                                 &node, &arena, &result, &err), ERR_LIMIT);
+                                 &node, &arena, &result, &err),
+                 ERR_LIMIT);
 }
 
 int main(int argc, char **argv)
