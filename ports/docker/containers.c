@@ -4,11 +4,25 @@
 /* Room for the engine's own work after a container had its grace. */
 enum { STOP_MARGIN_MS = 60000 };
 
+/* A container in a crash loop refuses a new policy while its process is between two lives. */
+enum { UPDATE_TRIES_MAX = 20, UPDATE_RETRY_MS = 100 };
+
 struct verb_state {
-    char path[DOCKER_PATH_BYTES]; /* of the container, for a second look */
+    char path[DOCKER_PATH_BYTES]; /* of the container, for a second request */
+    /* of keep_running */
+    const char *policy;
+    unsigned tries;
+    struct docker *docker;
+    struct loop_timer timer;
 };
 
-/* Begins "METHOD /containers/<id><rest>". */
+static void verb_drop(void *state)
+{
+    struct verb_state *verb = state;
+    verb->docker->loop.ops->disarm(verb->docker->loop.self, &verb->timer);
+}
+
+/* Begins "METHOD /containers/<id><rest>"; a body is a text that stays. */
 static int verb_begin(void *self, const char *method, const char *id, const char *rest,
                       struct docker_request request, engine_done done, void *ctx, struct err *err)
 {
@@ -20,6 +34,9 @@ static int verb_begin(void *self, const char *method, const char *id, const char
         return rc;
     }
     struct verb_state *verb = call->state;
+    verb->docker = self;
+    verb->policy = request.body;
+    call->drop = verb_drop;
     text_init(&path, data, sizeof data);
     text_append(&path, "/containers/");
     docker_path_value(&path, id);
@@ -117,9 +134,37 @@ int docker_remove(void *self, const char *id, engine_done done, void *ctx, struc
                       (struct docker_request){.step = on_removed}, done, ctx, err);
 }
 
+static void update_again(void *ctx);
+
 static void on_updated(struct docker_call *call, int status, struct span body)
 {
+    struct verb_state *verb = call->state;
+    struct loop loop = call->docker->loop;
+    if (status == 500 && verb->tries < UPDATE_TRIES_MAX) {
+        verb->tries++;
+        loop.ops->arm(loop.self, &verb->timer, loop.ops->now(loop.self) + UPDATE_RETRY_MS,
+                      update_again, call);
+        return;
+    }
     finish_if(call, status == 200, "change a container's restart policy", status, body);
+}
+
+static void update_again(void *ctx)
+{
+    struct docker_call *call = ctx;
+    const struct verb_state *verb = call->state;
+    char data[DOCKER_PATH_BYTES];
+    struct text path;
+    text_init(&path, data, sizeof data);
+    text_append(&path, verb->path);
+    text_append(&path, "/update");
+    docker_call_next(call, &(struct docker_request){
+                               .method = "POST",
+                               .path = data,
+                               .body = verb->policy,
+                               .timeout_ms = WORK_TIMEOUT_MS,
+                               .step = on_updated,
+                           });
 }
 
 int docker_keep_running(void *self, const char *id, bool keep, engine_done done, void *ctx,

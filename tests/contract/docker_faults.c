@@ -225,6 +225,28 @@ static void a_taken_name_is_looked_into(void)
     bench_close();
 }
 
+/* Seen with 20.10: a container in a crash loop refuses an update every now and then. */
+static void a_policy_is_changed_in_the_end(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "POST /v1.41/containers/a/update",
+         .status = 500,
+         .body = "{\"message\":\"cannot update a stopped container\"}",
+         .times = 3},
+        {.request = "POST /v1.41/containers/a/update", OK_JSON("{}")},
+        {.request = "POST /v1.41/containers/b/update", .status = 500, .body = "{}"},
+        {.request = "POST /v1.41/containers/c/update", .status = 404, .body = "{}"},
+    };
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(engine_do_keep(&bench.fixture, "a", true), 0);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 2), 1);
+    CHECK_INT_EQ(engine_do_keep(&bench.fixture, "b", true), ERR_ENGINE);
+    CHECK_INT_EQ(engine_do_keep(&bench.fixture, "c", true), ERR_NOT_FOUND);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 4), 1);
+    bench_close();
+}
+
 static void a_pull_fails_inside_success(void)
 {
     static const struct fake_answer answers[] = {
@@ -309,6 +331,7 @@ int main(int argc, char **argv)
         {"versions_are_negotiated_again", versions_are_negotiated_again},
         {"an_engine_too_old_or_too_new_is_named", an_engine_too_old_or_too_new_is_named},
         {"a_taken_name_is_looked_into", a_taken_name_is_looked_into},
+        {"a_policy_is_changed_in_the_end", a_policy_is_changed_in_the_end},
         {"a_pull_fails_inside_success", a_pull_fails_inside_success},
         {"an_engine_that_hangs_delays_only_its_caller",
          an_engine_that_hangs_delays_only_its_caller},
