@@ -5,8 +5,8 @@
 #include "agent/limits.h"
 #include "agent/wire/config.h"
 
-/* The pool's first /21 holds the service addresses; each app then has a /21 of its own: LANES blocks
- * of 512, in each of which service s and replica n have a fixed place. */
+/* The pool's first /21 holds the service addresses; each app then has a /21 of its own: LANES
+ * blocks of 512, in each of which service s and replica n have a fixed place. */
 #define ADDRESS_APP_BITS 21
 
 /* How many apps fit the configured pool, at most APPS_MAX. */

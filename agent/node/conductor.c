@@ -72,25 +72,46 @@ void call_drop(struct call *call)
     call->is_used = false;
 }
 
+static PRINTF_LIKE(4, 0) void note(struct conductor *conductor, const struct app *app,
+                                   enum log_level level, const char *fmt, va_list args)
+{
+    struct event event = {.number = conductor->event_last + 1, .at = conductor_now(conductor)};
+    const struct event *last =
+        &conductor->events[(conductor->event_last + EVENTS_MAX - 1) % EVENTS_MAX];
+    event.wall = conductor->ports.clock.ops->wall(conductor->ports.clock.self, &event.time_trusted);
+    if (app != NULL) {
+        (void)text_copy(event.app, sizeof event.app, app->memory.app);
+    }
+    (void)vsnprintf(event.text, sizeof event.text, fmt, args);
+    bool is_repeated = level == LOG_LEVEL_WARNING && conductor->event_last > 0 &&
+                       strcmp(last->text, event.text) == 0 && strcmp(last->app, event.app) == 0;
+    if (is_repeated) {
+        return; /* said already; what repeats each second must not push the rest out */
+    }
+    conductor->events[conductor->event_last % EVENTS_MAX] = event;
+    conductor->event_last++;
+    char line[LOG_LINE_BYTES_MAX];
+    (void)snprintf(line, sizeof line, "%s%s%s", event.app, app != NULL ? ": " : "", event.text);
+    conductor->ports.log.ops->line(conductor->ports.log.self, level, line);
+    if (conductor->heard != NULL) {
+        conductor->heard(conductor->heard_ctx, &event);
+    }
+}
+
 void conductor_event(struct conductor *conductor, const struct app *app, const char *fmt, ...)
 {
-    struct event *event = &conductor->events[conductor->event_last % EVENTS_MAX];
     va_list args;
-    *event = (struct event){.number = ++conductor->event_last, .at = conductor_now(conductor)};
-    event->wall =
-        conductor->ports.clock.ops->wall(conductor->ports.clock.self, &event->time_trusted);
-    if (app != NULL) {
-        (void)text_copy(event->app, sizeof event->app, app->memory.app);
-    }
     va_start(args, fmt);
-    (void)vsnprintf(event->text, sizeof event->text, fmt, args);
+    note(conductor, app, LOG_LEVEL_INFO, fmt, args);
     va_end(args);
-    char line[LOG_LINE_BYTES_MAX];
-    (void)snprintf(line, sizeof line, "%s%s%s", event->app, app != NULL ? ": " : "", event->text);
-    conductor->ports.log.ops->line(conductor->ports.log.self, LOG_LEVEL_INFO, line);
-    if (conductor->heard != NULL) {
-        conductor->heard(conductor->heard_ctx, event);
-    }
+}
+
+void conductor_warning(struct conductor *conductor, const struct app *app, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    note(conductor, app, LOG_LEVEL_WARNING, fmt, args);
+    va_end(args);
 }
 
 void conductor_listen(struct conductor *conductor, conductor_heard heard, void *ctx)

@@ -53,7 +53,7 @@ static void payload_stored(void *ctx, const struct err *err)
 {
     struct app *app = ctx;
     if (err != NULL) {
-        conductor_event(app->conductor, app, "cannot store the release: %s", err->text);
+        conductor_warning(app->conductor, app, "cannot store the release: %s", err->text);
         verb_finish(app, err);
     } else {
         app->verb.stage = VERB_READY;
@@ -84,7 +84,7 @@ static int check_powers(const struct conductor *conductor, const struct plan *pl
             if ((missing & (1u << bit)) != 0) {
                 return err_set(err, ERR_HOST_POWER,
                                "service %s asks for %s, which this node does not allow app %s: "
-                               "add it to hostPower in the node's configuration or change the "
+                               "add it to power in the node's configuration or change the "
                                "release",
                                plan->services[i].name, words[bit], plan->app);
             }

@@ -47,7 +47,7 @@ static void read_app(struct app *app)
         app->is_used = false;
         if (rc != ERR_NOT_FOUND) {
             conductor->has_lost_memory = true;
-            conductor_event(conductor, NULL, "memory lost: record %s: %s", name, err.text);
+            conductor_warning(conductor, NULL, "memory lost: record %s: %s", name, err.text);
         }
     }
 }
@@ -139,7 +139,7 @@ static void plan_load(struct app *app, struct plan_slot *slot, const struct dige
     slot->plan.digest = *release;
     if (rc != 0) {
         slot->is_broken = true;
-        conductor_event(conductor, app, "cannot read a release it remembers: %s", err.text);
+        conductor_warning(conductor, app, "cannot read a release it remembers: %s", err.text);
     }
 }
 
@@ -218,7 +218,7 @@ static void announce(struct app *app, const struct memory_app *next)
     } else if (memory->phase == SWAP_PREPARE && next->phase == SWAP_UNPROVEN) {
         conductor_event(conductor, app, "generation %u is ready: traffic goes to it, unproven",
                         next->candidate.gen);
-    } else if (memory->phase == SWAP_UNPROVEN && next->phase == SWAP_UNPROVEN) {
+    } else if (next->boots > memory->boots) {
         conductor_event(conductor, app, "the machine started again while unproven (%u)",
                         next->boots);
     } else if (memory->phase != SWAP_REST && next->phase == SWAP_REST) {
@@ -236,7 +236,7 @@ static void adopt(struct app *app)
     if (app->memory.phase == SWAP_REST && app->pending.phase == SWAP_PREPARE) {
         session_begin_swap(session);
     }
-    if (app->memory.phase == SWAP_UNPROVEN && app->pending.phase == SWAP_UNPROVEN) {
+    if (app->pending.boots > app->memory.boots) {
         session->is_switched = false;
         session->soak_since = 0;
         session->prepared_from = 0;
@@ -259,7 +259,7 @@ void memory_hurry(struct app *app)
     if (conductor_now(app->conductor) >= memory_hurry_at(app)) {
         app->is_adopted = true;
         adopt(app);
-        conductor_event(app->conductor, app, "the disk is slow: gone back before it remembers");
+        conductor_warning(app->conductor, app, "the disk is slow: gone back before it remembers");
     }
 }
 
@@ -282,7 +282,7 @@ static void record_written(void *ctx, const struct err *err)
     } else {
         conductor->is_store_failing = true;
         conductor_world_fault(conductor);
-        conductor_event(conductor, app, "cannot remember: %s", err->text);
+        conductor_warning(conductor, app, "cannot remember: %s", err->text);
         app->record_retry_at = conductor_now(conductor) + RECORD_RETRY_MS;
         if (app->is_pending_back && !app->is_adopted) {
             adopt(app); /* going back does not need a disk */
@@ -334,7 +334,7 @@ static void blob_removed(void *ctx, const struct err *err)
 {
     struct conductor *conductor = ctx;
     if (err != NULL) {
-        conductor_event(conductor, NULL, "cannot remove an old payload: %s", err->text);
+        conductor_warning(conductor, NULL, "cannot remove an old payload: %s", err->text);
     }
 }
 

@@ -31,7 +31,7 @@ static bool is_active(const struct conductor *conductor)
 static void engine_failed(struct conductor *conductor, const struct err *err)
 {
     if (conductor->is_engine_up || conductor->engine_failures == 0) {
-        conductor_event(conductor, NULL, "the engine does not answer: %s", err->text);
+        conductor_warning(conductor, NULL, "the engine does not answer: %s", err->text);
     }
     conductor->is_engine_up = false;
     if (conductor->engine_failures < 8) {
@@ -125,7 +125,7 @@ static void adopt_orphan(struct conductor *conductor, const struct engine_contai
         app->memory.index = index;
         app->session.is_presuming = conductor->is_presuming;
         conductor->has_lost_memory = true;
-        conductor_event(conductor, app, "memory lost: containers without a record");
+        conductor_warning(conductor, app, "memory lost: containers without a record");
     }
     if (!app->is_lost) {
         return;
@@ -386,7 +386,9 @@ static void probe_replica(struct app *app, struct replica *replica)
         replica->is_probed = true;
         probe_begin(&replica->probe, service, is_presumed_ready(app, replica), now);
         replica->probe_epoch++;
-        app->conductor->is_route_stale = true; /* a new process has a new link to its bridge */
+        if (replica->is_routed) {
+            app->conductor->is_route_stale = true; /* a new process has a new link to its bridge */
+        }
         conductor_touch(app->conductor);
     }
     unsigned due = probe_due(&replica->probe, service, now);

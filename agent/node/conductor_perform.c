@@ -64,7 +64,7 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
                          const struct err *err)
 {
     struct session_app *session = &app->session;
-    conductor_event(app->conductor, app, "%s of generation %u replica %u: %s", action_word(kind),
+    conductor_warning(app->conductor, app, "%s of generation %u replica %u: %s", action_word(kind),
                     replica->gen, replica->number, err->text);
     if (kind == ACTION_CREATE && err->code == ERR_NOT_FOUND) {
         session->image_missing_gen = replica->gen;
@@ -309,7 +309,8 @@ static void pulled(void *ctx, const struct err *err, const struct engine_answer 
         session->is_staged = session->is_staged || gen == app->memory.candidate.gen;
         session->image_missing_gen = 0;
     } else {
-        conductor_event(app->conductor, app, "pull of generation %u: %s", gen, err->text);
+        conductor_warning(app->conductor, app, "pull of generation %u: %s: %s", gen,
+                        err_word(err->code), err->text);
         session->has_world_fault = true;
         if (session->pull_failures < UINT8_MAX) {
             session->pull_failures++;
@@ -330,7 +331,7 @@ static void network_made(void *ctx, const struct err *err, const struct engine_a
     app->session.is_network_busy = false;
     app->session.is_network_ready = err == NULL;
     if (err != NULL) {
-        conductor_event(app->conductor, app, "network: %s", err->text);
+        conductor_warning(app->conductor, app, "network: %s", err->text);
         app->session.has_world_fault = true;
         if (app->memory.phase != SWAP_REST && app->session.engine_failures < UINT8_MAX) {
             app->session.engine_failures++;
@@ -412,7 +413,7 @@ static void image_removed(void *ctx, const struct err *err, const struct engine_
     struct call *call = ctx;
     (void)answer;
     if (err != NULL) {
-        conductor_event(call->conductor, call->app, "an old image stays: %s", err->text);
+        conductor_warning(call->conductor, call->app, "an old image stays: %s", err->text);
     }
     call_drop(call);
 }

@@ -113,6 +113,9 @@ struct call *call_take(struct conductor *conductor, struct app *app, enum action
 void call_drop(struct call *call);
 void conductor_event(struct conductor *conductor, const struct app *app, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* The same for what went wrong; the same words again at once are not said again. */
+void conductor_warning(struct conductor *conductor, const struct app *app, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 void conductor_node_facts(const struct conductor *conductor, struct release_node *node);
 /* An error of engine, disk or network was seen: candidates are not blamed for what follows. */
 void conductor_world_fault(struct conductor *conductor);

@@ -195,7 +195,7 @@ static void mark_routed(struct conductor *conductor, bool is_applying)
 
 static void route_failed(struct conductor *conductor, const char *what, const struct err *err)
 {
-    conductor_event(conductor, NULL, "%s: %s", what, err->text);
+    conductor_warning(conductor, NULL, "%s: %s", what, err->text);
     conductor_world_fault(conductor);
     conductor->route_at = conductor_now(conductor) + ROUTE_RETRY_MS;
     conductor_touch(conductor);
@@ -252,7 +252,7 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
     } else if (conductor->is_route_known &&
                (!state->is_present || state->generation != conductor->applied.generation ||
                 !state->is_open)) {
-        conductor_event(conductor, NULL, "someone changed our ruleset: putting it back");
+        conductor_warning(conductor, NULL, "someone changed our ruleset: putting it back");
         conductor->is_route_known = false;
         conductor->is_presuming = true;
     }

@@ -82,8 +82,8 @@ static bool may_stay_warm(const struct step *step, enum retire_manner manner)
            (candidate == NULL || !plan_is_stop_first(candidate));
 }
 
-/* Stops what is neither committed nor candidate; keeps the previous release's containers, warm for a
- * while and then stopped, once the committed one serves without us. */
+/* Stops what is neither committed nor candidate; keeps the previous release's containers, warm for
+ * a while and then stopped, once the committed one serves without us. */
 static void retire_leftovers(struct step *step)
 {
     const struct memory_app *memory = step->memory;
@@ -207,7 +207,8 @@ static bool stage(struct step *step)
     return false;
 }
 
-/* The first failure shown by a candidate's replica that was started; REASON_NONE when there is none. */
+/* The first failure shown by a candidate's replica that was started; REASON_NONE when there is
+ * none. */
 static enum reason failure_of(const struct step *step, const struct replica *replica)
 {
     const struct session_app *session = step->session;
@@ -249,7 +250,8 @@ static enum reason candidate_failure(const struct step *step)
     return REASON_NONE;
 }
 
-/* Stops the committed release before a candidate that cannot run beside it; true when it is down. */
+/* Stops the committed release before a candidate that cannot run beside it; true when it is down.
+ */
 static bool stop_committed(struct step *step)
 {
     bool is_down = true;

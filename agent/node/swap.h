@@ -56,8 +56,8 @@ struct swap_decision {
 
 /* Plans one app. Pure but for the planner's own notes in session (see session.h): no I/O, no clock,
  * no allocation. Level-triggered: may be called at any time, repeats what is still to be done, and
- * leaves out what is_busy or is_staging says is under way. Marks is_wished on the replicas that should
- * get traffic and sets wish_gen. */
+ * leaves out what is_busy or is_staging says is under way. Marks is_wished on the replicas that
+ * should get traffic and sets wish_gen. */
 void swap_step(const struct memory_app *memory, struct session_app *session,
                const struct swap_facts *facts, struct swap_decision *decision);
 
