@@ -38,8 +38,8 @@ void probe_begin(struct probe *probe, const struct plan_service *service, bool p
 unsigned probe_due(struct probe *probe, const struct plan_service *service, mono_ms now);
 
 /* Takes the answer to one question. An answer to a probe that began anew meanwhile is ignored
- * (is_asking is false then). is_error: the question could not be asked at all; counts for nothing.
- */
+ * (is_asking is false then). is_error: the question could not be asked at all; it
+ * counts for nothing. */
 void probe_answer(struct probe *probe, const struct plan_service *service, enum probe_role role,
                   bool is_success, bool is_error, mono_ms now);
 

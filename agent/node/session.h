@@ -22,8 +22,7 @@ struct replica {
 
     /* Observed by probes; begun when it is seen running, dropped when not. */
     bool is_probed;
-    uint32_t
-        probe_epoch; /* grows each time probing begins: answers to older questions are dropped */
+    uint32_t probe_epoch; /* grows as probing begins: answers to older questions are dropped */
     struct probe probe;
 
     /* Observed of the kernel's table. */

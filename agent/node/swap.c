@@ -207,8 +207,7 @@ static bool stage(struct step *step)
     return false;
 }
 
-/* The first failure shown by a candidate's replica that was started; REASON_NONE when there is
- * none. */
+/* The first failure a started replica of the candidate shows; REASON_NONE when there is none. */
 static enum reason failure_of(const struct step *step, const struct replica *replica)
 {
     const struct session_app *session = step->session;
@@ -250,8 +249,7 @@ static enum reason candidate_failure(const struct step *step)
     return REASON_NONE;
 }
 
-/* Stops the committed release before a candidate that cannot run beside it; true when it is down.
- */
+/* Stops the committed release before a candidate that cannot run beside it; true when down. */
 static bool stop_committed(struct step *step)
 {
     bool is_down = true;

@@ -1,4 +1,4 @@
-/* recover: every world a cut can leave behind, run to quiescence; each ends with one serving set. */
+/* recover: every world a cut can leave behind, run to quiescence: each ends with one serving set. */
 #include "tests/check.h"
 #include "tests/unit/node/toy.h"
 
@@ -107,7 +107,7 @@ static bool is_quiet(const struct world *world)
     if (world->wish != WISH_NONE) {
         return toy_settle(&toy, TURNS);
     }
-    /* With nothing wanted the record never says so again; it is at rest when time changes nothing. */
+    /* With nothing wanted it is at rest when time changes nothing. */
     toy_pass(&toy, 300000);
     return toy.memory.phase == SWAP_REST && !toy.is_remembering;
 }

@@ -1,4 +1,4 @@
-/* session: entries are found by identity, added within bounds, and dropped when nobody needs them. */
+/* session: entries are found by identity, added within bounds, dropped when not needed. */
 #include "agent/node/session.h"
 
 #include "tests/check.h"

@@ -1,4 +1,4 @@
-/* swap: the planner driven through whole swaps in the toy world, with the laws watched at each turn. */
+/* swap: the planner driven through whole swaps in the toy world, the laws watched at each turn. */
 #include "agent/node/swap.h"
 
 #include "tests/check.h"

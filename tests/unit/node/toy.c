@@ -127,7 +127,8 @@ static bool carry_out(struct toy *toy, const struct action *action, struct repli
 {
     struct toy_container *container = toy_find(toy, action->gen, action->number);
     const struct generation *generation = generation_of(toy, action->gen);
-    struct toy_image *image = &toy->images[generation != NULL ? toy_release(&generation->release) : 0];
+    struct toy_image *image =
+        &toy->images[generation != NULL ? toy_release(&generation->release) : 0];
     bool is_ok = true;
     if (action->kind == ACTION_CREATE) {
         is_ok = image->create_fails == 0;
@@ -164,7 +165,8 @@ static void finish_gen(struct toy *toy, const struct action *action)
         return;
     }
     const struct generation *generation = generation_of(toy, action->gen);
-    struct toy_image *image = &toy->images[generation != NULL ? toy_release(&generation->release) : 0];
+    struct toy_image *image =
+        &toy->images[generation != NULL ? toy_release(&generation->release) : 0];
     session->is_staging = false;
     if (image->pull_fails > 0) {
         image->pull_fails--;
@@ -332,7 +334,8 @@ static void build(const struct toy *toy, struct toy_table *table)
     for (uint8_t n = 1; n <= REPLICAS_MAX; n++) {
         for (size_t i = 0; i < toy->session.replica_count; i++) {
             const struct replica *replica = &toy->session.replicas[i];
-            if (replica->number == n && replica->is_wished && replica->gen == toy->session.wish_gen) {
+            if (replica->number == n && replica->is_wished &&
+                replica->gen == toy->session.wish_gen) {
                 table->backends[table->count++] = replica->address;
             }
         }

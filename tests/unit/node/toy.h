@@ -1,4 +1,4 @@
-/* toy: a world of one app, just large enough to drive the planner: containers, a table, a record, cuts. */
+/* toy: a world of one app, just large enough to drive the planner and to cut its power. */
 #ifndef TESTS_UNIT_NODE_TOY_H
 #define TESTS_UNIT_NODE_TOY_H
 
@@ -51,7 +51,7 @@ struct toy {
     mono_ms record_at;
     int record_fails;
     struct session_app session;
-    struct swap_facts facts; /* the switches of the world; plans and clock are filled in each turn */
+    struct swap_facts facts; /* the world's switches; plans and clock are filled in each turn */
     struct toy_container containers[OBSERVED_MAX];
     struct toy_call calls[TOY_CALLS];
     struct toy_table kernel, applying, boot;
@@ -63,14 +63,14 @@ struct toy {
     unsigned records, turns, idle_spins;
     unsigned counts[ACTION_COUNT];
     uint64_t order_of_notice, order_of_stop; /* turn of the first of each */
-    mono_ms dark_since;                      /* nobody good gets traffic since; MONO_NEVER: somebody does */
+    mono_ms dark_since; /* nobody good gets traffic since; MONO_NEVER: somebody does */
     int64_t dark_ms;                         /* in all, after somebody did */
     bool has_served;
     unsigned broken; /* laws found broken; each is printed */
 };
 
-/* A world at rest in its first boot, nothing deployed, in which all releases are healthy, start first
- * and have `replicas`. */
+/* A world at rest in its first boot, nothing deployed, in which all releases are healthy, start
+ * first and have `replicas`. */
 void toy_init(struct toy *toy, uint8_t replicas);
 /* A technician wants `release` (0: the committed one). Durable at once. */
 void toy_want(struct toy *toy, int release, bool is_forced);

@@ -1,0 +1,118 @@
+/* retire: traffic leaves first, then notice, drain, stop, removal, each only after the one before.
+ */
+#include "tests/check.h"
+
+#include "agent/node/swap_private.h"
+
+static struct session_app session;
+static struct memory_app memory;
+static struct swap_facts facts;
+static struct swap_decision decision;
+static struct step step = {&memory, &session, &facts, &decision};
+static struct plan plan;
+static struct replica *replica;
+
+static void begin(void)
+{
+    memset(&session, 0, sizeof session);
+    memset(&plan, 0, sizeof plan);
+    facts = (struct swap_facts){.now = 1000, .is_engine_up = true};
+    plan.service_count = 1;
+    plan.drain_ms = 5000;
+    plan.services[0].notice.kind = PLAN_NOTICE_HTTP;
+    replica = session_need(&session, 1, 0, 1);
+    replica->is_present = true;
+    replica->state = ENGINE_RUNNING;
+    replica->was_routed = true;
+}
+
+/* One step; the action asked for, ACTION_COUNT for none. A call ends at once. */
+static enum action_kind retire(enum retire_manner manner, bool is_kept, bool *is_done)
+{
+    decision = (struct swap_decision){.wake_at = MONO_NEVER};
+    *is_done = retire_replica(&step, replica, &plan, manner, is_kept);
+    replica->is_busy = false;
+    CHECK(decision.action_count <= 1);
+    return decision.action_count == 1 ? decision.actions[0].kind : ACTION_COUNT;
+}
+
+static void check_step(enum retire_manner manner, bool is_kept, enum action_kind want, bool done)
+{
+    bool is_done = false;
+    CHECK_INT_EQ(retire(manner, is_kept, &is_done), want);
+    CHECK_INT_EQ(is_done, done);
+}
+
+static void case_polite(void)
+{
+    begin();
+    replica->is_routed = true;
+    check_step(RETIRE_POLITE, false, ACTION_COUNT, false);
+    CHECK_INT_EQ(replica->notified_at, 0);
+    replica->is_routed = false;
+    check_step(RETIRE_POLITE, false, ACTION_NOTICE, false);
+    CHECK_INT_EQ(replica->notified_at, 1000);
+    check_step(RETIRE_POLITE, false, ACTION_COUNT, false);
+    CHECK_INT_EQ(decision.wake_at, 6000);
+    facts.now = 5999;
+    check_step(RETIRE_POLITE, false, ACTION_COUNT, false);
+    facts.now = 6000;
+    check_step(RETIRE_POLITE, false, ACTION_STOP, false);
+    replica->state = ENGINE_EXITED;
+    check_step(RETIRE_POLITE, true, ACTION_COUNT, true);
+    check_step(RETIRE_POLITE, false, ACTION_REMOVE, false);
+    replica->is_present = false;
+    check_step(RETIRE_POLITE, false, ACTION_COUNT, true);
+}
+
+static void case_no_notice(void)
+{
+    begin();
+    plan.services[0].notice.kind = PLAN_NOTICE_NONE;
+    check_step(RETIRE_POLITE, false, ACTION_COUNT,
+               false); /* the drain is waited for all the same */
+    facts.now += 5000;
+    check_step(RETIRE_POLITE, false, ACTION_STOP, false);
+    begin();
+    replica->was_routed = false; /* nobody to tell, nobody to wait for */
+    check_step(RETIRE_POLITE, false, ACTION_STOP, false);
+}
+
+static void case_failed(void)
+{
+    begin();
+    replica->is_routed = true;
+    check_step(RETIRE_FAILED, false, ACTION_COUNT, false);
+    replica->is_routed = false;
+    check_step(RETIRE_FAILED, false, ACTION_FORGET, false);
+    check_step(RETIRE_FAILED, false, ACTION_STOP, false);
+    replica->state = ENGINE_EXITED;
+    check_step(RETIRE_FAILED, false, ACTION_REMOVE, false);
+}
+
+static void case_waits(void)
+{
+    bool is_done = true;
+    begin();
+    facts.is_engine_up = false;
+    check_step(RETIRE_POLITE, false, ACTION_COUNT, false);
+    begin();
+    replica->is_busy = true;
+    decision = (struct swap_decision){.wake_at = MONO_NEVER};
+    is_done = retire_replica(&step, replica, &plan, RETIRE_FAILED, false);
+    CHECK(!is_done && decision.action_count == 0);
+    begin(); /* without its plan there is a drain, and no notice */
+    decision = (struct swap_decision){.wake_at = MONO_NEVER};
+    is_done = retire_replica(&step, replica, NULL, RETIRE_POLITE, false);
+    CHECK(!is_done && decision.action_count == 0);
+    CHECK_INT_EQ(decision.wake_at, 16000);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {{"polite", case_polite},
+                                              {"no notice", case_no_notice},
+                                              {"failed", case_failed},
+                                              {"waits", case_waits}};
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}

@@ -1,0 +1,186 @@
+/* upkeep: what is missing is made, what is down is started with back-off, what is ready is wished.
+ */
+#include "tests/check.h"
+
+#include "agent/node/swap_private.h"
+
+static struct session_app session;
+static struct memory_app memory;
+static struct swap_facts facts;
+static struct swap_decision decision;
+static struct step step = {&memory, &session, &facts, &decision};
+static struct plan plan;
+
+static void begin(uint8_t replicas)
+{
+    memset(&session, 0, sizeof session);
+    memset(&plan, 0, sizeof plan);
+    facts = (struct swap_facts){.now = 1000, .is_engine_up = true, .has_restart_backoff = true};
+    plan.service_count = 1;
+    plan.services[0].replicas = replicas;
+    session.is_network_ready = true;
+}
+
+/* One step of upkeep; how many actions of the kind, every action being of that kind. */
+static size_t keep_up(enum action_kind kind)
+{
+    decision = (struct swap_decision){.wake_at = MONO_NEVER};
+    upkeep_set(&step, 1, &plan);
+    for (size_t i = 0; i < decision.action_count; i++) {
+        CHECK_STR_EQ(action_word(decision.actions[i].kind), action_word(kind));
+    }
+    for (size_t i = 0; i < session.replica_count; i++) {
+        session.replicas[i].is_busy = false;
+    }
+    return decision.action_count;
+}
+
+static struct replica *put(uint8_t number, enum engine_state state, bool is_ready)
+{
+    struct replica *replica = session_need(&session, 1, 0, number);
+    replica->is_present = true;
+    replica->state = state;
+    replica->is_probed = state == ENGINE_RUNNING;
+    replica->probe.is_ready = is_ready;
+    return replica;
+}
+
+static void case_create(void)
+{
+    begin(3);
+    session.is_network_ready = false;
+    CHECK_INT_EQ(keep_up(ACTION_NETWORK), 1); /* once, not for each */
+    CHECK_INT_EQ(keep_up(ACTION_NETWORK), 0);
+    session.is_network_ready = true;
+    CHECK_INT_EQ(keep_up(ACTION_CREATE), 3);
+    CHECK_INT_EQ(keep_up(ACTION_CREATE), 0);
+    CHECK_INT_EQ(decision.wake_at, 2000);
+    facts.now = 2000;
+    CHECK_INT_EQ(keep_up(ACTION_CREATE), 3);
+    begin(3);
+    facts.is_engine_up = false;
+    CHECK_INT_EQ(keep_up(ACTION_CREATE), 0);
+}
+
+static void case_image_missing(void)
+{
+    begin(2);
+    session.image_missing_gen = 1;
+    session.pull_not_before = 500;
+    CHECK_INT_EQ(keep_up(ACTION_PULL), 1);
+    CHECK_INT_EQ(keep_up(ACTION_PULL), 0);
+    CHECK(decision.wake_at > facts.now); /* the end of the pull plans again, not the clock */
+    session.is_staging = false;
+    session.pull_not_before = 3000;
+    CHECK_INT_EQ(keep_up(ACTION_PULL), 0);
+    CHECK_INT_EQ(decision.wake_at, 3000);
+}
+
+static void case_back_off(void)
+{
+    begin(1);
+    struct replica *replica = put(1, ENGINE_EXITED, false);
+    mono_ms last = 0;
+    int64_t wait = 0;
+    for (int i = 0; i < 12; i++) {
+        CHECK_INT_EQ(keep_up(ACTION_START), 1);
+        CHECK_INT_EQ(keep_up(ACTION_START), 0);
+        CHECK(decision.wake_at - facts.now >= wait &&
+              decision.wake_at - facts.now <= MINUTES_MS(5));
+        wait = decision.wake_at - facts.now;
+        last = facts.now;
+        facts.now = decision.wake_at;
+    }
+    CHECK_INT_EQ(facts.now - last, MINUTES_MS(5));
+    replica->state = ENGINE_RUNNING;
+    replica->is_probed = true;
+    replica->probe.is_ready = true;
+    replica->probe.running_since = facts.now;
+    facts.now += MINUTES_MS(10);
+    CHECK_INT_EQ(keep_up(ACTION_START), 0);
+    CHECK_INT_EQ(replica->starts, 0); /* it has run well: forgiven */
+}
+
+/* A container that was just made is started at once, one whose start fails is not hammered. */
+static void case_created(void)
+{
+    begin(1);
+    CHECK_INT_EQ(keep_up(ACTION_CREATE), 1);
+    (void)put(1, ENGINE_CREATED, false);
+    CHECK_INT_EQ(keep_up(ACTION_START), 1);
+    CHECK_INT_EQ(keep_up(ACTION_START), 0);
+    CHECK_INT_EQ(decision.wake_at, 2000);
+}
+
+static void case_restart(void)
+{
+    begin(1);
+    struct replica *replica = put(1, ENGINE_RUNNING, true);
+    CHECK_INT_EQ(keep_up(ACTION_RESTART), 0);
+    replica->probe.is_unalive = true;
+    CHECK_INT_EQ(keep_up(ACTION_RESTART), 1);
+    begin(1);
+    replica = put(1, ENGINE_RUNNING, true);
+    replica->notified_at = 5; /* it was told to go: it does not come back by itself */
+    CHECK_INT_EQ(keep_up(ACTION_RESTART), 1);
+    CHECK_INT_EQ(replica->notified_at, 0);
+    begin(1);
+    (void)put(1, ENGINE_RESTARTING, false);
+    CHECK_INT_EQ(keep_up(ACTION_RESTART), 0);
+    begin(1);
+    (void)put(1, ENGINE_PAUSED, false);
+    CHECK_INT_EQ(keep_up(ACTION_RESTART), 0);
+}
+
+static void case_keep(void)
+{
+    begin(2);
+    struct replica *one = put(1, ENGINE_RUNNING, true);
+    struct replica *two = put(2, ENGINE_EXITED, false);
+    decision = (struct swap_decision){.wake_at = MONO_NEVER};
+    CHECK(!upkeep_keep(&step, 1, &plan));
+    CHECK(decision.action_count == 1 && decision.actions[0].kind == ACTION_KEEP);
+    CHECK_INT_EQ(decision.actions[0].number, 1);
+    one->keeps_running = true;
+    two->keeps_running = true;
+    CHECK(upkeep_keep(&step, 1, &plan));
+    begin(1); /* an engine that would spin is not asked */
+    facts.has_restart_backoff = false;
+    decision.action_count = 0;
+    CHECK(upkeep_keep(&step, 1, &plan));
+    CHECK_INT_EQ(decision.action_count, 0);
+}
+
+static void case_wish(void)
+{
+    begin(2);
+    struct replica *one = put(1, ENGINE_RUNNING, true);
+    struct replica *two = put(2, ENGINE_RUNNING, false);
+    struct replica *extra = put(3, ENGINE_RUNNING, true); /* more than the plan has */
+    two->is_routed = true;
+    CHECK_INT_EQ(upkeep_wish(&step, 1, &plan), 1);
+    CHECK(one->is_wished && !two->is_wished && !extra->is_wished);
+    CHECK_INT_EQ(session.wish_gen, 1);
+    CHECK(!upkeep_is_all_ready(&step, 1, &plan));
+    one->probe.is_ready = false; /* none is ready: the one that has traffic keeps it */
+    CHECK_INT_EQ(upkeep_wish(&step, 1, &plan), 0);
+    CHECK(!one->is_wished && two->is_wished);
+    two->state = ENGINE_EXITED;
+    CHECK_INT_EQ(upkeep_wish(&step, 1, &plan), 0);
+    CHECK(!two->is_wished);
+    one->probe.is_ready = true;
+    (void)put(2, ENGINE_RUNNING, true);
+    CHECK(upkeep_is_all_ready(&step, 1, &plan) && upkeep_is_there(&step, 1, &plan));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {{"create", case_create},
+                                              {"image missing", case_image_missing},
+                                              {"back-off", case_back_off},
+                                              {"created", case_created},
+                                              {"restart", case_restart},
+                                              {"keep", case_keep},
+                                              {"wish", case_wish}};
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
