@@ -10,10 +10,10 @@ static void read_arch(const char *machine, struct engine_about *about)
     static const struct {
         const char *machine, *arch, *variant;
     } words[] = {
-        {"x86_64", "amd64", ""},    {"amd64", "amd64", ""},  {"aarch64", "arm64", ""},
-        {"arm64", "arm64", ""},     {"armv7l", "arm", "v7"}, {"armv8l", "arm", "v7"},
-        {"armv6l", "arm", "v6"},    {"arm", "arm", ""},      {"riscv64", "riscv64", ""},
-        {"i686", "386", ""},        {"i386", "386", ""},
+        {"x86_64", "amd64", ""}, {"amd64", "amd64", ""},  {"aarch64", "arm64", ""},
+        {"arm64", "arm64", ""},  {"armv7l", "arm", "v7"}, {"armv8l", "arm", "v7"},
+        {"armv6l", "arm", "v6"}, {"arm", "arm", ""},      {"riscv64", "riscv64", ""},
+        {"i686", "386", ""},     {"i386", "386", ""},
     };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (strcmp(machine, words[i].machine) == 0) {

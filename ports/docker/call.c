@@ -280,7 +280,8 @@ void docker_call_next(struct docker_call *call, const struct docker_request *req
 
 void docker_path_value(struct text *path, const char *value)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for (; *value != '\0'; value++) {
         if (strchr(plain, *value) != NULL) {
             text_append_span(path, span_of(value, 1));

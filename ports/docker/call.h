@@ -41,14 +41,14 @@ typedef void (*docker_expired)(struct docker_call *call);
 
 struct docker_request {
     const char *method;
-    const char *path;         /* after the version: "/containers/json?all=1"; copied */
-    const char *body;         /* JSON, or NULL; copied */
-    size_t answer_bytes_max;  /* 0: REPLY_BYTES_MAX */
-    int64_t timeout_ms;       /* 0: none */
-    int64_t idle_timeout_ms;  /* 0: none */
+    const char *path;        /* after the version: "/containers/json?all=1"; copied */
+    const char *body;        /* JSON, or NULL; copied */
+    size_t answer_bytes_max; /* 0: REPLY_BYTES_MAX */
+    int64_t timeout_ms;      /* 0: none */
+    int64_t idle_timeout_ms; /* 0: none */
     docker_step step;
-    docker_stream stream;     /* NULL: the body is gathered for the step */
-    docker_expired expired;   /* time is up; NULL: the engine counts as gone */
+    docker_stream stream;   /* NULL: the body is gathered for the step */
+    docker_expired expired; /* time is up; NULL: the engine counts as gone */
 };
 
 /* private to this room. */
@@ -60,7 +60,7 @@ struct docker_call {
     struct docker_request request; /* with strings of its own */
     struct buffer answer;
     bool is_overflowing;
-    bool is_retried; /* the version was negotiated anew for this request */
+    bool is_retried;           /* the version was negotiated anew for this request */
     void (*drop)(void *state); /* frees what state holds; NULL: nothing */
     void *state;               /* of the operation; freed with the call */
 };
@@ -104,8 +104,7 @@ int docker_image_inspect(void *self, const char *reference, engine_done done, vo
                          struct err *err);
 int docker_pull(void *self, const char *reference, const char *tag, engine_progress progress,
                 engine_done done, void *ctx, struct err *err);
-int docker_image_remove(void *self, const char *tag, engine_done done, void *ctx,
-                        struct err *err);
+int docker_image_remove(void *self, const char *tag, engine_done done, void *ctx, struct err *err);
 int docker_network_ensure(void *self, const struct engine_network *network, engine_done done,
                           void *ctx, struct err *err);
 int docker_network_remove(void *self, const char *name, engine_done done, void *ctx,

@@ -3,8 +3,8 @@
 
 struct image_state {
     char tag[ENGINE_REFERENCE_BYTES];
-    char id[80];       /* of the image the tag named */
-    bool is_only_tag;  /* no other tag keeps the image */
+    char id[80];      /* of the image the tag named */
+    bool is_only_tag; /* no other tag keeps the image */
 };
 
 bool docker_image_read(struct span body, struct engine_image *image, char id[80])

@@ -37,11 +37,11 @@ static enum engine_state state_of(const cJSON *json)
         const char *word;
         enum engine_state state;
     } words[] = {
-        {"created", ENGINE_CREATED},  {"configured", ENGINE_CREATED},
+        {"created", ENGINE_CREATED},     {"configured", ENGINE_CREATED},
         {"initialized", ENGINE_CREATED}, {"running", ENGINE_RUNNING},
-        {"stopping", ENGINE_RUNNING}, {"restarting", ENGINE_RESTARTING},
-        {"paused", ENGINE_PAUSED},    {"exited", ENGINE_EXITED},
-        {"stopped", ENGINE_EXITED},   {"removing", ENGINE_DEAD},
+        {"stopping", ENGINE_RUNNING},    {"restarting", ENGINE_RESTARTING},
+        {"paused", ENGINE_PAUSED},       {"exited", ENGINE_EXITED},
+        {"stopped", ENGINE_EXITED},      {"removing", ENGINE_DEAD},
         {"dead", ENGINE_DEAD},
     };
     const char *word = reply_text_at(json, "State.Status");
@@ -119,7 +119,8 @@ static void on_inspected(struct docker_call *call, int status, struct span body)
         const char *node = reply_text_of(reply_at(json, "Config.Labels"), "io.berth.node");
         docker_container_read(json, container);
         if (container->id[0] == '\0') {
-            docker_call_fail(call, ERR_ENGINE, "the engine's answer about a container is unreadable");
+            docker_call_fail(call, ERR_ENGINE,
+                             "the engine's answer about a container is unreadable");
             return;
         }
         if (strcmp(node, list->node) == 0) {

@@ -7,11 +7,16 @@
 static const char good[] =
     "{\"status\":\"Pulling from web\",\"id\":\"sha256:ab\"}\r\n"
     "{\"status\":\"Pulling fs layer\",\"progressDetail\":{},\"id\":\"aaa\"}\r\n"
-    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":100,\"total\":300},\"id\":\"aaa\"}\r\n"
-    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":50,\"total\":60},\"id\":\"bbb\"}\r\n"
-    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":20,\"total\":300},\"id\":\"aaa\"}\r\n"
-    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":300,\"total\":300},\"id\":\"aaa\"}\r\n"
-    "{\"status\":\"Extracting\",\"progressDetail\":{\"current\":40,\"total\":300},\"id\":\"aaa\"}\r\n"
+    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":100,\"total\":300},\"id\":\"aaa\"}"
+    "\r\n"
+    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":50,\"total\":60},\"id\":\"bbb\"}"
+    "\r\n"
+    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":20,\"total\":300},\"id\":\"aaa\"}"
+    "\r\n"
+    "{\"status\":\"Downloading\",\"progressDetail\":{\"current\":300,\"total\":300},\"id\":\"aaa\"}"
+    "\r\n"
+    "{\"status\":\"Extracting\",\"progressDetail\":{\"current\":40,\"total\":300},\"id\":\"aaa\"}"
+    "\r\n"
     "\r\n"
     "{\"status\":\"Status: Downloaded newer image\"}";
 

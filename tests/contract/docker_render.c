@@ -4,9 +4,11 @@
 #include "platform/base/units.h"
 #include "tests/check.h"
 
-#define STRINGS(...) \
-    {.items = (const char *const[]){__VA_ARGS__}, \
-     .count = COUNT_OF(((const char *const[]){__VA_ARGS__}))}
+#define STRINGS(...)                                                                               \
+    {                                                                                              \
+        .items = (const char *const[]){__VA_ARGS__},                                               \
+        .count = COUNT_OF(((const char *const[]){__VA_ARGS__}))                                    \
+    }
 
 static char data[RENDER_BYTES_MAX];
 
@@ -74,7 +76,8 @@ static void a_full_container(void)
     };
     CHECK_STR_EQ(
         rendered(&spec),
-        "{\"Image\":\"berth/app:1\",\"Hostname\":\"h\",\"User\":\"1000:1000\",\"WorkingDir\":\"/w\","
+        "{\"Image\":\"berth/app:1\",\"Hostname\":\"h\",\"User\":\"1000:1000\",\"WorkingDir\":\"/"
+        "w\","
         "\"Tty\":true,\"Entrypoint\":[\"/bin/web\"],\"Cmd\":[\"-p\",\"80\"],"
         "\"Env\":[\"A=1\",\"B=say \\\"x=y\\\"\\u000a\"],"
         "\"Labels\":{\"io.berth.node\":\"node\",\"com.example.a\":\"b=c\",\"bare\":\"\"},"

@@ -71,13 +71,13 @@ static int settle(const struct engine_fixture *fixture, int rc, const struct err
 }
 
 /* The common frame: `call` is the op with `self` first and the callback's arguments last. */
-#define DO(result_, op_, ...)                                                                    \
-    struct err err;                                                                              \
-    struct engine_result *into_ = (result_);                                                     \
-    *into_ = (struct engine_result){0};                                                          \
-    is_inside_call = true;                                                                       \
+#define DO(result_, op_, ...)                                                                      \
+    struct err err;                                                                                \
+    struct engine_result *into_ = (result_);                                                       \
+    *into_ = (struct engine_result){0};                                                            \
+    is_inside_call = true;                                                                         \
     int rc = fixture->engine.ops->op_(fixture->engine.self, __VA_ARGS__ engine_result_done, into_, \
-                                      &err);                                                     \
+                                      &err);                                                       \
     return settle(fixture, rc, &err, into_)
 
 int engine_do_about(const struct engine_fixture *fixture, struct engine_result *result)

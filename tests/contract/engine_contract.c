@@ -132,7 +132,8 @@ static void a_container_is_listed_as_it_was_made(void)
     CHECK_INT_EQ(container.state, ENGINE_CREATED);
     CHECK_INT_EQ(container.address, fixture->network.subnet + 11);
     CHECK(!container.keeps_running);
-    CHECK(digest_parse("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", &release));
+    CHECK(
+        digest_parse("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", &release));
     CHECK(digest_is_equal(&container.release, &release));
     clean();
 }
@@ -435,9 +436,9 @@ static void an_engine_may_go_and_come_back(void)
     struct err err;
     const char *id = make(IMAGE_DEAF, 0);
     CHECK_INT_EQ(engine_do_start(fixture, id), 0);
-    CHECK_INT_EQ(fixture->engine.ops->stop(fixture->engine.self, id, 20000, engine_result_done,
-                                           &stop, &err),
-                 0);
+    CHECK_INT_EQ(
+        fixture->engine.ops->stop(fixture->engine.self, id, 20000, engine_result_done, &stop, &err),
+        0);
     CHECK_INT_EQ(engine_do_list(fixture, &result), 0);
     CHECK_INT_EQ(stop.calls, 0);
     fixture->hide(fixture->self, true);

@@ -34,14 +34,12 @@ static void counting_answer(void *ctx)
     done(counting->ctx, NULL, 0, (struct span){0});
 }
 
-static int counting_sync(void *self, const char *path, worker_done done, void *ctx,
-                         struct err *err)
+static int counting_sync(void *self, const char *path, worker_done done, void *ctx, struct err *err)
 {
     struct counting *counting = self;
     (void)err;
     counting->syncs++;
-    counting->is_bad =
-        counting->is_bad || counting->done != NULL || access(path, R_OK | X_OK) != 0;
+    counting->is_bad = counting->is_bad || counting->done != NULL || access(path, R_OK | X_OK) != 0;
     counting->done = done;
     counting->ctx = ctx;
     counting->loop.ops->arm(counting->loop.self, &counting->timer, linux_loop_now() + 1,

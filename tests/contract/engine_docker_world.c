@@ -54,8 +54,7 @@ static bool world_image(struct docker_world *world, const char *name, const char
 }
 
 /* Pushes a new image and takes it away from the engine. */
-static bool world_push(struct docker_world *world, enum engine_registry_kind kind,
-                       const char *name)
+static bool world_push(struct docker_world *world, enum engine_registry_kind kind, const char *name)
 {
     char *reference = world->registry_image[kind];
     char line[WORLD_TEXT];
@@ -83,8 +82,9 @@ static bool world_corrupt(struct docker_world *world, const char *repository)
              world->folder, repository)) {
         return false;
     }
-    (void)snprintf(path, sizeof path, "%s/registry/data/docker/registry/v2/blobs/sha256/%.2s/%s/data",
-                   world->folder, layer, layer);
+    (void)snprintf(path, sizeof path,
+                   "%s/registry/data/docker/registry/v2/blobs/sha256/%.2s/%s/data", world->folder,
+                   layer, layer);
     FILE *file = fopen(path, "r+b");
     if (file == NULL) {
         printf("    no layer at %s\n", path);
@@ -227,12 +227,13 @@ void docker_world_foreign_container(struct docker_world *world, const char *name
               name, world->node, world->image[IMAGE_SLEEPS]);
 }
 
-void docker_world_foreign_network(struct docker_world *world, const char *name,
-                                  const char *bridge, ipv4 subnet)
+void docker_world_foreign_network(struct docker_world *world, const char *name, const char *bridge,
+                                  ipv4 subnet)
 {
     char line[WORLD_TEXT];
     (void)world;
-    (void)run(line, sizeof line,
-              "docker network create -o com.docker.network.bridge.name=%s --subnet %u.%u.%u.%u/24 %s",
-              bridge, subnet >> 24, subnet >> 16 & 255u, subnet >> 8 & 255u, subnet & 255u, name);
+    (void)run(
+        line, sizeof line,
+        "docker network create -o com.docker.network.bridge.name=%s --subnet %u.%u.%u.%u/24 %s",
+        bridge, subnet >> 24, subnet >> 16 & 255u, subnet >> 8 & 255u, subnet & 255u, name);
 }

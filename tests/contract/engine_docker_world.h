@@ -20,7 +20,7 @@ struct docker_world {
     char bridge[16];
     ipv4 subnet;
     bool has_registry;
-    pid_t proxy; /* -1: the engine is hidden */
+    pid_t proxy;            /* -1: the engine is hidden */
     char tools[WORLD_TEXT]; /* folder with the scripts `image` and `registry` */
     char pausebox[WORLD_TEXT];
 };
@@ -35,7 +35,7 @@ void docker_world_hide(struct docker_world *world, bool is_hidden);
 void docker_world_kill_main(struct docker_world *world, const char *id);
 unsigned docker_world_processes(struct docker_world *world, const char *id);
 void docker_world_foreign_container(struct docker_world *world, const char *name);
-void docker_world_foreign_network(struct docker_world *world, const char *name,
-                                  const char *bridge, ipv4 subnet);
+void docker_world_foreign_network(struct docker_world *world, const char *name, const char *bridge,
+                                  ipv4 subnet);
 
 #endif

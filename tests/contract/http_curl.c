@@ -177,7 +177,7 @@ static void broken_answers_are_network_errors(void)
         {.request = "GET /nothing", .answer = "", .after = FAKE_CLOSE},
         {.request = "GET /garbage", .answer = "SSH-2.0 hello\r\n\r\n", .after = FAKE_CLOSE},
     };
-    static const char *const urls[] = {"http://e/short", "http://e/reset", "http://e/chunk",
+    static const char *const urls[] = {"http://e/short",   "http://e/reset",   "http://e/chunk",
                                        "http://e/nothing", "http://e/garbage", "http://e/unknown"};
     bench_open(answers, COUNT_OF(answers));
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
@@ -197,9 +197,7 @@ static void an_absent_server_is_a_network_error(void)
 static void time_is_bounded_twice(void)
 {
     static const struct fake_answer answers[] = {
-        {.request = "GET /silent",
-         .answer = "HTTP/1.1 200 OK\r\n\r\nhe",
-         .after = FAKE_HANG},
+        {.request = "GET /silent", .answer = "HTTP/1.1 200 OK\r\n\r\nhe", .after = FAKE_HANG},
         /* 40 bytes, 5 ms each: never silent for long, but slow as a whole */
         {.request = "GET /drip",
          .answer = "HTTP/1.1 200 OK\r\n\r\n0123456789012345678901234567890123456789",
@@ -210,13 +208,11 @@ static void time_is_bounded_twice(void)
     struct outcome drip = {0};
     struct outcome patient = {0};
     bench_open(answers, COUNT_OF(answers));
-    CHECK_INT_EQ(ask(&silent, (struct http_request){.url = "http://e/silent",
-                                                    .idle_timeout_ms = 200}),
-                 0);
+    CHECK_INT_EQ(
+        ask(&silent, (struct http_request){.url = "http://e/silent", .idle_timeout_ms = 200}), 0);
     CHECK_INT_EQ(ask(&drip, (struct http_request){.url = "http://e/drip", .timeout_ms = 100}), 0);
-    CHECK_INT_EQ(ask(&patient, (struct http_request){.url = "http://e/drip",
-                                                     .idle_timeout_ms = 5000}),
-                 0);
+    CHECK_INT_EQ(
+        ask(&patient, (struct http_request){.url = "http://e/drip", .idle_timeout_ms = 5000}), 0);
     wait_for(&silent);
     wait_for(&drip);
     wait_for(&patient);
@@ -277,8 +273,8 @@ static void a_dead_kept_connection_is_nobodys_failure(void)
     bench_close();
 }
 
-/* The server takes a request on a kept connection and dies before its first byte: the same as above,
- * but too late to be noticed before the request is sent. */
+/* The server takes a request on a kept connection and dies before its first byte: the same as
+ * above, but too late to be noticed before the request is sent. */
 static void a_request_lost_on_a_kept_connection_is_repeated(void)
 {
     static const struct fake_answer answers[] = {
