@@ -61,14 +61,16 @@ typedef void (*route_done)(void *ctx, const struct err *err, const struct route_
 
 /* Calls are carried out in order; a failing call never calls back, a successful one exactly once,
  * later. Tables are copied. Established connections are not touched by apply. Only tables of our
- * own (named by node) are written, never anyone else's, apart from one static accept for the pool
- * through the engine's own hook. ERR_ROUTE with the tool's words. At most 16 calls pending. */
+ * own (named by node) are written, never anyone else's, apart from two static accepts through the
+ * engine's own hook: to the pool, and for established answers from it (the engine's isolation of
+ * bridges drops those). ERR_ROUTE with the tool's words. At most 16 calls pending. */
 struct route_ops {
     /* Replaces the whole table in one transaction: no instant without the old or the new one.
      * Opens the engine's firewall for the pool when it is not. Not durable: a reboot empties it. */
     int (*apply)(void *self, const struct route_table *table, route_done done, void *ctx,
                  struct err *err);
-    /* Reads the generation back from the kernel. */
+    /* Reads the generation back from the kernel, and mends on the bridges of the last applied table
+     * what a new link of a container needs (call it now and then). */
     int (*read)(void *self, route_done done, void *ctx, struct err *err);
     /* Makes `table` the one that is loaded at boot, durably, without touching the kernel. */
     int (*commit)(void *self, const struct route_table *table, route_done done, void *ctx,
