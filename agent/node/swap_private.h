@@ -43,8 +43,8 @@ void upkeep_set(struct step *step, uint32_t gen, const struct plan *plan);
 bool upkeep_create(struct step *step, uint32_t gen, const struct plan *plan);
 /* Lets the engine restart the set by itself where that is wise; true when nothing is left to do. */
 bool upkeep_keep(struct step *step, uint32_t gen, const struct plan *plan);
-/* Wishes traffic for the ready replicas of `gen` (where none is ready: for those that have it and are
- * alive) and opens its ports; returns how many are ready. */
+/* Wishes traffic for the ready replicas of `gen` (where none is ready: for those that have it and
+ * are alive) and opens its ports; returns how many are ready. */
 size_t upkeep_wish(struct step *step, uint32_t gen, const struct plan *plan);
 bool upkeep_is_there(const struct step *step, uint32_t gen, const struct plan *plan);
 bool upkeep_is_all_ready(const struct step *step, uint32_t gen, const struct plan *plan);
@@ -57,7 +57,8 @@ enum retire_manner {
 };
 
 /* Brings a replica that must not run any longer one step nearer to stopped and, unless is_kept,
- * removed. Waits while traffic may reach it. True when nothing is left to do. `plan` may be NULL. */
+ * removed. Waits while traffic may reach it. True when nothing is left to do. `plan` may
+ * be NULL. */
 bool retire_replica(struct step *step, struct replica *replica, const struct plan *plan,
                     enum retire_manner manner, bool is_kept);
 

@@ -1,4 +1,4 @@
-/* recover: every world a cut can leave behind, run to quiescence: each ends with one serving set. */
+/* recover: every world a cut can leave, run to quiescence: each ends with one serving set. */
 #include "tests/check.h"
 #include "tests/unit/node/toy.h"
 

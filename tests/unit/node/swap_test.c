@@ -376,6 +376,26 @@ static void case_rollback_unready(void)
     check_verdict(VERDICT_INCONCLUSIVE, REASON_ROLLED_BACK);
 }
 
+/* However long that takes, the release nobody wants any more is not proven meanwhile. */
+static void case_rollback_waits(void)
+{
+    toy_init(&toy, 1);
+    toy_deploy(&toy, 1);
+    toy_want(&toy, 2, false);
+    CHECK(toy_until(&toy, SWAP_UNPROVEN, TURNS));
+    toy_pass(&toy, 1000);
+    toy_find(&toy, 1, 1)->state = ENGINE_EXITED;
+    toy.images[1].ready_ms = -1;
+    toy_pass(&toy, 300);
+    toy_want(&toy, 0, false);
+    toy_pass(&toy, 120000);
+    CHECK_INT_EQ(toy_serving(&toy), 2);
+    CHECK_INT_EQ(toy.memory.phase, SWAP_UNPROVEN);
+    toy.images[1].ready_ms = 700;
+    check_rest(1);
+    CHECK_INT_EQ(toy.dark_ms, 0);
+}
+
 static void case_reboot(void)
 {
     for (int64_t at = 0; at < 20000; at += 130) {
@@ -513,6 +533,7 @@ int main(int argc, char **argv)
         {"rollback", case_rollback},
         {"rollback while unproven", case_rollback_unproven},
         {"rollback to what is not ready", case_rollback_unready},
+        {"rollback waits", case_rollback_waits},
         {"reboot", case_reboot},
         {"boot loop", case_boot_loop},
         {"paused", case_paused},

@@ -1,4 +1,4 @@
-/* toy_laws: watches the toy world for broken laws; knows the world and the record, not the agent. */
+/* toy_laws: watches for broken laws; knows the world and the record, not the agent. */
 #include <stdio.h>
 
 #include "tests/unit/node/toy.h"
