@@ -130,13 +130,22 @@ static bool has_backend(const struct route_service *service, ipv4 address)
     return false;
 }
 
+/* It was ready in this life and no call has ended it: not to have noticed yet is no breach. */
+static bool was_ready_at(const struct sim_checker *checker, ipv4 address)
+{
+    const struct sim_container *container = container_at(checker, address);
+    return container != NULL && container->was_ready && !container->is_stopping &&
+           !container->was_stopped;
+}
+
 /* Ready before traffic: who is new behind the table is ready; who loses it leaves enough ready. */
 static void check_table(struct sim_checker *checker, const struct route_service *from,
                         const struct route_service *to)
 {
     for (size_t i = 0; to != NULL && i < to->backend_count; i++) {
         ipv4 address = to->backends[i].address;
-        if (!has_backend(from, address) && !is_ready_at(checker, address)) {
+        if (!has_backend(from, address) && !is_ready_at(checker, address) &&
+            !was_ready_at(checker, address)) {
             sim_checker_breach(checker, 1, "traffic goes to %u.%u which is not ready",
                                (address >> 8) & 255u, address & 255u);
         }
@@ -152,9 +161,8 @@ static void check_table(struct sim_checker *checker, const struct route_service 
 }
 
 /* A release serves healthily; when its soak has passed, that is remembered. */
-static void note_serving(struct sim_checker *checker)
+static void note_served(struct sim_checker *checker, const struct route_table *table)
 {
-    const struct route_table *table = checker->route->has_kernel ? &checker->route->kernel : NULL;
     const struct route_service *service = service_in(checker, table);
     int release = release_behind(checker, service);
     bool is_whole = release >= 0 && count_ready(checker, service) == service->backend_count &&
@@ -171,6 +179,12 @@ static void note_serving(struct sim_checker *checker)
     }
 }
 
+static void note_serving(struct sim_checker *checker)
+{
+    /* A table that somebody else removed says nothing about the release. */
+    note_served(checker, checker->route->has_kernel ? &checker->route->kernel : &checker->last);
+}
+
 static void saw_table(struct sim_checker *checker, const struct sim_table_change *change)
 {
     bool is_boot = checker->world->now == checker->world->booted_at;
@@ -179,6 +193,7 @@ static void saw_table(struct sim_checker *checker, const struct sim_table_change
     } else if (!is_boot) {
         const struct route_table *from = change->from != NULL ? change->from : &checker->last;
         check_table(checker, service_in(checker, from), service_in(checker, change->to));
+        note_served(checker, change->to);
     }
 }
 
@@ -268,6 +283,11 @@ void sim_checker_excuse(struct sim_checker *checker, mono_ms until)
     if (until > checker->excused_until) {
         checker->excused_until = until;
     }
+}
+
+void sim_checker_cut(struct sim_checker *checker)
+{
+    note_serving(checker);
 }
 
 void sim_checker_boot(struct sim_checker *checker)

@@ -6,7 +6,7 @@
 #include "ports/sim/engine.h"
 #include "ports/sim/route.h"
 
-#define SIM_RELEASES_MAX 8
+#define SIM_RELEASES_MAX 16
 #define SIM_LAW_TEXT_BYTES 256
 /* After a boot or an engine's restart nobody can serve until the engine and the apps are up. */
 #define SIM_BOOT_GRACE_MS 12000
@@ -57,6 +57,8 @@ void sim_checker_request(struct sim_checker *checker, ipv4 backend, bool is_answ
 
 /* Requests may fail until then: the world, not the agent, took something away. */
 void sim_checker_excuse(struct sim_checker *checker, mono_ms until);
+/* The power has just gone: what was true until now is noted. */
+void sim_checker_cut(struct sim_checker *checker);
 /* The machine began a new boot. */
 void sim_checker_boot(struct sim_checker *checker);
 

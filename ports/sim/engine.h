@@ -37,7 +37,7 @@ struct sim_image {
     bool is_in_registry; /* can be pulled */
     bool is_present;     /* on this machine */
     bool is_hollow;      /* a cut left its files empty: what runs of it ends at once */
-    char tags[SIM_TAGS_MAX][ENGINE_NAME_BYTES];
+    char tags[SIM_TAGS_MAX][ENGINE_REFERENCE_BYTES];
 };
 
 struct sim_container {

@@ -61,6 +61,7 @@ static void answer(void *self, uint64_t arg)
     if (held.agent != engine->world->agents) {
         return;
     }
+    engine->world->answers++;
     if (held.err.code != 0) {
         sim_world_trace(engine->world, "engine  %s fails: %s", sim_op_word(held.op), held.err.text);
         held.done(held.ctx, &held.err, NULL);
@@ -115,6 +116,7 @@ static void progress(void *self, uint64_t arg)
     struct sim_engine *engine = self;
     struct sim_engine_call *call = call_of(engine, arg);
     if (call != NULL && call->agent == engine->world->agents && engine->is_up) {
+        engine->world->answers++;
         call->bytes += 1000000;
         call->progress(call->ctx, call->bytes);
     }

@@ -38,6 +38,7 @@ void sim_machine_boot(struct sim_machine *machine, int64_t off_ms)
     if (world->has_power) {
         sim_world_cut(world);
     }
+    sim_checker_cut(&machine->checker);
     sim_store_close(&machine->store);
     sim_disk_lose(&machine->disk);
     sim_engine_lose(&machine->engine);

@@ -31,6 +31,7 @@ static void answer(void *self, uint64_t arg)
     struct sim_probe held = *probe;
     probe->is_used = false;
     if (held.agent == prober->world->agents) {
+        prober->world->answers++;
         held.done(held.ctx, held.err.code != 0 ? &held.err : NULL);
     }
 }
@@ -51,7 +52,7 @@ static int64_t look(struct sim_prober *prober, struct sim_probe *probe)
     }
     if (!sim_container_is_listening(prober->engine, container)) {
         (void)err_set(&probe->err, ERR_PROBE, "connection refused");
-    } else if (request->kind == PROBER_HTTP && !sim_container_is_ready(prober->engine, container)) {
+    } else if (request->kind != PROBER_TCP && !sim_container_is_ready(prober->engine, container)) {
         (void)err_set(&probe->err, ERR_PROBE, "status 503");
     }
     return 1;

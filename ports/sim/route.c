@@ -155,6 +155,7 @@ static void answer(void *self, uint64_t arg)
         .is_open = route->is_open,
     };
     if (agent == route->world->agents) {
+        route->world->answers++;
         done(ctx, err.code != 0 ? &err : NULL,
              op == SIM_OP_ROUTE_READ && err.code == 0 ? &state : NULL);
     }

@@ -48,6 +48,7 @@ static void answer(void *self, uint64_t arg)
     }
     sim_world_trace(store->world, "store   %s %s", held.name,
                     held.err.code != 0 ? held.err.text : "durable");
+    store->world->answers++;
     held.done(held.ctx, held.err.code != 0 ? &held.err : NULL);
 }
 

@@ -107,6 +107,7 @@ struct sim_world {
     mono_ms now;       /* since the world began; never goes back */
     mono_ms booted_at; /* when this boot began */
     uint32_t boots;    /* boots so far, the first included */
+    uint32_t answers;  /* given to the agent so far */
     uint32_t agents;   /* lives of the agent so far: answers for an earlier one are dropped */
     bool has_power;    /* false: nothing happens until sim_world_boot */
     bool has_agent;    /* false: what the agent calls is ignored until sim_world_agent */

@@ -1,0 +1,216 @@
+/* gateway: the loop of a program without a program: time goes to the next event or deadline. */
+#include "tests/sim/gateway.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "tests/sim/seal.h"
+
+#define OFF_MS           3000
+#define AGENT_DELAY_MS   1500 /* from the boot, or from its death, to the agent's start */
+#define ASK_AGAIN_MS     500
+#define ASK_LIMIT_MS     60000
+#define IDLE_STEPS_MAX   500
+
+static void agent_start(struct gateway *gateway)
+{
+    struct sim_machine *machine = &gateway->machine;
+    struct conductor_ports ports = {
+        .clock = sim_clock_port(&machine->world),
+        .store = sim_store_port(&machine->store),
+        .engine = sim_engine_port(&machine->engine),
+        .route = sim_route_port(&machine->route),
+        .prober = sim_prober_port(&machine->prober),
+        .verify = seal_verify_port(),
+        .log = sim_log_port(&machine->world),
+    };
+    struct err err = {0};
+    gateway->agent_at = MONO_NEVER;
+    sim_machine_agent(machine);
+    gateway->agent = conductor_new(&gateway->config, &ports);
+    assert(gateway->agent != NULL);
+    conductor_trust(gateway->agent, &gateway->releases->trust, &gateway->releases->revoked);
+    if (conductor_start(gateway->agent, &err) != 0) {
+        sim_checker_breach(&machine->checker, 3, "the agent does not start: %s", err.text);
+    }
+    conductor_step(gateway->agent);
+}
+
+static void agent_stop(struct gateway *gateway)
+{
+    conductor_free(gateway->agent);
+    gateway->agent = NULL;
+}
+
+void gateway_open(struct gateway *gateway, uint64_t seed, const struct releases *releases,
+                  const enum release_name *names, size_t count, const char *node, char *trace,
+                  size_t trace_cap)
+{
+    char text[128];
+    struct err err = {0};
+    memset(gateway, 0, sizeof *gateway);
+    bool has_memory = sim_machine_init(&gateway->machine, seed, RELEASES_APP);
+    assert(has_memory);
+    (void)has_memory;
+    if (trace != NULL) {
+        sim_world_trace_to(&gateway->machine.world, trace, trace_cap);
+    }
+    gateway->releases = releases;
+    (void)snprintf(text, sizeof text, "{\"schema\":1,\"node\":\"%s\",\"fleet\":\"sim\"}", node);
+    if (config_parse(span_text(text), &gateway->config, &err) != 0) {
+        printf("%s\n", err.text);
+        assert(false);
+    }
+    releases_install(releases, names, count, &gateway->machine);
+    sim_clients_add(&gateway->machine.clients, ROUTE_TCP, SIM_LOOPBACK, RELEASES_PORT);
+    sim_clients_add(&gateway->machine.clients, ROUTE_TCP, SIM_NODE_ADDRESS, RELEASES_PORT);
+    sim_clients_start(&gateway->machine.clients);
+    agent_start(gateway);
+}
+
+void gateway_close(struct gateway *gateway)
+{
+    agent_stop(gateway);
+    sim_machine_close(&gateway->machine);
+}
+
+/* The power went or the agent died in the last call: what follows from it. */
+static void gateway_aftermath(struct gateway *gateway)
+{
+    struct sim_world *world = &gateway->machine.world;
+    if (!world->has_power) {
+        agent_stop(gateway);
+        gateway->cuts++;
+        if (gateway->is_cut_off) {
+            gateway->machine.engine.has_registry = false;
+        }
+        sim_machine_boot(&gateway->machine, OFF_MS);
+        gateway->agent_at = gateway->is_unattended ? MONO_NEVER : world->now + AGENT_DELAY_MS;
+    } else if (!world->has_agent && gateway->agent != NULL) {
+        agent_stop(gateway);
+        gateway->kills++;
+        gateway->agent_at = world->now + AGENT_DELAY_MS;
+    }
+}
+
+/* World time of the agent's deadline. */
+static mono_ms agent_deadline(const struct gateway *gateway)
+{
+    const struct sim_world *world = &gateway->machine.world;
+    if (gateway->agent == NULL) {
+        return gateway->agent_at;
+    }
+    mono_ms deadline = conductor_deadline(gateway->agent);
+    if (deadline == MONO_NEVER) {
+        return MONO_NEVER;
+    }
+    mono_ms at = deadline - SIM_BOOT_OFFSET_MS + world->booted_at;
+    return at > world->now ? at : world->now;
+}
+
+void gateway_turn(struct gateway *gateway, mono_ms until)
+{
+    struct sim_world *world = &gateway->machine.world;
+    mono_ms before = world->now;
+    mono_ms deadline = agent_deadline(gateway);
+    mono_ms next = sim_world_next(world);
+    if (mono_min(deadline, next) > until) {
+        world->now = until;
+        gateway->idle_steps = 0;
+        return;
+    }
+    bool is_due = deadline <= next;
+    if (is_due) {
+        world->now = deadline;
+    } else {
+        (void)sim_world_step(world);
+    }
+    gateway_aftermath(gateway);
+    if (gateway->agent != NULL && (is_due || gateway->answers != world->answers)) {
+        gateway->answers = world->answers;
+        conductor_step(gateway->agent);
+        gateway_aftermath(gateway);
+    } else if (gateway->agent == NULL && world->now >= gateway->agent_at) {
+        agent_start(gateway);
+        gateway_aftermath(gateway);
+    }
+    gateway->idle_steps = is_due && world->now == before ? gateway->idle_steps + 1 : 0;
+    if (gateway->idle_steps == IDLE_STEPS_MAX) {
+        sim_checker_breach(&gateway->machine.checker, 8, "the agent spins");
+        world->now++;
+        gateway->idle_steps = 0;
+    }
+}
+
+void gateway_cut(struct gateway *gateway)
+{
+    sim_world_cut(&gateway->machine.world);
+    gateway_aftermath(gateway);
+}
+
+void gateway_run(struct gateway *gateway, int64_t for_ms)
+{
+    mono_ms until = gateway->machine.world.now + for_ms;
+    while (gateway->machine.world.now < until) {
+        gateway_turn(gateway, until);
+    }
+}
+
+static void told(void *ctx, const struct err *err)
+{
+    struct gateway *gateway = ctx;
+    sim_world_trace(&gateway->machine.world, "person  is told: %s",
+                    err == NULL ? "done" : err->text);
+}
+
+/* Asks `verb` once; ERR_BUSY while nobody is there to hear it. */
+static int ask_once(struct gateway *gateway, const struct release_made *made, struct err *err)
+{
+    int rc = ERR_BUSY;
+    if (gateway->agent == NULL) {
+        return rc;
+    }
+    if (made != NULL) {
+        struct span envelope = span_of(made->envelope, made->envelope_len);
+        rc = conductor_activate(gateway->agent, envelope, false, told, gateway, err);
+    } else {
+        rc = conductor_rollback(gateway->agent, RELEASES_APP, told, gateway, err);
+    }
+    gateway_aftermath(gateway);
+    if (gateway->agent != NULL) {
+        conductor_step(gateway->agent);
+        gateway_aftermath(gateway);
+    }
+    return rc;
+}
+
+static int ask(struct gateway *gateway, const struct release_made *made)
+{
+    struct sim_world *world = &gateway->machine.world;
+    mono_ms until = world->now + ASK_LIMIT_MS;
+    struct err err = {0};
+    int rc = ERR_BUSY;
+    while (world->now < until) {
+        uint32_t cuts = gateway->cuts;
+        rc = ask_once(gateway, made, &err);
+        bool is_early = rc == ERR_BUSY || rc == ERR_ENGINE_GONE || rc == ERR_STORE;
+        if (!is_early || gateway->cuts != cuts) {
+            break;
+        }
+        gateway_run(gateway, ASK_AGAIN_MS);
+    }
+    sim_world_trace(world, "person  %s%s: %s%s%s", made != NULL ? "activates " : "rolls back",
+                    made != NULL ? made->word : "", rc == 0 ? "taken" : err_word(rc),
+                    rc == 0 ? "" : ": ", rc == 0 ? "" : err.text);
+    return rc;
+}
+
+int gateway_activate(struct gateway *gateway, enum release_name name)
+{
+    return ask(gateway, &gateway->releases->made[name]);
+}
+
+int gateway_rollback(struct gateway *gateway)
+{
+    return ask(gateway, NULL);
+}

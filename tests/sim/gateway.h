@@ -1,0 +1,41 @@
+/* gateway: a simulated machine with the real agent core on it, turn by turn, through cuts and
+ * kills. Uses nothing of the core but conductor.h. */
+#ifndef TESTS_SIM_GATEWAY_H
+#define TESTS_SIM_GATEWAY_H
+
+#include "agent/node/conductor.h"
+#include "tests/sim/releases.h"
+
+struct gateway {
+    struct sim_machine machine;
+    const struct releases *releases;
+    struct config config;
+    struct conductor *agent; /* NULL: none runs */
+    mono_ms agent_at;        /* world time at which the next one starts; MONO_NEVER: none does */
+    uint32_t answers;        /* of the world, as of the last step */
+    uint32_t idle_steps;     /* steps in a row in which time stood still */
+    uint32_t cuts, kills;
+    bool is_unattended;      /* after a cut no agent starts any more */
+    bool is_cut_off;         /* after a cut the registry is out of reach */
+};
+
+/* A gateway that is up, with those images in its registry, clients that ask the app's port and its
+ * service address, and the agent started. Must not move in memory. */
+void gateway_open(struct gateway *gateway, uint64_t seed, const struct releases *releases,
+                  const enum release_name *names, size_t count, const char *node, char *trace,
+                  size_t trace_cap);
+void gateway_close(struct gateway *gateway);
+
+/* One event of the world or one step of the agent, no later than `until`. Boots after a cut and
+ * starts the agent again after a kill. */
+void gateway_turn(struct gateway *gateway, mono_ms until);
+/* Cuts the power now. */
+void gateway_cut(struct gateway *gateway);
+void gateway_run(struct gateway *gateway, int64_t for_ms);
+
+/* What a technician does; repeated while the agent is not there or not ready to hear it. Returns what
+ * the agent says at once. */
+int gateway_activate(struct gateway *gateway, enum release_name name);
+int gateway_rollback(struct gateway *gateway);
+
+#endif

@@ -1,0 +1,246 @@
+/* journey: the scenes played one after the other while faults strike; then the verdict of the laws. */
+#include "tests/sim/journey.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SETTLE_LIMIT_MS     MINUTES_MS(15)
+#define BREACHES_MAX        5
+#define SETTLED_SECONDS     3
+#define UNATTENDED_MS       20000
+#define ROUTE_READ_GRACE_MS 20000
+
+struct journey {
+    struct gateway gateway;
+    const struct journey_plan *plan;
+    struct journey_result *result;
+    mono_ms from; /* when SCENE_FROM_HERE was; MONO_NEVER before */
+    uint32_t points_from, points_of_from[SIM_OP_COUNT];
+    uint32_t points_at_life; /* when the first cut or kill was over */
+    bool is_second_armed;
+};
+
+static struct sim_world *world_of(struct journey *journey)
+{
+    return &journey->gateway.machine.world;
+}
+
+static bool has_fault(const struct journey_plan *plan)
+{
+    return plan->first.countdown != 0 || plan->single.countdown != 0 || plan->cut_at_ms != 0;
+}
+
+static void arm(struct journey *journey)
+{
+    struct sim_world *world = world_of(journey);
+    const struct journey_plan *plan = journey->plan;
+    journey->from = world->now;
+    journey->points_from = world->faults.count;
+    memcpy(journey->points_of_from, world->faults.count_of, sizeof journey->points_of_from);
+    world->faults.any = plan->first;
+    world->faults.of[plan->op] = plan->single;
+    journey->gateway.is_unattended = plan->is_unattended;
+    journey->gateway.is_cut_off = true;
+    sim_world_trace(world, "scene   from here on");
+}
+
+/* After the first cut or kill the second fault is armed; a cut at a time is made when it has come. */
+static void watch(struct journey *journey)
+{
+    struct sim_world *world = world_of(journey);
+    const struct journey_plan *plan = journey->plan;
+    struct gateway *gateway = &journey->gateway;
+    if (plan->cut_at_ms != 0 && journey->from != MONO_NEVER && gateway->cuts == 0 &&
+        world->has_power && world->now >= journey->from + plan->cut_at_ms) {
+        gateway_cut(gateway);
+    }
+    if (gateway->cuts + gateway->kills > 0 && !journey->is_second_armed) {
+        journey->is_second_armed = true;
+        journey->points_at_life = world->faults.count;
+        world->faults.any = plan->second;
+    }
+}
+
+/* So much is wrong that going on would only take time. */
+static bool is_lost(const struct journey *journey)
+{
+    return journey->gateway.machine.checker.breaches >= BREACHES_MAX;
+}
+
+static void run(struct journey *journey, int64_t for_ms)
+{
+    struct sim_world *world = world_of(journey);
+    mono_ms until = world->now + for_ms;
+    while (world->now < until && !is_lost(journey)) {
+        mono_ms stop = until;
+        if (journey->plan->cut_at_ms != 0 && journey->from != MONO_NEVER &&
+            journey->gateway.cuts == 0) {
+            stop = mono_min(until, journey->from + journey->plan->cut_at_ms);
+        }
+        gateway_turn(&journey->gateway, stop);
+        watch(journey);
+    }
+}
+
+/* Settled at SETTLED_SECONDS seconds in a row, so that a pause between two acts does not count. */
+static bool settle(struct journey *journey)
+{
+    struct sim_world *world = world_of(journey);
+    mono_ms until = world->now + SETTLE_LIMIT_MS;
+    int seconds = 0;
+    while (world->now < until && seconds < SETTLED_SECONDS && !is_lost(journey)) {
+        run(journey, 1000);
+        if (journey->gateway.is_unattended && journey->gateway.cuts > 0) {
+            return true;
+        }
+        bool is_settled = journey->gateway.agent != NULL &&
+                          conductor_is_settled(journey->gateway.agent);
+        seconds = is_settled ? seconds + 1 : 0;
+    }
+    return seconds == SETTLED_SECONDS;
+}
+
+static void remove_one(struct journey *journey)
+{
+    struct sim_engine *engine = &journey->gateway.machine.engine;
+    const struct sim_route *route = &journey->gateway.machine.route;
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        struct sim_container *container = &engine->containers[i];
+        if (container->is_used && route->has_kernel &&
+            sim_table_has_backend(&route->kernel, container->seen.address)) {
+            sim_engine_remove_by_hand(engine, container);
+            return;
+        }
+    }
+}
+
+static void activate(struct journey *journey, const struct scene *scene)
+{
+    int rc = gateway_activate(&journey->gateway, scene->release);
+    bool is_quiet = journey->gateway.cuts + journey->gateway.kills == 0 && !has_fault(journey->plan);
+    if (is_quiet && rc != (int)scene->number) {
+        sim_checker_breach(&journey->gateway.machine.checker, 4, "activate %s answers %s, not %s",
+                           release_word(scene->release), err_word(rc), err_word((int)scene->number));
+    }
+}
+
+static void play(struct journey *journey, const struct scene *scene)
+{
+    struct sim_machine *machine = &journey->gateway.machine;
+    mono_ms now = machine->world.now;
+    switch (scene->kind) {
+    case SCENE_ACTIVATE:
+        activate(journey, scene);
+        break;
+    case SCENE_ROLLBACK:
+        (void)gateway_rollback(&journey->gateway);
+        break;
+    case SCENE_WAIT:
+        run(journey, scene->number);
+        break;
+    case SCENE_SETTLE:
+        if (!settle(journey)) {
+            sim_checker_breach(&machine->checker, 3, "the agent does not settle");
+        }
+        break;
+    case SCENE_FROM_HERE:
+        arm(journey);
+        break;
+    case SCENE_ENGINE_RESTART:
+        sim_checker_excuse(&machine->checker, now + scene->number + SIM_BOOT_GRACE_MS);
+        sim_engine_restart(&machine->engine, scene->number);
+        break;
+    case SCENE_FLUSH:
+        sim_checker_excuse(&machine->checker, now + ROUTE_READ_GRACE_MS);
+        sim_route_flush(&machine->route);
+        break;
+    case SCENE_REMOVE_ONE:
+        sim_checker_excuse(&machine->checker, now + ROUTE_READ_GRACE_MS);
+        remove_one(journey);
+        break;
+    case SCENE_HOLD_PORT:
+        sim_route_hold(&machine->route, ROUTE_TCP, 0, RELEASES_PORT);
+        break;
+    case SCENE_END:
+        break;
+    }
+    watch(journey);
+}
+
+static int ended_in(struct journey *journey)
+{
+    const struct sim_checker *checker = &journey->gateway.machine.checker;
+    const struct scenario *scenario = journey->plan->scenario;
+    return checker->serving >= 0 && checker->committed >= 0 ? (int)scenario->uses[checker->serving]
+                                                            : (int)SCENARIO_NONE;
+}
+
+static void judge(struct journey *journey)
+{
+    struct sim_checker *checker = &journey->gateway.machine.checker;
+    if (journey->gateway.is_unattended && journey->gateway.cuts > 0) {
+        run(journey, UNATTENDED_MS);
+        sim_checker_unattended(checker);
+        return;
+    }
+    sim_checker_rest(checker);
+    int end = ended_in(journey);
+    int wanted = (int)journey->plan->scenario->ends_in;
+    if (!has_fault(journey->plan) && end != wanted) {
+        sim_checker_breach(checker, 3, "it ends in %s",
+                           end < RELEASE_COUNT ? release_word((enum release_name)end) : "nothing");
+    }
+}
+
+static void report(struct journey *journey)
+{
+    struct journey_result *result = journey->result;
+    struct sim_world *world = world_of(journey);
+    const struct journey_plan *plan = journey->plan;
+    result->points = world->faults.count - journey->points_from;
+    for (int op = 0; op < SIM_OP_COUNT; op++) {
+        result->points_of[op] = world->faults.count_of[op] - journey->points_of_from[op];
+    }
+    result->points_after =
+        journey->is_second_armed ? world->faults.count - journey->points_at_life : 0;
+    result->took_ms = world->now - journey->from;
+    result->cuts = journey->gateway.cuts;
+    result->kills = journey->gateway.kills;
+    result->has_struck = (plan->first.countdown != 0 && result->points >= plan->first.countdown) ||
+                         (plan->single.countdown != 0 &&
+                          result->points_of[plan->op] >= plan->single.countdown) ||
+                         (plan->cut_at_ms != 0 && result->cuts > 0);
+    result->has_struck_twice =
+        plan->second.countdown != 0 && result->points_after >= plan->second.countdown;
+    result->breaches = journey->gateway.machine.checker.breaches;
+    memcpy(result->first, journey->gateway.machine.checker.first, sizeof result->first);
+    result->ends_in = ended_in(journey);
+}
+
+void journey_run(const struct releases *releases, const struct journey_plan *plan,
+                 struct journey_result *result)
+{
+    struct journey *journey = calloc(1, sizeof *journey);
+    memset(result, 0, sizeof *result);
+    if (journey == NULL) {
+        result->breaches = 1;
+        (void)snprintf(result->first, sizeof result->first, "no memory");
+        return;
+    }
+    journey->plan = plan;
+    journey->result = result;
+    journey->from = MONO_NEVER;
+    gateway_open(&journey->gateway, plan->seed, releases, plan->scenario->uses,
+                 plan->scenario->use_count, "gw1", plan->trace, plan->trace_cap);
+    run(journey, 1000);
+    for (size_t i = 0; i < SCENES_MAX && plan->scenario->scenes[i].kind != SCENE_END; i++) {
+        play(journey, &plan->scenario->scenes[i]);
+        if (journey->gateway.is_unattended && journey->gateway.cuts > 0) {
+            break;
+        }
+    }
+    judge(journey);
+    report(journey);
+    gateway_close(&journey->gateway);
+    free(journey);
+}

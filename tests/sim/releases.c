@@ -1,0 +1,180 @@
+/* releases: payloads by one pattern, sealed by the test's own key. */
+#include "tests/sim/releases.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "agent/wire/envelope.h"
+#include "agent/wire/release.h"
+#include "platform/base/text.h"
+#include "tests/sim/seal.h"
+
+static const uint8_t trusted_key[VERIFY_KEY_BYTES] = {4, 1};
+static const uint8_t stranger_key[VERIFY_KEY_BYTES] = {4, 2};
+
+struct release_row {
+    const char *word;
+    uint64_t sequence, lowest;
+    uint8_t replicas;
+};
+
+static const struct release_row rows[RELEASE_COUNT] = {
+#define ROW_(name, word, sequence, floor, replicas, truth) \
+    [RELEASE_##name] = {word, sequence, floor, replicas},
+    RELEASES(ROW_)
+#undef ROW_
+};
+
+const char *release_word(enum release_name name)
+{
+    return rows[name].word;
+}
+
+static struct sim_app app_of(enum release_name name)
+{
+    struct sim_app app = sim_app_well();
+    switch ((int)name) {
+    case RELEASE_SLOW:
+        app.ready_after_ms = 4000;
+        break;
+    case RELEASE_DEAF:
+        app.ignores_term = true;
+        break;
+    case RELEASE_SILENT:
+        app.ready_after_ms = SIM_NEVER;
+        break;
+    case RELEASE_CRASHING:
+        app.crash_after_ms = 2500;
+        break;
+    case RELEASE_STILLBORN:
+        app.crash_after_ms = 200;
+        break;
+    case RELEASE_FADING:
+        app.unready_after_ms = 2500;
+        break;
+    case RELEASE_HANGING:
+        app.hang_after_ms = 2500;
+        break;
+    default:
+        break;
+    }
+    return app;
+}
+
+static void key_id(const uint8_t key[VERIFY_KEY_BYTES], char id[DIGEST_HEX_BYTES])
+{
+    struct digest digest;
+    seal_digest(span_of(key, VERIFY_KEY_BYTES), &digest);
+    digest_render(&digest, id);
+}
+
+static size_t write_payload(const struct release_row *row, const struct release_made *made,
+                            const char *index, char payload[RELEASES_TEXT_MAX])
+{
+    char config[DIGEST_HEX_BYTES];
+    digest_render(&made->config, config);
+    int len = snprintf(
+        payload, RELEASES_TEXT_MAX,
+        "{\"schema\":1,\"x-berth\":{\"app\":\"" RELEASES_APP "\",\"version\":\"%s\","
+        "\"sequence\":%llu,\"floor\":%llu,\"swap\":{\"soak\":\"3s\",\"drain\":\"1s\","
+        "\"keepWarm\":\"10s\",\"deadline\":\"30s\"}},\"services\":{\"web\":{\"image\":\"%s\","
+        "\"ports\":[{\"target\":80,\"published\":%d}],\"stop_grace_period\":\"2s\","
+        "\"deploy\":{\"replicas\":%u},\"x-berth\":{\"image\":{\"index\":\"sha256:%s\","
+        "\"platforms\":[{\"arch\":\"amd64\",\"manifest\":\"sha256:%s\",\"config\":\"sha256:%s\"}]},"
+        "\"probes\":{\"startup\":{\"httpGet\":{\"port\":80},\"periodSeconds\":0.5,"
+        "\"timeoutSeconds\":0.2,\"failureThreshold\":10},"
+        "\"readiness\":{\"httpGet\":{\"port\":80},\"periodSeconds\":0.5,"
+        "\"timeoutSeconds\":0.2,\"failureThreshold\":2},"
+        "\"liveness\":{\"tcpSocket\":{\"port\":80},\"periodSeconds\":0.5,"
+        "\"timeoutSeconds\":0.2,\"failureThreshold\":3}}}}}}",
+        row->word, (unsigned long long)row->sequence, (unsigned long long)row->lowest,
+        made->reference, RELEASES_PORT, row->replicas, index, index, config);
+    assert(len > 0 && len < RELEASES_TEXT_MAX);
+    return (size_t)len;
+}
+
+static void seal_payload(enum release_name name, struct span payload, struct release_made *made)
+{
+    static uint8_t memory[16 * RELEASES_TEXT_MAX];
+    const uint8_t *key = name == RELEASE_FORGED ? stranger_key : trusted_key;
+    struct envelope_signature signature;
+    uint8_t seal[SEAL_BYTES];
+    struct arena arena;
+    struct span encoding;
+    struct span rendered;
+    arena_init(&arena, memory, sizeof memory);
+    int rc = envelope_encoding(RELEASE_PAYLOAD_TYPE, payload, &arena, &encoding, NULL);
+    assert(rc == 0);
+    seal_sign(key, encoding, seal);
+    key_id(key, signature.key_id);
+    signature.der = span_of(seal, sizeof seal);
+    rc = envelope_render(RELEASE_PAYLOAD_TYPE, payload, &signature,
+                         name == RELEASE_UNSIGNED ? 0 : 1, &arena, &rendered, NULL);
+    assert(rc == 0 && rendered.len < sizeof made->envelope);
+    (void)rc;
+    memcpy(made->envelope, rendered.data, rendered.len);
+    made->envelope_len = rendered.len;
+}
+
+static void make_release(enum release_name name, struct release_made *made)
+{
+    char payload[RELEASES_TEXT_MAX];
+    char index[DIGEST_HEX_BYTES];
+    struct digest index_digest;
+    const struct release_row *row = &rows[name];
+    made->word = row->word;
+    made->sequence = row->sequence;
+    made->floor = row->lowest;
+    made->replicas = row->replicas;
+    made->app = app_of(name);
+    seal_digest(span_text(row->word), &index_digest);
+    digest_render(&index_digest, index);
+    seal_digest(span_text(index), &made->config);
+    (void)snprintf(made->reference, sizeof made->reference, "registry.test/web@sha256:%s", index);
+    size_t len = write_payload(row, made, index, payload);
+    seal_digest(span_of(payload, len), &made->digest);
+    seal_payload(name, span_of(payload, len), made);
+}
+
+void releases_make(struct releases *releases)
+{
+    memset(releases, 0, sizeof *releases);
+    for (int name = 0; name < RELEASE_COUNT; name++) {
+        make_release((enum release_name)name, &releases->made[name]);
+    }
+    struct trust *trust = &releases->trust;
+    trust->version = 1;
+    (void)text_copy(trust->fleet, sizeof trust->fleet, "sim");
+    key_id(trusted_key, trust->keys[0].id);
+    memcpy(trust->keys[0].point, trusted_key, VERIFY_KEY_BYTES);
+    trust->keys[0].roles = (1u << TRUST_ROLE_COUNT) - 1u;
+    trust->key_count = 1;
+    for (int role = 0; role < TRUST_ROLE_COUNT; role++) {
+        trust->threshold[role] = 1;
+    }
+    releases->revoked.version = 1;
+    releases->revoked.digests[0] = releases->made[RELEASE_REVOKED].digest;
+    releases->revoked.count = 1;
+}
+
+void releases_install(const struct releases *releases, const enum release_name *names, size_t count,
+                      struct sim_machine *machine)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct release_made *made = &releases->made[names[i]];
+        struct sim_release truth = {
+            .digest = made->digest,
+            .sequence = made->sequence,
+            .floor = made->floor,
+            .soak_ms = RELEASES_SOAK_MS,
+            .replicas = made->replicas,
+            .is_allowed = names[i] != RELEASE_UNSIGNED && names[i] != RELEASE_FORGED &&
+                          names[i] != RELEASE_REVOKED,
+        };
+        (void)text_copy(truth.word, sizeof truth.word, made->word);
+        (void)sim_checker_add(&machine->checker, &truth);
+        size_t image =
+            sim_engine_add_image(&machine->engine, made->reference, &made->config, &made->app);
+        machine->engine.images[image].is_in_registry = names[i] != RELEASE_MISSING;
+    }
+}
