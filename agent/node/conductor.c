@@ -251,7 +251,7 @@ mono_ms conductor_deadline(const struct conductor *conductor)
     deadline = mono_min(deadline, probes_deadline(conductor));
     for (size_t i = 0; i < APPS_MAX; i++) {
         const struct app *app = &conductor->apps[i];
-        if (app->is_used && !app->is_new) {
+        if (app->is_used && !app->is_new && conductor->is_route_read) { /* else never planned */
             deadline = mono_min(deadline, mono_min(app->wake_at, memory_hurry_at(app)));
         }
     }

@@ -10,6 +10,8 @@
 #define LIST_RETRY_MS_MAX  10000
 /* The engine's version, memory and free disk are asked anew so often. */
 #define ABOUT_MS 60000
+/* Where a container on the host's network is asked. */
+#define LOOPBACK 0x7f000001u
 
 void observe_soon(struct conductor *conductor)
 {
@@ -336,6 +338,11 @@ static int ask_exec(struct conductor *conductor, const struct replica *replica,
                              config->timeout_ms, exec_told, call, err);
 }
 
+static bool is_host_network(const struct plan_service *service)
+{
+    return (service->powers & POWER_HOST_NETWORK) != 0;
+}
+
 static void ask_probe(struct app *app, struct replica *replica, const struct plan_service *service,
                       enum probe_role role)
 {
@@ -356,7 +363,7 @@ static void ask_probe(struct app *app, struct replica *replica, const struct pla
         } else {
             struct prober_request request = {
                 .kind = config->kind == PLAN_PROBE_HTTP ? PROBER_HTTP : PROBER_TCP,
-                .address = replica->address,
+                .address = is_host_network(service) ? LOOPBACK : replica->address,
                 .port = config->port,
                 .timeout_ms = config->timeout_ms,
             };

@@ -22,6 +22,12 @@ static void add_backend(struct route_service *service, ipv4 address)
     }
 }
 
+/* A service on the host's network is reached there; nothing of it is forwarded. */
+static bool is_forwarded(const struct plan_service *plan)
+{
+    return (plan->powers & POWER_HOST_NETWORK) == 0;
+}
+
 static struct route_service *add_service(struct route_table *table, const struct app *app,
                                          const struct plan_service *plan)
 {
@@ -34,6 +40,20 @@ static struct route_service *add_service(struct route_table *table, const struct
     (void)text_copy(service->app, sizeof service->app, app->memory.app);
     (void)text_copy(service->service, sizeof service->service, plan->name);
     address_bridge(config, app->memory.app, service->bridge);
+    return service;
+}
+
+/* With its service address and published ports, still without backends. */
+static struct route_service *add_open_service(struct route_table *table, const struct app *app,
+                                              const struct plan_service *plan, uint8_t number)
+{
+    struct route_service *service = add_service(table, app, plan);
+    if (service != NULL) {
+        service->address = address_service(&app->conductor->config, app->memory.index, number);
+        for (size_t i = 0; i < plan->port_count; i++) {
+            add_port(service, &plan->ports[i]);
+        }
+    }
     return service;
 }
 
@@ -90,13 +110,12 @@ static void add_wishes(struct route_table *table, struct app *app)
     struct session_app *session = &app->session;
     const struct plan *plan = app_plan_of(app, session->wish_gen);
     for (uint8_t i = 0; plan != NULL && i < plan->service_count; i++) {
-        struct route_service *service = add_service(table, app, &plan->services[i]);
+        if (!is_forwarded(&plan->services[i])) {
+            continue;
+        }
+        struct route_service *service = add_open_service(table, app, &plan->services[i], i);
         if (service == NULL) {
             return;
-        }
-        service->address = address_service(&app->conductor->config, app->memory.index, i);
-        for (size_t j = 0; j < plan->services[i].port_count; j++) {
-            add_port(service, &plan->services[i].ports[j]);
         }
         for (uint8_t n = 1; n <= plan->services[i].replicas; n++) {
             const struct replica *replica = session_find(session, session->wish_gen, i, n);
@@ -117,13 +136,12 @@ static void add_committed(struct route_table *table, struct app *app)
     const struct generation *committed = &app->memory.committed;
     const struct plan *plan = app_plan(app, &committed->release);
     for (uint8_t i = 0; committed->gen != 0 && plan != NULL && i < plan->service_count; i++) {
-        struct route_service *service = add_service(table, app, &plan->services[i]);
+        if (!is_forwarded(&plan->services[i])) {
+            continue;
+        }
+        struct route_service *service = add_open_service(table, app, &plan->services[i], i);
         if (service == NULL) {
             return;
-        }
-        service->address = address_service(&app->conductor->config, app->memory.index, i);
-        for (size_t j = 0; j < plan->services[i].port_count; j++) {
-            add_port(service, &plan->services[i].ports[j]);
         }
         for (uint8_t n = 1; n <= plan->services[i].replicas; n++) {
             add_backend(service, replica_address(app, committed, i, n));
