@@ -73,7 +73,7 @@ load_sum() {
     for key in "${@:-${load_ended[@]}}"; do
         files+=("$dir/load/$key.json")
     done
-    jq -s "map(.$field) | add" "${files[@]}"
+    jq -s "map($field) | add" "${files[@]}"
 }
 
 # check_load: nothing failed anywhere, everybody was served, by each of the versions named.

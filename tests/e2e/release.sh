@@ -46,12 +46,12 @@ swap_default='{soak: 1s, drain: 500ms, keepWarm: 0s, deadline: 30s}'
 probes_default='        startup:
           httpGet: {path: /readyz, port: 8080}
           periodSeconds: 0.1
-          timeoutSeconds: 0.5
-          failureThreshold: 50
+          timeoutSeconds: 0.3
+          failureThreshold: 20
         readiness:
           httpGet: {path: /readyz, port: 8080}
           periodSeconds: 0.1
-          timeoutSeconds: 0.2
+          timeoutSeconds: 0.3
           failureThreshold: 2'
 
 # release_make FILE VERSION SEQUENCE [NAME=VALUE ...]: $dir/FILE, a signed release of app `web`.
