@@ -198,7 +198,10 @@ static void plan_app(struct app *app)
     bool can_remember = !app->is_remembering && facts.now >= app->record_retry_at;
     if (decision.is_remembering && can_remember) {
         memory_remember(app, &decision.next, decision.is_going_back);
-    } else if (decision.is_remembering && !app->is_remembering) {
+    } else if (app->is_owed && can_remember) {
+        struct memory_app same = *memory; /* it may hold already what the disk never took */
+        memory_remember(app, &same, false);
+    } else if ((decision.is_remembering || app->is_owed) && !app->is_remembering) {
         app->wake_at = mono_min(app->wake_at, app->record_retry_at);
     }
 }
@@ -262,7 +265,8 @@ static bool app_is_settled(const struct app *app)
 {
     const struct memory_app *memory = &app->memory;
     const struct session_app *session = &app->session;
-    if (memory->phase != SWAP_REST || app->is_remembering || app->verb.stage != VERB_NONE ||
+    if (memory->phase != SWAP_REST || app->is_remembering || app->is_owed ||
+        app->verb.stage != VERB_NONE ||
         !session->is_observed || !session->is_route_settled || !session->is_boot_settled ||
         !(digest_is_equal(&memory->wanted, &memory->committed.release) || app->is_lost)) {
         return false;

@@ -263,24 +263,32 @@ void memory_hurry(struct app *app)
     }
 }
 
+/* The store fails as long as it owes somebody a record. */
+static void mark_store(struct conductor *conductor)
+{
+    bool was_failing = conductor->is_store_failing;
+    conductor->is_store_failing = false;
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        conductor->is_store_failing |= app->is_used && app->is_owed;
+    }
+    if (was_failing && !conductor->is_store_failing) {
+        conductor_event(conductor, NULL, "the store works again");
+    }
+}
+
 static void record_written(void *ctx, const struct err *err)
 {
     struct app *app = ctx;
     struct conductor *conductor = app->conductor;
     bool is_verb = app->verb.stage == VERB_RECORDING;
     app->is_remembering = false;
+    app->is_owed = err != NULL;
     if (err == NULL) {
-        bool has_recovered = conductor->is_store_failing;
-        conductor->is_store_failing = false;
         if (!app->is_adopted) {
             adopt(app);
         }
-        if (has_recovered) {
-            conductor_event(conductor, NULL, "the store works again");
-        }
-        memory_collect(conductor);
     } else {
-        conductor->is_store_failing = true;
         conductor_world_fault(conductor);
         conductor_warning(conductor, app, "cannot remember: %s", err->text);
         app->record_retry_at = conductor_now(conductor) + RECORD_RETRY_MS;
@@ -290,6 +298,10 @@ static void record_written(void *ctx, const struct err *err)
     }
     if (is_verb) {
         verb_finish(app, err);
+    }
+    mark_store(conductor);
+    if (err == NULL) {
+        memory_collect(conductor);
     }
     conductor_touch(conductor);
 }

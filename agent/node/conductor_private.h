@@ -52,6 +52,7 @@ struct app {
     mono_ms remembering_since;
     struct memory_app memory;
     struct memory_app pending; /* being written */
+    bool is_owed; /* the last write of its record failed: what holds is to be written again */
     mono_ms record_retry_at;
     struct session_app session;
     struct plan_slot plans[PLANS_MAX];
@@ -74,7 +75,7 @@ struct conductor {
     struct boot_id boot;
     bool is_started, is_stepping, is_dirty;
     bool has_lost_memory;  /* some record was unreadable, or containers had none */
-    bool is_store_failing; /* the last write failed; nothing new is begun */
+    bool is_store_failing; /* some record is owed to the disk; nothing new is begun */
 
     /* The engine. */
     struct engine_about about;

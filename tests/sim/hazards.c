@@ -1,0 +1,116 @@
+/* hazards: what hands, full disks and long sleeps do to a gateway, one story a case. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/check.h"
+#include "tests/sim/gateway.h"
+
+#define SETTLE_SECONDS_MAX 300
+#define TRACE_BYTES        (1u << 20)
+
+/* One gateway with v1 settled on it; made anew for each case. */
+struct story {
+    struct releases releases;
+    struct gateway gateway;
+    char trace[TRACE_BYTES];
+};
+
+static const enum release_name used[] = {RELEASE_V1, RELEASE_V2, RELEASE_FADING, RELEASE_CRASHING};
+
+static bool settle(struct story *story)
+{
+    for (int second = 0; second < SETTLE_SECONDS_MAX; second++) {
+        gateway_run(&story->gateway, 1000);
+        if (story->gateway.agent != NULL && conductor_is_settled(story->gateway.agent)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct story *story_open(void)
+{
+    struct story *story = calloc(1, sizeof *story);
+    if (story == NULL) {
+        abort();
+    }
+    releases_make(&story->releases);
+    gateway_open(&story->gateway, 7, &story->releases, used, COUNT_OF(used), "hazard",
+                 story->trace, sizeof story->trace);
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V1), 0);
+    CHECK(settle(story));
+    return story;
+}
+
+/* The release that takes the traffic now; RELEASE_COUNT when none does. */
+static enum release_name serving(struct story *story)
+{
+    struct sim_machine *machine = &story->gateway.machine;
+    ipv4 backend = sim_route_choose(&machine->route, ROUTE_TCP, SIM_LOOPBACK, RELEASES_PORT);
+    struct sim_container *container =
+        backend == 0 ? NULL : sim_engine_at(&machine->engine, backend);
+    for (size_t i = 0; container != NULL && i < RELEASE_COUNT; i++) {
+        if (digest_is_equal(&container->seen.release, &story->releases.made[i].digest)) {
+            return (enum release_name)i;
+        }
+    }
+    return RELEASE_COUNT;
+}
+
+static void story_close(struct story *story, enum release_name wanted)
+{
+    CHECK_STR_EQ(serving(story) == RELEASE_COUNT ? "nothing" : release_word(serving(story)),
+                 release_word(wanted));
+    if (check_failures_ > 0 && getenv("TRACE") != NULL) {
+        printf("%s", story->trace);
+    }
+    gateway_close(&story->gateway);
+    free(story);
+}
+
+/* One failed write, of a wish that is dropped, does not close the door for ever. */
+static void test_one_failed_wish(void)
+{
+    struct story *story = story_open();
+    struct sim_faults *faults = &story->gateway.machine.world.faults;
+    faults->of[SIM_OP_RECORD_WRITE] = (struct sim_fault){1, 1, SIM_FATE_FAIL};
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    gateway_run(&story->gateway, 30000);
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    CHECK(settle(story));
+    story_close(story, RELEASE_V2);
+}
+
+/* A verdict given while the disk could not be written is written once it can. */
+static void test_verdict_outlives_full_disk(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_CRASHING), 0);
+    for (int i = 0; i < 100 && serving(story) != RELEASE_CRASHING; i++) {
+        gateway_run(&story->gateway, 100);
+    }
+    machine->world.faults.of[SIM_OP_RECORD_WRITE] = (struct sim_fault){1, 2, SIM_FATE_FAIL};
+    gateway_run(&story->gateway, 15000);
+    CHECK_STR_EQ(release_word(serving(story)), "v1");
+    CHECK(settle(story));
+    gateway_run(&story->gateway, 60000);
+    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    gateway_cut(&story->gateway);
+    for (int i = 0; i < 300; i++) {
+        gateway_run(&story->gateway, 100);
+        CHECK(serving(story) != RELEASE_CRASHING);
+    }
+    CHECK(settle(story));
+    story_close(story, RELEASE_V1);
+}
+
+static const struct check_case cases[] = {
+    {"one failed wish leaves the door open", test_one_failed_wish},
+    {"a verdict outlives a full disk", test_verdict_outlives_full_disk},
+};
+
+int main(int argc, char **argv)
+{
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
