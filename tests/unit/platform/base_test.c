@@ -1,0 +1,146 @@
+/* base: errors, bounded texts, spans and digests, the arena and the checksum, each at its edge. */
+#include "platform/base/arena.h"
+#include "platform/base/crc.h"
+#include "platform/base/err.h"
+#include "platform/base/text.h"
+#include "platform/base/units.h"
+#include "tests/check.h"
+
+static void case_err(void)
+{
+    struct err err;
+    char long_text[400];
+    CHECK_INT_EQ(err_set(&err, ERR_STORE, "open %s", "x"), ERR_STORE);
+    CHECK_INT_EQ(err_wrap(&err, ERR_CORRUPT, "load %d", 7), ERR_CORRUPT);
+    CHECK_INT_EQ(err.code, ERR_CORRUPT);
+    CHECK_STR_EQ(err.text, "load 7: open x");
+    CHECK_INT_EQ(err_set(NULL, ERR_IO, "nobody asks"), ERR_IO);
+    CHECK_INT_EQ(err_wrap(NULL, ERR_IO, "nobody asks"), ERR_IO);
+    memset(long_text, 'x', sizeof long_text);
+    long_text[sizeof long_text - 1] = '\0';
+    (void)err_set(&err, ERR_IO, "%s", long_text);
+    CHECK_INT_EQ(strlen(err.text), ERR_TEXT_BYTES - 1);
+    (void)err_wrap(&err, ERR_IO, "outer");
+    CHECK(strncmp(err.text, "outer: xxx", 10) == 0);
+    CHECK_INT_EQ(strlen(err.text), ERR_TEXT_BYTES - 1);
+    (void)err_wrap(&err, ERR_IO, "%s", long_text);
+    CHECK(strlen(err.text) < ERR_TEXT_BYTES);
+}
+
+static void case_err_words(void)
+{
+    static const int codes[] = {
+#define CODE_(name, word) ERR_##name,
+        ERR_CODES(CODE_)
+#undef CODE_
+    };
+    for (size_t i = 0; i < COUNT_OF(codes); i++) {
+        CHECK(codes[i] < 0);
+        CHECK_INT_EQ(err_code_of(err_word(codes[i])), codes[i]); /* no word twice */
+    }
+    CHECK_STR_EQ(err_word(0), "ok");
+    CHECK_STR_EQ(err_word(1), "unknown");
+    CHECK_INT_EQ(err_code_of("no such word"), 0);
+}
+
+static void case_text(void)
+{
+    char data[8];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    text_append(&text, "1234567");
+    CHECK(!text.cut && text.len == 7);
+    text_append(&text, "8");
+    CHECK(text.cut);
+    CHECK_STR_EQ(data, "1234567");
+    text_init(&text, data, sizeof data);
+    text_append(&text, "123");
+    text_printf(&text, "%d", 45678);
+    CHECK(text.cut);
+    CHECK_STR_EQ(data, "123");
+    text_append(&text, "4"); /* after a cut nothing is added any more */
+    CHECK_STR_EQ(data, "123");
+    text_init(&text, data, 1);
+    text_append(&text, "");
+    CHECK(!text.cut && data[0] == '\0');
+}
+
+static void case_text_json(void)
+{
+    char data[64];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    text_append_json(&text, "a\"b\\c\n\x1f\xc3\xa9");
+    CHECK_STR_EQ(data, "\"a\\\"b\\\\c\\u000a\\u001f\xc3\xa9\"");
+}
+
+static void case_names(void)
+{
+    static const char *const bad[] = {"", "-a", "a-", "A", "a_b", "a.b", "a b", "\xc3\xa9", "abcde"};
+    char copy[4];
+    CHECK(text_is_name("a", 4) && text_is_name("0", 4) && text_is_name("a--b", 4));
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        CHECK(!text_is_name(bad[i], 4));
+    }
+    CHECK(text_copy(copy, sizeof copy, "abc"));
+    CHECK_STR_EQ(copy, "abc");
+    CHECK(!text_copy(copy, sizeof copy, "abcd"));
+    CHECK_STR_EQ(copy, "");
+}
+
+static void case_digest(void)
+{
+    char hex[DIGEST_HEX_BYTES + 8];
+    struct digest digest = {{0}};
+    struct digest read = {{9}};
+    CHECK(digest_is_none(&digest));
+    digest.bytes[DIGEST_BYTES - 1] = 0xaf;
+    CHECK(!digest_is_none(&digest));
+    digest_render(&digest, hex);
+    CHECK_STR_EQ(hex + 60, "00af");
+    CHECK(digest_parse(hex, &read) && digest_is_equal(&read, &digest));
+    hex[63] = 'F';
+    CHECK(!digest_parse(hex, &read));
+    hex[63] = '\0';
+    CHECK(!digest_parse(hex, &read));
+    memcpy(hex + 63, "ff", 3);
+    CHECK(!digest_parse(hex, &read) && digest_is_equal(&read, &digest));
+    CHECK(!digest_parse("", &read) && !digest_parse("sha256:", &read));
+    CHECK(span_is_equal(span_of(NULL, 0), span_text("")));
+    CHECK(!span_is_equal(span_text("a"), span_text("b")));
+}
+
+static void case_arena(void)
+{
+    _Alignas(max_align_t) uint8_t data[128];
+    struct arena arena;
+    memset(data, 0xff, sizeof data);
+    arena_init(&arena, data + 1, sizeof data - 1); /* not aligned */
+    uint8_t *one = arena_alloc(&arena, 3);
+    uint8_t *two = arena_alloc(&arena, 16);
+    CHECK(one != NULL && two != NULL && two >= one + 3);
+    CHECK((uintptr_t)one % alignof(max_align_t) == 0 && (uintptr_t)two % alignof(max_align_t) == 0);
+    CHECK(one[0] == 0 && one[2] == 0 && two[15] == 0);
+    CHECK(arena_alloc(&arena, SIZE_MAX) == NULL && arena_alloc(&arena, 128) == NULL);
+    CHECK_STR_EQ(arena_text(&arena, "abcdef", 3), "abc");
+    while (arena_alloc(&arena, 1) != NULL) {
+    }
+    CHECK(arena.used <= arena.cap);
+    CHECK(arena_text(&arena, "x", 1) == NULL);
+}
+
+static void case_crc(void)
+{
+    CHECK_INT_EQ(crc32c(0, "123456789", 9), 0xE3069283); /* the check value of RFC 3720 */
+    CHECK_INT_EQ(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xE3069283);
+    CHECK_INT_EQ(crc32c(0, "", 0), 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"errors", case_err},      {"error words", case_err_words}, {"text", case_text},
+        {"json", case_text_json},  {"names", case_names},           {"digest", case_digest},
+        {"arena", case_arena},     {"crc", case_crc}};
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
