@@ -42,7 +42,7 @@ struct route_service {
 
 /* Everything this node forwards. */
 struct route_table {
-    uint64_t generation; /* grows with each change; readable back from the kernel */
+    uint64_t generation; /* chosen by the caller; readable back from the kernel */
     ipv4 pool;           /* every container's address lies inside */
     unsigned pool_bits;
     struct route_service services[ROUTE_SERVICES_MAX];

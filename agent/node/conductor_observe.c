@@ -58,6 +58,22 @@ static struct app *app_named(struct conductor *conductor, const char *name)
     return NULL;
 }
 
+/* May traffic have been reaching this generation before the agent started? */
+static bool is_assumed_routed(const struct app *app, uint32_t gen)
+{
+    switch (app->conductor->route_found) {
+    case ROUTE_FOUND_RUNNING:
+        return true;
+    case ROUTE_FOUND_BOOT:
+        return gen == app->memory.committed.gen;
+    case ROUTE_FOUND_STALE:
+        return app->is_lost || gen == app->memory.history[0].gen;
+    case ROUTE_FOUND_NONE:
+        break;
+    }
+    return false;
+}
+
 static void merge(struct app *app, const struct engine_container *container, uint64_t number)
 {
     struct session_app *session = &app->session;
@@ -82,8 +98,8 @@ static void merge(struct app *app, const struct engine_container *container, uin
         replica->is_probed = false;
         replica->probe_epoch++;
     }
-    if (!session->is_observed && session->is_presuming && replica_is_alive(replica)) {
-        replica->was_routed = true;
+    if (!session->is_observed) {
+        replica->was_routed = is_assumed_routed(app, replica->gen);
     }
 }
 
@@ -125,7 +141,6 @@ static void adopt_orphan(struct conductor *conductor, const struct engine_contai
         *app = (struct app){.conductor = conductor, .is_used = true, .is_lost = true};
         (void)text_copy(app->memory.app, NAME_BYTES, container->app);
         app->memory.index = index;
-        app->session.is_presuming = conductor->is_presuming;
         conductor->has_lost_memory = true;
         conductor_warning(conductor, app, "memory lost: containers without a record");
     }
@@ -155,6 +170,7 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
             adopt_orphan(conductor, &answer->containers[i]);
         }
     }
+    route_identify(conductor);
     for (size_t i = 0; i < answer->container_count; i++) {
         struct app *app = app_named(conductor, answer->containers[i].app);
         if (app != NULL) {
@@ -271,7 +287,7 @@ static bool is_presumed_ready(const struct app *app, const struct replica *repli
     const struct memory_app *memory = &app->memory;
     bool is_same_boot =
         memcmp(&memory->boot, &app->conductor->boot, sizeof memory->boot) == 0;
-    if (!app->session.is_presuming || !replica->was_routed || replica->probe_epoch != 0) {
+    if (!replica->was_routed || replica->probe_epoch != 0) {
         return false;
     }
     return replica->gen == memory->committed.gen ||

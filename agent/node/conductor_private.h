@@ -6,6 +6,14 @@
 #include "agent/node/address.h"
 #include "agent/node/swap.h"
 
+/* What the kernel's table was when the agent started, and so whom traffic may be reaching. */
+enum route_found {
+    ROUTE_FOUND_NONE,    /* no table: nobody */
+    ROUTE_FOUND_RUNNING, /* one that an agent applied in this boot: whoever is alive */
+    ROUTE_FOUND_BOOT,    /* the boot file's, for what is committed now: the committed release */
+    ROUTE_FOUND_STALE    /* the boot file's from before the last verdict: the previous release */
+};
+
 #define CALLS_MAX   128
 #define PLANS_MAX   4
 #define GARBAGE_MAX 8
@@ -91,8 +99,8 @@ struct conductor {
     bool is_route_stale;  /* apply it again although it is the same */
     bool is_route_busy;   /* an apply, read or commit is under way */
     bool is_boot_known;   /* `boot_table` is what the boot file holds */
-    bool is_presuming;
-    uint64_t route_generation;
+    enum route_found route_found;
+    uint64_t route_generation; /* as the kernel told first, then of the last table applied */
     struct route_table applied, applying, boot_table, committing;
     mono_ms route_at, route_read_at;
 
@@ -152,6 +160,8 @@ void garbage_step(struct app *app);
 
 /* conductor_route.c */
 void route_step(struct conductor *conductor);
+/* What the table found at the start is, once plans can be compiled. */
+void route_identify(struct conductor *conductor);
 void route_mark(struct conductor *conductor); /* notes on each replica whether traffic may reach it */
 mono_ms route_deadline(const struct conductor *conductor);
 bool route_is_settled(const struct conductor *conductor);

@@ -6,6 +6,9 @@
 #define ROUTE_RETRY_MS 1000
 #define ROUTE_READ_MS  15000
 #define WEIGHT         100
+/* A table applied by a running agent is numbered with this bit set; the boot file's carries the hash
+ * of what it forwards, so that after a boot one can tell for which releases it was written. */
+#define RUNNING_GENERATION (UINT64_C(1) << 63)
 
 static void add_port(struct route_service *service, const struct route_port *port)
 {
@@ -149,6 +152,36 @@ static void add_committed(struct route_table *table, struct app *app)
     }
 }
 
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t len)
+{
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+    }
+    return hash;
+}
+
+/* Tells tables apart that forward differently; change detection, not security. */
+static uint64_t table_hash(const struct route_table *table)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < table->service_count; i++) {
+        const struct route_service *service = &table->services[i];
+        hash = hash_bytes(hash, service->app, strlen(service->app) + 1);
+        hash = hash_bytes(hash, &service->address, sizeof service->address);
+        for (size_t j = 0; j < service->port_count; j++) {
+            const uint32_t port[4] = {service->ports[j].protocol, service->ports[j].host_ip,
+                                      service->ports[j].host_port,
+                                      service->ports[j].container_port};
+            hash = hash_bytes(hash, port, sizeof port);
+        }
+        for (size_t j = 0; j < service->backend_count; j++) {
+            hash = hash_bytes(hash, &service->backends[j].address, sizeof(ipv4));
+        }
+    }
+    return hash & ~RUNNING_GENERATION;
+}
+
 /* False when some app cannot be described: then the kernel keeps what it has. */
 static bool build(struct conductor *conductor, bool is_for_boot, struct route_table *table)
 {
@@ -162,7 +195,7 @@ static bool build(struct conductor *conductor, bool is_for_boot, struct route_ta
         bool is_blind = app->memory.committed.gen != 0 &&
                         (is_for_boot || app->session.wish_gen == 0) &&
                         app_plan(app, &app->memory.committed.release) == NULL;
-        if (!app->session.is_observed || is_blind) {
+        if ((!app->session.is_observed && !is_for_boot) || is_blind) {
             return false;
         }
         if (is_for_boot) {
@@ -186,7 +219,7 @@ static bool has_backend(const struct route_table *table, ipv4 address)
     return false;
 }
 
-/* Until the first table of ours is confirmed, anything alive may be getting traffic. */
+/* Until the first table of ours is confirmed, what had traffic before may have it still. */
 static void mark_routed(struct conductor *conductor, bool is_applying)
 {
     mono_ms now = conductor_now(conductor);
@@ -197,12 +230,12 @@ static void mark_routed(struct conductor *conductor, bool is_applying)
             bool was_routed = replica->is_routed;
             replica->is_routed =
                 replica->address != 0 &&
-                (!conductor->is_route_known ? conductor->is_presuming
-                                            : has_backend(&conductor->applied, replica->address));
+                (conductor->is_route_known ? has_backend(&conductor->applied, replica->address)
+                                           : replica->was_routed);
             if (is_applying && has_backend(&conductor->applying, replica->address)) {
                 replica->is_routed = true;
             }
-            if (replica->is_routed && conductor->is_route_known) {
+            if (replica->is_routed) {
                 replica->was_routed = true;
             } else if (was_routed && !replica->is_routed) {
                 replica->unrouted_at = now;
@@ -225,8 +258,8 @@ static void applied(void *ctx, const struct err *err, const struct route_state *
     (void)state;
     conductor->is_route_busy = false;
     if (err != NULL) {
-        conductor->is_route_known = false; /* either table may hold */
-        conductor->is_presuming = true;
+        mark_routed(conductor, true); /* either table may hold */
+        conductor->is_route_known = false;
         route_failed(conductor, "cannot switch traffic", err);
         return;
     }
@@ -262,19 +295,27 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
     }
     if (!conductor->is_route_read) {
         conductor->is_route_read = true;
-        conductor->is_presuming = state->is_present;
-        conductor->route_generation = state->generation;
-        for (size_t i = 0; i < APPS_MAX; i++) {
-            conductor->apps[i].session.is_presuming = state->is_present;
-        }
+        conductor->route_generation = state->is_present ? state->generation : 0;
+        conductor->route_found = !state->is_present ? ROUTE_FOUND_NONE
+                                 : (state->generation & RUNNING_GENERATION) != 0
+                                     ? ROUTE_FOUND_RUNNING
+                                     : ROUTE_FOUND_STALE;
     } else if (conductor->is_route_known &&
                (!state->is_present || state->generation != conductor->applied.generation ||
                 !state->is_open)) {
         conductor_warning(conductor, NULL, "someone changed our ruleset: putting it back");
         conductor->is_route_known = false;
-        conductor->is_presuming = true;
     }
     conductor_touch(conductor);
+}
+
+void route_identify(struct conductor *conductor)
+{
+    if (conductor->route_found == ROUTE_FOUND_STALE &&
+        build(conductor, true, &conductor->committing) &&
+        table_hash(&conductor->committing) == conductor->route_generation) {
+        conductor->route_found = ROUTE_FOUND_BOOT;
+    }
 }
 
 static void read_kernel(struct conductor *conductor)
@@ -292,7 +333,8 @@ static void apply(struct conductor *conductor)
 {
     const struct route *route = &conductor->ports.route;
     struct err err;
-    conductor->applying.generation = ++conductor->route_generation;
+    conductor->route_generation = (conductor->route_generation + 1) | RUNNING_GENERATION;
+    conductor->applying.generation = conductor->route_generation;
     conductor->is_route_busy = true;
     mark_routed(conductor, true);
     if (route->ops->apply(route->self, &conductor->applying, applied, conductor, &err) != 0) {
@@ -305,7 +347,7 @@ static void commit(struct conductor *conductor)
 {
     const struct route *route = &conductor->ports.route;
     struct err err;
-    conductor->committing.generation = 1;
+    conductor->committing.generation = table_hash(&conductor->committing);
     conductor->is_route_busy = true;
     if (route->ops->commit(route->self, &conductor->committing, committed, conductor, &err) != 0) {
         conductor->is_route_busy = false;

@@ -48,7 +48,6 @@ struct session_app {
     struct replica replicas[OBSERVED_MAX];
     size_t replica_count;
     bool is_observed;       /* the engine has listed containers at least once */
-    bool is_presuming;      /* the kernel held our table when the agent started */
 
     /* One swap; zeroed by session_begin_swap. */
     bool is_staged;

@@ -152,6 +152,31 @@ static bool has_living_rival(const struct step *step)
            (plan_is_stop_first(step->facts->committed) && has_living_leftover(step));
 }
 
+/* After a power cut between the verdict and the boot-time ruleset the previous release is what
+ * serves; it goes on until one of the committed release's replicas is ready. */
+static void keep_previous_routed(struct step *step)
+{
+    const struct generation *previous = &step->memory->history[0];
+    bool has_verdict_last = step->memory->verdict == VERDICT_GOOD &&
+                            step->memory->verdict_gen == step->memory->committed.gen;
+    if (!has_verdict_last || previous->gen == 0 || step->facts->previous == NULL ||
+        plan_is_stop_first(step->facts->committed)) {
+        return;
+    }
+    for (size_t i = 0; i < step->session->replica_count; i++) {
+        if (step->session->replicas[i].is_wished) {
+            return;
+        }
+    }
+    for (size_t i = 0; i < step->session->replica_count; i++) {
+        struct replica *replica = &step->session->replicas[i];
+        if (replica->gen == previous->gen && replica->is_routed && replica_is_alive(replica)) {
+            replica->is_wished = true;
+            step->session->wish_gen = previous->gen;
+        }
+    }
+}
+
 /* The committed release serves and is looked after. */
 static void serve_committed(struct step *step)
 {
@@ -160,6 +185,7 @@ static void serve_committed(struct step *step)
         return;
     }
     (void)upkeep_wish(step, step->memory->committed.gen, plan);
+    keep_previous_routed(step);
     if (upkeep_is_all_ready(step, step->memory->committed.gen, plan) || !has_living_rival(step)) {
         upkeep_set(step, step->memory->committed.gen, plan);
     }

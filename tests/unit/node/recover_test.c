@@ -76,7 +76,8 @@ static void build(const struct world *world)
             toy.kernel.backends[toy.kernel.count++] = address_replica(&toy.config, 0, lane, 0, n);
         }
         toy.boot = toy.kernel;
-        toy.session.is_presuming = true;
+        toy.is_presuming = true;
+        toy.is_table_of_boot = !world->is_same_boot;
     }
     toy.is_route_known = false;
 }

@@ -234,6 +234,19 @@ static void live(struct toy *toy)
     }
 }
 
+/* As the conductor tells it from the number of the table it finds. */
+static bool is_assumed_routed(const struct toy *toy, uint32_t gen)
+{
+    const struct memory_app *memory = &toy->memory;
+    ipv4 committed = address_replica(&toy->config, 0, memory->committed.lane, 0, 1);
+    if (!toy->is_presuming || !toy->is_table_of_boot) {
+        return toy->is_presuming;
+    }
+    return gen == (memory->committed.gen != 0 && toy_table_has(&toy->kernel, committed)
+                       ? memory->committed.gen
+                       : memory->history[0].gen);
+}
+
 static void observe(struct toy *toy)
 {
     struct session_app *session = &toy->session;
@@ -258,10 +271,12 @@ static void observe(struct toy *toy)
         replica->address = container->address;
         replica->keeps_running = container->keeps_running;
         replica->restarts = container->restarts;
-        replica->is_probed = replica->is_probed && !has_restarted &&
-                             container->state == ENGINE_RUNNING;
-        if (!session->is_observed && session->is_presuming && replica_is_alive(replica)) {
-            replica->was_routed = true;
+        if (has_restarted || container->state != ENGINE_RUNNING) {
+            replica->is_probed = false;
+            replica->probe_epoch++;
+        }
+        if (!session->is_observed) {
+            replica->was_routed = is_assumed_routed(toy, replica->gen);
         }
     }
     session->is_observed = true;
@@ -271,7 +286,7 @@ static bool is_presumed(const struct toy *toy, const struct replica *replica)
 {
     const struct memory_app *memory = &toy->memory;
     bool is_same_boot = memcmp(&memory->boot, &toy->facts.boot, sizeof memory->boot) == 0;
-    return toy->session.is_presuming && replica->was_routed && !replica->was_started &&
+    return replica->was_routed && replica->probe_epoch == 0 &&
            (replica->gen == memory->committed.gen ||
             (memory->phase == SWAP_UNPROVEN && replica->gen == memory->candidate.gen &&
              is_same_boot));
@@ -291,6 +306,7 @@ static void ask_probes(struct toy *toy)
         if (!replica->is_probed) {
             replica->is_probed = true;
             probe_begin(&replica->probe, service, is_presumed(toy, replica), toy->now);
+            replica->probe_epoch++;
         }
         unsigned due = probe_due(&replica->probe, service, toy->now);
         int64_t unalive_ms = toy->images[container->release].unalive_ms;
@@ -311,11 +327,11 @@ static void mark_routed(struct toy *toy)
         struct replica *replica = &toy->session.replicas[i];
         bool was_routed = replica->is_routed;
         bool is_held = toy->is_route_known ? toy_table_has(&toy->kernel, replica->address)
-                                           : toy->session.is_presuming;
+                                           : replica->was_routed;
         replica->is_routed =
             replica->address != 0 &&
             (is_held || (toy->is_applying && toy_table_has(&toy->applying, replica->address)));
-        if (replica->is_routed && toy->is_route_known) {
+        if (replica->is_routed) {
             replica->was_routed = true;
         } else if (was_routed && !replica->is_routed) {
             replica->unrouted_at = toy->now;

@@ -56,6 +56,8 @@ struct toy {
     struct toy_call calls[TOY_CALLS];
     struct toy_table kernel, applying, boot;
     bool is_applying, is_route_known;
+    bool is_presuming;    /* the kernel held a table when the agent started */
+    bool is_table_of_boot; /* and it was the boot file's */
     mono_ms apply_at;
     mono_ms now;
     int64_t call_ms, record_ms, apply_ms; /* how long things take */

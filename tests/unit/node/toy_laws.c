@@ -135,10 +135,12 @@ void laws_check_table(struct toy *toy, const struct toy_table *next)
         }
         if (container->gen != memory->committed.gen &&
             (container->gen != memory->candidate.gen || memory->phase != SWAP_UNPROVEN) &&
-            !(memory->verdict_gen == container->gen && memory->phase == SWAP_REST)) {
+            !(memory->verdict_gen == container->gen && memory->phase == SWAP_REST) &&
+            !(container->gen == memory->history[0].gen &&
+              toy_table_has(&toy->kernel, container->address))) {
             broken(toy, "traffic goes to what the record does not let serve", container->gen);
         }
-        if (!toy_table_has(&toy->kernel, container->address) && !toy->session.is_presuming &&
+        if (!toy_table_has(&toy->kernel, container->address) && !toy->is_presuming &&
             !toy_is_good(toy, container) && toy_is_alive(container) &&
             toy->images[container->release].unready_ms == 0) {
             broken(toy, "traffic goes to a container that was not ready", container->gen);

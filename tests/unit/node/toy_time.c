@@ -110,7 +110,9 @@ static void cut(struct toy *toy, bool are_calls_kept, bool is_record_kept)
         toy->kernel = toy->applying;
         toy->is_applying = false;
     }
-    toy->session = (struct session_app){.is_presuming = true};
+    toy->session = (struct session_app){0};
+    toy->is_presuming = true;
+    toy->is_table_of_boot = false;
     toy->is_route_known = false;
     toy->turns = 0;
 }
@@ -124,6 +126,7 @@ void toy_reboot(struct toy *toy, bool are_calls_kept, bool is_record_kept)
 {
     cut(toy, are_calls_kept, is_record_kept);
     toy->kernel = toy->boot; /* the oneshot */
+    toy->is_table_of_boot = true;
     toy->facts.boot.bytes[0]++;
     toy->now += 20000;
     for (size_t i = 0; i < OBSERVED_MAX; i++) {
