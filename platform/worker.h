@@ -22,8 +22,9 @@ typedef void (*worker_done)(void *ctx, const struct err *err, int status, struct
 
 /* Every op: a failing call never calls back; a successful call calls back exactly once, later,
  * from the loop. At most 32 calls are pending; one more is ERR_BUSY. Calls of run are carried out
- * in order, one at a time; sync_filesystem runs beside them. If the helper dies, pending calls
- * answer ERR_IO and it is started again. */
+ * in order, one at a time; so are calls of write_file; sync_filesystem, programs and files run
+ * beside each other, so that a medium that does not answer holds up no program. If the helper dies,
+ * pending calls answer ERR_IO and it is started again. */
 struct worker_ops {
     /* Runs a program with args[0..count) after its name and `input` on its standard input; both
      * are copied. */

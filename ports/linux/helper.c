@@ -19,20 +19,24 @@
 #include "ports/linux/helper_run.h"
 #include "ports/linux/helper_wire.h"
 #include "ports/linux/loop.h"
+#include "ports/linux/worker.h"
 
-enum { SYNCS_MAX = 32, EXIT_PROTOCOL = 2, EXIT_START = 3 };
+/* As many as the agent may have under way: its queue, and the store's reserve beyond it. */
+enum { CHILDREN_MAX = LINUX_WORKER_PENDING_MAX + LINUX_WORKER_RESERVE };
+enum { EXIT_PROTOCOL = 2, EXIT_START = 3 };
 
-/* A child that runs syncfs; free when pid is 0. */
-struct helper_sync {
+/* A copy of the helper that waits for a medium; free when pid is 0. */
+struct helper_child {
     pid_t pid;
     uint64_t id;
+    bool is_sync;
 };
 
 struct helper {
     int fd;
     int signal_fd;
     const char *path;
-    struct helper_sync syncs[SYNCS_MAX];
+    struct helper_child children[CHILDREN_MAX];
     struct helper_run run;
     unsigned char request[HELPER_REQUEST_BYTES_MAX];
 };
@@ -87,59 +91,71 @@ static bool call_run(struct helper *helper, struct helper_call *call)
     return true;
 }
 
-static _Noreturn void sync_child(const char *path)
+static int filesystem_sync(const char *path)
 {
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    _exit(fd < 0 || syncfs(fd) != 0 ? errno : 0);
+    return fd < 0 || syncfs(fd) != 0 ? errno : 0;
 }
 
-/* In a child of its own: a slow medium must not hold up the ruleset of another app. */
-static bool call_sync(struct helper *helper, struct helper_call *call)
+/* 0 or an errno, which fits an exit status. */
+static int medium_work(const struct helper_call *call)
 {
-    struct helper_sync *sync = helper->syncs;
-    while (sync < helper->syncs + SYNCS_MAX && sync->pid != 0) {
-        sync++;
+    const char *name = call->texts[1];
+    switch ((enum helper_op)call->head.op) {
+    case HELPER_SYNC:
+        return filesystem_sync(name);
+    case HELPER_REPLACE:
+        return helper_file_replace(call->dir < 0 ? AT_FDCWD : call->dir, name, call->content);
+    case HELPER_SLOT:
+        return helper_file_slot(call->dir, name, call->head.number, call->content);
+    case HELPER_REMOVE:
+        return helper_file_remove(call->dir, name);
+    case HELPER_RUN:
+    case HELPER_OP_COUNT:
+        break;
     }
-    if (sync == helper->syncs + SYNCS_MAX) {
+    return EINVAL;
+}
+
+/* The agent's socket is closed first: it must end with the helper, not with a stuck child. */
+static _Noreturn void child_work(const struct helper *helper, pid_t parent,
+                                 const struct helper_call *call)
+{
+    close(helper->fd);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    _exit(getppid() == parent ? medium_work(call) : EIO);
+}
+
+/* In a child of its own: a slow medium must not hold up the ruleset that takes traffic away from a
+ * failed release. The agent sends one file at a time, so their order stands. */
+static bool call_medium(struct helper *helper, const struct helper_call *call)
+{
+    pid_t parent = getpid();
+    struct helper_child *child = helper->children;
+    while (child < helper->children + CHILDREN_MAX && child->pid != 0) {
+        child++;
+    }
+    if (child == helper->children + CHILDREN_MAX) {
         return status_send(helper, call->head.id, EAGAIN);
     }
     pid_t pid = fork();
     if (pid == 0) {
-        sync_child(call->texts[1]);
+        child_work(helper, parent, call);
     }
     if (pid < 0) {
         return status_send(helper, call->head.id, errno);
     }
-    *sync = (struct helper_sync){.pid = pid, .id = call->head.id};
+    *child = (struct helper_child){
+        .pid = pid, .id = call->head.id, .is_sync = call->head.op == HELPER_SYNC};
     return true;
 }
 
 static bool call_carry_out(struct helper *helper, struct helper_call *call)
 {
-    const char *name = call->texts[1];
-    uint64_t id = call->head.id;
-    if (call->head.op != HELPER_RUN && name == NULL) {
-        return false;
-    }
-    switch ((enum helper_op)call->head.op) {
-    case HELPER_RUN:
+    if (call->head.op == HELPER_RUN) {
         return call_run(helper, call);
-    case HELPER_SYNC:
-        return call_sync(helper, call);
-    case HELPER_REPLACE:
-        return status_send(
-            helper, id,
-            helper_file_replace(call->dir < 0 ? AT_FDCWD : call->dir, name, call->content));
-    case HELPER_SLOT:
-        return status_send(helper, id,
-                           helper_file_slot(call->dir, name, call->head.number, call->content));
-    case HELPER_REMOVE:
-        return status_send(helper, id, helper_file_remove(call->dir, name));
-    case HELPER_OP_COUNT:
-    default:
-        return false;
     }
+    return call->head.op < HELPER_OP_COUNT && call->texts[1] != NULL && call_medium(helper, call);
 }
 
 /* False for a packet whose parts do not fill it exactly. */
@@ -222,10 +238,10 @@ static bool child_ended(struct helper *helper, pid_t pid, int wait_status)
         return answer_send(helper, helper->run.id, 0, status,
                            span_of(helper->run.output, helper->run.output_len));
     }
-    for (size_t i = 0; i < SYNCS_MAX; i++) {
-        if (helper->syncs[i].pid == pid) {
-            helper->syncs[i].pid = 0;
-            return status_send(helper, helper->syncs[i].id,
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        if (helper->children[i].pid == pid) {
+            helper->children[i].pid = 0;
+            return status_send(helper, helper->children[i].id,
                                WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : EIO);
         }
     }
@@ -281,6 +297,17 @@ static int helper_serve(struct helper *helper)
     }
 }
 
+/* A file that is being written is finished; a sync is not waited for. */
+static void files_finish(const struct helper *helper)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        const struct helper_child *child = &helper->children[i];
+        while (child->pid != 0 && !child->is_sync && waitpid(child->pid, NULL, 0) < 0 &&
+               errno == EINTR) {
+        }
+    }
+}
+
 int helper_main(int fd)
 {
     sigset_t children;
@@ -307,6 +334,7 @@ int helper_main(int fd)
         helper_run_kill(&helper->run);
         close(helper->run.output_fd);
     }
+    files_finish(helper);
     close(helper->signal_fd);
     free(helper);
     return exit_status;

@@ -21,7 +21,7 @@ enum { REAP_MS = 5, RESTART_MS = 100, RESTART_FAILED_MS = 1000, ANSWERS_A_TURN =
 struct linux_worker_call {
     struct linux_worker_call *next;
     uint64_t id;
-    bool is_run;
+    enum worker_lane lane;
     bool is_sent;
     int dir_fd;
     worker_done done;
@@ -85,7 +85,7 @@ static int worker_start(struct linux_worker *worker, struct err *err)
     }
     worker->fd = fds[0];
     worker->is_lost = false;
-    worker->is_run_sent = false;
+    memset(worker->is_lane_busy, 0, sizeof worker->is_lane_busy);
     return 0;
 }
 
@@ -110,7 +110,7 @@ static int call_send(const struct linux_worker *worker, struct linux_worker_call
     return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -1;
 }
 
-/* Sends what can go: one program at a time, everything else at once. */
+/* Sends what can go: one program and one file at a time, syncs at once. */
 static void worker_send(struct linux_worker *worker)
 {
     const struct loop *loop = &worker->settings.loop;
@@ -119,7 +119,7 @@ static void worker_send(struct linux_worker *worker)
     }
     unsigned wanted = LOOP_READ;
     for (struct linux_worker_call *call = worker->calls; call != NULL; call = call->next) {
-        if (call->is_sent || (call->is_run && worker->is_run_sent)) {
+        if (call->is_sent || worker->is_lane_busy[call->lane]) {
             continue;
         }
         int sent = call_send(worker, call);
@@ -132,7 +132,7 @@ static void worker_send(struct linux_worker *worker)
             break;
         }
         call->is_sent = true;
-        worker->is_run_sent = worker->is_run_sent || call->is_run;
+        worker->is_lane_busy[call->lane] = call->lane != WORKER_LANE_SYNC;
     }
     (void)loop->ops->watch(loop->self, worker->fd, wanted, worker_ready, worker, NULL);
 }
@@ -169,7 +169,7 @@ static bool answer_take(struct linux_worker *worker)
         worker_lose(worker);
         return false;
     }
-    worker->is_run_sent = worker->is_run_sent && !call->is_run;
+    worker->is_lane_busy[call->lane] = false;
     struct span output = span_of(worker->answer + sizeof head, head.output_len);
     if (head.code == 0) {
         call->done(call->ctx, NULL, head.status, output);
@@ -242,6 +242,13 @@ static size_t texts_size(const struct linux_worker_job *job)
     return size;
 }
 
+static enum worker_lane lane_of(enum helper_op op)
+{
+    return op == HELPER_RUN    ? WORKER_LANE_RUN
+           : op == HELPER_SYNC ? WORKER_LANE_SYNC
+                               : WORKER_LANE_FILE;
+}
+
 int linux_worker_submit(struct linux_worker *worker, const struct linux_worker_job *job,
                         worker_done done, void *ctx, struct err *err)
 {
@@ -269,7 +276,7 @@ int linux_worker_submit(struct linux_worker *worker, const struct linux_worker_j
     }
     *call = (struct linux_worker_call){
         .id = head.id,
-        .is_run = job->op == HELPER_RUN,
+        .lane = lane_of(job->op),
         .dir_fd = job->dir_fd,
         .done = done,
         .ctx = ctx,

@@ -20,6 +20,9 @@ struct linux_worker_settings {
     int64_t run_ms_max;     /* how long a program may run; 0: 30 s */
 };
 
+/* Calls of one lane go one after the other, but for syncs; lanes do not wait for each other. */
+enum worker_lane { WORKER_LANE_RUN, WORKER_LANE_FILE, WORKER_LANE_SYNC, WORKER_LANE_COUNT };
+
 struct linux_worker_call;
 
 /* private: owned by the caller, used through the functions below. */
@@ -28,7 +31,7 @@ struct linux_worker {
     pid_t pid;    /* 0: no helper now */
     int fd;       /* our end of the socket, -1 without a helper */
     bool is_lost; /* the helper is to be reaped */
-    bool is_run_sent;
+    bool is_lane_busy[WORKER_LANE_COUNT];
     uint64_t id_last;
     size_t pending;
     struct linux_worker_call *calls; /* oldest first */
