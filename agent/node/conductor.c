@@ -191,7 +191,7 @@ static void plan_app(struct app *app)
                                 revoked_has(&conductor->revoked, &memory->candidate.release),
     };
     swap_step(memory, &app->session, &facts, &decision);
-    app->wake_at = decision.wake_at;
+    app->wake_at = mono_min(decision.wake_at, plans_retry_at(app));
     for (size_t i = 0; i < decision.action_count; i++) {
         perform(app, &decision.actions[i]);
     }

@@ -57,6 +57,7 @@ static void payload_stored(void *ctx, const struct err *err)
         verb_finish(app, err);
     } else {
         app->verb.stage = VERB_READY;
+        plans_retry(app);
     }
     conductor_touch(app->conductor);
 }
@@ -189,8 +190,9 @@ static int check_sequence(const struct generation *known, const struct plan *pla
     return 0;
 }
 
-/* What this app's own memory says against the release. */
-static int check_memory(const struct app *app, const struct plan *plan, bool force,
+/* What this app's own memory says against the release. One that serves is taken again only to give
+ * back a payload that was damaged. */
+static int check_memory(struct app *app, const struct plan *plan, bool force,
                         struct err *err)
 {
     const struct memory_app *memory = &app->memory;
@@ -208,7 +210,8 @@ static int check_memory(const struct app *app, const struct plan *plan, bool for
         rc = check_sequence(&memory->history[i], plan, err);
     }
     if (rc == 0 && digest_is_equal(&memory->wanted, &plan->digest) &&
-        digest_is_equal(&memory->committed.release, &plan->digest)) {
+        digest_is_equal(&memory->committed.release, &plan->digest) &&
+        app_plan(app, &plan->digest) != NULL) {
         rc = err_set(err, ERR_NOTHING, "this release already serves");
     }
     return rc;

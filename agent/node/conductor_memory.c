@@ -6,6 +6,8 @@
 
 /* After a failed write the document is read again and tried again this much later. */
 #define RECORD_RETRY_MS SECONDS_MS(10)
+/* A payload that could not be read is read again this much later. */
+#define PAYLOAD_RETRY_MS SECONDS_MS(30)
 /* A disk that takes longer than this to remember the way back is not waited for. */
 #define BACK_PATIENCE_MS SECONDS_MS(1)
 
@@ -139,6 +141,7 @@ static void plan_load(struct app *app, struct plan_slot *slot, const struct dige
     slot->plan.digest = *release;
     if (rc != 0) {
         slot->is_broken = true;
+        slot->retry_at = conductor_now(conductor) + PAYLOAD_RETRY_MS;
         conductor_warning(conductor, app, "cannot read a release it remembers: %s", err.text);
     }
 }
@@ -151,6 +154,9 @@ const struct plan *app_plan(struct app *app, const struct digest *release)
     for (size_t i = 0; i < PLANS_MAX; i++) {
         struct plan_slot *slot = &app->plans[i];
         if (slot->is_used && digest_is_equal(&slot->plan.digest, release)) {
+            if (slot->is_broken && conductor_now(app->conductor) >= slot->retry_at) {
+                plan_load(app, slot, release);
+            }
             return slot->is_broken ? NULL : &slot->plan;
         }
     }
@@ -160,6 +166,24 @@ const struct plan *app_plan(struct app *app, const struct digest *release)
     }
     plan_load(app, slot, release);
     return slot->is_broken ? NULL : &slot->plan;
+}
+
+void plans_retry(struct app *app)
+{
+    for (size_t i = 0; i < PLANS_MAX; i++) {
+        app->plans[i].retry_at = 0;
+    }
+}
+
+mono_ms plans_retry_at(const struct app *app)
+{
+    mono_ms at = MONO_NEVER;
+    for (size_t i = 0; i < PLANS_MAX; i++) {
+        if (app->plans[i].is_used && app->plans[i].is_broken) {
+            at = mono_min(at, app->plans[i].retry_at);
+        }
+    }
+    return at;
 }
 
 const struct plan *app_plan_of(struct app *app, uint32_t gen)

@@ -35,7 +35,8 @@ struct call {
 struct plan_slot {
     struct plan plan;
     bool is_used;
-    bool is_broken; /* its payload cannot be read; asked again only after a restart */
+    bool is_broken; /* its payload could not be read */
+    mono_ms retry_at; /* broken: read again then */
 };
 
 /* An activate or rollback on its way to being durable. */
@@ -138,6 +139,10 @@ void memory_hurry(struct app *app);
 mono_ms memory_hurry_at(const struct app *app); /* MONO_NEVER: nothing to hurry */
 /* The plan of a digest, compiled from its payload at need; NULL when it cannot be had. */
 const struct plan *app_plan(struct app *app, const struct digest *release);
+/* The app's unreadable payloads are to be read again: one may be there now. */
+void plans_retry(struct app *app);
+/* When the next of them is read again; MONO_NEVER: all could be read. */
+mono_ms plans_retry_at(const struct app *app);
 /* The plan of a generation of this app, or NULL. */
 const struct plan *app_plan_of(struct app *app, uint32_t gen);
 /* Wanted, committed, candidate or in the history. */
