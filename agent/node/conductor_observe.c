@@ -181,6 +181,10 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
         struct app *app = &conductor->apps[i];
         if (app->is_used) {
             mark_absent(app, answer, number);
+            if (!app->session.is_observed) {
+                app->session.is_boot_stale = conductor->route_found == ROUTE_FOUND_STALE &&
+                                             app->memory.history[0].gen != 0;
+            }
             app->session.is_observed = true;
         }
     }

@@ -368,15 +368,18 @@ static void mark_settled(struct conductor *conductor, bool is_route_settled, boo
     }
 }
 
-/* A record on its way may be about to change what is committed. */
-static bool is_remembering(const struct conductor *conductor)
+/* The boot file names only containers that the engine starts by itself, so those are seen to first;
+ * and a record on its way may be about to change what is committed. */
+static bool may_commit(const struct conductor *conductor)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
-        if (conductor->apps[i].is_used && conductor->apps[i].is_remembering) {
-            return true;
+        const struct app *app = &conductor->apps[i];
+        bool is_kept = app->session.is_kept || app->memory.committed.gen == 0;
+        if (app->is_used && !app->is_new && (app->is_remembering || !is_kept)) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
 void route_mark(struct conductor *conductor)
@@ -408,7 +411,7 @@ void route_step(struct conductor *conductor)
     if (!is_route_settled || (conductor->is_route_stale && conductor->applying.service_count > 0)) {
         conductor->is_route_stale = false;
         apply(conductor);
-    } else if (!is_boot_settled && can_commit && !is_remembering(conductor)) {
+    } else if (!is_boot_settled && can_commit && may_commit(conductor)) {
         commit(conductor);
     } else if (now >= conductor->route_read_at) {
         read_kernel(conductor);

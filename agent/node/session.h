@@ -47,6 +47,7 @@ struct replica {
 struct session_app {
     struct replica replicas[OBSERVED_MAX];
     size_t replica_count;
+    bool is_boot_stale;     /* the machine has started with the ruleset of the previous release */
     bool is_observed;       /* the engine has listed containers at least once */
 
     /* One swap; zeroed by session_begin_swap. */

@@ -153,28 +153,38 @@ static bool has_living_rival(const struct step *step)
 }
 
 /* After a power cut between the verdict and the boot-time ruleset the previous release is what
- * serves; it goes on until one of the committed release's replicas is ready. */
-static void keep_previous_routed(struct step *step)
+ * serves; it goes on until all of the committed release is ready. True when it is wished for. */
+static bool wish_previous(struct step *step)
 {
-    const struct generation *previous = &step->memory->history[0];
-    bool has_verdict_last = step->memory->verdict == VERDICT_GOOD &&
-                            step->memory->verdict_gen == step->memory->committed.gen;
-    if (!has_verdict_last || previous->gen == 0 || step->facts->previous == NULL ||
-        plan_is_stop_first(step->facts->committed)) {
-        return;
+    const struct memory_app *memory = step->memory;
+    const struct generation *previous = &memory->history[0];
+    const struct plan *plan = step->facts->committed;
+    bool is_any_ready = false;
+    bool is_wished = false;
+    if (upkeep_is_all_ready(step, memory->committed.gen, plan)) {
+        step->session->is_boot_stale = false;
+    }
+    if (!step->session->is_boot_stale || step->facts->previous == NULL ||
+        previous->gen == memory->candidate.gen || plan_is_stop_first(plan)) {
+        return false;
     }
     for (size_t i = 0; i < step->session->replica_count; i++) {
-        if (step->session->replicas[i].is_wished) {
-            return;
-        }
+        const struct replica *replica = &step->session->replicas[i];
+        is_any_ready =
+            is_any_ready || (replica->gen == memory->committed.gen && replica_is_ready(replica));
     }
     for (size_t i = 0; i < step->session->replica_count; i++) {
         struct replica *replica = &step->session->replicas[i];
-        if (replica->gen == previous->gen && replica->is_routed && replica_is_alive(replica)) {
+        if (replica->gen == previous->gen && replica->is_routed && replica_is_alive(replica) &&
+            (replica_is_ready(replica) || !is_any_ready)) {
             replica->is_wished = true;
-            step->session->wish_gen = previous->gen;
+            is_wished = true;
         }
     }
+    if (is_wished) {
+        step->session->wish_gen = previous->gen;
+    }
+    return is_wished;
 }
 
 /* The committed release serves and is looked after. */
@@ -184,8 +194,9 @@ static void serve_committed(struct step *step)
     if (step->memory->committed.gen == 0 || plan == NULL) {
         return;
     }
-    (void)upkeep_wish(step, step->memory->committed.gen, plan);
-    keep_previous_routed(step);
+    if (!wish_previous(step)) {
+        (void)upkeep_wish(step, step->memory->committed.gen, plan);
+    }
     if (upkeep_is_all_ready(step, step->memory->committed.gen, plan) || !has_living_rival(step)) {
         upkeep_set(step, step->memory->committed.gen, plan);
     }

@@ -86,8 +86,10 @@ static void keep_replica_up(struct step *step, struct replica *replica)
         start_with_delay(step, replica, ACTION_START);
         break;
     case ENGINE_EXITED:
-    case ENGINE_DEAD:
         start_with_delay(step, replica, ACTION_START);
+        break;
+    case ENGINE_DEAD: /* can only be removed; it is made anew after that */
+        start_with_delay(step, replica, ACTION_REMOVE);
         break;
     case ENGINE_RUNNING:
         forgive_restarts(replica, step->facts->now);

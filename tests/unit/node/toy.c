@@ -279,6 +279,11 @@ static void observe(struct toy *toy)
             replica->was_routed = is_assumed_routed(toy, replica->gen);
         }
     }
+    if (!session->is_observed) {
+        const struct generation *previous = &toy->memory.history[0];
+        session->is_boot_stale = toy->is_presuming && toy->is_table_of_boot &&
+                                 previous->gen != 0 && is_assumed_routed(toy, previous->gen);
+    }
     session->is_observed = true;
 }
 
