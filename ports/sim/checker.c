@@ -138,13 +138,14 @@ static bool was_ready_at(const struct sim_checker *checker, ipv4 address)
            !container->was_stopped;
 }
 
-/* Ready before traffic: who is new behind the table is ready; who loses it leaves enough ready. */
+/* Ready before traffic: who is new behind the table (and was not `known` to be before somebody
+ * removed it) is ready; who loses it leaves enough ready. */
 static void check_table(struct sim_checker *checker, const struct route_service *from,
-                        const struct route_service *to)
+                        const struct route_service *known, const struct route_service *to)
 {
     for (size_t i = 0; to != NULL && i < to->backend_count; i++) {
         ipv4 address = to->backends[i].address;
-        if (!has_backend(from, address) && !is_ready_at(checker, address) &&
+        if (!has_backend(known, address) && !is_ready_at(checker, address) &&
             !was_ready_at(checker, address)) {
             sim_checker_breach(checker, 1, "traffic goes to %u.%u which is not ready",
                                (address >> 8) & 255u, address & 255u);
@@ -191,8 +192,9 @@ static void saw_table(struct sim_checker *checker, const struct sim_table_change
     if (change->to == NULL) {
         checker->last = *change->from;
     } else if (!is_boot) {
-        const struct route_table *from = change->from != NULL ? change->from : &checker->last;
-        check_table(checker, service_in(checker, from), service_in(checker, change->to));
+        const struct route_table *known = change->from != NULL ? change->from : &checker->last;
+        check_table(checker, service_in(checker, change->from), service_in(checker, known),
+                    service_in(checker, change->to));
         note_served(checker, change->to);
     }
 }
@@ -254,7 +256,8 @@ void sim_checker_saw(void *self, enum sim_sight sight, const void *thing)
 {
     struct sim_checker *checker = self;
     const struct sim_container *container = thing;
-    bool is_container = sight == SIM_SAW_START || sight == SIM_SAW_STOP || sight == SIM_SAW_REMOVE;
+    bool is_container = sight == SIM_SAW_START || sight == SIM_SAW_STOP ||
+                        sight == SIM_SAW_REMOVE || sight == SIM_SAW_CRASH;
     if (is_container && !is_ours(checker, container)) {
         return;
     }
@@ -266,6 +269,12 @@ void sim_checker_saw(void *self, enum sim_sight sight, const void *thing)
     case SIM_SAW_REMOVE:
         saw_end(checker, &checker->engine->containers[container - checker->engine->containers],
                 sight == SIM_SAW_REMOVE);
+        break;
+    case SIM_SAW_CRASH:
+        if (checker->failing_since == 0 && checker->route->has_kernel &&
+            sim_table_has_backend(&checker->route->kernel, container->seen.address)) {
+            checker->failing_since = checker->world->now;
+        }
         break;
     case SIM_SAW_TABLE:
         saw_table(checker, thing);
@@ -322,9 +331,9 @@ void sim_checker_request(struct sim_checker *checker, ipv4 backend, bool is_answ
         if (checker->failing_since == 0) {
             checker->failing_since = now;
         }
-        if (now - checker->failing_since <= checker->detect_ms) {
-            return;
-        }
+    }
+    if (checker->failing_since != 0 && now - checker->failing_since <= checker->detect_ms) {
+        return; /* an app that had traffic has failed by itself, just now */
     }
     sim_checker_breach(checker, 3, "a request failed: %s (%s is committed)",
                        backend == 0                              ? "nobody behind the table"

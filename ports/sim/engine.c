@@ -154,20 +154,17 @@ static void run_again(void *self, uint64_t arg)
     }
 }
 
-static void crash(void *self, uint64_t arg)
+/* Its process ends without a call: by its policy it is started again. */
+static void end_by_itself(struct sim_engine *engine, struct sim_container *container,
+                          int exit_code)
 {
-    struct sim_engine *engine = self;
-    struct sim_container *container = container_in_run(engine, arg);
-    if (container == NULL || !container_is_running(container)) {
-        return;
-    }
     char label[64];
-    const struct sim_image *image = &engine->images[container->image];
     sim_world_trace(engine->world, "app     %s ends by itself", container_label(container, label));
+    sim_world_saw(engine->world, SIM_SAW_CRASH, container);
     if (age_of(engine, container) >= RESTART_FORGIVEN_MS) {
         container->crashes = 0;
     }
-    container_end(engine, container, image->is_hollow ? 126 : image->app.exit_code);
+    container_end(engine, container, exit_code);
     if (container->seen.keeps_running && engine->is_up && !container->is_stopping) {
         int64_t delay = RESTART_DELAY_MS << (container->crashes < 10 ? container->crashes : 10);
         container->crashes++;
@@ -177,6 +174,27 @@ static void crash(void *self, uint64_t arg)
                          (delay < RESTART_DELAY_MS_MAX ? delay : RESTART_DELAY_MS_MAX),
                      run_again, engine, arg_of(engine, container));
     }
+}
+
+static void crash(void *self, uint64_t arg)
+{
+    struct sim_engine *engine = self;
+    struct sim_container *container = container_in_run(engine, arg);
+    if (container != NULL && container_is_running(container)) {
+        const struct sim_image *image = &engine->images[container->image];
+        end_by_itself(engine, container, image->is_hollow ? 126 : image->app.exit_code);
+    }
+}
+
+void sim_engine_kill(struct sim_engine *engine, struct sim_container *container)
+{
+    end_by_itself(engine, container, KILLED_EXIT_CODE);
+}
+
+void sim_engine_hide(struct sim_engine *engine, bool is_hidden)
+{
+    engine->is_up = !is_hidden;
+    engine->life++;
 }
 
 void container_run(struct sim_engine *engine, struct sim_container *container)

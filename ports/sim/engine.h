@@ -11,6 +11,10 @@
 #define SIM_TAGS_MAX       8
 #define SIM_CALLS_MAX      64
 #define SIM_NEVER          INT64_MAX
+/* Commands that exec knows: one ends with the code that follows, one never ends; any other asks the
+ * app whether it is ready. */
+#define SIM_EXEC_EXIT "exit"
+#define SIM_EXEC_HANG "hang"
 #define SIM_NODE_BYTES     64
 
 /* How the app in an image behaves, counted from the start of its process; SIM_NEVER where it never
@@ -24,7 +28,11 @@ struct sim_app {
     int64_t stop_ms;          /* how long a polite end takes after the stop signal */
     int exit_code;
     bool ignores_term;
+    int status; /* HTTP status of every answer; 0: 200 or 503; or one of SIM_STATUS_* */
 };
+
+#define SIM_STATUS_SILENT (-1) /* takes the connection and says nothing */
+#define SIM_STATUS_FOREIGN (-2) /* answers something that is not HTTP */
 
 /* An app that listens after 100 ms, is ready after 300 and ends politely in 80. */
 struct sim_app sim_app_well(void);
@@ -35,6 +43,7 @@ struct sim_image {
     struct sim_app app;
     uint64_t size_bytes;
     bool is_in_registry; /* can be pulled */
+    bool is_corrupt;     /* a layer's bytes are wrong: the pull fails at its end */
     bool is_present;     /* on this machine */
     bool is_hollow;      /* a cut left its files empty: what runs of it ends at once */
     char tags[SIM_TAGS_MAX][ENGINE_REFERENCE_BYTES];
@@ -58,7 +67,8 @@ struct sim_container {
 struct sim_network {
     bool is_used;
     char name[ENGINE_NAME_BYTES];
-    char node[SIM_NODE_BYTES];
+    char node[SIM_NODE_BYTES]; /* empty: somebody else's */
+    char app[ENGINE_LABEL_BYTES];
     ipv4 subnet;
     unsigned prefix_bits;
 };
@@ -74,7 +84,8 @@ struct sim_engine {
     struct sim_engine_call *calls; /* SIM_CALLS_MAX, owned */
     uint64_t serial;
     uint64_t runs;
-    uint64_t life;    /* grows with each start of the engine */
+    uint64_t life;    /* grows each time the engine goes away or comes up */
+    uint32_t syncs;   /* times its data was made durable */
     bool is_up;
     bool has_registry; /* false: pulls find nobody */
     struct engine_about about;
@@ -106,7 +117,11 @@ bool sim_container_is_ready(struct sim_engine *engine, struct sim_container *con
 bool sim_container_is_sound(const struct sim_engine *engine,
                             const struct sim_container *container);
 
-/* Someone at the machine: removes a container, or stops it, behind everybody's back. */
+/* Someone at the machine removes a container behind everybody's back. */
 void sim_engine_remove_by_hand(struct sim_engine *engine, struct sim_container *container);
+/* Its process dies by a signal that nobody sent through the engine. */
+void sim_engine_kill(struct sim_engine *engine, struct sim_container *container);
+/* The engine cannot be reached, or can again; containers go on. Pending calls are lost. */
+void sim_engine_hide(struct sim_engine *engine, bool is_hidden);
 
 #endif

@@ -103,7 +103,11 @@ static void finish(void *self, uint64_t arg)
     if (call == NULL) {
         return;
     }
-    if (!engine->is_up && call->err.code == 0) {
+    bool is_lost = !engine->is_up || call->life != engine->life;
+    if (is_lost && call->err.code == 0) {
+        if (call->op == SIM_OP_ENGINE_STOP) {
+            engine_finish(engine, call); /* it is ended although nobody hears of it */
+        }
         (void)err_set(&call->err, ERR_ENGINE_GONE, "the engine closed the connection");
     } else if (call->is_slow) {
         engine_finish(engine, call);
@@ -141,7 +145,7 @@ static void act(void *self, uint64_t arg)
         return;
     }
     int64_t longer = 0;
-    if (!engine->is_up) {
+    if (!engine->is_up || call->life != engine->life) {
         (void)err_set(&call->err, ERR_ENGINE_GONE, "connection refused");
     } else if (call->fate == SIM_FATE_FAIL) {
         (void)err_set(&call->err, ERR_ENGINE, "the engine answers 500");
@@ -198,7 +202,7 @@ static struct sim_engine_call *take(struct sim_engine *engine, enum sim_op op, c
     }
     struct sim_engine_call *call = &engine->calls[place];
     *call = (struct sim_engine_call){.is_used = true, .op = op, .fate = fate,
-                                     .agent = world->agents, .serial = ++engine->serial,
+                                     .agent = world->agents, .serial = ++engine->serial, .life = engine->life,
                                      .done = done, .ctx = ctx};
     (void)text_copy(call->text, sizeof call->text, text);
     sim_world_at(world, world->now + latency_ms(world, op), act, engine, arg_of(engine, call));
@@ -268,6 +272,7 @@ static int network_ensure(void *self, const struct engine_network *network, engi
     if (call != NULL) {
         (void)text_copy(call->network.name, sizeof call->network.name, network->name);
         (void)text_copy(call->network.node, sizeof call->network.node, network->node);
+        (void)text_copy(call->network.app, sizeof call->network.app, network->app);
         call->network.subnet = network->subnet;
         call->network.prefix_bits = network->prefix_bits;
         trace_call(self, call);
@@ -392,13 +397,18 @@ static int exec(void *self, const char *id, const char *const *argv, size_t coun
                 int64_t timeout_ms, engine_done done, void *ctx, struct err *err)
 {
     int rc;
-    (void)argv;
     if (count == 0) {
         return err_set(err, ERR_VALUE, "nothing to run");
     }
     struct sim_engine_call *call = take(self, SIM_OP_ENGINE_EXEC, id, done, ctx, err, &rc);
     if (call != NULL) {
         call->limit_ms = timeout_ms;
+        if (strcmp(argv[0], SIM_EXEC_EXIT) == 0 && count > 1) {
+            call->exec = SIM_EXEC_ENDS;
+            call->exit_code = (int)strtol(argv[1], NULL, 10);
+        } else if (strcmp(argv[0], SIM_EXEC_HANG) == 0) {
+            call->exec = SIM_EXEC_HANGS;
+        }
     }
     return rc;
 }

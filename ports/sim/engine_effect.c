@@ -73,6 +73,7 @@ static int64_t begin_pull(struct sim_engine *engine, struct sim_engine_call *cal
     struct sim_image *image = image_of(engine, call->text);
     if (image != NULL && image->is_present) {
         tag_image(engine, image, call->tag);
+        engine->syncs++;
         return 0;
     }
     if (!engine->has_registry || image == NULL || !image->is_in_registry) {
@@ -95,8 +96,14 @@ static void finish_pull(struct sim_engine *engine, struct sim_engine_call *call)
         (void)err_set(&call->err, ERR_PULL, "pull %s: connection reset", call->text);
         return;
     }
+    if (image->is_corrupt) {
+        (void)err_set(&call->err, ERR_PULL, "pull %s: filesystem layer verification failed",
+                      call->text);
+        return;
+    }
     image->is_present = true;
     image->is_hollow = false;
+    engine->syncs++;
     tag_image(engine, image, call->tag);
 }
 
@@ -110,7 +117,8 @@ static void ensure_network(struct sim_engine *engine, struct sim_engine_call *ca
         } else if (strcmp(network->name, call->network.name) == 0) {
             if (network->subnet != call->network.subnet ||
                 network->prefix_bits != call->network.prefix_bits ||
-                strcmp(network->node, call->network.node) != 0) {
+                strcmp(network->node, call->network.node) != 0 ||
+                strcmp(network->app, call->network.app) != 0) {
                 (void)err_set(&call->err, ERR_EXISTS, "network %s has another subnet or owner",
                               network->name);
             }
@@ -138,6 +146,10 @@ static struct sim_network *network_of(struct sim_engine *engine, const char *nam
 static void remove_network(struct sim_engine *engine, struct sim_engine_call *call)
 {
     struct sim_network *network = network_of(engine, call->text);
+    if (network != NULL && network->node[0] == '\0') {
+        (void)err_set(&call->err, ERR_EXISTS, "network %s is somebody else's", call->text);
+        return;
+    }
     for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
         if (container_is_running(&engine->containers[i]) &&
             strcmp(engine->containers[i].network, call->text) == 0) {
@@ -257,6 +269,21 @@ static void remove_container(struct sim_engine *engine, struct sim_engine_call *
     }
 }
 
+/* Of the signals only the stop signal means anything to a simulated app. */
+static int64_t begin_signal(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = need_container(engine, call);
+    if (container == NULL || !container_is_running(container) ||
+        strcmp(call->tag, "SIGTERM") != 0 || engine->images[container->image].app.ignores_term) {
+        return 0;
+    }
+    container->is_stopping = true;
+    container->was_stopped = true;
+    call->is_slow = true;
+    call->run = container->run;
+    return engine->images[container->image].app.stop_ms;
+}
+
 static int64_t begin_exec(struct sim_engine *engine, struct sim_engine_call *call)
 {
     struct sim_container *container = need_container(engine, call);
@@ -268,11 +295,14 @@ static int64_t begin_exec(struct sim_engine *engine, struct sim_engine_call *cal
         return 0;
     }
     const struct sim_app *app = &engine->images[container->image].app;
-    if (engine->world->now - container->started_at >= app->hang_after_ms) {
+    if (call->exec == SIM_EXEC_HANGS ||
+        engine->world->now - container->started_at >= app->hang_after_ms) {
         (void)err_set(&call->err, ERR_TIMEOUT, "exec: not finished in time");
         return call->limit_ms;
     }
-    call->exit_code = sim_container_is_ready(engine, container) ? 0 : 1;
+    if (call->exec == SIM_EXEC_ASKS) {
+        call->exit_code = sim_container_is_ready(engine, container) ? 0 : 1;
+    }
     return 0;
 }
 
@@ -293,6 +323,8 @@ int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call)
         return begin_stop(engine, call);
     case SIM_OP_ENGINE_EXEC:
         return begin_exec(engine, call);
+    case SIM_OP_ENGINE_SIGNAL:
+        return begin_signal(engine, call);
     case SIM_OP_ENGINE_UNTAG:
         untag_image(engine, call->text);
         return 0;
@@ -323,7 +355,7 @@ void engine_finish(struct sim_engine *engine, struct sim_engine_call *call)
 {
     if (call->op == SIM_OP_ENGINE_PULL) {
         finish_pull(engine, call);
-    } else if (call->op == SIM_OP_ENGINE_STOP) {
+    } else if (call->op == SIM_OP_ENGINE_STOP || call->op == SIM_OP_ENGINE_SIGNAL) {
         finish_stop(engine, call);
     }
     call->is_slow = false;

@@ -18,8 +18,10 @@ struct sim_engine_call {
     int64_t limit_ms;                  /* grace or time-out */
     bool keep;
     bool is_slow;  /* the effect is not complete: engine_finish completes it */
+    uint64_t life; /* of the engine that took it */
     uint64_t run;  /* stop: the run that is to end */
-    int exit_code; /* exec */
+    enum { SIM_EXEC_ASKS, SIM_EXEC_ENDS, SIM_EXEC_HANGS } exec;
+    int exit_code; /* exec, stop */
     uint64_t bytes;
     engine_progress progress;
     engine_done done;

@@ -36,24 +36,62 @@ static void answer(void *self, uint64_t arg)
     }
 }
 
+static bool is_on_network(const struct sim_engine *engine, ipv4 address)
+{
+    for (size_t i = 0; i < SIM_NETWORKS_MAX; i++) {
+        const struct sim_network *network = &engine->networks[i];
+        if (network->is_used && (address ^ network->subnet) >> (32 - network->prefix_bits) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_answer(struct sim_prober *prober, struct sim_probe *probe,
+                         struct sim_container *container, const struct sim_app *app)
+{
+    bool is_ready = sim_container_is_ready(prober->engine, container);
+    int status = app->status != 0 ? app->status : is_ready ? 200 : 503;
+    if (status == SIM_STATUS_FOREIGN) {
+        (void)err_set(&probe->err, ERR_PROBE, "GET %s: the answer is not HTTP",
+                      probe->request.path);
+    } else if (status < 200 || status > 399) {
+        (void)err_set(&probe->err, ERR_PROBE, "GET %s: status %d", probe->request.path, status);
+    }
+}
+
+static bool is_path(const char *path)
+{
+    size_t len = strnlen(path, PROBER_PATH_BYTES);
+    for (size_t i = 0; i < len; i++) {
+        if (path[i] <= ' ' || path[i] > '~') {
+            return false;
+        }
+    }
+    return path[0] == '/' && len < PROBER_PATH_BYTES;
+}
+
 /* What the container says; returns how long it takes to say it. */
 static int64_t look(struct sim_prober *prober, struct sim_probe *probe)
 {
     const struct prober_request *request = &probe->request;
     struct sim_container *container = sim_engine_at(prober->engine, request->address);
     if (container == NULL) {
-        (void)err_set(&probe->err, ERR_PROBE, "no answer: no route to host");
+        bool is_near = is_on_network(prober->engine, request->address);
+        (void)err_set(&probe->err, is_near ? ERR_PROBE : ERR_NETWORK, "%s: no route to host",
+                      is_near ? "no answer" : "cannot ask");
         return 3;
     }
     const struct sim_app *app = &prober->engine->images[container->image].app;
-    if (prober->world->now - container->started_at >= app->hang_after_ms) {
+    bool is_hanging = prober->world->now - container->started_at >= app->hang_after_ms;
+    if (is_hanging || (request->kind != PROBER_TCP && app->status == SIM_STATUS_SILENT)) {
         (void)err_set(&probe->err, ERR_PROBE, "no answer in time");
         return request->timeout_ms;
     }
     if (!sim_container_is_listening(prober->engine, container)) {
         (void)err_set(&probe->err, ERR_PROBE, "connection refused");
-    } else if (request->kind != PROBER_TCP && !sim_container_is_ready(prober->engine, container)) {
-        (void)err_set(&probe->err, ERR_PROBE, "status 503");
+    } else if (request->kind != PROBER_TCP) {
+        judge_answer(prober, probe, container, app);
     }
     return 1;
 }
@@ -84,6 +122,9 @@ static int ask(void *self, const struct prober_request *request, prober_done don
     size_t place = 0;
     if (!sim_world_is_live(world)) {
         return 0;
+    }
+    if (request->kind != PROBER_TCP && !is_path(request->path)) {
+        return err_set(err, ERR_VALUE, "the path is not one");
     }
     while (place < PROBER_PENDING_MAX && prober->probes[place].is_used) {
         place++;

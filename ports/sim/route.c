@@ -191,6 +191,44 @@ static void act(void *self, uint64_t arg)
     sim_world_at(world, world->now + sim_random_between(world, 0, 2), answer, route, arg);
 }
 
+static int check_service(const struct route_table *table, const struct route_service *service,
+                         struct err *err)
+{
+    if (service->port_count > ROUTE_PORTS_MAX || service->backend_count > ROUTE_BACKENDS_MAX) {
+        return err_set(err, ERR_LIMIT, "too many ports or backends");
+    }
+    for (size_t i = 0; i < service->port_count; i++) {
+        if (service->ports[i].host_port == 0 || service->ports[i].container_port == 0) {
+            return err_set(err, ERR_VALUE, "port 0 is no port");
+        }
+    }
+    for (size_t i = 0; i < service->backend_count; i++) {
+        const struct route_backend *backend = &service->backends[i];
+        if (backend->weight < 1 || backend->weight > 1000 ||
+            (backend->address ^ table->pool) >> (32 - table->pool_bits) != 0) {
+            return err_set(err, ERR_VALUE, "a backend's weight or address is out of bounds");
+        }
+    }
+    return 0;
+}
+
+static int check_table(const struct route_table *table, struct err *err)
+{
+    if (table->service_count > ROUTE_SERVICES_MAX) {
+        return err_set(err, ERR_LIMIT, "too many services");
+    }
+    if (table->pool_bits < 1 || table->pool_bits > 32) {
+        return err_set(err, ERR_VALUE, "the pool is not a network");
+    }
+    for (size_t i = 0; i < table->service_count; i++) {
+        int rc = check_service(table, &table->services[i], err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
 static int take(struct sim_route *route, enum sim_op op, const struct route_table *table,
                 ipv4 backend, route_done done, void *ctx, struct err *err)
 {
@@ -237,7 +275,8 @@ static int take(struct sim_route *route, enum sim_op op, const struct route_tabl
 static int apply(void *self, const struct route_table *table, route_done done, void *ctx,
                  struct err *err)
 {
-    return take(self, SIM_OP_ROUTE_APPLY, table, 0, done, ctx, err);
+    int rc = check_table(table, err);
+    return rc != 0 ? rc : take(self, SIM_OP_ROUTE_APPLY, table, 0, done, ctx, err);
 }
 
 static int read_state(void *self, route_done done, void *ctx, struct err *err)
@@ -248,7 +287,8 @@ static int read_state(void *self, route_done done, void *ctx, struct err *err)
 static int commit(void *self, const struct route_table *table, route_done done, void *ctx,
                   struct err *err)
 {
-    return take(self, SIM_OP_ROUTE_COMMIT, table, 0, done, ctx, err);
+    int rc = check_table(table, err);
+    return rc != 0 ? rc : take(self, SIM_OP_ROUTE_COMMIT, table, 0, done, ctx, err);
 }
 
 static int forget(void *self, ipv4 backend, route_done done, void *ctx, struct err *err)

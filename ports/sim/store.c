@@ -94,6 +94,33 @@ static bool is_name(const char *name)
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == len;
 }
 
+static bool cut_suffix(char *name, const char *suffix)
+{
+    size_t len = strlen(name);
+    size_t tail = strlen(suffix);
+    if (len <= tail || strcmp(name + len - tail, suffix) != 0) {
+        return false;
+    }
+    name[len - tail] = '\0';
+    return true;
+}
+
+/* True when there is no place for one more document of that kind. */
+static bool is_crowded(const struct sim_store *store, enum sim_store_kind kind, const char *name)
+{
+    const char *suffix = kind == SIM_STORE_RECORD ? RECORD_SUFFIX : BLOB_SUFFIX;
+    char path[SIM_DISK_NAME_BYTES];
+    size_t count = 0;
+    store_file_name(path, name, suffix);
+    for (size_t i = 0; i < store->disk->entry_count; i++) {
+        char other[SIM_DISK_NAME_BYTES];
+        (void)text_copy(other, sizeof other, store->disk->entries[i].name);
+        count += store->disk->entries[i].seen != SIM_DISK_NONE && cut_suffix(other, suffix) ? 1 : 0;
+    }
+    return kind != SIM_STORE_REMOVE && sim_disk_find(store->disk, path) == SIM_DISK_NONE &&
+           count >= (kind == SIM_STORE_RECORD ? STORE_RECORDS_MAX : STORE_BLOBS_MAX);
+}
+
 static enum sim_op op_of(enum sim_store_kind kind)
 {
     return kind == SIM_STORE_RECORD ? SIM_OP_RECORD_WRITE
@@ -113,7 +140,10 @@ static int begin(struct sim_store *store, enum sim_store_kind kind, const char *
         return err_set(err, ERR_VALUE, "\"%s\" is no document's name", name);
     }
     if (content.len > (kind == SIM_STORE_RECORD ? STORE_RECORD_BYTES_MAX : STORE_BLOB_BYTES_MAX)) {
-        return err_set(err, ERR_LIMIT, "%s is too large", name);
+        return err_set(err, ERR_OVERSIZE, "%s is too large", name);
+    }
+    if (is_crowded(store, kind, name)) {
+        return err_set(err, ERR_LIMIT, "too many documents");
     }
     while (place < SIM_STORE_PENDING_MAX && store->calls[place].is_used) {
         place++;
@@ -230,17 +260,6 @@ static int blob_read(void *self, const char *name, void *data, size_t cap, size_
         return err_set(err, ERR_CORRUPT, "%s is damaged", name);
     }
     return hand_out(name, content, data, cap, len, err);
-}
-
-static bool cut_suffix(char *name, const char *suffix)
-{
-    size_t len = strlen(name);
-    size_t tail = strlen(suffix);
-    if (len <= tail || strcmp(name + len - tail, suffix) != 0) {
-        return false;
-    }
-    name[len - tail] = '\0';
-    return true;
 }
 
 static int list(void *self, store_found found, void *ctx, struct err *err)

@@ -78,6 +78,7 @@ struct sim_faults {
     X(START, "container, just started by the agent")                         \
     X(STOP, "container, about to be stopped by the agent")                   \
     X(REMOVE, "container, about to be removed by the agent")                 \
+    X(CRASH, "container, whose process is about to end by itself")           \
     X(TABLE, "struct sim_table_change, about to be made")                    \
     X(BOOT_FILE, "route table, just made the one of the next boot")
 

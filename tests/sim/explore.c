@@ -99,7 +99,9 @@ static void explore_cuts(struct tally *tally, const struct scenario *scenario, u
                     explore_recovery(tally, &plan, result.points_after, stride);
                 }
                 plan.is_unattended = true;
-                tally->unattended += try_one(tally, &plan, &result) ? 1 : 0;
+                if (!scenario->needs_agent) {
+                    tally->unattended += try_one(tally, &plan, &result) ? 1 : 0;
+                }
             }
         }
     }

@@ -68,6 +68,40 @@ static void story_close(struct story *story, enum release_name wanted)
     free(story);
 }
 
+static struct sim_container *served_by(struct story *story)
+{
+    struct sim_engine *engine = &story->gateway.machine.engine;
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        if (engine->containers[i].is_used && engine->containers[i].seen.state == ENGINE_RUNNING) {
+            return &engine->containers[i];
+        }
+    }
+    return NULL;
+}
+
+static void agent_dies(struct story *story)
+{
+    sim_world_kill(&story->gateway.machine.world);
+    gateway_run(&story->gateway, 1);
+}
+
+/* One bit of the payload of v1 turns over on the medium; what was compiled before lives on. */
+static void payload_spoil(struct story *story)
+{
+    struct sim_disk *disk = &story->gateway.machine.disk;
+    char name[SIM_DISK_NAME_BYTES];
+    digest_render(&story->releases.made[RELEASE_V1].digest, name);
+    for (size_t i = 0; i < disk->entry_count; i++) {
+        if (strncmp(disk->entries[i].name, name, DIGEST_HEX_BYTES - 1) == 0) {
+            struct sim_file *file = &disk->files[disk->entries[i].seen];
+            file->seen[file->seen_len - 1] ^= 1;
+            file->kept[file->kept_len - 1] ^= 1;
+            return;
+        }
+    }
+    CHECK(!"the payload is there");
+}
+
 /* One failed write, of a wish that is dropped, does not close the door for ever. */
 static void test_one_failed_wish(void)
 {
@@ -105,9 +139,77 @@ static void test_verdict_outlives_full_disk(void)
     story_close(story, RELEASE_V1);
 }
 
+/* A payload that rotted away is given again by hand, and what was committed is looked after. */
+static void test_rotten_payload(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    payload_spoil(story);
+    agent_dies(story);
+    gateway_run(&story->gateway, 20000);
+    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V1), 0);
+    gateway_run(&story->gateway, 20000);
+    sim_engine_remove_by_hand(&machine->engine, served_by(story));
+    gateway_run(&story->gateway, 30000);
+    CHECK(settle(story));
+    story_close(story, RELEASE_V1);
+}
+
+/* The tool that tells what the kernel forwards does not work: containers are looked after. */
+static void test_kernel_tells_nothing(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    agent_dies(story);
+    machine->world.faults.of[SIM_OP_ROUTE_READ] = (struct sim_fault){1, 100000, SIM_FATE_FAIL};
+    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    gateway_run(&story->gateway, 5000);
+    sim_engine_remove_by_hand(&machine->engine, served_by(story));
+    gateway_run(&story->gateway, 40000);
+    CHECK(served_by(story) != NULL);
+    story_close(story, RELEASE_V1);
+}
+
+/* The machine slept while a candidate soaked: sleep proves nothing. */
+static void test_sleep_proves_nothing(void)
+{
+    struct story *story = story_open();
+    struct sim_world *world = &story->gateway.machine.world;
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_FADING), 0);
+    for (int i = 0; i < 100 && serving(story) != RELEASE_FADING; i++) {
+        gateway_run(&story->gateway, 100);
+    }
+    sim_checker_excuse(&story->gateway.machine.checker, world->now + 4000000);
+    sim_world_run_until(world, world->now + 3600000);
+    CHECK(settle(story));
+    story_close(story, RELEASE_V1);
+}
+
+/* A container that the engine failed to remove cannot be started any more: it is made anew. */
+static void test_dead_container(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    struct sim_container *container = served_by(story);
+    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    container->seen.state = ENGINE_DEAD;
+    container->run++;
+    char id[ENGINE_ID_BYTES];
+    memcpy(id, container->seen.id, sizeof id);
+    gateway_run(&story->gateway, 30000);
+    CHECK(settle(story));
+    CHECK(served_by(story) != NULL && strcmp(served_by(story)->seen.id, id) != 0);
+    story_close(story, RELEASE_V1);
+}
+
 static const struct check_case cases[] = {
     {"one failed wish leaves the door open", test_one_failed_wish},
     {"a verdict outlives a full disk", test_verdict_outlives_full_disk},
+    {"a rotten payload is given again", test_rotten_payload},
+    {"a kernel that tells nothing", test_kernel_tells_nothing},
+    {"sleep proves nothing", test_sleep_proves_nothing},
+    {"a dead container is made anew", test_dead_container},
 };
 
 int main(int argc, char **argv)

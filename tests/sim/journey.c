@@ -8,7 +8,7 @@
 #define BREACHES_MAX        5
 #define SETTLED_SECONDS     3
 #define UNATTENDED_MS       20000
-#define ROUTE_READ_GRACE_MS 20000
+#define ROUTE_READ_GRACE_MS 40000
 
 struct journey {
     struct gateway gateway;

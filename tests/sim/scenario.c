@@ -63,10 +63,11 @@ const struct scenario scenarios[] = {
      RELEASE_V2},
     {"flushed-in-soak", USES(RELEASE_V1, RELEASE_V2),
      {ACTIVATE(V1), SETTLE, FROM_HERE, ACTIVATE(V2), WAIT(4000), DISTURB(FLUSH, 0),
-      WAIT(20000), SETTLE},
+      WAIT(40000), SETTLE},
      RELEASE_V2},
     {"removed-by-hand", USES(RELEASE_V1),
-     {ACTIVATE(V1), SETTLE, FROM_HERE, DISTURB(REMOVE_ONE, 0), WAIT(30000), SETTLE}, RELEASE_V1},
+     {ACTIVATE(V1), SETTLE, FROM_HERE, DISTURB(REMOVE_ONE, 0), WAIT(30000), SETTLE}, .ends_in = RELEASE_V1,
+     .needs_agent = true},
 };
 
 const size_t scenario_count = COUNT_OF(scenarios);

@@ -33,6 +33,7 @@ struct scenario {
     size_t use_count;
     struct scene scenes[SCENES_MAX];
     enum release_name ends_in; /* without faults; SCENARIO_NONE: nothing runs */
+    bool needs_agent; /* nothing can be asked of a machine without one */
 };
 
 extern const struct scenario scenarios[];
