@@ -1,0 +1,138 @@
+/* replay_test: one seed gives one trace, byte for byte; and the traces of a few journeys are as they
+ * are written down. `replay_test --write DIR` writes them anew. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/check.h"
+#include "tests/sim/journey.h"
+
+#define TRACE_BYTES (1u << 20)
+
+struct golden {
+    const char *file, *scenario;
+    uint64_t seed;
+    struct sim_fault first, second;
+};
+
+static const struct golden goldens[] = {
+    {"swap.txt", "swap", 1, {0}, {0}},
+    {"swap-crashing.txt", "swap-crashing", 1, {0}, {0}},
+    {"swap-torn-verdict.txt", "swap", 1, {18, 1, SIM_FATE_CUT_WITHIN}, {0}},
+    {"first-start-cut-twice.txt", "first-start", 1, {12, 1, SIM_FATE_CUT_AFTER},
+     {9, 1, SIM_FATE_CUT_BEFORE}},
+    {"rollback-warm.txt", "rollback-warm", 1, {0}, {0}},
+};
+
+static struct releases releases;
+static char traces[2][TRACE_BYTES];
+
+static const struct scenario *find_scenario(const char *word)
+{
+    for (size_t i = 0; i < scenario_count; i++) {
+        if (strcmp(scenarios[i].word, word) == 0) {
+            return &scenarios[i];
+        }
+    }
+    return NULL;
+}
+
+static void travel(const struct golden *golden, uint64_t seed, char *trace)
+{
+    struct journey_result result;
+    struct journey_plan plan = {
+        .scenario = find_scenario(golden->scenario),
+        .seed = seed,
+        .first = golden->first,
+        .second = golden->second,
+        .trace = trace,
+        .trace_cap = TRACE_BYTES,
+    };
+    CHECK(plan.scenario != NULL);
+    if (plan.scenario != NULL) {
+        journey_run(&releases, &plan, &result);
+    }
+}
+
+static void same_seed_same_trace(void)
+{
+    for (size_t i = 0; i < COUNT_OF(goldens); i++) {
+        for (uint64_t seed = 1; seed <= 5; seed++) {
+            travel(&goldens[i], seed, traces[0]);
+            travel(&goldens[i], seed, traces[1]);
+            CHECK(traces[0][0] != '\0');
+            CHECK(strcmp(traces[0], traces[1]) == 0);
+        }
+    }
+}
+
+static void other_seed_other_trace(void)
+{
+    travel(&goldens[0], 1, traces[0]);
+    travel(&goldens[0], 2, traces[1]);
+    CHECK(strcmp(traces[0], traces[1]) != 0);
+}
+
+static size_t read_file(const char *name, char *text, size_t cap)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", SIM_TRACES, name);
+    FILE *file = fopen(path, "r");
+    size_t len = file != NULL ? fread(text, 1, cap - 1, file) : 0;
+    text[len] = '\0';
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return len;
+}
+
+/* The number of the first line in which two texts differ. */
+static int first_difference(const char *a, const char *b)
+{
+    int line = 1;
+    for (; *a != '\0' && *a == *b; a++, b++) {
+        line += *a == '\n' ? 1 : 0;
+    }
+    return *a == *b ? 0 : line;
+}
+
+static void traces_are_as_written(void)
+{
+    for (size_t i = 0; i < COUNT_OF(goldens); i++) {
+        travel(&goldens[i], goldens[i].seed, traces[0]);
+        CHECK(read_file(goldens[i].file, traces[1], TRACE_BYTES) > 0);
+        int line = first_difference(traces[0], traces[1]);
+        if (line != 0) {
+            printf("    %s differs from line %d on\n", goldens[i].file, line);
+        }
+        CHECK_INT_EQ(line, 0);
+    }
+}
+
+static int write_all(const char *folder)
+{
+    for (size_t i = 0; i < COUNT_OF(goldens); i++) {
+        char path[512];
+        (void)snprintf(path, sizeof path, "%s/%s", folder, goldens[i].file);
+        travel(&goldens[i], goldens[i].seed, traces[0]);
+        FILE *file = fopen(path, "w");
+        if (file == NULL || fputs(traces[0], file) < 0 || fclose(file) != 0) {
+            printf("cannot write %s\n", path);
+            return EXIT_FAILURE;
+        }
+    }
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"same seed, same trace", same_seed_same_trace},
+        {"other seed, other trace", other_seed_other_trace},
+        {"traces are as written", traces_are_as_written},
+    };
+    releases_make(&releases);
+    if (argc == 3 && strcmp(argv[1], "--write") == 0) {
+        return write_all(argv[2]);
+    }
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
