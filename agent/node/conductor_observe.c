@@ -190,6 +190,22 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
     }
 }
 
+/* An engine that was gone has mostly taken its containers with it: what failed meanwhile is asked
+ * anew before it is judged. */
+static void forget_failures(struct conductor *conductor)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct session_app *session = &conductor->apps[i].session;
+        for (size_t j = 0; conductor->apps[i].is_used && j < session->replica_count; j++) {
+            struct replica *replica = &session->replicas[j];
+            if (replica->is_probed && !replica_is_ready(replica)) {
+                replica->is_probed = false;
+                replica->probe_epoch++;
+            }
+        }
+    }
+}
+
 static void listed(void *ctx, const struct err *err, const struct engine_answer *answer)
 {
     struct call *call = ctx;
@@ -203,6 +219,7 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
     }
     if (!conductor->is_engine_up && conductor->engine_failures > 0) {
         conductor_event(conductor, NULL, "the engine answers again");
+        forget_failures(conductor);
     }
     conductor->is_engine_up = true;
     conductor->engine_failures = 0;
@@ -295,6 +312,7 @@ static bool is_presumed_ready(const struct app *app, const struct replica *repli
         return false;
     }
     return replica->gen == memory->committed.gen ||
+           (app->session.is_boot_stale && replica->gen == memory->history[0].gen) ||
            (memory->phase == SWAP_UNPROVEN && replica->gen == memory->candidate.gen &&
             is_same_boot);
 }

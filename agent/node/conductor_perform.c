@@ -38,6 +38,7 @@ static void note_success(struct replica *replica, enum action_kind kind,
     case ACTION_START:
     case ACTION_RESTART:
         replica->state = ENGINE_RUNNING;
+        replica->notified_at = 0;
         replica->is_probed = false;
         break;
     case ACTION_STOP:

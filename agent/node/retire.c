@@ -47,6 +47,9 @@ bool retire_replica(struct step *step, struct replica *replica, const struct pla
             replica->is_forgotten = true;
             step_act(step, ACTION_FORGET, replica);
         } else if (manner == RETIRE_FAILED || drain(step, replica, plan)) {
+            if (replica->notified_at == 0) {
+                replica->notified_at = step->facts->now; /* ending: never ready any more */
+            }
             step_act(step, ACTION_STOP, replica);
         }
         return false;

@@ -42,6 +42,14 @@ void step_wake(struct step *step, mono_ms at)
     step->decision->wake_at = mono_min(step->decision->wake_at, at);
 }
 
+/* A healthy committed release is first made to serve without us. */
+static bool is_committed_safe(const struct step *step)
+{
+    const struct session_app *session = step->session;
+    return step->facts->committed == NULL || (session->is_kept && session->is_boot_settled) ||
+           !upkeep_is_all_ready(step, step->memory->committed.gen, step->facts->committed);
+}
+
 /* Whether what is wanted may be begun now; wakes the planner when it may be later. */
 static bool may_begin(struct step *step)
 {
@@ -51,7 +59,8 @@ static bool may_begin(struct step *step)
         digest_is_equal(&memory->wanted, &memory->committed.release) || facts->wanted == NULL) {
         return false;
     }
-    if (!facts->may_begin || !facts->is_engine_up || facts->is_wanted_revoked ||
+    if (!facts->may_begin || !facts->is_engine_up || !is_committed_safe(step) ||
+        facts->is_wanted_revoked ||
         facts->wanted->sequence < memory->floor ||
         (memory_is_quarantined(memory, &memory->wanted) && !memory->is_forced)) {
         return false;
@@ -197,6 +206,7 @@ static void serve_committed(struct step *step)
     if (!wish_previous(step)) {
         (void)upkeep_wish(step, step->memory->committed.gen, plan);
     }
+    step->session->is_kept = upkeep_keep(step, step->memory->committed.gen, plan);
     if (upkeep_is_all_ready(step, step->memory->committed.gen, plan) || !has_living_rival(step)) {
         upkeep_set(step, step->memory->committed.gen, plan);
     }
@@ -204,11 +214,7 @@ static void serve_committed(struct step *step)
 
 static void rest(struct step *step)
 {
-    const struct plan *plan = step->facts->committed;
     serve_committed(step);
-    if (plan != NULL) {
-        step->session->is_kept = upkeep_keep(step, step->memory->committed.gen, plan);
-    }
     if (may_begin(step)) {
         verdict_begin(step);
     }

@@ -29,7 +29,9 @@ static void start_with_delay(struct step *step, struct replica *replica, enum ac
     }
     replica->start_not_before = now + restart_delay(replica->starts);
     replica->was_started = true;
-    replica->notified_at = 0;
+    if (kind == ACTION_START) {
+        replica->notified_at = 0; /* a RESTART clears it when it is over: until then it is ending */
+    }
     replica->is_forgotten = false;
     step_act(step, kind, replica);
 }

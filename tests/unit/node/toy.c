@@ -194,6 +194,9 @@ static void finish(struct toy *toy, struct toy_call *call)
         return;
     }
     replica->is_busy = false;
+    if (is_ok && action.kind == ACTION_RESTART) {
+        replica->notified_at = 0;
+    }
     if (is_ok && (action.kind == ACTION_START || action.kind == ACTION_RESTART ||
                   action.kind == ACTION_STOP)) {
         replica->is_probed = false;
@@ -293,6 +296,7 @@ static bool is_presumed(const struct toy *toy, const struct replica *replica)
     bool is_same_boot = memcmp(&memory->boot, &toy->facts.boot, sizeof memory->boot) == 0;
     return replica->was_routed && replica->probe_epoch == 0 &&
            (replica->gen == memory->committed.gen ||
+            (toy->session.is_boot_stale && replica->gen == memory->history[0].gen) ||
             (memory->phase == SWAP_UNPROVEN && replica->gen == memory->candidate.gen &&
              is_same_boot));
 }
