@@ -130,7 +130,7 @@ static int parts_open(const struct parts *parts, enum trust_role role, const str
                       const struct verify *verify, struct arena *arena, struct span *payload,
                       struct err *err)
 {
-    struct span encoding;
+    struct span encoding = {0};
     if (strcmp(parts->type, trust_role_type(role)) != 0) {
         return err_set(err, ERR_PAYLOAD_TYPE, "its payload type is %.80s, not %s", parts->type,
                        trust_role_type(role));
