@@ -9,23 +9,23 @@
 #include "platform/base/span.h"
 #include "platform/base/units.h"
 
-#define ENGINE_ID_BYTES 65
-#define ENGINE_NAME_BYTES 160
+#define ENGINE_ID_BYTES        65
+#define ENGINE_NAME_BYTES      160
 #define ENGINE_REFERENCE_BYTES 256
-#define ENGINE_ARCH_BYTES 16
-#define ENGINE_LABEL_BYTES 64
+#define ENGINE_ARCH_BYTES      16
+#define ENGINE_LABEL_BYTES     64
 /* Containers of ours that one list returns; more is ERR_LIMIT. */
 #define ENGINE_CONTAINERS_MAX 256
 
 typedef uint32_t ipv4; /* host byte order; 0 is "none" or "any" */
 
 /* What a container does, in the words of the Docker Engine API. X(NAME, word, sentence) */
-#define ENGINE_STATES(X)                                                              \
-    X(CREATED, "created", "made and never started")                                   \
-    X(RUNNING, "running", "its first process runs")                                   \
-    X(RESTARTING, "restarting", "it ended and the engine is about to start it again") \
-    X(PAUSED, "paused", "frozen by hand")                                             \
-    X(EXITED, "exited", "it ended or was stopped")                                    \
+#define ENGINE_STATES(X)                                                                           \
+    X(CREATED, "created", "made and never started")                                                \
+    X(RUNNING, "running", "its first process runs")                                                \
+    X(RESTARTING, "restarting", "it ended and the engine is about to start it again")              \
+    X(PAUSED, "paused", "frozen by hand")                                                          \
+    X(EXITED, "exited", "it ended or was stopped")                                                 \
     X(DEAD, "dead", "the engine failed to remove it")
 
 enum engine_state {
@@ -45,8 +45,8 @@ struct engine_container {
     uint32_t replica;
     char spec[17]; /* short hash of the rendered specification, as given at create */
     enum engine_state state;
-    int exit_code; /* meaningful in EXITED and DEAD */
-    ipv4 address;  /* 0 when unknown */
+    int exit_code;      /* meaningful in EXITED and DEAD */
+    ipv4 address;       /* 0 when unknown */
     bool keeps_running; /* the engine restarts it by itself (unless-stopped) */
     uint32_t restarts;  /* restarts by the engine since it was created */
 };
@@ -155,8 +155,8 @@ struct engine_ops {
     int (*image_inspect)(void *self, const char *reference, engine_done done, void *ctx,
                          struct err *err);
     /* Makes `reference` (repo@sha256:...) present, tags it `tag` (so that a prune cannot take it)
-     * and makes it durable on disk (syncfs) before done. Already present: only tagged and synced. An
-     * error inside the engine's stream, however reported, is ERR_PULL or ERR_DISK_SPACE.
+     * and makes it durable on disk (syncfs) before done. Already present: only tagged and synced.
+     * An error inside the engine's stream, however reported, is ERR_PULL or ERR_DISK_SPACE.
      * `progress` may be NULL. */
     int (*pull)(void *self, const char *reference, const char *tag, engine_progress progress,
                 engine_done done, void *ctx, struct err *err);

@@ -5,7 +5,7 @@
 #include "platform/base/err.h"
 #include "platform/base/units.h"
 
-#define LOOP_READ 1u
+#define LOOP_READ  1u
 #define LOOP_WRITE 2u
 
 /* Called when the descriptor is ready; `events` holds LOOP_READ and/or LOOP_WRITE (an error or a

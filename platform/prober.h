@@ -7,7 +7,7 @@
 #include "platform/base/err.h"
 #include "platform/engine.h"
 
-#define PROBER_PATH_BYTES 128
+#define PROBER_PATH_BYTES  128
 #define PROBER_PENDING_MAX 64
 
 enum prober_kind { PROBER_HTTP, PROBER_TCP, PROBER_POST };
@@ -27,9 +27,9 @@ struct prober_request {
 typedef void (*prober_done)(void *ctx, const struct err *err);
 
 struct prober_ops {
-    /* Asks once. A failing call (ERR_BUSY above PROBER_PENDING_MAX, ERR_NETWORK) never calls back; a
-     * successful one exactly once, later, at the latest timeout_ms plus one loop turn on. A body is
-     * read at most to 4 KiB and ignored. */
+    /* Asks once. A failing call (ERR_BUSY above PROBER_PENDING_MAX, ERR_NETWORK) never calls back;
+     * a successful one exactly once, later, at the latest timeout_ms plus one loop turn on. A body
+     * is read at most to 4 KiB and ignored. */
     int (*ask)(void *self, const struct prober_request *request, prober_done done, void *ctx,
                struct err *err);
 };

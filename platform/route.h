@@ -8,8 +8,9 @@
 #include "platform/base/err.h"
 #include "platform/engine.h"
 
-#define ROUTE_SERVICES_MAX 32 /* a service may stand twice: ports being removed keep their old backends */
-#define ROUTE_PORTS_MAX 16    /* a service */
+#define ROUTE_SERVICES_MAX                                                                         \
+    32 /* a service may stand twice: ports being removed keep their old backends */
+#define ROUTE_PORTS_MAX    16 /* a service */
 #define ROUTE_BACKENDS_MAX 32 /* a service: two sets of replicas */
 
 enum route_protocol { ROUTE_TCP, ROUTE_UDP };
@@ -82,8 +83,8 @@ struct route_ops {
     int (*clear)(void *self, route_done done, void *ctx, struct err *err);
     /* Is the port taken by a process of this machine (a listening or bound socket)? Reads
      * /proc; does not block. */
-    int (*is_held)(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port, bool *held,
-                   struct err *err);
+    int (*is_held)(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port,
+                   bool *held, struct err *err);
 };
 
 struct route {

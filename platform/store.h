@@ -14,8 +14,8 @@
 #define STORE_RECORD_BYTES_MAX 480
 /* A blob is written once and read whole. */
 #define STORE_BLOB_BYTES_MAX 98304
-#define STORE_RECORDS_MAX 64
-#define STORE_BLOBS_MAX 128
+#define STORE_RECORDS_MAX    64
+#define STORE_BLOBS_MAX      128
 
 /* err is NULL on success. */
 typedef void (*store_done)(void *ctx, const struct err *err);
@@ -32,8 +32,8 @@ typedef void (*store_found)(void *ctx, const char *name, bool is_blob);
  * again, and the port must reopen the file before it trusts it. Writes of one document are carried
  * out in the order of the calls; at most 8 are pending in all (ERR_BUSY above that).
  *
- * An asynchronous call that fails never calls back; one that succeeds calls back exactly once, later.
- * Content is copied by the call. */
+ * An asynchronous call that fails never calls back; one that succeeds calls back exactly once,
+ * later. Content is copied by the call. */
 struct store_ops {
     /* Reads a record (cap >= STORE_RECORD_BYTES_MAX suffices). May read the disk: used at start and
      * after a failed write. ERR_NOT_FOUND, ERR_CORRUPT, ERR_LIMIT (cap too small), ERR_STORE. */

@@ -10,8 +10,8 @@
  * environment of LC_ALL=C and PATH alone. */
 enum worker_program { WORKER_NFT, WORKER_IPTABLES, WORKER_CONNTRACK, WORKER_SYSCTL };
 
-#define WORKER_ARGS_MAX 16
-#define WORKER_INPUT_BYTES_MAX 65536
+#define WORKER_ARGS_MAX         16
+#define WORKER_INPUT_BYTES_MAX  65536
 #define WORKER_OUTPUT_BYTES_MAX 65536
 
 /* status: the program's exit status, or 128 + signal. output: what it wrote to standard output and
@@ -35,8 +35,8 @@ struct worker_ops {
                            struct err *err);
     /* Writes a small file durably: temporary file beside it, fsync, rename, fsync of the
      * directory; status 0 or an errno. The old file or the new one is there after a cut. */
-    int (*write_file)(void *self, const char *path, struct span content, worker_done done, void *ctx,
-                      struct err *err);
+    int (*write_file)(void *self, const char *path, struct span content, worker_done done,
+                      void *ctx, struct err *err);
 };
 
 struct worker {

@@ -1,4 +1,5 @@
-/* Check: the smallest test runner that names the place of a failure and prints a plain last line. */
+/* Check: the smallest test runner that names the place of a failure and prints a plain last line.
+ */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 
@@ -14,44 +15,44 @@ struct check_case {
 /* Failures of the case that runs; a test program has one thread. */
 static int check_failures_;
 
-#define CHECK(condition)                                                              \
-    do {                                                                              \
-        if (!(condition)) {                                                           \
-            printf("    %s:%d: not so: %s\n", __FILE__, __LINE__, #condition);        \
-            check_failures_++;                                                        \
-        }                                                                             \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            printf("    %s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                     \
+            check_failures_++;                                                                     \
+        }                                                                                          \
     } while (0)
 
-#define CHECK_INT_EQ(got, want)                                                                 \
-    do {                                                                                        \
-        long long got_ = (long long)(got);                                                      \
-        long long want_ = (long long)(want);                                                    \
-        if (got_ != want_) {                                                                    \
-            printf("    %s:%d: %s is %lld, want %lld\n", __FILE__, __LINE__, #got, got_, want_); \
-            check_failures_++;                                                                  \
-        }                                                                                       \
+#define CHECK_INT_EQ(got, want)                                                                    \
+    do {                                                                                           \
+        long long got_ = (long long)(got);                                                         \
+        long long want_ = (long long)(want);                                                       \
+        if (got_ != want_) {                                                                       \
+            printf("    %s:%d: %s is %lld, want %lld\n", __FILE__, __LINE__, #got, got_, want_);   \
+            check_failures_++;                                                                     \
+        }                                                                                          \
     } while (0)
 
-#define CHECK_STR_EQ(got, want)                                                                   \
-    do {                                                                                          \
-        const char *got_ = (got);                                                                 \
-        const char *want_ = (want);                                                               \
-        if (got_ == NULL || strcmp(got_, want_) != 0) {                                           \
-            printf("    %s:%d: %s is \"%s\", want \"%s\"\n", __FILE__, __LINE__, #got,            \
-                   got_ == NULL ? "(null)" : got_, want_);                                        \
-            check_failures_++;                                                                    \
-        }                                                                                         \
+#define CHECK_STR_EQ(got, want)                                                                    \
+    do {                                                                                           \
+        const char *got_ = (got);                                                                  \
+        const char *want_ = (want);                                                                \
+        if (got_ == NULL || strcmp(got_, want_) != 0) {                                            \
+            printf("    %s:%d: %s is \"%s\", want \"%s\"\n", __FILE__, __LINE__, #got,             \
+                   got_ == NULL ? "(null)" : got_, want_);                                         \
+            check_failures_++;                                                                     \
+        }                                                                                          \
     } while (0)
 
-#define CHECK_CONTAINS(got, want)                                                                 \
-    do {                                                                                          \
-        const char *got_ = (got);                                                                 \
-        const char *want_ = (want);                                                               \
-        if (got_ == NULL || strstr(got_, want_) == NULL) {                                        \
-            printf("    %s:%d: %s is \"%s\", want \"%s\" in it\n", __FILE__, __LINE__, #got,      \
-                   got_ == NULL ? "(null)" : got_, want_);                                        \
-            check_failures_++;                                                                    \
-        }                                                                                         \
+#define CHECK_CONTAINS(got, want)                                                                  \
+    do {                                                                                           \
+        const char *got_ = (got);                                                                  \
+        const char *want_ = (want);                                                                \
+        if (got_ == NULL || strstr(got_, want_) == NULL) {                                         \
+            printf("    %s:%d: %s is \"%s\", want \"%s\" in it\n", __FILE__, __LINE__, #got,       \
+                   got_ == NULL ? "(null)" : got_, want_);                                         \
+            check_failures_++;                                                                     \
+        }                                                                                          \
     } while (0)
 
 /* Runs the cases in order (only those whose name contains argv[1], where given), prints one line a

@@ -6,13 +6,13 @@
 
 #include "platform/base/crc.h"
 
-#define APP_ADDRESSES   2048u
-#define LANE_ADDRESSES  512u
-#define FIRST_REPLICA   16u
-#define FIRST_SERVICE   256u
-#define SERVICE_PLACES  16u
+#define APP_ADDRESSES  2048u
+#define LANE_ADDRESSES 512u
+#define FIRST_REPLICA  16u
+#define FIRST_SERVICE  256u
+#define SERVICE_PLACES 16u
 
-_Static_assert(LANES * LANE_ADDRESSES == APP_ADDRESSES, "lanes fill an app's network");
+_Static_assert(LANES *LANE_ADDRESSES == APP_ADDRESSES, "lanes fill an app's network");
 _Static_assert(SERVICE_PLACES >= SERVICES_MAX && SERVICE_PLACES >= REPLICAS_MAX, "places suffice");
 _Static_assert(FIRST_REPLICA + SERVICE_PLACES * REPLICAS_MAX < LANE_ADDRESSES - 1,
                "a lane never reaches the broadcast address");

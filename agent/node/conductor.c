@@ -59,8 +59,8 @@ struct call *call_take(struct conductor *conductor, struct app *app, enum action
     for (size_t i = 0; i < CALLS_MAX; i++) {
         struct call *call = &conductor->calls[i];
         if (!call->is_used) {
-            *call = (struct call){
-                .conductor = conductor, .app = app, .kind = kind, .is_used = true};
+            *call =
+                (struct call){.conductor = conductor, .app = app, .kind = kind, .is_used = true};
             return call;
         }
     }
@@ -266,8 +266,8 @@ static bool app_is_settled(const struct app *app)
     const struct memory_app *memory = &app->memory;
     const struct session_app *session = &app->session;
     if (memory->phase != SWAP_REST || app->is_remembering || app->is_owed ||
-        app->verb.stage != VERB_NONE ||
-        !session->is_observed || !session->is_route_settled || !session->is_boot_settled ||
+        app->verb.stage != VERB_NONE || !session->is_observed || !session->is_route_settled ||
+        !session->is_boot_settled ||
         !(digest_is_equal(&memory->wanted, &memory->committed.release) || app->is_lost)) {
         return false;
     }

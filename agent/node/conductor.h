@@ -1,4 +1,4 @@
-/* conductor: carries facts to the planner and its decisions out; the only caller of platform ops. */
+/* conductor: carries facts to the planner and its decisions out; only it calls platform ops. */
 #ifndef AGENT_NODE_CONDUCTOR_H
 #define AGENT_NODE_CONDUCTOR_H
 
@@ -49,8 +49,8 @@ struct conductor *conductor_new(const struct config *config, const struct conduc
  * this: stop the ports first. */
 void conductor_free(struct conductor *conductor);
 
-/* Sets the trusted keys (the payload of the trust document was verified or pinned by the caller) and
- * the revoked digests; either may be NULL for "unchanged". Copied. */
+/* Sets the trusted keys (the payload of the trust document was verified or pinned by the caller)
+ * and the revoked digests; either may be NULL for "unchanged". Copied. */
 void conductor_trust(struct conductor *conductor, const struct trust *trust,
                      const struct revoked *revoked);
 
@@ -77,9 +77,9 @@ bool conductor_is_settled(const struct conductor *conductor);
 NODISCARD int conductor_activate(struct conductor *conductor, struct span envelope, bool force,
                                  conductor_done done, void *ctx, struct err *err);
 
-/* Makes the release before the wanted one (a local override): the committed one while a candidate is
- * under way, else the previous one. ERR_NOT_FOUND: no such app, or nothing before. ERR_BELOW_FLOOR,
- * ERR_REVOKED. */
+/* Makes the release before the wanted one (a local override): the committed one while a candidate
+ * is under way, else the previous one. ERR_NOT_FOUND: no such app, or nothing before.
+ * ERR_BELOW_FLOOR, ERR_REVOKED. */
 NODISCARD int conductor_rollback(struct conductor *conductor, const char *app, conductor_done done,
                                  void *ctx, struct err *err);
 

@@ -73,8 +73,7 @@ static unsigned allowed_powers(const struct config *config, const char *app)
     return powers;
 }
 
-static int check_powers(const struct conductor *conductor, const struct plan *plan,
-                        struct err *err)
+static int check_powers(const struct conductor *conductor, const struct plan *plan, struct err *err)
 {
     static const char *const words[] = {"privileged", "host network", "host paths", "devices",
                                         "capabilities"};
@@ -147,8 +146,8 @@ static int check_port(struct conductor *conductor, const struct app *self,
     return 0;
 }
 
-static int check_ports(struct conductor *conductor, const struct app *self,
-                       const struct plan *plan, struct err *err)
+static int check_ports(struct conductor *conductor, const struct app *self, const struct plan *plan,
+                       struct err *err)
 {
     for (size_t i = 0; i < plan->service_count; i++) {
         for (size_t j = 0; j < plan->services[i].port_count; j++) {
@@ -178,8 +177,7 @@ static int check_room(const struct conductor *conductor, const struct plan *plan
     return 0;
 }
 
-static int check_sequence(const struct generation *known, const struct plan *plan,
-                          struct err *err)
+static int check_sequence(const struct generation *known, const struct plan *plan, struct err *err)
 {
     if (known->gen != 0 && known->sequence == plan->sequence &&
         !digest_is_equal(&known->release, &plan->digest)) {
@@ -192,8 +190,7 @@ static int check_sequence(const struct generation *known, const struct plan *pla
 
 /* What this app's own memory says against the release. One that serves is taken again only to give
  * back a payload that was damaged. */
-static int check_memory(struct app *app, const struct plan *plan, bool force,
-                        struct err *err)
+static int check_memory(struct app *app, const struct plan *plan, bool force, struct err *err)
 {
     const struct memory_app *memory = &app->memory;
     if (plan->sequence < memory->floor) {
@@ -328,8 +325,7 @@ int conductor_activate(struct conductor *conductor, struct span envelope, bool f
             return ERR_LIMIT;
         }
     }
-    app->verb = (struct verb){
-        .wanted = plan.digest, .is_forced = force, .done = done, .ctx = ctx};
+    app->verb = (struct verb){.wanted = plan.digest, .is_forced = force, .done = done, .ctx = ctx};
     return store_payload(app, payload, &plan, err);
 }
 
@@ -345,8 +341,8 @@ int conductor_rollback(struct conductor *conductor, const char *name, conductor_
         return rc;
     }
     const struct memory_app *memory = &app->memory;
-    bool is_going_on = memory->phase != SWAP_REST ||
-                       !digest_is_equal(&memory->wanted, &memory->committed.release);
+    bool is_going_on =
+        memory->phase != SWAP_REST || !digest_is_equal(&memory->wanted, &memory->committed.release);
     const struct generation *before = is_going_on ? &memory->committed : &memory->history[0];
     if (before->gen == 0) {
         return err_set(err, ERR_NOT_FOUND, "app %s has nothing before to go back to", name);

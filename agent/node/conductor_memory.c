@@ -13,8 +13,7 @@
 
 static void record_name(const struct app *app, char name[STORE_NAME_BYTES])
 {
-    (void)snprintf(name, STORE_NAME_BYTES, "app-%u",
-                   (unsigned)(app - app->conductor->apps));
+    (void)snprintf(name, STORE_NAME_BYTES, "app-%u", (unsigned)(app - app->conductor->apps));
 }
 
 static void blob_name(const struct digest *release, char name[STORE_NAME_BYTES])
@@ -76,8 +75,8 @@ int payload_load(struct conductor *conductor, const struct digest *release, stru
     char name[STORE_NAME_BYTES];
     size_t len = 0;
     blob_name(release, name);
-    int rc = store->ops->blob_read(store->self, name, conductor->payload,
-                                   sizeof conductor->payload, &len, err);
+    int rc = store->ops->blob_read(store->self, name, conductor->payload, sizeof conductor->payload,
+                                   &len, err);
     if (rc != 0) {
         return err_wrap(err, rc, "read payload %.12s", name);
     }
@@ -218,8 +217,8 @@ static void note_garbage_release(struct app *app, const struct digest *release)
 static void note_garbage(struct app *app, const struct memory_app *next)
 {
     const struct memory_app *memory = &app->memory;
-    const struct digest *old[3 + HISTORY_MAX] = {
-        &memory->wanted, &memory->committed.release, &memory->candidate.release};
+    const struct digest *old[3 + HISTORY_MAX] = {&memory->wanted, &memory->committed.release,
+                                                 &memory->candidate.release};
     for (size_t i = 0; i < HISTORY_MAX; i++) {
         old[3 + i] = &memory->history[i].release;
     }
@@ -246,8 +245,8 @@ static void announce(struct app *app, const struct memory_app *next)
         conductor_event(conductor, app, "the machine started again while unproven (%u)",
                         next->boots);
     } else if (memory->phase != SWAP_REST && next->phase == SWAP_REST) {
-        conductor_event(conductor, app, "verdict on generation %u: %s (%s: %s)",
-                        next->verdict_gen, verdict_word(next->verdict), reason_word(next->reason),
+        conductor_event(conductor, app, "verdict on generation %u: %s (%s: %s)", next->verdict_gen,
+                        verdict_word(next->verdict), reason_word(next->reason),
                         reason_sentence(next->reason));
     }
 }
@@ -344,8 +343,8 @@ void memory_remember(struct app *app, const struct memory_app *next, bool is_goi
     app->remembering_since = conductor_now(app->conductor);
     record_name(app, name);
     memory_encode(next, data, &len);
-    int rc = store->ops->record_write(store->self, name, span_of(data, len), record_written, app,
-                                      &err);
+    int rc =
+        store->ops->record_write(store->self, name, span_of(data, len), record_written, app, &err);
     if (rc != 0) {
         record_written(app, &err);
     }
@@ -382,8 +381,9 @@ void memory_collect(struct conductor *conductor)
     bool is_changing = conductor->has_lost_memory || conductor->is_store_failing;
     for (size_t i = 0; i < APPS_MAX; i++) {
         const struct app *app = &conductor->apps[i];
-        is_changing = is_changing || (app->is_used && (app->verb.stage != VERB_NONE ||
-                                                       app->memory.phase != SWAP_REST));
+        is_changing =
+            is_changing ||
+            (app->is_used && (app->verb.stage != VERB_NONE || app->memory.phase != SWAP_REST));
     }
     if (is_changing || store->ops->list(store->self, note_blob, &collecting, &err) != 0) {
         return;

@@ -4,10 +4,10 @@
 #include <stdio.h>
 
 /* How often the engine is asked: while something changes, at rest, and after it failed. */
-#define LIST_ACTIVE_MS     500
-#define LIST_REST_MS       10000
-#define LIST_RETRY_MS      1000
-#define LIST_RETRY_MS_MAX  10000
+#define LIST_ACTIVE_MS    500
+#define LIST_REST_MS      10000
+#define LIST_RETRY_MS     1000
+#define LIST_RETRY_MS_MAX 10000
 /* The engine's version, memory and free disk are asked anew so often. */
 #define ABOUT_MS 60000
 /* Where a container on the host's network is asked. */
@@ -81,8 +81,8 @@ static void merge(struct app *app, const struct engine_container *container, uin
         container->replica > REPLICAS_MAX) {
         return;
     }
-    struct replica *replica = session_need(session, (uint32_t)container->gen, 0,
-                                           (uint8_t)container->replica);
+    struct replica *replica =
+        session_need(session, (uint32_t)container->gen, 0, (uint8_t)container->replica);
     if (replica == NULL || replica->is_busy || replica->touched >= number) {
         return; /* older than what a call on it has done since */
     }
@@ -182,8 +182,8 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
         if (app->is_used) {
             mark_absent(app, answer, number);
             if (!app->session.is_observed) {
-                app->session.is_boot_stale = conductor->route_found == ROUTE_FOUND_STALE &&
-                                             app->memory.history[0].gen != 0;
+                app->session.is_boot_stale =
+                    conductor->route_found == ROUTE_FOUND_STALE && app->memory.history[0].gen != 0;
             }
             app->session.is_observed = true;
         }
@@ -306,8 +306,7 @@ mono_ms observe_deadline(const struct conductor *conductor)
 static bool is_presumed_ready(const struct app *app, const struct replica *replica)
 {
     const struct memory_app *memory = &app->memory;
-    bool is_same_boot =
-        memcmp(&memory->boot, &app->conductor->boot, sizeof memory->boot) == 0;
+    bool is_same_boot = memcmp(&memory->boot, &app->conductor->boot, sizeof memory->boot) == 0;
     if (!replica->was_routed || replica->probe_epoch != 0) {
         return false;
     }
@@ -321,8 +320,7 @@ static void probe_told(struct call *call, const struct err *err)
 {
     struct app *app = call->app;
     struct conductor *conductor = call->conductor;
-    struct replica *replica =
-        session_find(&app->session, call->gen, call->service, call->number);
+    struct replica *replica = session_find(&app->session, call->gen, call->service, call->number);
     const struct plan *plan = app_plan_of(app, call->gen);
     call_drop(call);
     if (replica == NULL || plan == NULL || !replica->is_probed ||
@@ -331,15 +329,15 @@ static void probe_told(struct call *call, const struct err *err)
     }
     bool was_ready = replica->probe.is_ready;
     bool is_error = err != NULL && err->code != ERR_PROBE && err->code != ERR_TIMEOUT;
-    probe_answer(&replica->probe, &plan->services[call->service], call->role, err == NULL,
-                 is_error, conductor_now(conductor));
+    probe_answer(&replica->probe, &plan->services[call->service], call->role, err == NULL, is_error,
+                 conductor_now(conductor));
     if (is_error) {
         conductor_world_fault(conductor);
     }
     if (was_ready != replica->probe.is_ready) {
         conductor_event(conductor, app, "generation %u replica %u is %s%s%s", replica->gen,
-                        replica->number, was_ready ? "not ready" : "ready",
-                        err != NULL ? ": " : "", err != NULL ? err->text : "");
+                        replica->number, was_ready ? "not ready" : "ready", err != NULL ? ": " : "",
+                        err != NULL ? err->text : "");
     }
     conductor_touch(conductor);
 }

@@ -16,8 +16,8 @@ static void image_tag(const struct app *app, const struct digest *release,
 {
     char hex[DIGEST_HEX_BYTES];
     digest_render(release, hex);
-    (void)snprintf(tag, ENGINE_REFERENCE_BYTES, "berth.local/%s/%s:%s",
-                   app->conductor->config.node, app->memory.app, hex);
+    (void)snprintf(tag, ENGINE_REFERENCE_BYTES, "berth.local/%s/%s:%s", app->conductor->config.node,
+                   app->memory.app, hex);
 }
 
 static struct replica *replica_of(const struct call *call)
@@ -66,7 +66,7 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
 {
     struct session_app *session = &app->session;
     conductor_warning(app->conductor, app, "%s of generation %u replica %u: %s", action_word(kind),
-                    replica->gen, replica->number, err->text);
+                      replica->gen, replica->number, err->text);
     if (kind == ACTION_CREATE && err->code == ERR_NOT_FOUND) {
         session->image_missing_gen = replica->gen;
         session->pull_not_before = conductor_now(app->conductor);
@@ -139,8 +139,7 @@ static void stopped_to_start(void *ctx, const struct err *err, const struct engi
     }
 }
 
-static int create(struct app *app, struct replica *replica, struct call *call,
-                  struct err *err)
+static int create(struct app *app, struct replica *replica, struct call *call, struct err *err)
 {
     struct conductor *conductor = app->conductor;
     const struct memory_app *memory = &app->memory;
@@ -311,7 +310,7 @@ static void pulled(void *ctx, const struct err *err, const struct engine_answer 
         session->image_missing_gen = 0;
     } else {
         conductor_warning(app->conductor, app, "pull of generation %u: %s: %s", gen,
-                        err_word(err->code), err->text);
+                          err_word(err->code), err->text);
         session->has_world_fault = true;
         if (session->pull_failures < UINT8_MAX) {
             session->pull_failures++;

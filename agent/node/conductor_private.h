@@ -2,8 +2,8 @@
 #ifndef AGENT_NODE_CONDUCTOR_PRIVATE_H
 #define AGENT_NODE_CONDUCTOR_PRIVATE_H
 
-#include "agent/node/conductor.h"
 #include "agent/node/address.h"
+#include "agent/node/conductor.h"
 #include "agent/node/swap.h"
 
 /* What the kernel's table was when the agent started, and so whom traffic may be reaching. */
@@ -14,9 +14,9 @@ enum route_found {
     ROUTE_FOUND_STALE    /* the boot file's from before the last verdict: the previous release */
 };
 
-#define CALLS_MAX   128
-#define PLANS_MAX   4
-#define GARBAGE_MAX 8
+#define CALLS_MAX     128
+#define PLANS_MAX     4
+#define GARBAGE_MAX   8
 #define SCRATCH_BYTES (2 * ENVELOPE_BYTES_MAX)
 
 /* What a pending call was for. Names a replica by identity, for its place may change. */
@@ -35,7 +35,7 @@ struct call {
 struct plan_slot {
     struct plan plan;
     bool is_used;
-    bool is_broken; /* its payload could not be read */
+    bool is_broken;   /* its payload could not be read */
     mono_ms retry_at; /* broken: read again then */
 };
 
@@ -57,7 +57,7 @@ struct app {
     bool is_lost;        /* its memory was lost; `memory` was made up from labels */
     bool is_remembering; /* a record is being written */
     bool is_pending_back;
-    bool is_adopted;     /* the record being written is already what holds */
+    bool is_adopted; /* the record being written is already what holds */
     mono_ms remembering_since;
     struct memory_app memory;
     struct memory_app pending; /* being written */
@@ -95,12 +95,13 @@ struct conductor {
     bool has_orphans_reported;
 
     /* The kernel's table. */
-    bool is_route_read;   /* the kernel was asked at least once */
-    bool is_route_known;  /* `applied` is what the kernel holds */
-    bool is_route_stale;  /* apply it again although it is the same */
-    bool is_route_busy;   /* an apply, read or commit is under way */
-    bool is_boot_known;   /* `boot_table` is what the boot file holds */
+    bool is_route_read;  /* the kernel was asked at least once */
+    bool is_route_known; /* `applied` is what the kernel holds */
+    bool is_route_stale; /* apply it again although it is the same */
+    bool is_route_busy;  /* an apply, read or commit is under way */
+    bool is_boot_known;  /* `boot_table` is what the boot file holds */
     enum route_found route_found;
+    uint32_t route_read_failures;
     uint64_t route_generation; /* as the kernel told first, then of the last table applied */
     struct route_table applied, applying, boot_table, committing;
     mono_ms route_at, route_read_at;
@@ -167,7 +168,8 @@ void garbage_step(struct app *app);
 void route_step(struct conductor *conductor);
 /* What the table found at the start is, once plans can be compiled. */
 void route_identify(struct conductor *conductor);
-void route_mark(struct conductor *conductor); /* notes on each replica whether traffic may reach it */
+void route_mark(
+    struct conductor *conductor); /* notes on each replica whether traffic may reach it */
 mono_ms route_deadline(const struct conductor *conductor);
 bool route_is_settled(const struct conductor *conductor);
 

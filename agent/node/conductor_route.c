@@ -5,9 +5,11 @@
 /* A failed apply is tried again, and the kernel is read back, so often. */
 #define ROUTE_RETRY_MS 1000
 #define ROUTE_READ_MS  15000
-#define WEIGHT         100
-/* A table applied by a running agent is numbered with this bit set; the boot file's carries the hash
- * of what it forwards, so that after a boot one can tell for which releases it was written. */
+/* Tries to learn at the start what the kernel forwards; then the worst is assumed. */
+#define ROUTE_READ_TRIES 5
+#define WEIGHT           100
+/* A table applied by a running agent is numbered with this bit set; the boot file's carries the
+ * hash of what it forwards, so that after a boot one can tell for which releases it was written. */
 #define RUNNING_GENERATION (UINT64_C(1) << 63)
 
 static void add_port(struct route_service *service, const struct route_port *port)
@@ -79,7 +81,8 @@ static ipv4 replica_address(const struct app *app, const struct generation *gene
                            number);
 }
 
-/* Ports that the candidate no longer publishes stay with the committed release until the verdict. */
+/* Ports that the candidate no longer publishes stay with the committed release until the verdict.
+ */
 static void add_leaving_ports(struct route_table *table, struct app *app, const struct plan *next)
 {
     const struct plan *old = app_plan(app, &app->memory.committed.release);
@@ -284,13 +287,25 @@ static void committed(void *ctx, const struct err *err, const struct route_state
     conductor_touch(conductor);
 }
 
+/* Containers are looked after even where the kernel cannot be asked: then whoever is alive may be
+ * getting traffic, and is not stopped before a table of ours says that it gets none. */
+static void read_failed(struct conductor *conductor, const struct err *err)
+{
+    route_failed(conductor, "cannot read the ruleset", err);
+    conductor->route_read_failures++;
+    if (!conductor->is_route_read && conductor->route_read_failures >= ROUTE_READ_TRIES) {
+        conductor->is_route_read = true;
+        conductor->route_found = ROUTE_FOUND_RUNNING;
+    }
+}
+
 static void read_back(void *ctx, const struct err *err, const struct route_state *state)
 {
     struct conductor *conductor = ctx;
     conductor->is_route_busy = false;
     conductor->route_read_at = conductor_now(conductor) + ROUTE_READ_MS;
     if (err != NULL) {
-        route_failed(conductor, "cannot read the ruleset", err);
+        read_failed(conductor, err);
         return;
     }
     if (!conductor->is_route_read) {
@@ -325,7 +340,7 @@ static void read_kernel(struct conductor *conductor)
     conductor->is_route_busy = true;
     if (route->ops->read(route->self, read_back, conductor, &err) != 0) {
         conductor->is_route_busy = false;
-        route_failed(conductor, "cannot read the ruleset", &err);
+        read_failed(conductor, &err);
     }
 }
 

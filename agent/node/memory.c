@@ -52,8 +52,8 @@ static void walk_generation(struct cursor *cursor, struct generation *generation
 }
 
 #define GENERATION_BYTES (DIGEST_BYTES + 8 + 4 + 1)
-#define MEMORY_BYTES                                                                         \
-    (2 + NAME_BYTES + 10 + DIGEST_BYTES + (2 + HISTORY_MAX) * GENERATION_BYTES + 4 + 8 + 4 + \
+#define MEMORY_BYTES                                                                               \
+    (2 + NAME_BYTES + 10 + DIGEST_BYTES + (2 + HISTORY_MAX) * GENERATION_BYTES + 4 + 8 + 4 +       \
      BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16)
 _Static_assert(MEMORY_BYTES <= STORE_RECORD_BYTES_MAX, "one app fits one record");
 _Static_assert(LANES < 256 && APPS_MAX < 256, "small numbers fit a byte");

@@ -10,9 +10,9 @@
 #include "platform/clock.h"
 
 /* Where an app is between two releases. X(NAME, word, sentence) */
-#define SWAP_PHASES(X)                                                                          \
-    X(REST, "rest", "nothing changes; the committed release serves, if there is one")           \
-    X(PREPARE, "prepare", "the candidate is fetched, started and probed; the committed serves") \
+#define SWAP_PHASES(X)                                                                             \
+    X(REST, "rest", "nothing changes; the committed release serves, if there is one")              \
+    X(PREPARE, "prepare", "the candidate is fetched, started and probed; the committed serves")    \
     X(UNPROVEN, "unproven", "the candidate serves and soaks; the committed stands by")
 
 enum swap_phase {
@@ -22,10 +22,10 @@ enum swap_phase {
 };
 
 /* The durable decision about the last candidate. */
-#define VERDICTS(X)                                                                         \
-    X(NONE, "none", "no candidate has come to a verdict yet")                               \
-    X(GOOD, "good", "the candidate stayed healthy through its soak and is committed")       \
-    X(BAD, "bad", "the candidate failed by its own probes; its digest is quarantined")      \
+#define VERDICTS(X)                                                                                \
+    X(NONE, "none", "no candidate has come to a verdict yet")                                      \
+    X(GOOD, "good", "the candidate stayed healthy through its soak and is committed")              \
+    X(BAD, "bad", "the candidate failed by its own probes; its digest is quarantined")             \
     X(INCONCLUSIVE, "inconclusive", "something else failed; the candidate may be tried again")
 
 enum verdict {
@@ -35,22 +35,22 @@ enum verdict {
 };
 
 /* Why a verdict was given or a candidate dropped. */
-#define REASONS(X)                                                                             \
-    X(NONE, "none", "")                                                                        \
-    X(SOAKED, "soaked", "healthy until the end of the soak")                                   \
-    X(CRASHED, "crashed", "a container of the candidate ended by itself")                      \
-    X(NEVER_READY, "never-ready", "a container was not ready within its startup probes")       \
-    X(UNREADY, "unready", "the readiness probe failed while unproven")                         \
-    X(UNALIVE, "unalive", "the liveness probe failed while unproven")                          \
-    X(DEADLINE, "deadline", "the candidate was not ready within the swap's deadline")          \
-    X(BOOT_LOOP, "boot-loop", "the machine started again and again while unproven")            \
-    X(PULL_FAILED, "pull-failed", "the image could not be fetched or is not what was signed")  \
-    X(ENGINE_FAILED, "engine-failed", "the engine refused or failed an operation")             \
-    X(OLD_FAILS_TOO, "old-fails-too", "the old release, good before, fails now as well")       \
-    X(REMOVED_BY_HAND, "removed-by-hand", "a container of the candidate was removed")          \
-    X(ROLLED_BACK, "rolled-back", "someone at the node asked for the release before")          \
-    X(REPLACED, "replaced", "something else was wanted before the switch")                     \
-    X(INTERRUPTED, "interrupted", "the machine started again before the switch")               \
+#define REASONS(X)                                                                                 \
+    X(NONE, "none", "")                                                                            \
+    X(SOAKED, "soaked", "healthy until the end of the soak")                                       \
+    X(CRASHED, "crashed", "a container of the candidate ended by itself")                          \
+    X(NEVER_READY, "never-ready", "a container was not ready within its startup probes")           \
+    X(UNREADY, "unready", "the readiness probe failed while unproven")                             \
+    X(UNALIVE, "unalive", "the liveness probe failed while unproven")                              \
+    X(DEADLINE, "deadline", "the candidate was not ready within the swap's deadline")              \
+    X(BOOT_LOOP, "boot-loop", "the machine started again and again while unproven")                \
+    X(PULL_FAILED, "pull-failed", "the image could not be fetched or is not what was signed")      \
+    X(ENGINE_FAILED, "engine-failed", "the engine refused or failed an operation")                 \
+    X(OLD_FAILS_TOO, "old-fails-too", "the old release, good before, fails now as well")           \
+    X(REMOVED_BY_HAND, "removed-by-hand", "a container of the candidate was removed")              \
+    X(ROLLED_BACK, "rolled-back", "someone at the node asked for the release before")              \
+    X(REPLACED, "replaced", "something else was wanted before the switch")                         \
+    X(INTERRUPTED, "interrupted", "the machine started again before the switch")                   \
     X(REVOKED, "revoked", "the release was revoked")
 
 enum reason {
@@ -83,13 +83,13 @@ struct memory_app {
     struct generation history[HISTORY_MAX]; /* newest first; [0] is "previous" */
     uint32_t gen_last;                      /* highest generation ever given */
     uint64_t floor;
-    uint8_t attempts;       /* tries of `wanted` begun so far */
-    uint8_t boots;          /* boots seen while unproven, the one of the switch not counted */
-    struct boot_id boot;    /* the boot in which the candidate was begun or last resumed */
+    uint8_t attempts;    /* tries of `wanted` begun so far */
+    uint8_t boots;       /* boots seen while unproven, the one of the switch not counted */
+    struct boot_id boot; /* the boot in which the candidate was begun or last resumed */
     struct digest quarantined[QUARANTINE_MAX]; /* newest first */
-    enum verdict verdict;   /* of the last candidate */
+    enum verdict verdict;                      /* of the last candidate */
     enum reason reason;
-    uint32_t verdict_gen;   /* the generation it was given to */
+    uint32_t verdict_gen;            /* the generation it was given to */
     uint64_t order_epoch, order_gen; /* the highest order seen */
 };
 

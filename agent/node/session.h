@@ -26,54 +26,54 @@ struct replica {
     struct probe probe;
 
     /* Observed of the kernel's table. */
-    bool is_routed;       /* traffic may reach it: in the table, or in one being applied */
-    bool was_routed;      /* at some time in this session */
-    mono_ms unrouted_at;  /* when it left the table; 0: it never was in it */
+    bool is_routed;      /* traffic may reach it: in the table, or in one being applied */
+    bool was_routed;     /* at some time in this session */
+    mono_ms unrouted_at; /* when it left the table; 0: it never was in it */
 
     /* The planner's own notes. */
-    bool is_wished;       /* should get traffic */
-    bool was_started;     /* started by this swap, in this session */
-    bool is_forgotten;    /* its tracked connections were deleted */
-    mono_ms notified_at;  /* when it was told to drain; 0: not */
-    uint8_t starts;       /* starts since it last ran well */
+    bool is_wished;      /* should get traffic */
+    bool was_started;    /* started by this swap, in this session */
+    bool is_forgotten;   /* its tracked connections were deleted */
+    mono_ms notified_at; /* when it was told to drain; 0: not */
+    uint8_t starts;      /* starts since it last ran well */
     mono_ms start_not_before;
 
     /* The conductor's. */
-    bool is_busy;         /* a call on it is under way */
-    uint64_t touched;     /* number of the list asked for before the last call on it: older news */
+    bool is_busy;     /* a call on it is under way */
+    uint64_t touched; /* number of the list asked for before the last call on it: older news */
 };
 
 /* Session of one app. All zero at the agent's start. */
 struct session_app {
     struct replica replicas[OBSERVED_MAX];
     size_t replica_count;
-    bool is_boot_stale;     /* the machine has started with the ruleset of the previous release */
-    bool is_observed;       /* the engine has listed containers at least once */
+    bool is_boot_stale; /* the machine has started with the ruleset of the previous release */
+    bool is_observed;   /* the engine has listed containers at least once */
 
     /* One swap; zeroed by session_begin_swap. */
     bool is_staged;
-    bool is_staging;        /* a pull is under way */
+    bool is_staging; /* a pull is under way */
     uint8_t pull_failures;
     mono_ms pull_not_before;
     mono_ms staging_progress_at;
-    mono_ms prepared_from;  /* the deadline's clock: staged, containers being made; 0: not yet */
-    bool baseline_ready;    /* the committed release was ready when the swap began */
+    mono_ms prepared_from;   /* the deadline's clock: staged, containers being made; 0: not yet */
+    bool baseline_ready;     /* the committed release was ready when the swap began */
     uint8_t engine_failures; /* creates and starts of the candidate that the engine refused */
-    bool has_world_fault;   /* engine, disk or network errors were seen since */
-    bool is_resumed;        /* unproven, and the machine has started again */
-    bool is_switched;       /* the candidate is what should get traffic */
-    mono_ms soak_since;     /* the kernel confirmed the switch; 0: not yet */
+    bool has_world_fault;    /* engine, disk or network errors were seen since */
+    bool is_resumed;         /* unproven, and the machine has started again */
+    bool is_switched;        /* the candidate is what should get traffic */
+    mono_ms soak_since;      /* the kernel confirmed the switch; 0: not yet */
 
     bool is_network_ready;
     bool is_network_busy;
     mono_ms network_not_before;
     uint32_t image_missing_gen; /* a create found no image for this generation */
-    mono_ms warm_until;     /* the previous release stays running until; 0: not decided */
-    mono_ms retry_at;       /* no new try before */
-    bool is_route_settled;  /* the kernel holds what is wished */
-    bool is_boot_settled;   /* the boot-time ruleset serves the committed release */
-    bool is_kept;           /* the engine keeps the committed release running by itself */
-    uint32_t wish_gen;      /* whose ports are open; 0: none */
+    mono_ms warm_until;         /* the previous release stays running until; 0: not decided */
+    mono_ms retry_at;           /* no new try before */
+    bool is_route_settled;      /* the kernel holds what is wished */
+    bool is_boot_settled;       /* the boot-time ruleset serves the committed release */
+    bool is_kept;               /* the engine keeps the committed release running by itself */
+    uint32_t wish_gen;          /* whose ports are open; 0: none */
 };
 
 /* Clears what belongs to one swap. */

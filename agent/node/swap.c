@@ -60,8 +60,7 @@ static bool may_begin(struct step *step)
         return false;
     }
     if (!facts->may_begin || !facts->is_engine_up || !is_committed_safe(step) ||
-        facts->is_wanted_revoked ||
-        facts->wanted->sequence < memory->floor ||
+        facts->is_wanted_revoked || facts->wanted->sequence < memory->floor ||
         (memory_is_quarantined(memory, &memory->wanted) && !memory->is_forced)) {
         return false;
     }
@@ -118,9 +117,8 @@ static void retire_leftovers(struct step *step)
                 continue;
             }
         }
-        const struct plan *plan = is_previous && step->facts->previous != NULL
-                                      ? step->facts->previous
-                                      : committed;
+        const struct plan *plan =
+            is_previous && step->facts->previous != NULL ? step->facts->previous : committed;
         (void)retire_replica(step, replica, plan, manner, is_previous);
     }
 }
@@ -382,8 +380,7 @@ static bool is_way_back_open(const struct step *step, bool is_candidate_ready)
     const struct memory_app *memory = step->memory;
     const struct plan *committed = step->facts->committed;
     return memory->committed.gen == 0 || committed == NULL || is_exclusive(step) ||
-           !is_candidate_ready ||
-           upkeep_is_all_ready(step, memory->committed.gen, committed);
+           !is_candidate_ready || upkeep_is_all_ready(step, memory->committed.gen, committed);
 }
 
 /* The candidate serves; it has only to stay healthy. */

@@ -5,16 +5,16 @@
 #include "agent/node/session.h"
 
 /* X(NAME, word, sentence) */
-#define ACTIONS(X)                                                                    \
-    X(PULL, "pull", "make the image of a generation present and durable")             \
-    X(NETWORK, "network", "make sure of the app's network")                           \
-    X(CREATE, "create", "create a replica's container")                               \
-    X(START, "start", "start a container")                                            \
-    X(RESTART, "restart", "stop a container and start it again")                      \
-    X(KEEP, "keep", "let the engine restart a proven container by itself")            \
-    X(NOTICE, "notice", "tell a container that it will be stopped")                   \
-    X(FORGET, "forget", "delete the tracked connections of a failed container")       \
-    X(STOP, "stop", "stop a container within its grace")                              \
+#define ACTIONS(X)                                                                                 \
+    X(PULL, "pull", "make the image of a generation present and durable")                          \
+    X(NETWORK, "network", "make sure of the app's network")                                        \
+    X(CREATE, "create", "create a replica's container")                                            \
+    X(START, "start", "start a container")                                                         \
+    X(RESTART, "restart", "stop a container and start it again")                                   \
+    X(KEEP, "keep", "let the engine restart a proven container by itself")                         \
+    X(NOTICE, "notice", "tell a container that it will be stopped")                                \
+    X(FORGET, "forget", "delete the tracked connections of a failed container")                    \
+    X(STOP, "stop", "stop a container within its grace")                                           \
     X(REMOVE, "remove", "remove a stopped container")
 
 enum action_kind {
@@ -39,7 +39,7 @@ struct swap_facts {
     bool is_engine_up;
     bool has_restart_backoff; /* the engine's own restarts back off */
     bool may_begin;           /* no other app of the node is changing, and changes are allowed */
-    bool is_memory_lost; /* nothing is known to be a leftover */
+    bool is_memory_lost;      /* nothing is known to be a leftover */
     bool is_wanted_revoked, is_candidate_revoked;
 };
 

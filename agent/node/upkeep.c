@@ -5,7 +5,7 @@
 #define RESTART_DELAY_MS     1000
 #define RESTART_DELAY_MS_MAX MINUTES_MS(5)
 /* Running so long makes a replica's earlier restarts forgotten. */
-#define RESTART_FORGIVEN_MS  MINUTES_MS(10)
+#define RESTART_FORGIVEN_MS MINUTES_MS(10)
 
 static mono_ms restart_delay(uint8_t starts)
 {

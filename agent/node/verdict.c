@@ -83,8 +83,8 @@ void verdict_go_back(struct step *step, enum reason reason)
 {
     const struct memory_app *memory = step->memory;
     struct memory_app next = *memory;
-    uint16_t attempts_max = step->facts->candidate != NULL ? step->facts->candidate->attempts
-                                                           : ATTEMPTS_DEFAULT;
+    uint16_t attempts_max =
+        step->facts->candidate != NULL ? step->facts->candidate->attempts : ATTEMPTS_DEFAULT;
     bool is_bad = false;
     if (!is_blameless(reason)) {
         bool has_stopped_old =
@@ -110,10 +110,9 @@ void verdict_go_back(struct step *step, enum reason reason)
         next.attempts = 0;
     }
     int shift = memory->attempts < 6 ? memory->attempts : 6;
-    step->session->retry_at =
-        reason == REASON_INTERRUPTED || !is_wanted
-            ? 0
-            : step->facts->now + RETRY_DELAY_MS * ((int64_t)1 << shift) / 2;
+    step->session->retry_at = reason == REASON_INTERRUPTED || !is_wanted
+                                  ? 0
+                                  : step->facts->now + RETRY_DELAY_MS * ((int64_t)1 << shift) / 2;
     step->decision->is_going_back = true;
     remember(step, &next);
 }

@@ -22,15 +22,15 @@ struct config {
     char label_names[CONFIG_LABELS_MAX][CONFIG_LABEL_BYTES];
     char label_values[CONFIG_LABELS_MAX][CONFIG_LABEL_BYTES];
     size_t label_count;
-    char state_dir[CONFIG_PATH_BYTES];      /* /var/lib/berth */
-    char control_dir[CONFIG_PATH_BYTES];    /* /run/berth; the socket is control.sock in it */
-    char engine_socket[CONFIG_PATH_BYTES];  /* /var/run/docker.sock */
-    char trust_path[CONFIG_PATH_BYTES];     /* /etc/berth/trust.json: first trust document, envelope */
-    char revoke_path[CONFIG_PATH_BYTES];    /* "" or a signed revoke document */
-    char secrets_dir[CONFIG_PATH_BYTES];    /* /etc/berth/secrets */
-    char boot_ruleset[CONFIG_PATH_BYTES];   /* <state_dir>/boot.nft */
-    ipv4 pool;                              /* 198.18.0.0 */
-    unsigned pool_bits;                     /* 15; at most 20 */
+    char state_dir[CONFIG_PATH_BYTES];     /* /var/lib/berth */
+    char control_dir[CONFIG_PATH_BYTES];   /* /run/berth; the socket is control.sock in it */
+    char engine_socket[CONFIG_PATH_BYTES]; /* /var/run/docker.sock */
+    char trust_path[CONFIG_PATH_BYTES];  /* /etc/berth/trust.json: first trust document, envelope */
+    char revoke_path[CONFIG_PATH_BYTES]; /* "" or a signed revoke document */
+    char secrets_dir[CONFIG_PATH_BYTES]; /* /etc/berth/secrets */
+    char boot_ruleset[CONFIG_PATH_BYTES]; /* <state_dir>/boot.nft */
+    ipv4 pool;                            /* 198.18.0.0 */
+    unsigned pool_bits;                   /* 15; at most 20 */
     struct config_power powers[APPS_MAX];
     size_t power_count;
     uint32_t control_uid; /* uid besides 0 that may use the control socket; UINT32_MAX: none */

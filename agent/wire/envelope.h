@@ -8,8 +8,8 @@
 
 /* Opens a DSSE envelope (JSON, at most ENVELOPE_BYTES_MAX; DSSE v1.0.2): decodes its base64 payload
  * into `arena`, counts distinct keys of `role` in `trust` whose ECDSA signature over the
- * pre-authentication encoding holds, and compares with the role's threshold. *payload points into the
- * arena; *digest is the SHA-256 of the payload. The payload itself is not looked at.
+ * pre-authentication encoding holds, and compares with the role's threshold. *payload points into
+ * the arena; *digest is the SHA-256 of the payload. The payload itself is not looked at.
  * ERR_OVERSIZE, the lint's codes, ERR_UNKNOWN_KEY, ERR_PAYLOAD_TYPE (not this role's), ERR_UNSIGNED
  * (no signature at all), ERR_SIGNATURE (none by a key of this role, or one that does not fit),
  * ERR_ENCODING, ERR_THRESHOLD (some good, too few). */

@@ -24,11 +24,11 @@ enum plan_probe_kind { PLAN_PROBE_NONE, PLAN_PROBE_HTTP, PLAN_PROBE_TCP, PLAN_PR
 struct plan_probe {
     enum plan_probe_kind kind;
     uint16_t port;
-    int64_t initial_delay_ms; /* 0 .. 1 h */
-    int64_t period_ms;        /* 100 ms .. 1 h */
-    int64_t timeout_ms;       /* 100 ms .. 10 min */
-    uint16_t success_threshold; /* 1 for startup and liveness */
-    uint16_t failure_threshold; /* 1 .. 1000 */
+    int64_t initial_delay_ms;     /* 0 .. 1 h */
+    int64_t period_ms;            /* 100 ms .. 1 h */
+    int64_t timeout_ms;           /* 100 ms .. 10 min */
+    uint16_t success_threshold;   /* 1 for startup and liveness */
+    uint16_t failure_threshold;   /* 1 .. 1000 */
     char path[PROBER_PATH_BYTES]; /* HTTP */
     /* EXEC: argument strings one after the other, each with its NUL; exec_count of them. */
     char exec[PLAN_EXEC_BYTES];
@@ -40,7 +40,8 @@ enum plan_notice { PLAN_NOTICE_NONE, PLAN_NOTICE_SIGNAL, PLAN_NOTICE_EXEC, PLAN_
 
 struct plan_drain_notice {
     enum plan_notice kind;
-    char text[PLAN_EXEC_BYTES]; /* SIGNAL: "SIGUSR1"; EXEC: arguments as in plan_probe; HTTP: path */
+    char
+        text[PLAN_EXEC_BYTES]; /* SIGNAL: "SIGUSR1"; EXEC: arguments as in plan_probe; HTTP: path */
     uint8_t exec_count;
     uint16_t port; /* HTTP: POST to it */
 };
@@ -89,7 +90,8 @@ struct plan {
 /* What of this node a release may depend on. Strings outlive the call. */
 struct release_node {
     const char *name;
-    const char *arch, *variant; /* OCI words; NULL: any platform, for tools (the first one listed) */
+    const char *arch,
+        *variant; /* OCI words; NULL: any platform, for tools (the first one listed) */
     const char *const *label_names;
     const char *const *label_values;
     size_t label_count;
@@ -106,22 +108,23 @@ NODISCARD int release_compile(struct span payload, const struct release_node *no
 /* What makes one container of a release this very container. Strings outlive the call. */
 struct release_container {
     uint64_t gen;
-    uint32_t replica;      /* from 1 */
-    ipv4 address;          /* its own */
-    ipv4 service_address;  /* of its service, given to it by hosts entry */
-    const char *network;   /* name of the app's network */
-    struct digest release; /* for the label */
+    uint32_t replica;        /* from 1 */
+    ipv4 address;            /* its own */
+    ipv4 service_address;    /* of its service, given to it by hosts entry */
+    const char *network;     /* name of the app's network */
+    struct digest release;   /* for the label */
     const char *secrets_dir; /* host directory under which secret files stand, or NULL */
 };
 
 /* Renders the container to create from the same payload and node that compiled. Everything in *spec
- * lives in `arena` (64 KiB suffices for any release; ERR_LIMIT otherwise). Labels io.berth.* are set
- * here. */
+ * lives in `arena` (64 KiB suffices for any release; ERR_LIMIT otherwise). Labels io.berth.* are
+ * set here. */
 NODISCARD int release_render(struct span payload, const struct release_node *node,
                              const char *service, const struct release_container *container,
                              struct arena *arena, struct engine_spec *spec, struct err *err);
 
-/* The soak that lets these probes notice a failure, plus one period: the default and the minimum. */
+/* The soak that lets these probes notice a failure, plus one period: the default and the minimum.
+ */
 int64_t release_soak_min_ms(const struct plan_service *service);
 
 #endif

@@ -93,7 +93,8 @@ int release_read_healthcheck(const struct json_place *at, void *into, struct err
         return 0;
     }
     if (health.probe.kind == PLAN_PROBE_NONE) {
-        return json_error(at, ERR_MISSING, err, "test is missing; the image's own is not looked at");
+        return json_error(at, ERR_MISSING, err,
+                          "test is missing; the image's own is not looked at");
     }
     reading->health = health.probe;
     if (health.start_period_ms > 0) {

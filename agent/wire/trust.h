@@ -8,10 +8,10 @@
 #include "platform/verify.h"
 
 /* X(NAME, word, payload type of its documents) */
-#define TRUST_ROLES(X)                                              \
-    X(RELEASE, "release", "application/vnd.berth.release.v1+json")  \
-    X(ORDER, "order", "application/vnd.berth.order.v1+json")        \
-    X(TRUST, "trust", "application/vnd.berth.trust.v1+json")        \
+#define TRUST_ROLES(X)                                                                             \
+    X(RELEASE, "release", "application/vnd.berth.release.v1+json")                                 \
+    X(ORDER, "order", "application/vnd.berth.order.v1+json")                                       \
+    X(TRUST, "trust", "application/vnd.berth.trust.v1+json")                                       \
     X(REVOKE, "revoke", "application/vnd.berth.revoke.v1+json")
 
 enum trust_role {

@@ -45,8 +45,8 @@ const char *err_word(int code)
     switch (code) {
     case ERR_OK:
         return "ok";
-#define ERR_CASE_(name, word) \
-    case ERR_##name:          \
+#define ERR_CASE_(name, word)                                                                      \
+    case ERR_##name:                                                                               \
         return word;
         ERR_CODES(ERR_CASE_)
 #undef ERR_CASE_
@@ -57,9 +57,9 @@ const char *err_word(int code)
 
 int err_code_of(const char *word)
 {
-#define ERR_MATCH_(name, text)     \
-    if (strcmp(word, text) == 0) { \
-        return ERR_##name;         \
+#define ERR_MATCH_(name, text)                                                                     \
+    if (strcmp(word, text) == 0) {                                                                 \
+        return ERR_##name;                                                                         \
     }
     ERR_CODES(ERR_MATCH_)
 #undef ERR_MATCH_

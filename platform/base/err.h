@@ -4,59 +4,59 @@
 
 #include <stddef.h>
 
-#define NODISCARD __attribute__((warn_unused_result))
+#define NODISCARD              __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* Every code of the product: X(NAME, word). The word is what tools print and tests compare, so it
  * never changes once released. Codes are negative; 0 is success. */
-#define ERR_CODES(X)                       \
-    X(INTERNAL, "internal")                \
-    X(MEMORY, "out-of-memory")             \
-    X(LIMIT, "over-limit")                 \
-    X(SYNTAX, "malformed")                 \
-    X(DEPTH, "too-deep")                   \
-    X(DUPLICATE_KEY, "duplicate-key")      \
-    X(UNKNOWN_KEY, "unknown-key")          \
-    X(VALUE, "bad-value")                  \
-    X(MISSING, "missing-key")              \
-    X(SCHEMA, "unknown-schema")            \
-    X(OVERSIZE, "oversize")                \
-    X(UNSIGNED, "unsigned")                \
-    X(SIGNATURE, "bad-signature")          \
-    X(ENCODING, "non-canonical-signature") \
-    X(THRESHOLD, "below-threshold")        \
-    X(PAYLOAD_TYPE, "wrong-payload-type")  \
-    X(DIGEST, "digest-mismatch")           \
-    X(BELOW_FLOOR, "below-floor")          \
-    X(REVOKED, "revoked")                  \
-    X(QUARANTINED, "quarantined")          \
-    X(SEQUENCE_REUSED, "sequence-reused")  \
-    X(WRONG_APP, "wrong-app")              \
-    X(ARCHITECTURE, "wrong-architecture")  \
-    X(HOST_POWER, "host-power-not-allowed") \
-    X(PORT_HELD, "port-held")              \
-    X(DISK_SPACE, "disk-too-small")        \
-    X(RAM, "ram-too-small")                \
-    X(REQUIRES, "requirement-not-met")     \
-    X(BUSY, "busy")                        \
-    X(NOT_FOUND, "not-found")              \
-    X(EXISTS, "exists")                    \
-    X(NOTHING, "nothing-to-do")            \
-    X(DENIED, "denied")                    \
-    X(TIMEOUT, "timed-out")                \
-    X(CANCELLED, "cancelled")              \
-    X(IO, "io")                            \
-    X(STORE, "store-failed")               \
-    X(CORRUPT, "corrupt")                  \
-    X(VERSION, "unreadable-version")       \
-    X(MEMORY_LOST, "memory-lost")          \
-    X(ENGINE, "engine-failed")             \
-    X(ENGINE_GONE, "engine-gone")          \
-    X(PULL, "pull-failed")                 \
-    X(ROUTE, "route-failed")               \
-    X(PROBE, "probe-failed")               \
-    X(NETWORK, "network-failed")           \
-    X(ENTROPY, "no-entropy")               \
+#define ERR_CODES(X)                                                                               \
+    X(INTERNAL, "internal")                                                                        \
+    X(MEMORY, "out-of-memory")                                                                     \
+    X(LIMIT, "over-limit")                                                                         \
+    X(SYNTAX, "malformed")                                                                         \
+    X(DEPTH, "too-deep")                                                                           \
+    X(DUPLICATE_KEY, "duplicate-key")                                                              \
+    X(UNKNOWN_KEY, "unknown-key")                                                                  \
+    X(VALUE, "bad-value")                                                                          \
+    X(MISSING, "missing-key")                                                                      \
+    X(SCHEMA, "unknown-schema")                                                                    \
+    X(OVERSIZE, "oversize")                                                                        \
+    X(UNSIGNED, "unsigned")                                                                        \
+    X(SIGNATURE, "bad-signature")                                                                  \
+    X(ENCODING, "non-canonical-signature")                                                         \
+    X(THRESHOLD, "below-threshold")                                                                \
+    X(PAYLOAD_TYPE, "wrong-payload-type")                                                          \
+    X(DIGEST, "digest-mismatch")                                                                   \
+    X(BELOW_FLOOR, "below-floor")                                                                  \
+    X(REVOKED, "revoked")                                                                          \
+    X(QUARANTINED, "quarantined")                                                                  \
+    X(SEQUENCE_REUSED, "sequence-reused")                                                          \
+    X(WRONG_APP, "wrong-app")                                                                      \
+    X(ARCHITECTURE, "wrong-architecture")                                                          \
+    X(HOST_POWER, "host-power-not-allowed")                                                        \
+    X(PORT_HELD, "port-held")                                                                      \
+    X(DISK_SPACE, "disk-too-small")                                                                \
+    X(RAM, "ram-too-small")                                                                        \
+    X(REQUIRES, "requirement-not-met")                                                             \
+    X(BUSY, "busy")                                                                                \
+    X(NOT_FOUND, "not-found")                                                                      \
+    X(EXISTS, "exists")                                                                            \
+    X(NOTHING, "nothing-to-do")                                                                    \
+    X(DENIED, "denied")                                                                            \
+    X(TIMEOUT, "timed-out")                                                                        \
+    X(CANCELLED, "cancelled")                                                                      \
+    X(IO, "io")                                                                                    \
+    X(STORE, "store-failed")                                                                       \
+    X(CORRUPT, "corrupt")                                                                          \
+    X(VERSION, "unreadable-version")                                                               \
+    X(MEMORY_LOST, "memory-lost")                                                                  \
+    X(ENGINE, "engine-failed")                                                                     \
+    X(ENGINE_GONE, "engine-gone")                                                                  \
+    X(PULL, "pull-failed")                                                                         \
+    X(ROUTE, "route-failed")                                                                       \
+    X(PROBE, "probe-failed")                                                                       \
+    X(NETWORK, "network-failed")                                                                   \
+    X(ENTROPY, "no-entropy")                                                                       \
     X(USAGE, "usage")
 
 enum err_code {

@@ -29,7 +29,7 @@ static inline bool span_is_equal(struct span a, struct span b)
 }
 
 /* A SHA-256 digest, the name of a release and of an image. */
-#define DIGEST_BYTES 32
+#define DIGEST_BYTES     32
 #define DIGEST_HEX_BYTES (2 * DIGEST_BYTES + 1)
 
 struct digest {

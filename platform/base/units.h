@@ -21,8 +21,8 @@ static inline mono_ms mono_min(mono_ms a, mono_ms b)
     return a < b ? a : b;
 }
 
-#define SECONDS_MS(s) ((int64_t)(s) * 1000)
-#define MINUTES_MS(m) ((int64_t)(m) * 60000)
+#define SECONDS_MS(s)   ((int64_t)(s)*1000)
+#define MINUTES_MS(m)   ((int64_t)(m)*60000)
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif
