@@ -51,8 +51,8 @@ int sim_checker_add(struct sim_checker *checker, const struct sim_release *relea
 /* An observer for sim_world_watch, ctx being the checker: laws 1, 2 and 4 at each step. */
 void sim_checker_saw(void *checker, enum sim_sight sight, const void *thing);
 
-/* A request of a client reached the container (NULL: nobody) at that backend, and was answered or not:
- * law 1 and 3, "never neither". */
+/* A request of a client reached the container (NULL: nobody) at that backend, and was answered or
+ * not: law 1 and 3, "never neither". */
 void sim_checker_request(struct sim_checker *checker, ipv4 backend, bool is_answered);
 
 /* Requests may fail until then: the world, not the agent, took something away. */
@@ -62,8 +62,8 @@ void sim_checker_cut(struct sim_checker *checker);
 /* The machine began a new boot. */
 void sim_checker_boot(struct sim_checker *checker);
 
-/* Law 3 when all is at rest: the committed release, or one that took its place, serves completely and
- * alone; where none was ever committed, nothing is left. */
+/* Law 3 when all is at rest: the committed release, or one that took its place, serves completely
+ * and alone; where none was ever committed, nothing is left. */
 void sim_checker_rest(struct sim_checker *checker);
 /* Law 9 with no agent on a booted machine: what was committed serves. */
 void sim_checker_unattended(struct sim_checker *checker);

@@ -62,8 +62,9 @@ NODISCARD int sim_disk_rename(struct sim_disk *disk, const char *from, const cha
 NODISCARD int sim_disk_unlink(struct sim_disk *disk, const char *name, struct err *err);
 NODISCARD int sim_disk_sync_directory(struct sim_disk *disk, struct err *err);
 
-/* The power was cut: what is seen becomes what was kept, plus whatever pieces of the unsynced content
- * and names the seed lets survive: none, all, a prefix of any length, or any sectors or bytes. */
+/* The power was cut: what is seen becomes what was kept, plus whatever pieces of the unsynced
+ * content and names the seed lets survive: none, all, a prefix of any length, or any sectors or
+ * bytes. */
 void sim_disk_lose(struct sim_disk *disk);
 
 #endif

@@ -1,4 +1,5 @@
-/* engine: platform/engine.h over containers that start, serve, fail and stop as their images say. */
+/* engine: platform/engine.h over containers that start, serve, fail and stop as their image
+ * says. */
 #ifndef PORTS_SIM_ENGINE_H
 #define PORTS_SIM_ENGINE_H
 
@@ -104,7 +105,8 @@ size_t sim_engine_add_image(struct sim_engine *engine, const char *reference,
 void sim_engine_lose(struct sim_engine *engine);
 /* The machine boots: the engine comes up after a while and starts what its policies say. */
 void sim_engine_boot(struct sim_engine *engine);
-/* The engine goes away for down_ms: containers end with it, pending calls answer ERR_ENGINE_GONE. */
+/* The engine goes away for down_ms: containers end with it, pending calls answer
+ * ERR_ENGINE_GONE. */
 void sim_engine_restart(struct sim_engine *engine, int64_t down_ms);
 
 /* The running container at this address, or NULL. */

@@ -1,4 +1,5 @@
-/* engine_calls: the calls of platform/engine.h: taken, struck by faults, carried out late, answered. */
+/* engine_calls: the calls of platform/engine.h: taken, struck by faults, carried out late,
+ * answered. */
 #include "ports/sim/engine_private.h"
 
 #include <assert.h>
@@ -201,9 +202,14 @@ static struct sim_engine_call *take(struct sim_engine *engine, enum sim_op op, c
         return NULL;
     }
     struct sim_engine_call *call = &engine->calls[place];
-    *call = (struct sim_engine_call){.is_used = true, .op = op, .fate = fate,
-                                     .agent = world->agents, .serial = ++engine->serial, .life = engine->life,
-                                     .done = done, .ctx = ctx};
+    *call = (struct sim_engine_call){.is_used = true,
+                                     .op = op,
+                                     .fate = fate,
+                                     .agent = world->agents,
+                                     .serial = ++engine->serial,
+                                     .life = engine->life,
+                                     .done = done,
+                                     .ctx = ctx};
     (void)text_copy(call->text, sizeof call->text, text);
     sim_world_at(world, world->now + latency_ms(world, op), act, engine, arg_of(engine, call));
     return call;

@@ -21,8 +21,8 @@ struct sim_machine {
     struct sim_clients clients;
 };
 
-/* A machine that is up for the first time, with one app to be watched and no clients yet. False when
- * there is no memory. It must not move in memory afterwards. */
+/* A machine that is up for the first time, with one app to be watched and no clients yet. False
+ * when there is no memory. It must not move in memory afterwards. */
 bool sim_machine_init(struct sim_machine *machine, uint64_t seed, const char *app);
 void sim_machine_close(struct sim_machine *machine);
 

@@ -301,8 +301,8 @@ static int clear(void *self, route_done done, void *ctx, struct err *err)
     return take(self, SIM_OP_ROUTE_CLEAR, NULL, 0, done, ctx, err);
 }
 
-static int is_held(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port, bool *held,
-                   struct err *err)
+static int is_held(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port,
+                   bool *held, struct err *err)
 {
     const struct sim_route *route = self;
     (void)err;

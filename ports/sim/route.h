@@ -1,4 +1,4 @@
-/* route: platform/route.h over a kernel table that a reboot empties and a boot file that fills it. */
+/* route: platform/route.h over a kernel table that reboots empty and a boot file that fills it. */
 #ifndef PORTS_SIM_ROUTE_H
 #define PORTS_SIM_ROUTE_H
 
@@ -58,8 +58,8 @@ void sim_route_boot(struct sim_route *route);
 /* Somebody else removes our table. */
 void sim_route_flush(struct sim_route *route);
 
-/* The backend that a new connection to address:port gets, by weight; 0: refused. address is a service
- * address, SIM_NODE_ADDRESS or SIM_LOOPBACK. */
+/* The backend that a new connection to address:port gets, by weight; 0: refused. address is a
+ * service address, SIM_NODE_ADDRESS or SIM_LOOPBACK. */
 ipv4 sim_route_choose(struct sim_route *route, enum route_protocol protocol, ipv4 address,
                       uint16_t port);
 

@@ -1,4 +1,5 @@
-/* store: the calls of platform/store.h: queued, struck by faults, carried out one by one, answered. */
+/* store: the calls of platform/store.h: queued, struck by faults, carried out one by one,
+ * answered. */
 #include "ports/sim/store_private.h"
 
 #include <assert.h>
@@ -239,7 +240,8 @@ static int record_read(void *self, const char *name, void *data, size_t cap, siz
     if (record->newest < 0) {
         return err_set(err, ERR_CORRUPT, "%s is whole in no generation", name);
     }
-    return hand_out(name, store_read_slot(store, file, record->newest).content, data, cap, len, err);
+    return hand_out(name, store_read_slot(store, file, record->newest).content, data, cap, len,
+                    err);
 }
 
 static int blob_read(void *self, const char *name, void *data, size_t cap, size_t *len,

@@ -46,7 +46,8 @@ void store_file_name(char target[SIM_DISK_NAME_BYTES], const char *name, const c
     (void)snprintf(target, SIM_DISK_NAME_BYTES, "%s%s", name, suffix);
 }
 
-/* Writes a whole new file in the place of `name`: the old one or the new one is there after a cut. */
+/* Writes a whole new file in the place of `name`: the old one or the new one is there after a
+ * cut. */
 static int replace_file(struct sim_store *store, const char *name, struct span head,
                         struct span content, struct err *err)
 {

@@ -1,4 +1,5 @@
-/* store_sim: the store's suite over the simulated disk; damage is done to both sides of its files. */
+/* store_sim: the store's suite over the simulated disk; damage is done to both sides of its
+ * files. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

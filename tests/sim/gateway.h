@@ -33,8 +33,8 @@ void gateway_turn(struct gateway *gateway, mono_ms until);
 void gateway_cut(struct gateway *gateway);
 void gateway_run(struct gateway *gateway, int64_t for_ms);
 
-/* What a technician does; repeated while the agent is not there or not ready to hear it. Returns what
- * the agent says at once. */
+/* What a technician does; repeated while the agent is not there or not ready to hear it. Returns
+ * what the agent says at once. */
 int gateway_activate(struct gateway *gateway, enum release_name name);
 int gateway_rollback(struct gateway *gateway);
 

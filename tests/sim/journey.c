@@ -1,4 +1,5 @@
-/* journey: the scenes played one after the other while faults strike; then the verdict of the laws. */
+/* journey: the scenes played one after the other while faults strike; then the verdict of the
+ * laws. */
 #include "tests/sim/journey.h"
 
 #include <stdio.h>
@@ -44,7 +45,8 @@ static void arm(struct journey *journey)
     sim_world_trace(world, "scene   from here on");
 }
 
-/* After the first cut or kill the second fault is armed; a cut at a time is made when it has come. */
+/* After the first cut or kill the second fault is armed; a cut at a time is made when it has
+ * come. */
 static void watch(struct journey *journey)
 {
     struct sim_world *world = world_of(journey);
@@ -117,10 +119,12 @@ static void remove_one(struct journey *journey)
 static void activate(struct journey *journey, const struct scene *scene)
 {
     int rc = gateway_activate(&journey->gateway, scene->release);
-    bool is_quiet = journey->gateway.cuts + journey->gateway.kills == 0 && !has_fault(journey->plan);
+    bool is_quiet =
+        journey->gateway.cuts + journey->gateway.kills == 0 && !has_fault(journey->plan);
     if (is_quiet && rc != (int)scene->number) {
         sim_checker_breach(&journey->gateway.machine.checker, 4, "activate %s answers %s, not %s",
-                           release_word(scene->release), err_word(rc), err_word((int)scene->number));
+                           release_word(scene->release), err_word(rc),
+                           err_word((int)scene->number));
     }
 }
 

@@ -1,5 +1,5 @@
-/* replay_test: one seed gives one trace, byte for byte; and the traces of a few journeys are as they
- * are written down. `replay_test --write DIR` writes them anew. */
+/* replay_test: one seed gives one trace, byte for byte; and the traces of a few journeys are as
+ * they are written down. `replay_test --write DIR` writes them anew. */
 #include <stdio.h>
 #include <stdlib.h>
 

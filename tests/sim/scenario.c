@@ -1,5 +1,6 @@
-/* scenario: the list. Times are chosen to fall inside the phase they mean: a candidate is ready about
- * a second after it is asked for, soaks for three, and its old release is kept warm for ten. */
+/* scenario: the list. Times are chosen to fall inside the phase they mean: a candidate is ready
+ * about a second after it is asked for, soaks for three, and its old release is kept warm for
+ * ten. */
 #include "tests/sim/scenario.h"
 
 #include "platform/base/units.h"
@@ -66,7 +67,8 @@ const struct scenario scenarios[] = {
       WAIT(40000), SETTLE},
      RELEASE_V2},
     {"removed-by-hand", USES(RELEASE_V1),
-     {ACTIVATE(V1), SETTLE, FROM_HERE, DISTURB(REMOVE_ONE, 0), WAIT(30000), SETTLE}, .ends_in = RELEASE_V1,
+     {ACTIVATE(V1), SETTLE, FROM_HERE, DISTURB(REMOVE_ONE, 0), WAIT(30000), SETTLE},
+     .ends_in = RELEASE_V1,
      .needs_agent = true},
 };
 

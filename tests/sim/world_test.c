@@ -48,8 +48,8 @@ static void events_keep_their_order(void)
     close_machine(machine);
 }
 
-/* Over many seeds an unsynced overwrite is seen to vanish, to survive whole, and to survive in part;
- * what was synced always survives. */
+/* Over many seeds an unsynced overwrite is seen to vanish, to survive whole, and to survive in
+ * part; what was synced always survives. */
 static void cuts_lose_and_tear(void)
 {
     int none = 0;
