@@ -72,6 +72,47 @@ static void other_seed_other_trace(void)
     CHECK(strcmp(traces[0], traces[1]) != 0);
 }
 
+/* Turns two gateways by turns for a while, each with its own seed and node name. */
+static void live_together(struct gateway *gateways[2], const char *const nodes[2], int count)
+{
+    static const enum release_name uses[] = {RELEASE_V1};
+    for (int i = 0; i < count; i++) {
+        gateways[i] = calloc(1, sizeof *gateways[i]);
+        if (gateways[i] == NULL) {
+            abort();
+        }
+        gateway_open(gateways[i], (uint64_t)i + 1, &releases, uses, COUNT_OF(uses), nodes[i],
+                     traces[i], TRACE_BYTES);
+        gateway_run(gateways[i], 1000);
+        CHECK_INT_EQ(gateway_activate(gateways[i], RELEASE_V1), 0);
+    }
+    for (mono_ms until = 1000; until < 15000; until++) {
+        for (int i = 0; i < count; i++) {
+            while (gateways[i]->machine.world.now < until) {
+                gateway_turn(gateways[i], until);
+            }
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        CHECK_INT_EQ(gateways[i]->machine.checker.breaches, 0);
+        CHECK_INT_EQ(gateways[i]->machine.checker.committed, 0);
+        gateway_close(gateways[i]);
+        free(gateways[i]);
+    }
+}
+
+static void two_agents_in_one_process(void)
+{
+    static const char *const nodes[] = {"gw1", "gw2"};
+    static char alone[TRACE_BYTES];
+    struct gateway *gateways[2];
+    live_together(gateways, nodes, 1);
+    memcpy(alone, traces[0], sizeof alone);
+    live_together(gateways, nodes, 2);
+    CHECK(strcmp(alone, traces[0]) == 0);
+    CHECK_CONTAINS(traces[1], "verdict on generation 1: good");
+}
+
 static size_t read_file(const char *name, char *text, size_t cap)
 {
     char path[512];
@@ -128,6 +169,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"same seed, same trace", same_seed_same_trace},
         {"other seed, other trace", other_seed_other_trace},
+        {"two agents in one process", two_agents_in_one_process},
         {"traces are as written", traces_are_as_written},
     };
     releases_make(&releases);
