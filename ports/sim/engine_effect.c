@@ -215,7 +215,9 @@ static void start_container(struct sim_engine *engine, struct sim_engine_call *c
     if (container == NULL || container_is_running(container)) {
         return;
     }
-    if (strcmp(container->network, "host") != 0 &&
+    if (container->seen.state == ENGINE_DEAD) {
+        (void)err_set(&call->err, ERR_ENGINE, "container is marked for removal");
+    } else if (strcmp(container->network, "host") != 0 &&
         network_of(engine, container->network) == NULL) {
         (void)err_set(&call->err, ERR_ENGINE, "network %s not found", container->network);
     } else if (container->seen.address != 0 &&
