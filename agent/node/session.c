@@ -14,6 +14,7 @@ void session_begin_swap(struct session_app *session)
     session->is_resumed = false;
     session->is_switched = false;
     session->soak_since = 0;
+    session->soak_seen = 0;
     session->image_missing_gen = 0;
     session->engine_failures = 0;
     for (size_t i = 0; i < session->replica_count; i++) {

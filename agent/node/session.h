@@ -63,6 +63,7 @@ struct session_app {
     bool is_resumed;         /* unproven, and the machine has started again */
     bool is_switched;        /* the candidate is what should get traffic */
     mono_ms soak_since;      /* the kernel confirmed the switch; 0: not yet */
+    mono_ms soak_seen;       /* when the soak was last looked at */
 
     bool is_network_ready;
     bool is_network_busy;

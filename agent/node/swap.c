@@ -5,6 +5,8 @@
 #define PULL_FAILURES_MAX 3
 /* Creates and starts that the engine may refuse before the try is given up. */
 #define ENGINE_FAILURES_MAX 5
+/* A soak that nobody watched for so long begins again. */
+#define SOAK_GAP_MS 10000
 /* A pull that sees no byte for so long has failed; the engine port's own limit is longer. */
 #define STAGING_PROGRESS_MS MINUTES_MS(10)
 
@@ -396,8 +398,13 @@ static void soak(struct step *step)
     if (session->soak_since == 0 && !session->is_route_settled) {
         return;
     }
-    /* What is frozen by hand has not failed, and has not been healthy either. */
-    if (session->soak_since == 0 || !upkeep_is_all_ready(step, step->memory->candidate.gen, plan)) {
+    /* What is frozen by hand has not failed, and has not been healthy either; nor has what slept
+     * with the machine: while unproven the planner is called several times a second. */
+    bool has_slept = session->soak_seen != 0 && step->facts->now - session->soak_seen > SOAK_GAP_MS;
+    session->soak_seen = step->facts->now;
+    step_wake(step, step->facts->now + SOAK_GAP_MS / 2);
+    if (session->soak_since == 0 || has_slept ||
+        !upkeep_is_all_ready(step, step->memory->candidate.gen, plan)) {
         session->soak_since = step->facts->now;
     }
     mono_ms until = session->soak_since + plan->soak_ms;

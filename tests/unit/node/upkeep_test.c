@@ -123,7 +123,7 @@ static void case_restart(void)
     replica = put(1, ENGINE_RUNNING, true);
     replica->notified_at = 5; /* it was told to go: it does not come back by itself */
     CHECK_INT_EQ(keep_up(ACTION_RESTART), 1);
-    CHECK_INT_EQ(replica->notified_at, 0);
+    CHECK_INT_EQ(replica->notified_at, 5); /* until the restart is over it is ending */
     begin(1);
     (void)put(1, ENGINE_RESTARTING, false);
     CHECK_INT_EQ(keep_up(ACTION_RESTART), 0);
@@ -173,6 +173,19 @@ static void case_wish(void)
     CHECK(upkeep_is_all_ready(&step, 1, &plan) && upkeep_is_there(&step, 1, &plan));
 }
 
+/* The engine failed to remove it: it can neither be started nor stay. */
+static void case_dead(void)
+{
+    begin(1);
+    put(1, ENGINE_DEAD, false);
+    CHECK_INT_EQ(keep_up(ACTION_REMOVE), 1);
+    CHECK_INT_EQ(keep_up(ACTION_REMOVE), 0); /* not at once again */
+    CHECK(decision.wake_at != MONO_NEVER);
+    session.replicas[0].is_present = false;
+    facts.now = decision.wake_at;
+    CHECK_INT_EQ(keep_up(ACTION_CREATE), 1);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"create", case_create},
@@ -181,6 +194,7 @@ int main(int argc, char **argv)
                                               {"created", case_created},
                                               {"restart", case_restart},
                                               {"keep", case_keep},
-                                              {"wish", case_wish}};
+                                              {"wish", case_wish},
+                                              {"dead", case_dead}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
