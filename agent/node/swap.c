@@ -228,8 +228,8 @@ static bool stage(struct step *step)
     if (session->image_missing_gen == step->memory->candidate.gen) {
         session->is_staged = false; /* it was taken away since */
     }
-    if (session->is_staged) {
-        return true;
+    if (session->is_staged || step->facts->candidate->service_count == 0) {
+        return true; /* without services the release removes the app: nothing to fetch */
     }
     if (session->pull_failures >= PULL_FAILURES_MAX) {
         verdict_go_back(step, REASON_PULL_FAILED);

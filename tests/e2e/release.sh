@@ -72,3 +72,15 @@ release_sign() {
     "$berth" release sign "$dir/$1.unsigned" --key "${3:-$dir/keys/release.pem}" -o "$2" \
         > "$dir/sign.log" 2>&1 || { cat "$dir/sign.log" >&2; die "release $1 not signed"; }
 }
+
+# compose_remove FILE APP SEQUENCE: the Compose file of a release without services: it removes the app.
+compose_remove() {
+    cat > "$1" <<YAML
+services: {}
+x-berth:
+  app: $2
+  version: gone
+  sequence: $3
+  swap: {soak: 1s, drain: 500ms, keepWarm: 0s}
+YAML
+}
