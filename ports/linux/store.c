@@ -111,8 +111,8 @@ static int store_blob_read(void *self, const char *name, void *data, size_t cap,
         return err_set(err, ERR_MEMORY, "no memory to read blob %s", name);
     }
     store_file_name(file, name, true);
-    rc = store_dir_read(store->dir_fd, file, bytes, BLOB_HEAD_BYTES + STORE_BLOB_BYTES_MAX, &size,
-                        &is_longer, err);
+    rc = store_dir_read(store->dir_fd, file, STORE_FROM_CACHE, bytes,
+                        BLOB_HEAD_BYTES + STORE_BLOB_BYTES_MAX, &size, &is_longer, err);
     if (rc == 0 && (is_longer || !blob_decode(span_of(bytes, size), &content))) {
         rc = err_set(err, ERR_CORRUPT, "blob %s is damaged", name);
     }

@@ -82,6 +82,10 @@ static int leftovers_remove(int dir_fd, struct err *err)
 static int dir_prepare(int dir_fd, const char *directory, bool is_new, struct err *err)
 {
     struct stat state;
+    if (fstat(dir_fd, &state) == 0 && state.st_uid != 0 && state.st_uid != geteuid()) {
+        return err_set(err, ERR_STORE, "%s belongs to user %u: give it to root (chown root)",
+                       directory, (unsigned)state.st_uid);
+    }
     if (fstat(dir_fd, &state) != 0 || ((state.st_mode & 077) != 0 && fchmod(dir_fd, 0700) != 0)) {
         return err_set(err, ERR_STORE, "make %s private (mode 0700): %s", directory,
                        strerror(errno));
@@ -168,18 +172,21 @@ static int file_read(int fd, void *buf, size_t cap, size_t *len)
     return 0;
 }
 
-int store_dir_read(int dir_fd, const char *file, void *buf, size_t cap, size_t *len,
-                   bool *is_longer, struct err *err)
+int store_dir_read(int dir_fd, const char *file, enum store_source source, void *buf, size_t cap,
+                   size_t *len, bool *is_longer, struct err *err)
 {
+    bool is_medium = source == STORE_FROM_MEDIUM;
     struct stat state;
     int fd = openat(dir_fd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
         return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "there is no %s", file)
                                : err_set(err, ERR_STORE, "open %s: %s", file, strerror(errno));
     }
-    int failure = fdatasync(fd) != 0 || fstat(fd, &state) != 0 ? errno : 0;
+    int failure = (is_medium && fdatasync(fd) != 0) || fstat(fd, &state) != 0 ? errno : 0;
     if (failure == 0) {
-        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+        if (is_medium) {
+            (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+        }
         failure = file_read(fd, buf, cap, len);
         *is_longer = state.st_size > 0 && (uint64_t)state.st_size > *len;
     }

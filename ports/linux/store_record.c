@@ -13,7 +13,8 @@ int store_record_load(int dir_fd, const char *name, uint8_t slots[SLOT_COUNT][SL
     size_t len = 0;
     bool is_longer = false;
     store_file_name(file, name, false);
-    int rc = store_dir_read(dir_fd, file, bytes, sizeof bytes, &len, &is_longer, err);
+    int rc =
+        store_dir_read(dir_fd, file, STORE_FROM_MEDIUM, bytes, sizeof bytes, &len, &is_longer, err);
     if (rc != 0) {
         return rc;
     }
