@@ -6,6 +6,8 @@
 # BERTH_BUILD says where the programs are (default: build/release of the tree).
 
 set -u
+# After `su` without a dash root has no sbin in the path: no dockerd, nft or iptables.
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${BERTH_BUILD:-$root/build/release}
 berth=$build/ports/app/berth/berth
