@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,6 +43,27 @@ static void case_directory_is_private_and_clean(void)
     CHECK_INT_EQ(stat(world->directory, &state), 0);
     CHECK_INT_EQ(state.st_mode & 0777, 0700);
     CHECK(access(path, F_OK) != 0);
+}
+
+/* Whoever owns the directory could put old keys and records back. */
+static void case_directory_of_a_stranger_is_refused(void)
+{
+    struct linux_store store;
+    struct err err;
+    char path[] = "/tmp/berth-stranger-XXXXXX";
+    if (geteuid() != 0) {
+        return; /* only root can give a directory away */
+    }
+    CHECK(mkdtemp(path) != NULL);
+    CHECK_INT_EQ(chown(path, 65534, (gid_t)-1), 0);
+    int rc = linux_store_init(&store, &world->worker, path, &err);
+    CHECK_INT_EQ(rc, ERR_STORE);
+    if (rc == 0) {
+        linux_store_close(&store);
+    } else {
+        CHECK_CONTAINS(err.text, path);
+    }
+    CHECK_INT_EQ(rmdir(path), 0);
 }
 
 static void case_record_is_preallocated_once(void)
@@ -130,6 +152,7 @@ int store_linux_cases_run(struct store_world *given, int argc, char **argv)
     static const struct check_case cases[] = {
         {"second agent is refused", case_second_agent_is_refused},
         {"directory is private and clean", case_directory_is_private_and_clean},
+        {"directory of a stranger is refused", case_directory_of_a_stranger_is_refused},
         {"record is preallocated once", case_record_is_preallocated_once},
         {"helper killed in mid-write", case_helper_killed_in_mid_write},
         {"lock is held by a write under way", case_lock_is_held_by_a_write_under_way},
