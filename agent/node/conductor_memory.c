@@ -44,6 +44,9 @@ static void read_app(struct app *app)
     if (rc == 0) {
         rc = memory_decode(span_of(data, len), &app->memory, &err);
     }
+    if (rc == 0 && app->memory.index != (uint8_t)(app - conductor->apps)) {
+        rc = err_set(&err, ERR_CORRUPT, "it is the record of place %u", app->memory.index);
+    }
     if (rc != 0) {
         app->is_used = false;
         if (rc != ERR_NOT_FOUND) {

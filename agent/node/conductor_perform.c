@@ -72,7 +72,8 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
         session->pull_not_before = conductor_now(app->conductor);
         return;
     }
-    if (err->code == ERR_NOT_FOUND) { /* somebody removed it: make it anew */
+    if (err->code == ERR_NOT_FOUND) { /* somebody removed it, or its network: make it anew */
+        session->is_network_ready = false;
         replica->is_present = false;
         replica->is_probed = false;
         return;
@@ -300,7 +301,11 @@ static void pulled(void *ctx, const struct err *err, const struct engine_answer 
     uint32_t gen = call->gen;
     struct err wrong;
     call_drop(call);
+    if (gen != session->staging_gen) {
+        return; /* of a candidate that was given up while this went on */
+    }
     session->is_staging = false;
+    session->staging_gen = 0;
     if (err == NULL && check_image(app, gen, answer->image, &wrong) != 0) {
         err = &wrong;
         session->pull_failures = UINT8_MAX; /* asking again gives the same bytes */

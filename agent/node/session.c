@@ -5,6 +5,7 @@ void session_begin_swap(struct session_app *session)
 {
     session->is_staged = false;
     session->is_staging = false;
+    session->staging_gen = 0;
     session->pull_failures = 0;
     session->pull_not_before = 0;
     session->staging_progress_at = 0;

@@ -31,6 +31,7 @@ void step_act_gen(struct step *step, enum action_kind kind, uint32_t gen)
     }
     if (kind == ACTION_PULL) {
         step->session->is_staging = true;
+        step->session->staging_gen = gen;
         step->session->staging_progress_at = step->facts->now;
     } else if (kind == ACTION_NETWORK) {
         step->session->is_network_busy = true;

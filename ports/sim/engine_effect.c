@@ -219,7 +219,8 @@ static void start_container(struct sim_engine *engine, struct sim_engine_call *c
         (void)err_set(&call->err, ERR_ENGINE, "container is marked for removal");
     } else if (strcmp(container->network, "host") != 0 &&
         network_of(engine, container->network) == NULL) {
-        (void)err_set(&call->err, ERR_ENGINE, "network %s not found", container->network);
+        /* Docker 20.10 answers 404 to a start as well, with the network's name. */
+        (void)err_set(&call->err, ERR_NOT_FOUND, "network %s not found", container->network);
     } else if (container->seen.address != 0 &&
                sim_engine_at(engine, container->seen.address) != NULL) {
         (void)err_set(&call->err, ERR_ENGINE, "address already in use");

@@ -203,6 +203,56 @@ static void test_dead_container(void)
     story_close(story, RELEASE_V1);
 }
 
+/* Somebody stops the container and prunes the networks. */
+static void test_network_pruned(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    struct sim_container *container = served_by(story);
+    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    container->seen.state = ENGINE_EXITED;
+    container->was_stopped = true;
+    container->run++;
+    for (size_t i = 0; i < SIM_NETWORKS_MAX; i++) {
+        machine->engine.networks[i].is_used = false;
+    }
+    gateway_run(&story->gateway, 60000);
+    CHECK(settle(story));
+    story_close(story, RELEASE_V1);
+}
+
+/* The pull of a candidate that is no longer wanted ends while its successor's is under way. */
+static void test_late_pull(void)
+{
+    struct story *story = story_open();
+    struct sim_world *world = &story->gateway.machine.world;
+    uint32_t before = world->faults.count_of[SIM_OP_ENGINE_PULL];
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_FADING), 0);
+    for (int i = 0; i < 200 && world->faults.count_of[SIM_OP_ENGINE_PULL] == before; i++) {
+        gateway_run(&story->gateway, 5);
+    }
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    CHECK(settle(story));
+    CHECK_INT_EQ(world->faults.count_of[SIM_OP_ENGINE_PULL] - before, 2);
+    story_close(story, RELEASE_V2);
+}
+
+/* A record under another's name is not believed: it would give one place's addresses to two apps. */
+static void test_record_of_another_place(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    agent_dies(story);
+    for (size_t i = 0; i < machine->disk.entry_count; i++) {
+        if (strncmp(machine->disk.entries[i].name, "app-0", 5) == 0) {
+            machine->disk.entries[i].name[4] = '1';
+        }
+    }
+    gateway_run(&story->gateway, 20000);
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), ERR_MEMORY_LOST);
+    story_close(story, RELEASE_V1);
+}
+
 static const struct check_case cases[] = {
     {"one failed wish leaves the door open", test_one_failed_wish},
     {"a verdict outlives a full disk", test_verdict_outlives_full_disk},
@@ -210,6 +260,9 @@ static const struct check_case cases[] = {
     {"a kernel that tells nothing", test_kernel_tells_nothing},
     {"sleep proves nothing", test_sleep_proves_nothing},
     {"a dead container is made anew", test_dead_container},
+    {"a pruned network is made again", test_network_pruned},
+    {"a late pull is nobody's", test_late_pull},
+    {"a record of another place", test_record_of_another_place},
 };
 
 int main(int argc, char **argv)
