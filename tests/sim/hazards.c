@@ -237,7 +237,7 @@ static void test_late_pull(void)
     story_close(story, RELEASE_V2);
 }
 
-/* A record under another's name is not believed: it would give one place's addresses to two apps. */
+/* A record under another's name is not believed: two apps would share one place's addresses. */
 static void test_record_of_another_place(void)
 {
     struct story *story = story_open();
