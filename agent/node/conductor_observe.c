@@ -122,9 +122,40 @@ static void mark_absent(struct app *app, const struct engine_answer *answer, uin
     }
 }
 
+/* All replicas of the plan are there in this generation. */
+static bool is_complete(const struct engine_answer *answer, const char *app, uint64_t gen,
+                        const struct plan *plan)
+{
+    size_t wanted = 0;
+    size_t found = 0;
+    for (uint8_t i = 0; plan != NULL && i < plan->service_count; i++) {
+        wanted += plan->services[i].replicas;
+    }
+    for (size_t i = 0; i < answer->container_count; i++) {
+        const struct engine_container *container = &answer->containers[i];
+        found += container->gen == gen && strcmp(container->app, app) == 0 ? 1 : 0;
+    }
+    return plan != NULL && found >= wanted;
+}
+
+/* A complete generation before an incomplete one, then the lower sequence. */
+static bool is_better(struct app *app, const struct engine_answer *answer,
+                      const struct engine_container *container, const struct plan *plan)
+{
+    const struct generation *held = &app->memory.committed;
+    if (held->gen == 0) {
+        return true;
+    }
+    bool is_whole = is_complete(answer, app->memory.app, container->gen, plan);
+    bool is_held_whole =
+        is_complete(answer, app->memory.app, held->gen, app_plan(app, &held->release));
+    return is_whole == is_held_whole ? plan->sequence < held->sequence : is_whole;
+}
+
 /* Containers of ours without a record: their memory was lost. The oldest complete generation whose
  * payload is still there is looked after; nothing is begun and nothing is removed. */
-static void adopt_orphan(struct conductor *conductor, const struct engine_container *container)
+static void adopt_orphan(struct conductor *conductor, const struct engine_answer *answer,
+                         const struct engine_container *container)
 {
     uint8_t index = 0;
     uint8_t lane = 0;
@@ -149,7 +180,8 @@ static void adopt_orphan(struct conductor *conductor, const struct engine_contai
     }
     const struct plan *plan = app_plan(app, &container->release);
     struct generation *committed = &app->memory.committed;
-    if (plan != NULL && (committed->gen == 0 || plan->sequence < committed->sequence)) {
+    if (plan != NULL && strcmp(plan->app, app->memory.app) == 0 &&
+        is_better(app, answer, container, plan)) {
         *committed = (struct generation){.release = container->release,
                                          .sequence = plan->sequence,
                                          .gen = (uint32_t)container->gen,
@@ -167,7 +199,7 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
     for (size_t i = 0; i < answer->container_count; i++) {
         const struct app *app = app_named(conductor, answer->containers[i].app);
         if (app == NULL || (app->is_lost && !app->session.is_observed)) {
-            adopt_orphan(conductor, &answer->containers[i]);
+            adopt_orphan(conductor, answer, &answer->containers[i]);
         }
     }
     route_identify(conductor);

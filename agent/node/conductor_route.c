@@ -404,10 +404,23 @@ void route_mark(struct conductor *conductor)
     }
 }
 
+/* The next table follows at once from a record under way: the failing one is not emptied first. */
+static bool is_going_back(const struct conductor *conductor)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        if (app->is_used && app->is_remembering && app->is_pending_back && !app->is_adopted &&
+            app->memory.phase == SWAP_UNPROVEN) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void route_step(struct conductor *conductor)
 {
     mono_ms now = conductor_now(conductor);
-    if (conductor->is_route_busy || now < conductor->route_at) {
+    if (conductor->is_route_busy || now < conductor->route_at || is_going_back(conductor)) {
         return;
     }
     if (!conductor->is_route_read) {
