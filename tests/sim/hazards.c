@@ -35,8 +35,8 @@ static struct story *story_open(void)
         abort();
     }
     releases_make(&story->releases);
-    gateway_open(&story->gateway, 7, &story->releases, used, COUNT_OF(used), "hazard",
-                 story->trace, sizeof story->trace);
+    gateway_open(&story->gateway, 7, &story->releases, used, COUNT_OF(used), "hazard", story->trace,
+                 sizeof story->trace);
     CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V1), 0);
     CHECK(settle(story));
     return story;
@@ -100,6 +100,43 @@ static void payload_spoil(struct story *story)
         }
     }
     CHECK(!"the payload is there");
+}
+
+/* Spoils every slot of the app's record, as rot or a lost partition table would. */
+static void record_spoil(struct story *story)
+{
+    struct sim_disk *disk = &story->gateway.machine.disk;
+    for (size_t i = 0; i < disk->entry_count; i++) {
+        if (strncmp(disk->entries[i].name, "app-0", 5) == 0) {
+            struct sim_file *file = &disk->files[disk->entries[i].seen];
+            memset(file->seen, 0x5a, file->seen_len);
+            memset(file->kept, 0x5a, file->kept_len);
+            return;
+        }
+    }
+    CHECK(!"the record is there");
+}
+
+/* The record is gone: what the labels show is served through a restart and a boot, nothing new is
+ * begun, and the status says why. */
+static void test_memory_lost(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    static char status[65536];
+    struct text text;
+    record_spoil(story);
+    agent_dies(story);
+    gateway_run(&story->gateway, 20000);
+    CHECK_STR_EQ(release_word(serving(story)), "v1");
+    text_init(&text, status, sizeof status);
+    conductor_status(story->gateway.agent, &text);
+    CHECK_CONTAINS(status, "\"memoryLost\":true");
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), ERR_MEMORY_LOST);
+    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    gateway_cut(&story->gateway);
+    gateway_run(&story->gateway, 60000);
+    story_close(story, RELEASE_V1);
 }
 
 /* One failed write, of a wish that is dropped, does not close the door for ever. */
@@ -255,6 +292,7 @@ static void test_record_of_another_place(void)
 
 static const struct check_case cases[] = {
     {"one failed wish leaves the door open", test_one_failed_wish},
+    {"memory lost", test_memory_lost},
     {"a verdict outlives a full disk", test_verdict_outlives_full_disk},
     {"a rotten payload is given again", test_rotten_payload},
     {"a kernel that tells nothing", test_kernel_tells_nothing},
