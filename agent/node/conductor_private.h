@@ -95,11 +95,12 @@ struct conductor {
     bool has_orphans_reported;
 
     /* The kernel's table. */
-    bool is_route_read;  /* the kernel was asked at least once */
-    bool is_route_known; /* `applied` is what the kernel holds */
-    bool is_route_stale; /* apply it again although it is the same */
-    bool is_route_busy;  /* an apply, read or commit is under way */
-    bool is_boot_known;  /* `boot_table` is what the boot file holds */
+    bool is_route_read;    /* the kernel was asked at least once */
+    bool is_route_known;   /* `applied` is what the kernel holds */
+    bool is_route_stale;   /* apply it again although it is the same */
+    bool is_route_busy;    /* an apply, read or commit is under way */
+    bool is_route_reading; /* and it is a read, which changes nothing */
+    bool is_boot_known;    /* `boot_table` is what the boot file holds */
     enum route_found route_found;
     uint32_t route_read_failures;
     uint64_t route_generation; /* as the kernel told first, then of the last table applied */

@@ -303,6 +303,7 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
 {
     struct conductor *conductor = ctx;
     conductor->is_route_busy = false;
+    conductor->is_route_reading = false;
     conductor->route_read_at = conductor_now(conductor) + ROUTE_READ_MS;
     if (err != NULL) {
         read_failed(conductor, err);
@@ -338,8 +339,10 @@ static void read_kernel(struct conductor *conductor)
     const struct route *route = &conductor->ports.route;
     struct err err;
     conductor->is_route_busy = true;
+    conductor->is_route_reading = true;
     if (route->ops->read(route->self, read_back, conductor, &err) != 0) {
         conductor->is_route_busy = false;
+        conductor->is_route_reading = false;
         read_failed(conductor, &err);
     }
 }
@@ -461,5 +464,5 @@ mono_ms route_deadline(const struct conductor *conductor)
 
 bool route_is_settled(const struct conductor *conductor)
 {
-    return conductor->is_route_known && !conductor->is_route_busy;
+    return conductor->is_route_known && (!conductor->is_route_busy || conductor->is_route_reading);
 }

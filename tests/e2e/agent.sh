@@ -69,7 +69,7 @@ app_status() {
 
 # What of the node must not change by a refusal.
 status_lasting() {
-    status 'del(.apps[].soakRemainingMs) | @json'
+    status 'del(.settled, .apps[].soakRemainingMs) | @json'
 }
 
 is_settled() {

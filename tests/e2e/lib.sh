@@ -119,6 +119,10 @@ world_begin() {
     image=$registry/berth-$node
 }
 
+dir_remove() {
+    rm -rf "$dir" && sleep 0.1 && [ ! -e "$dir" ]
+}
+
 # Removes everything that carries the node's name, in the order in which one thing holds another.
 world_end() {
     local status=$?
@@ -132,7 +136,7 @@ world_end() {
     if [ "$broken" -ne 0 ] && [ -n "${BERTH_KEEP:-}" ]; then
         echo "    kept: $dir"
     else
-        rm -rf "$dir"
+        wait_until 10 dir_remove # an engine that ends may write once more
     fi
     [ -z "${name_shown:-}" ] || exit "$status"
     if [ "$status" -eq 0 ] && [ "$broken" -eq 0 ] && [ "$checked" -gt 0 ]; then
