@@ -2,6 +2,7 @@
 #ifndef AGENT_LIMITS_H
 #define AGENT_LIMITS_H
 
+#include "platform/bus.h"
 #include "platform/route.h"
 #include "platform/store.h"
 
@@ -19,6 +20,10 @@
 #define ENVELOPE_BYTES_MAX         73728
 #define TRUST_BYTES_MAX            16384
 #define CONFIG_BYTES_MAX           32768
+#define ORDER_BYTES_MAX            4096
+#define REPORT_BYTES_MAX           16384
+#define STORY_BYTES_MAX            8192
+#define SMALL_BYTES_MAX            4096 /* presence, labels, claims, rollout documents */
 #define JSON_DEPTH_MAX             16
 #define JSON_VALUES_MAX            4096
 #define ENVELOPE_SIGNATURES_MAX    8
@@ -40,6 +45,10 @@
 #define UNPROVEN_BOOTS_MAX 3
 /* Actions one planning step may ask for. */
 #define ACTIONS_MAX 48
+/* How far above what it has seen an order's epoch may be. */
+#define EPOCH_JUMP_MAX 1000
+/* An order whose startBy cannot be compared with a clock may begin this long after its receipt. */
+#define START_BY_UPTIME_MS 900000
 /* Lines of the events ring. */
 #define EVENTS_MAX 128
 
@@ -48,5 +57,7 @@ _Static_assert(2 * APPS_MAX * SERVICES_MAX <= ROUTE_SERVICES_MAX, "every service
 _Static_assert(2 * REPLICAS_MAX <= ROUTE_BACKENDS_MAX, "both sets of replicas can be routed");
 _Static_assert(ENVELOPE_BYTES_MAX <= STORE_BLOB_BYTES_MAX, "an envelope is stored as one blob");
 _Static_assert(APPS_MAX * (HISTORY_MAX + 2) + 2 <= STORE_BLOBS_MAX, "every payload has a place");
+
+_Static_assert(ENVELOPE_BYTES_MAX <= BUS_PAYLOAD_BYTES_MAX, "an envelope travels as one message");
 
 #endif

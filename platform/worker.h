@@ -26,6 +26,11 @@ typedef void (*worker_done)(void *ctx, const struct err *err, int status, struct
  * beside each other, so that a medium that does not answer holds up no program. If the helper dies,
  * pending calls answer ERR_IO and it is started again. */
 struct worker_ops {
+    /* Looks a host name up (getaddrinfo: hosts file, DNS); status 0 and as output the IPv4
+     * addresses in the resolver's order, one dotted address a line, at most 8; status other than 0:
+     * an EAI_* number, output its text. A literal address answers itself. Looked up beside
+     * everything else, at most 4 at a time (ERR_BUSY); ERR_TIMEOUT after 30 s. */
+    int (*resolve)(void *self, const char *host, worker_done done, void *ctx, struct err *err);
     /* Runs a program with args[0..count) after its name and `input` on its standard input; both
      * are copied. */
     int (*run)(void *self, enum worker_program program, const char *const *args, size_t count,

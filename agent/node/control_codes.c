@@ -68,6 +68,16 @@ static const struct answer_row rows[ERR_END_ - ERR_BASE_] = {
     ROW(PROBE) = {502, "see why the container is not well"},
     ROW(NETWORK) = {502, "check the network"},
     ROW(ENTROPY) = {503, "wait until the kernel has randomness"},
+    ROW(STALE) = {409, "a later order is known already; nothing is to be done"},
+    ROW(EPOCH) = {409, "its epoch is implausibly far ahead: see who signs orders with this key"},
+    ROW(CONFLICT) = {409, "see that only one coordinator gives orders"},
+    ROW(LATE) = {409, "order it again; its startBy has passed"},
+    ROW(WRONG_NODE) = {409, "send the order to the node it names"},
+    ROW(WRONG_FLEET) = {409, "give a document of this node's fleet"},
+    ROW(OVERRIDDEN) = {409, "end the local override, or order with --force"},
+    ROW(CERTIFICATE) = {502, "compare the certificates of both sides and the clock"},
+    ROW(TLS) = {502, "see the broker's log; both sides need TLS 1.2 or 1.3 and a common suite"},
+    ROW(PROTOCOL) = {502, "see that the broker's address names an MQTT broker"},
     ROW(USAGE) = {400, "see the agent's README for what may be asked"},
 };
 

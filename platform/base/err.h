@@ -57,6 +57,16 @@
     X(PROBE, "probe-failed")                                                                       \
     X(NETWORK, "network-failed")                                                                   \
     X(ENTROPY, "no-entropy")                                                                       \
+    X(STALE, "stale")                                                                              \
+    X(EPOCH, "epoch-jump")                                                                         \
+    X(CONFLICT, "conflict")                                                                        \
+    X(LATE, "late")                                                                                \
+    X(WRONG_NODE, "wrong-node")                                                                    \
+    X(WRONG_FLEET, "wrong-fleet")                                                                  \
+    X(OVERRIDDEN, "overridden")                                                                    \
+    X(CERTIFICATE, "bad-certificate")                                                              \
+    X(TLS, "tls-failed")                                                                           \
+    X(PROTOCOL, "protocol")                                                                        \
     X(USAGE, "usage")
 
 enum err_code {

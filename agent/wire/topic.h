@@ -1,0 +1,49 @@
+/* topic: the names under which the two sides meet at the broker: berth/1/<fleet>/... */
+#ifndef AGENT_WIRE_TOPIC_H
+#define AGENT_WIRE_TOPIC_H
+
+#include <stdbool.h>
+
+#include "agent/limits.h"
+#include "platform/base/span.h"
+#include "platform/bus.h"
+
+/* X(NAME, path below berth/1/<fleet>/; {n} node, {a} app, {d} digest, {r} rollout) */
+#define TOPIC_KINDS(X)                                                                             \
+    X(ORDER, "node/{n}/order/{a}")                                                                 \
+    X(LABELS, "node/{n}/labels")                                                                   \
+    X(REPORT, "node/{n}/report")                                                                   \
+    X(STORY, "node/{n}/story/{a}")                                                                 \
+    X(PRESENCE, "node/{n}/presence")                                                               \
+    X(RELEASE, "release/{d}")                                                                      \
+    X(TRUST, "trust")                                                                              \
+    X(REVOKE, "revoke")                                                                            \
+    X(ROLLOUT_SPEC, "rollout/{r}/spec")                                                            \
+    X(ROLLOUT_STATE, "rollout/{r}/state")                                                          \
+    X(ROLLOUT_CONTROL, "rollout/{r}/control")                                                      \
+    X(COORDINATOR, "coordinator")
+
+enum topic_kind {
+#define TOPIC_KIND_ENUM_(name, path) TOPIC_##name,
+    TOPIC_KINDS(TOPIC_KIND_ENUM_) TOPIC_KIND_COUNT
+#undef TOPIC_KIND_ENUM_
+};
+
+/* A topic taken apart; what its kind does not name is empty. */
+struct topic {
+    enum topic_kind kind;
+    char fleet[NAME_BYTES];
+    char node[NODE_NAME_BYTES];
+    char app[NAME_BYTES];
+    char rollout[NAME_BYTES];
+    char digest[DIGEST_HEX_BYTES];
+};
+
+/* Writes the topic; an empty part becomes '+', so that the same call makes filters. Asserts that
+ * the parts are as long as their limits allow (then everything fits). */
+void topic_render(const struct topic *topic, char text[BUS_TOPIC_BYTES]);
+
+/* False for text that is none of ours: other prefix, unknown path, a part that is no name. */
+bool topic_parse(const char *text, struct topic *topic);
+
+#endif

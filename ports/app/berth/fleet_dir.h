@@ -1,0 +1,38 @@
+/* fleet_dir: the operator's folder of one fleet: what `berth fleet init` makes and every fleet verb
+ * reads. */
+#ifndef PORTS_APP_BERTH_FLEET_DIR_H
+#define PORTS_APP_BERTH_FLEET_DIR_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "agent/limits.h"
+#include "platform/base/err.h"
+
+#define FLEET_HOST_BYTES 128
+
+/* fleet.json: {"schema": 1, "fleet": NAME, "broker": {"host": H, "port": P, "operatorPort": Q,
+ * "name": N}}. Files in the folder:
+ *   fleet.json ca.pem ca.key        the fleet's only CA; its key never leaves here
+ *   keys/{release,order,trust,revoke}.{pem,pub}  keys/trust.json   as `berth keys new` writes them
+ *   broker/{mosquitto.conf,acl,cert.pem,key.pem,ca.pem}
+ *   operator/{cert.pem,key.pem}     CN "operator"
+ *   nodes/NAME/{berthd.json,trust.json,ca.pem,cert.pem,key.pem}    a node's bundle for /etc/berth
+ */
+struct fleet_dir {
+    char path[PATH_MAX - 256];
+    char fleet[NAME_BYTES];
+    char host[FLEET_HOST_BYTES]; /* of the broker, as everybody reaches it */
+    char name[FLEET_HOST_BYTES]; /* that its certificate carries; the host unless told otherwise */
+    uint16_t node_port;          /* the nodes' listener */
+    uint16_t operator_port;      /* people's and coordinators' listener */
+};
+
+/* Which folder: --dir (dir not NULL), else the environment's BERTH_FLEET, else "." */
+const char *fleet_dir_choose(const char *dir);
+/* Reads fleet.json. ERR_NOT_FOUND says how to make or name a folder; json's codes. */
+NODISCARD int fleet_dir_load(const char *path, struct fleet_dir *dir, struct err *err);
+/* Path of a file in it, "keys/order.pem". Asserts that it fits. */
+void fleet_dir_file(const struct fleet_dir *dir, const char *name, char path[PATH_MAX]);
+
+#endif

@@ -1,0 +1,62 @@
+/* session: a tool's own connection to the fleet's broker, and waiting for what it says. */
+#ifndef PORTS_APP_BERTH_SESSION_H
+#define PORTS_APP_BERTH_SESSION_H
+
+#include <stdbool.h>
+
+#include "platform/bus.h"
+#include "platform/clock.h"
+#include "platform/entropy.h"
+#include "platform/log.h"
+#include "ports/app/berth/fleet_dir.h"
+#include "ports/app/berth/keyring.h"
+#include "ports/linux/clock.h"
+#include "ports/linux/log.h"
+#include "ports/linux/loop.h"
+#include "ports/linux/worker.h"
+
+struct mbedtls_tls;
+struct mosquitto_bus;
+
+/* What a fleet verb stands on: loop, helper, TLS with the operator's certificate to the operators'
+ * listener, the bus, keys' cryptography. Zeroed before session_open; must not move. */
+struct session {
+    struct linux_loop loop;
+    struct linux_clock clock;
+    struct linux_log log;
+    struct linux_worker worker;
+    struct keyring keyring;
+    struct mbedtls_tls *tls;
+    struct mosquitto_bus *mosquitto;
+    struct bus bus; /* closed; for long-running verbs, which put a link on it */
+    struct clock clock_port;
+    struct entropy entropy;
+    struct log log_port;
+    char run_dir[64]; /* made here, removed by session_close */
+    unsigned opened;  /* private */
+    /* private: one question at a time */
+    bool is_answered;
+    struct err answer;
+    bool is_open;
+    void (*received)(void *ctx, const char *topic, struct span payload, bool is_retained);
+    void *ctx;
+    mono_ms received_at;
+};
+
+/* Opens everything but the bus. */
+NODISCARD int session_open(struct session *session, const struct fleet_dir *dir, struct err *err);
+void session_close(struct session *session);
+
+/* For short verbs: opens the bus and waits (15 s at most); the client id is "operator-" and random
+ * digits. */
+NODISCARD int session_connect(struct session *session, struct err *err);
+/* Publishes and waits for the broker's word (15 s at most). */
+NODISCARD int session_publish(struct session *session, const char *topic, struct span payload,
+                              struct err *err);
+/* Subscribes, then hands on what comes until nothing came for quiet_ms (at most 10 s in all). */
+NODISCARD int session_read(struct session *session, const char *filter, int64_t quiet_ms,
+                           void (*received)(void *ctx, const char *topic, struct span payload,
+                                            bool is_retained),
+                           void *ctx, struct err *err);
+
+#endif
