@@ -8,8 +8,8 @@
 #include "platform/bus.h"
 #include "platform/entropy.h"
 
-/* Backoff: the n-th failure in a row waits a random time below min(cap, base * 2^n) (full jitter);
- * the row ends with a session that stood for a minute. */
+/* Backoff: the n-th failure in a row waits a random time below min(cap, base * 2^(n-1)) (full
+ * jitter); the row ends with a session that stood for a minute. */
 #define LINK_BACKOFF_BASE_MS  1000
 #define LINK_BACKOFF_CAP_MS   30000
 #define LINK_STABLE_MS        60000
@@ -36,7 +36,13 @@ struct link_user {
     void *ctx;
 };
 
-enum link_state { LINK_WAITING, LINK_OPENING, LINK_OPEN, LINK_STOPPED };
+enum link_state {
+    LINK_WAITING, /* for the time of the next try */
+    LINK_OPENING,
+    LINK_OPEN,
+    LINK_ENDED, /* just now: the next step decides how long to wait */
+    LINK_STOPPED
+};
 
 /* private but for reading `state`, `failures` and `retry_at`; caller-allocated, must not move. */
 struct link {

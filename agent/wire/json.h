@@ -3,6 +3,7 @@
 #define AGENT_WIRE_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "platform/base/arena.h"
@@ -95,6 +96,41 @@ struct json_key {
     const char *remedy;
     bool is_required;
 };
+
+/* A plain member of a struct, for documents that are mostly such. */
+enum json_field_kind {
+    JSON_FIELD_TEXT,     /* char[size]; longer is ERR_VALUE */
+    JSON_FIELD_DIGEST,   /* struct digest: 64 hex digits */
+    JSON_FIELD_NUMBER,   /* uint64_t, 0 .. 2^53 - 1 */
+    JSON_FIELD_NUMBER32, /* uint32_t */
+    JSON_FIELD_INSTANT,  /* wall_ms, not negative */
+    JSON_FIELD_BOOLEAN   /* bool */
+};
+
+struct json_field {
+    const char *name;
+    enum json_field_kind kind;
+    size_t offset, size; /* in the struct; use JSON_FIELD */
+    bool is_required;
+};
+
+#define JSON_FIELD(name, kind, type, member, is_required)                                          \
+    {                                                                                              \
+        name, JSON_FIELD_##kind, offsetof(type, member), sizeof(((type *)0)->member), is_required  \
+    }
+
+/* Reads the fields that are there into the struct at `into`; other members are left alone.
+ * ERR_VALUE when `at` is no object or a member does not fit, ERR_MISSING. */
+NODISCARD int json_read_fields(const struct json_place *at, const struct json_field *fields,
+                               size_t count, void *into, struct err *err);
+
+/* For lenient documents: true for a key this reader knows. */
+typedef bool (*json_knows)(const char *key);
+
+/* The head of a lenient document: its schema must be 1 (ERR_SCHEMA, ERR_MISSING), and every key
+ * listed in its "must" has to be known (ERR_UNKNOWN_KEY): its writer says that who does not know
+ * it misreads the rest. */
+NODISCARD int json_read_head(const struct json_place *root, json_knows knows, struct err *err);
 
 /* Gives every member to the reader of its key, in the order of the table. ERR_VALUE when `at` is no
  * object, ERR_UNKNOWN_KEY by path for a member that is not in the table or is refused there,

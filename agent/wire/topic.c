@@ -1,0 +1,118 @@
+/* topic: one table of paths, walked in both directions. */
+#include "agent/wire/topic.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "platform/base/text.h"
+
+#define PREFIX "berth/1/"
+
+static const char *const paths[] = {
+#define PATH_(name, path) [TOPIC_##name] = path,
+    TOPIC_KINDS(PATH_)
+#undef PATH_
+};
+
+/* The part of `topic` that stands for the letter in braces, and how long it may be. */
+static char *part_of(struct topic *topic, char letter, size_t *cap)
+{
+    switch (letter) {
+    case 'n':
+        *cap = sizeof topic->node;
+        return topic->node;
+    case 'a':
+        *cap = sizeof topic->app;
+        return topic->app;
+    case 'd':
+        *cap = sizeof topic->digest;
+        return topic->digest;
+    default:
+        assert(letter == 'r');
+        *cap = sizeof topic->rollout;
+        return topic->rollout;
+    }
+}
+
+void topic_render(const struct topic *topic, char text[BUS_TOPIC_BYTES])
+{
+    struct topic copy = *topic;
+    struct text out;
+    size_t cap = 0;
+    assert((unsigned)topic->kind < TOPIC_KIND_COUNT);
+    text_init(&out, text, BUS_TOPIC_BYTES);
+    text_printf(&out, PREFIX "%s/", topic->fleet);
+    for (const char *at = paths[topic->kind]; *at != '\0'; at++) {
+        if (*at == '{') {
+            const char *part = part_of(&copy, at[1], &cap);
+            text_append(&out, *part != '\0' ? part : "+");
+            at += 2;
+        } else {
+            text_append_span(&out, span_of(at, 1));
+        }
+    }
+    assert(!out.cut);
+}
+
+/* The next segment of *at, as a terminated copy; false when it does not fit or there is none. */
+static bool segment_take(const char **at, char *segment, size_t cap)
+{
+    size_t len = strcspn(*at, "/");
+    if (len == 0 || len >= cap) {
+        return false;
+    }
+    memcpy(segment, *at, len);
+    segment[len] = '\0';
+    *at += len;
+    return true;
+}
+
+static bool part_is_sound(char letter, const char *part, size_t cap)
+{
+    struct digest digest;
+    return letter == 'd' ? strlen(part) == DIGEST_HEX_BYTES - 1 && digest_parse(part, &digest)
+                         : text_is_name(part, cap - 1);
+}
+
+static bool path_matches(const char *path, const char *at, struct topic *topic)
+{
+    while (*path != '\0') {
+        if (*path != '{') {
+            if (*path != *at) {
+                return false;
+            }
+            path++;
+            at++;
+            continue;
+        }
+        size_t cap = 0;
+        char *part = part_of(topic, path[1], &cap);
+        if (!segment_take(&at, part, cap) || !part_is_sound(path[1], part, cap)) {
+            return false;
+        }
+        path += 3;
+    }
+    return *at == '\0';
+}
+
+bool topic_parse(const char *text, struct topic *topic)
+{
+    char fleet[NAME_BYTES];
+    if (strncmp(text, PREFIX, sizeof PREFIX - 1) != 0) {
+        return false;
+    }
+    text += sizeof PREFIX - 1;
+    if (!segment_take(&text, fleet, sizeof fleet) || !text_is_name(fleet, NAME_BYTES - 1) ||
+        *text++ != '/') {
+        return false;
+    }
+    for (enum topic_kind kind = 0; kind < TOPIC_KIND_COUNT; kind++) {
+        struct topic read = {.kind = kind};
+        if (path_matches(paths[kind], text, &read)) {
+            memcpy(read.fleet, fleet, sizeof fleet);
+            *topic = read;
+            return true;
+        }
+    }
+    return false;
+}

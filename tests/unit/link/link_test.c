@@ -1,0 +1,214 @@
+/* link: opens at once, waits with jitter after failures, forgets the row after a stable minute. */
+#include "agent/link/link.h"
+
+#include "tests/check.h"
+
+/* A bus that only notes what is asked of it. */
+struct fake {
+    struct bus_user user;
+    int opens, closes;
+    bool is_refusing; /* open fails at once */
+    char client_id[96], will[LINK_WILL_BYTES];
+    uint64_t random;
+    int greeted, opened, ended;
+    bool was_open;
+    int code;
+};
+
+static int fake_open(void *self, const struct bus_session *session, const struct bus_user *user,
+                     struct err *err)
+{
+    struct fake *fake = self;
+    if (fake->is_refusing) {
+        return err_set(err, ERR_MEMORY, "no");
+    }
+    fake->opens++;
+    fake->user = *user;
+    (void)snprintf(fake->client_id, sizeof fake->client_id, "%s", session->client_id);
+    (void)snprintf(fake->will, sizeof fake->will, "%.*s", (int)session->will.len,
+                   (const char *)session->will.data);
+    return 0;
+}
+
+static void fake_close(void *self)
+{
+    ((struct fake *)self)->closes++;
+}
+
+static int fake_fill(void *self, void *data, size_t len, struct err *err)
+{
+    (void)err;
+    memcpy(data, &((struct fake *)self)->random, len);
+    return 0;
+}
+
+static void greet(void *ctx, const char *session, struct link_hello *hello)
+{
+    ((struct fake *)ctx)->greeted++;
+    (void)snprintf(hello->client_id, sizeof hello->client_id, "gw1");
+    (void)snprintf(hello->will, sizeof hello->will, "gone %s", session);
+    (void)snprintf(hello->will_topic, sizeof hello->will_topic, "t");
+}
+
+static void opened(void *ctx, const char *session)
+{
+    (void)session;
+    ((struct fake *)ctx)->opened++;
+}
+
+static void closed(void *ctx, const struct err *err, bool was_open)
+{
+    struct fake *fake = ctx;
+    fake->ended++;
+    fake->was_open = was_open;
+    fake->code = err->code;
+}
+
+static void received(void *ctx, const char *topic, struct span payload, bool is_retained)
+{
+    (void)ctx;
+    (void)topic;
+    (void)payload;
+    (void)is_retained;
+}
+
+static void begin(struct fake *fake, struct link *link)
+{
+    static const struct bus_ops bus_ops = {.open = fake_open, .close = fake_close};
+    static const struct entropy_ops entropy_ops = {.fill = fake_fill};
+    const struct link_user user = {
+        .greet = greet, .opened = opened, .closed = closed, .received = received, .ctx = fake};
+    memset(fake, 0, sizeof *fake);
+    fake->random = 0xabcdef0123456789u;
+    link_init(link, (struct bus){.ops = &bus_ops, .self = fake},
+              (struct entropy){.ops = &entropy_ops, .self = fake}, &user);
+}
+
+static void lose(struct fake *fake)
+{
+    const struct err err = {.code = ERR_NETWORK, .text = "gone"};
+    fake->user.closed(fake->user.ctx, &err);
+}
+
+static void case_opens_at_once(void)
+{
+    struct fake fake;
+    struct link link;
+    begin(&fake, &link);
+    CHECK(link_deadline(&link) <= 5000);
+    link_step(&link, 5000);
+    CHECK_INT_EQ(fake.opens, 1);
+    CHECK_STR_EQ(fake.client_id, "gw1");
+    CHECK_STR_EQ(fake.will, "gone abcdef0123456789");
+    CHECK_INT_EQ(link_deadline(&link), MONO_NEVER);
+    CHECK(!link_is_open(&link));
+    fake.user.opened(fake.user.ctx);
+    CHECK(link_is_open(&link));
+    CHECK_INT_EQ(fake.opened, 1);
+    link_step(&link, 5100);
+    CHECK_INT_EQ(fake.opens, 1);
+    CHECK_INT_EQ(link_deadline(&link), MONO_NEVER);
+}
+
+/* What the n-th failure waits is below its bound, and the bound doubles up to the cap. */
+static void case_backoff_bounds(void)
+{
+    for (unsigned failures = 1; failures < 100; failures++) {
+        int64_t bound =
+            failures < 6 ? (int64_t)LINK_BACKOFF_BASE_MS << (failures - 1) : LINK_BACKOFF_CAP_MS;
+        int64_t most = 0;
+        for (uint64_t random = 0; random < 20000; random++) {
+            int64_t wait = link_backoff_ms(failures, random * 0x9e3779b97f4a7c15u >> 3);
+            CHECK(wait >= 0 && wait < bound);
+            most = wait > most ? wait : most;
+        }
+        CHECK(most > bound * 9 / 10); /* the whole of it is used */
+    }
+}
+
+static void case_waits_after_failures(void)
+{
+    struct fake fake;
+    struct link link;
+    mono_ms now = 1000;
+    begin(&fake, &link);
+    for (unsigned failures = 1; failures < 9; failures++) {
+        link_step(&link, now);
+        CHECK_INT_EQ(fake.opens, failures);
+        lose(&fake);
+        CHECK(!fake.was_open);
+        now += 500000; /* the end is seen late: the wait counts from here, not from the opening */
+        link_step(&link, now);
+        CHECK_INT_EQ(link.failures, failures);
+        CHECK_INT_EQ(link.retry_at, now + link_backoff_ms(failures, fake.random));
+        if (link.retry_at > now) {
+            CHECK_INT_EQ(fake.opens, failures);
+            now = link_deadline(&link);
+        }
+    }
+}
+
+static void case_row_ends_when_stable(void)
+{
+    struct fake fake;
+    struct link link;
+    begin(&fake, &link);
+    link_step(&link, 0);
+    fake.user.opened(fake.user.ctx);
+    link_step(&link, 10);
+    lose(&fake);
+    CHECK(fake.was_open);
+    link_step(&link, 10 + LINK_STABLE_MS - 1); /* not stable for a whole minute */
+    CHECK_INT_EQ(link.failures, 1);
+    link_step(&link, link_deadline(&link));
+    lose(&fake);
+    link_step(&link, link.now);
+    CHECK_INT_EQ(link.failures, 2);
+    mono_ms now = link_deadline(&link);
+    link_step(&link, now);
+    fake.user.opened(fake.user.ctx);
+    link_step(&link, now);
+    lose(&fake);
+    link_step(&link, now + LINK_STABLE_MS);
+    CHECK_INT_EQ(link.failures, 1);
+}
+
+static void case_refused_open_is_a_failure(void)
+{
+    struct fake fake;
+    struct link link;
+    begin(&fake, &link);
+    fake.is_refusing = true;
+    link_step(&link, 1000);
+    CHECK_INT_EQ(fake.ended, 1);
+    CHECK_INT_EQ(fake.code, ERR_MEMORY);
+    CHECK_INT_EQ(link_deadline(&link), 1000);
+    link_step(&link, 1000);
+    CHECK_INT_EQ(link.failures, 1);
+}
+
+static void case_stop(void)
+{
+    struct fake fake;
+    struct link link;
+    begin(&fake, &link);
+    link_step(&link, 0);
+    link_stop(&link);
+    CHECK_INT_EQ(fake.closes, 1);
+    link_step(&link, 100000);
+    CHECK_INT_EQ(fake.opens, 1);
+    CHECK_INT_EQ(link_deadline(&link), MONO_NEVER);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"opens_at_once", case_opens_at_once},
+        {"backoff_bounds", case_backoff_bounds},
+        {"waits_after_failures", case_waits_after_failures},
+        {"row_ends_when_stable", case_row_ends_when_stable},
+        {"refused_open_is_a_failure", case_refused_open_is_a_failure},
+        {"stop", case_stop},
+    };
+    return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
+}
