@@ -9,10 +9,11 @@
 #include "platform/base/text.h"
 #include "platform/base/units.h"
 
-#define POOL_DEFAULT      0xc6120000u /* 198.18.0.0, RFC 2544 */
-#define POOL_BITS_DEFAULT 15
-#define POOL_BITS_MIN     8
-#define POOL_BITS_MAX     20
+#define POOL_DEFAULT        0xc6120000u /* 198.18.0.0, RFC 2544 */
+#define POOL_BITS_DEFAULT   15
+#define BROKER_PORT_DEFAULT 8883
+#define POOL_BITS_MIN       8
+#define POOL_BITS_MAX       20
 
 static int read_node(const struct json_place *at, void *into, struct err *err)
 {
@@ -168,6 +169,67 @@ static int read_power(const struct json_place *at, void *into, struct err *err)
     return 0;
 }
 
+static int host_read(const struct json_place *at, char host[CONFIG_HOST_BYTES], struct err *err)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    int rc = json_copy(at, host, CONFIG_HOST_BYTES, err);
+    if (rc == 0 && (host[0] == '\0' || strspn(host, letters) != strlen(host))) {
+        rc = json_error(at, ERR_VALUE, err, "must be a host name or an IPv4 address");
+    }
+    return rc;
+}
+
+static int read_host(const struct json_place *at, void *into, struct err *err)
+{
+    return host_read(at, ((struct config_broker *)into)->host, err);
+}
+
+static int read_name(const struct json_place *at, void *into, struct err *err)
+{
+    return host_read(at, ((struct config_broker *)into)->name, err);
+}
+
+static int read_port(const struct json_place *at, void *into, struct err *err)
+{
+    int64_t port = 0;
+    int rc = json_integer(at, 1, UINT16_MAX, &port, err);
+    ((struct config_broker *)into)->port = (uint16_t)port;
+    return rc;
+}
+
+static int read_ca(const struct json_place *at, void *into, struct err *err)
+{
+    return path_read(at, ((struct config_broker *)into)->ca_path, err);
+}
+
+static int read_cert(const struct json_place *at, void *into, struct err *err)
+{
+    return path_read(at, ((struct config_broker *)into)->cert_path, err);
+}
+
+static int read_key(const struct json_place *at, void *into, struct err *err)
+{
+    return path_read(at, ((struct config_broker *)into)->key_path, err);
+}
+
+static int read_broker(const struct json_place *at, void *into, struct err *err)
+{
+    static const struct json_key keys[] = {
+        {"host", read_host, NULL, true},  {"port", read_port, NULL, false},
+        {"name", read_name, NULL, false}, {"ca", read_ca, NULL, true},
+        {"cert", read_cert, NULL, true},  {"key", read_key, NULL, true}};
+    struct config_broker broker = {.port = BROKER_PORT_DEFAULT};
+    int rc = json_read_object(at, keys, COUNT_OF(keys), &broker, err);
+    if (rc == 0) {
+        if (broker.name[0] == '\0') {
+            memcpy(broker.name, broker.host, sizeof broker.name);
+        }
+        ((struct config *)into)->broker = broker;
+    }
+    return rc;
+}
+
 static int read_control_uid(const struct json_place *at, void *into, struct err *err)
 {
     int64_t uid = 0;
@@ -219,6 +281,7 @@ int config_parse(struct span text, struct config *config, struct err *err)
                                            {"bootRuleset", read_boot_ruleset, NULL, false},
                                            {"pool", read_pool, NULL, false},
                                            {"power", read_power, NULL, false},
+                                           {"broker", read_broker, NULL, false},
                                            {"controlUid", read_control_uid, NULL, false}};
     struct json_document document;
     int rc = json_parse(text, &rules, &document, err);

@@ -7,12 +7,21 @@
 #include "platform/engine.h"
 
 #define CONFIG_PATH_BYTES  200
+#define CONFIG_HOST_BYTES  128
 #define CONFIG_LABELS_MAX  32
 #define CONFIG_LABEL_BYTES 64
 
 struct config_power {
     char app[NAME_BYTES];
     unsigned powers; /* POWER_* of release.h */
+};
+
+/* The way to the fleet. Not configured (host empty): the node is on its own. */
+struct config_broker {
+    char host[CONFIG_HOST_BYTES]; /* name or IPv4 address */
+    char name[CONFIG_HOST_BYTES]; /* that its certificate carries; the host where not given */
+    uint16_t port;                /* 8883 */
+    char ca_path[CONFIG_PATH_BYTES], cert_path[CONFIG_PATH_BYTES], key_path[CONFIG_PATH_BYTES];
 };
 
 /* Every field has its default after config_parse; see agent/wire/README.md for the document. */
@@ -33,6 +42,7 @@ struct config {
     unsigned pool_bits;                   /* 15; at most 20 */
     struct config_power powers[APPS_MAX];
     size_t power_count;
+    struct config_broker broker;
     uint32_t control_uid; /* uid besides 0 that may use the control socket; UINT32_MAX: none */
 };
 

@@ -85,9 +85,40 @@ static void case_refused(void)
     check_refused(",\"controlUid\":-1", ERR_VALUE, "controlUid: ");
 }
 
+#define BROKER(members)                                                                            \
+    "{\"schema\":1,\"node\":\"gw1\",\"fleet\":\"demo\",\"broker\":{" members "}}"
+#define FILES "\"ca\":\"/e/ca.pem\",\"cert\":\"/e/cert.pem\",\"key\":\"/e/key.pem\""
+
+static void case_broker(void)
+{
+    struct config config;
+    struct err err = {0};
+    CHECK_INT_EQ(
+        config_parse(span_text(BROKER("\"host\":\"broker.example\"," FILES)), &config, &err), 0);
+    CHECK_STR_EQ(config.broker.host, "broker.example");
+    CHECK_STR_EQ(config.broker.name, "broker.example");
+    CHECK_INT_EQ(config.broker.port, 8883);
+    CHECK_STR_EQ(config.broker.cert_path, "/e/cert.pem");
+    CHECK_INT_EQ(
+        config_parse(span_text(BROKER("\"host\":\"10.0.0.1\",\"port\":1,\"name\":\"b\"," FILES)),
+                     &config, &err),
+        0);
+    CHECK_STR_EQ(config.broker.name, "b");
+    CHECK_INT_EQ(config.broker.port, 1);
+    CHECK_INT_EQ(config_parse(span_text(BROKER("\"host\":\"a b\"," FILES)), &config, &err),
+                 ERR_VALUE);
+    CHECK_CONTAINS(err.text, "broker.host");
+    CHECK_INT_EQ(config_parse(span_text(BROKER(FILES)), &config, &err), ERR_MISSING);
+    CHECK_INT_EQ(
+        config_parse(span_text(BROKER("\"host\":\"a\",\"user\":\"x\"," FILES)), &config, &err),
+        ERR_UNKNOWN_KEY);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"defaults", case_defaults}, {"all", case_all}, {"refused", case_refused}};
+    static const struct check_case cases[] = {{"broker", case_broker},
+                                              {"defaults", case_defaults},
+                                              {"all", case_all},
+                                              {"refused", case_refused}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
