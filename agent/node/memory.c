@@ -54,9 +54,22 @@ static void walk_generation(struct cursor *cursor, struct generation *generation
 #define GENERATION_BYTES (DIGEST_BYTES + 8 + 4 + 1)
 #define MEMORY_BYTES                                                                               \
     (2 + NAME_BYTES + 10 + DIGEST_BYTES + (2 + HISTORY_MAX) * GENERATION_BYTES + 4 + 8 + 4 +       \
-     BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16)
+     BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16 + 9 + REPORT_OUTCOMES_MAX * 11)
 _Static_assert(MEMORY_BYTES <= STORE_RECORD_BYTES_MAX, "one app fits one record");
 _Static_assert(LANES < 256 && APPS_MAX < 256, "small numbers fit a byte");
+
+/* What version 2 added. */
+static void walk_orders(struct cursor *cursor, struct memory_app *memory)
+{
+    memory->order_id = walk_number(cursor, memory->order_id, 8);
+    memory->is_order_open = walk_number(cursor, memory->is_order_open, 1) != 0;
+    for (size_t i = 0; i < REPORT_OUTCOMES_MAX; i++) {
+        struct order_outcome *outcome = &memory->outcomes[i];
+        outcome->id = walk_number(cursor, outcome->id, 8);
+        outcome->kind = (enum outcome_kind)walk_number(cursor, outcome->kind, 1);
+        outcome->reason = (uint16_t)walk_number(cursor, outcome->reason, 2);
+    }
+}
 
 static void walk_memory(struct cursor *cursor, struct memory_app *memory)
 {
@@ -95,6 +108,7 @@ void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BY
     (void)walk_number(&cursor, MEMORY_VERSION, 1);
     (void)walk_number(&cursor, MEMORY_MIN_READER, 1);
     walk_memory(&cursor, &copy);
+    walk_orders(&cursor, &copy);
     assert(!cursor.is_short && cursor.at == MEMORY_BYTES);
     *len = cursor.at;
 }
@@ -104,10 +118,23 @@ static bool generation_is_sound(const struct generation *generation)
     return generation->lane < LANES;
 }
 
+static bool outcome_is_sound(const struct order_outcome *outcome)
+{
+    return outcome->kind < OUTCOME_KIND_COUNT &&
+           (outcome->kind == OUTCOME_NONE) == (outcome->id == 0) &&
+           (outcome->kind == OUTCOME_REFUSED ? outcome->reason < ERR_END_ - ERR_BASE_
+                                             : outcome->reason < REASON_COUNT);
+}
+
 static bool memory_is_sound(const struct memory_app *memory)
 {
     for (size_t i = 0; i < HISTORY_MAX; i++) {
         if (!generation_is_sound(&memory->history[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < REPORT_OUTCOMES_MAX; i++) {
+        if (!outcome_is_sound(&memory->outcomes[i])) {
             return false;
         }
     }
@@ -138,11 +165,36 @@ int memory_decode(struct span data, struct memory_app *memory, struct err *err)
     }
     struct memory_app read = {0};
     walk_memory(&cursor, &read);
+    if (version >= 2) {
+        walk_orders(&cursor, &read);
+    }
     if (cursor.is_short || !memory_is_sound(&read)) {
         return err_set(err, ERR_CORRUPT, "the record's fields are out of their bounds");
     }
     *memory = read;
     return 0;
+}
+
+void memory_close_order(struct memory_app *memory, enum outcome_kind kind, int reason)
+{
+    if (!memory->is_order_open) {
+        return;
+    }
+    for (size_t i = REPORT_OUTCOMES_MAX - 1; i > 0; i--) {
+        memory->outcomes[i] = memory->outcomes[i - 1];
+    }
+    memory->outcomes[0] = (struct order_outcome){
+        .id = memory->order_id,
+        .kind = kind,
+        .reason = (uint16_t)(kind == OUTCOME_REFUSED ? reason - ERR_BASE_ : reason),
+    };
+    memory->is_order_open = false;
+}
+
+const char *order_outcome_reason(const struct order_outcome *outcome)
+{
+    return outcome->kind == OUTCOME_REFUSED ? err_word(outcome->reason + ERR_BASE_)
+                                            : reason_word((enum reason)outcome->reason);
 }
 
 bool memory_is_quarantined(const struct memory_app *memory, const struct digest *release)

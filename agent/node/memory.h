@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "agent/limits.h"
+#include "agent/wire/report.h"
 #include "platform/base/err.h"
 #include "platform/base/span.h"
 #include "platform/clock.h"
@@ -51,7 +52,9 @@ enum verdict {
     X(ROLLED_BACK, "rolled-back", "someone at the node asked for the release before")              \
     X(REPLACED, "replaced", "something else was wanted before the switch")                         \
     X(INTERRUPTED, "interrupted", "the machine started again before the switch")                   \
-    X(REVOKED, "revoked", "the release was revoked")
+    X(REVOKED, "revoked", "the release was revoked")                                               \
+    X(ALREADY, "already", "it ran here, proven, before the order came")                            \
+    X(OVERRIDDEN, "overridden", "someone at the node asked for something else")
 
 enum reason {
 #define REASON_ENUM_(name, word, sentence) REASON_##name,
@@ -68,6 +71,13 @@ struct generation {
     uint64_t sequence;
     uint32_t gen;
     uint8_t lane; /* below LANES */
+};
+
+/* How an order ended, kept until four later ones have; written once. */
+struct order_outcome {
+    uint64_t id; /* of the order; 0: none */
+    enum outcome_kind kind;
+    uint16_t reason; /* enum reason; for OUTCOME_REFUSED: ERR_BASE_ counted up to an error code */
 };
 
 /* Everything durable about one app: one record of at most STORE_RECORD_BYTES_MAX bytes. What is not
@@ -89,11 +99,15 @@ struct memory_app {
     struct digest quarantined[QUARANTINE_MAX]; /* newest first */
     enum verdict verdict;                      /* of the last candidate */
     enum reason reason;
-    uint32_t verdict_gen;            /* the generation it was given to */
-    uint64_t order_epoch, order_gen; /* the highest order seen */
+    uint32_t verdict_gen;                               /* the generation it was given to */
+    uint64_t order_epoch, order_gen;                    /* the highest order taken */
+    uint64_t order_id;                                  /* of that order; 0: none */
+    bool is_order_open;                                 /* it has no outcome yet */
+    struct order_outcome outcomes[REPORT_OUTCOMES_MAX]; /* newest first */
 };
 
-#define MEMORY_VERSION    1
+/* Version 2 adds order_id and what follows; an agent of version 1 reads it without. */
+#define MEMORY_VERSION    2
 #define MEMORY_MIN_READER 1
 
 /* Writes the record; *len is at most STORE_RECORD_BYTES_MAX (asserted at compile time). */
@@ -103,6 +117,13 @@ void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BY
 /* Reads a record. ERR_VERSION: written by an agent this one cannot read (its minReader is newer).
  * ERR_CORRUPT: lengths or values out of bounds. */
 NODISCARD int memory_decode(struct span data, struct memory_app *memory, struct err *err);
+
+/* Gives the open order its one answer, in the record that decides it; without an open order
+ * nothing happens. `reason` is an enum reason, or an error code for OUTCOME_REFUSED. */
+void memory_close_order(struct memory_app *memory, enum outcome_kind kind, int reason);
+
+/* The word of an outcome's reason. */
+const char *order_outcome_reason(const struct order_outcome *outcome);
 
 bool memory_is_quarantined(const struct memory_app *memory, const struct digest *release);
 

@@ -106,6 +106,7 @@ void verdict_go_back(struct step *step, enum reason reason)
         quarantine(&next, &memory->candidate.release);
     }
     if (is_wanted && (is_bad || memory->attempts >= attempts_max)) {
+        memory_close_order(&next, is_bad ? OUTCOME_FAILED : OUTCOME_INCONCLUSIVE, reason);
         want_committed(&next);
         next.attempts = 0;
     }
@@ -203,6 +204,7 @@ void verdict_commit(struct step *step)
     next.boots = 0;
     release_from_quarantine(&next, &memory->candidate.release);
     if (digest_is_equal(&memory->wanted, &memory->candidate.release)) {
+        memory_close_order(&next, OUTCOME_SUCCEEDED, REASON_SOAKED);
         next.is_forced = false;
     }
     step->session->warm_until = step->facts->now + plan->keep_warm_ms;

@@ -18,7 +18,15 @@ static struct memory_app sample(void)
                                 .reason = REASON_REVOKED,
                                 .verdict_gen = 7,
                                 .order_epoch = UINT64_MAX,
-                                .order_gen = 42};
+                                .order_gen = 42,
+                                .order_id = UINT64_MAX,
+                                .is_order_open = true};
+    for (size_t i = 0; i < REPORT_OUTCOMES_MAX; i++) {
+        memory.outcomes[i] = (struct order_outcome){
+            .id = i + 1, .kind = OUTCOME_FAILED, .reason = REASON_NEVER_READY};
+    }
+    memory.outcomes[1].kind = OUTCOME_REFUSED;
+    memory.outcomes[1].reason = (uint16_t)(ERR_USAGE - ERR_BASE_);
     struct generation *generations[] = {&memory.committed, &memory.candidate, &memory.history[0],
                                         &memory.history[1], &memory.history[HISTORY_MAX - 1]};
     for (size_t i = 0; i < COUNT_OF(generations); i++) {
@@ -58,6 +66,12 @@ static void check_equal(const struct memory_app *a, const struct memory_app *b)
     }
     CHECK(a->verdict == b->verdict && a->reason == b->reason && a->verdict_gen == b->verdict_gen);
     CHECK(a->order_epoch == b->order_epoch && a->order_gen == b->order_gen);
+    CHECK(a->order_id == b->order_id && a->is_order_open == b->is_order_open);
+    for (size_t i = 0; i < REPORT_OUTCOMES_MAX; i++) {
+        CHECK(a->outcomes[i].id == b->outcomes[i].id &&
+              a->outcomes[i].kind == b->outcomes[i].kind &&
+              a->outcomes[i].reason == b->outcomes[i].reason);
+    }
 }
 
 static int decode(const uint8_t *data, size_t len, struct memory_app *memory, struct err *err)
@@ -78,6 +92,40 @@ static void case_round_trip(void)
         CHECK_INT_EQ(decode(data, len, &read, NULL), 0);
         check_equal(&samples[i], &read);
     }
+}
+
+/* The record of an agent that knew no outcomes is read, and says none. */
+static void case_version_1(void)
+{
+    uint8_t data[STORE_RECORD_BYTES_MAX];
+    struct memory_app memory = sample();
+    struct memory_app read;
+    size_t len = 0;
+    memory_encode(&memory, data, &len);
+    data[0] = 1;
+    CHECK_INT_EQ(decode(data, len - 9 - 11 * REPORT_OUTCOMES_MAX, &read, NULL), 0);
+    memory.order_id = 0;
+    memory.is_order_open = false;
+    memset(memory.outcomes, 0, sizeof memory.outcomes);
+    check_equal(&memory, &read);
+}
+
+static void case_close_order(void)
+{
+    struct memory_app memory = {.order_id = 9, .is_order_open = true};
+    memory_close_order(&memory, OUTCOME_REFUSED, ERR_BELOW_FLOOR);
+    memory_close_order(&memory, OUTCOME_SUCCEEDED, REASON_SOAKED); /* answered already */
+    CHECK_INT_EQ(memory.outcomes[0].id, 9);
+    CHECK_STR_EQ(order_outcome_reason(&memory.outcomes[0]), "below-floor");
+    CHECK_INT_EQ(memory.outcomes[1].id, 0);
+    for (uint64_t id = 10; id < 15; id++) {
+        memory.order_id = id;
+        memory.is_order_open = true;
+        memory_close_order(&memory, OUTCOME_SUCCEEDED, REASON_SOAKED);
+        CHECK_INT_EQ(memory.outcomes[0].id, id);
+    }
+    CHECK_INT_EQ(memory.outcomes[REPORT_OUTCOMES_MAX - 1].id, 11); /* the oldest go */
+    CHECK_STR_EQ(order_outcome_reason(&memory.outcomes[0]), "soaked");
 }
 
 static void case_truncated(void)
@@ -120,11 +168,11 @@ static void check_refused(const struct memory_app *memory)
     CHECK_INT_EQ(decode(data, len, &read, NULL), ERR_CORRUPT);
 }
 
-#define CHECK_BOUND(field, value)             \
-    do {                                      \
-        struct memory_app spoilt = sample();  \
-        spoilt.field = (value);               \
-        check_refused(&spoilt);               \
+#define CHECK_BOUND(field, value)                                                                  \
+    do {                                                                                           \
+        struct memory_app spoilt = sample();                                                       \
+        spoilt.field = (value);                                                                    \
+        check_refused(&spoilt);                                                                    \
     } while (0)
 
 static void case_bounds(void)
@@ -194,9 +242,14 @@ static void case_words(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"round trip", case_round_trip}, {"truncated", case_truncated}, {"version", case_version},
-        {"bounds", case_bounds},         {"noise", case_noise},         {"quarantine", case_quarantine},
-        {"words", case_words}};
+    static const struct check_case cases[] = {{"round trip", case_round_trip},
+                                              {"version_1", case_version_1},
+                                              {"close_order", case_close_order},
+                                              {"truncated", case_truncated},
+                                              {"version", case_version},
+                                              {"bounds", case_bounds},
+                                              {"noise", case_noise},
+                                              {"quarantine", case_quarantine},
+                                              {"words", case_words}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
