@@ -154,9 +154,9 @@ int conductor_start(struct conductor *conductor, struct err *err)
     return 0;
 }
 
-static bool may_begin(const struct conductor *conductor, const struct app *app)
+bool app_may_begin(const struct conductor *conductor, const struct app *app)
 {
-    if (conductor->is_store_failing || app->is_lost) {
+    if (conductor->is_store_failing || (app != NULL && app->is_lost)) {
         return false;
     }
     for (size_t i = 0; i < APPS_MAX; i++) {
@@ -184,7 +184,7 @@ static void plan_app(struct app *app)
         .wanted = app_plan(app, &memory->wanted),
         .is_engine_up = conductor->is_engine_up,
         .has_restart_backoff = conductor->about.has_restart_backoff,
-        .may_begin = may_begin(conductor, app),
+        .may_begin = app_may_begin(conductor, app),
         .is_memory_lost = app->is_lost,
         .is_wanted_revoked = revoked_has(&conductor->revoked, &memory->wanted),
         .is_candidate_revoked = memory->candidate.gen != 0 &&
@@ -231,6 +231,7 @@ void conductor_step(struct conductor *conductor)
         probes_step(conductor); /* before planning: what is presumed ready must be so at once */
         route_mark(conductor);
         if (conductor->is_route_read) {
+            orders_step(conductor);
             for (size_t i = 0; i < APPS_MAX; i++) {
                 if (conductor->apps[i].is_used) {
                     step_app(&conductor->apps[i]);
@@ -252,6 +253,7 @@ mono_ms conductor_deadline(const struct conductor *conductor)
     }
     mono_ms deadline = mono_min(observe_deadline(conductor), route_deadline(conductor));
     deadline = mono_min(deadline, probes_deadline(conductor));
+    deadline = mono_min(deadline, orders_deadline(conductor));
     for (size_t i = 0; i < APPS_MAX; i++) {
         const struct app *app = &conductor->apps[i];
         if (app->is_used && !app->is_new && conductor->is_route_read) { /* else never planned */

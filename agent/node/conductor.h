@@ -4,6 +4,7 @@
 
 #include "agent/node/session.h"
 #include "agent/wire/config.h"
+#include "agent/wire/report.h"
 #include "agent/wire/trust.h"
 #include "platform/base/text.h"
 #include "platform/clock.h"
@@ -82,6 +83,33 @@ NODISCARD int conductor_activate(struct conductor *conductor, struct span envelo
  * ERR_BELOW_FLOOR, ERR_REVOKED. */
 NODISCARD int conductor_rollback(struct conductor *conductor, const char *app, conductor_done done,
                                  void *ctx, struct err *err);
+
+/* An order came from the fleet on the topic of `app`. Verifies, parses and checks it (order.h);
+ * what is news waits, in the place of an older one, until it can be taken, and its one outcome
+ * stands in the report. 0 also for one taken already. The codes of envelope_open, order_parse and
+ * order_check; what is refused here changes nothing and shows in the report by its code. */
+int conductor_order(struct conductor *conductor, const char *app, struct span envelope,
+                    struct err *err);
+
+/* Releases that orders wait for: at most `cap` digests, and how many. */
+size_t conductor_missing(const struct conductor *conductor, struct digest *digests, size_t cap);
+
+/* A release came from the fleet. It is stored when an order waits for it; what is wrong with it is
+ * the outcome of that order. */
+void conductor_release(struct conductor *conductor, const struct digest *digest,
+                       struct span envelope);
+
+/* Fills the node's report, all but `at`. */
+void conductor_report(const struct conductor *conductor, struct report *report);
+
+/* The next app with a failure that was not told yet: writes its name and story (JSON, schema in
+ * agent/node/README.md) and forgets that it is due. False: none. */
+bool conductor_story(struct conductor *conductor, char app[NAME_BYTES], struct text *text);
+/* It could not be told after all. */
+void conductor_story_again(struct conductor *conductor, const char *app);
+
+/* Some app is in mid-swap or unproven. */
+bool conductor_is_changing(const struct conductor *conductor);
 
 /* Renders the node's status as JSON (schema in agent/node/README.md). */
 void conductor_status(const struct conductor *conductor, struct text *text);

@@ -8,7 +8,7 @@
 
 #define MIB(bytes) ((unsigned long long)((bytes) >> 20))
 
-static struct app *app_of(struct conductor *conductor, const char *name)
+struct app *app_of(struct conductor *conductor, const char *name)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct app *app = &conductor->apps[i];
@@ -38,13 +38,20 @@ void verb_step(struct app *app)
         return;
     }
     struct memory_app next = app->memory;
-    if (!digest_is_equal(&next.wanted, &app->verb.wanted)) {
-        next.attempts = 0;
+    bool is_changed = false;
+    if (app->verb.is_order) {
+        is_changed = order_take(&next, &app->verb.order, &app->verb.decision);
+    } else {
+        is_changed = !digest_is_equal(&next.wanted, &app->verb.wanted);
+        memory_close_order(&next, OUTCOME_OVERRIDDEN, REASON_OVERRIDDEN);
+        next.wanted = app->verb.wanted;
+        next.wanted_by = WANTED_BY_OVERRIDE;
+        next.is_forced = app->verb.is_forced;
     }
-    next.wanted = app->verb.wanted;
-    next.wanted_by = WANTED_BY_OVERRIDE;
-    next.is_forced = app->verb.is_forced;
-    app->session.retry_at = 0;
+    next.attempts = is_changed ? 0 : next.attempts;
+    if (is_changed || !app->verb.is_order) {
+        app->session.retry_at = 0;
+    }
     app->verb.stage = VERB_RECORDING;
     memory_remember(app, &next, false);
 }
@@ -237,18 +244,19 @@ static int check_open(const struct conductor *conductor, const struct app *app, 
     return 0;
 }
 
-/* Opens and compiles the release; the payload lives in the scratch. */
-static int open_release(struct conductor *conductor, struct span envelope, struct arena *arena,
-                        struct span *payload, struct plan *plan, struct err *err)
+int door_open(struct conductor *conductor, struct span envelope, struct span *payload,
+              struct plan *plan, struct err *err)
 {
     struct digest digest;
     struct release_node node;
+    struct arena arena;
     if (!conductor->has_trust) {
         return err_set(err, ERR_SIGNATURE,
                        "this node trusts no key yet: install its trust document");
     }
+    arena_init(&arena, conductor->scratch, sizeof conductor->scratch);
     int rc = envelope_open(envelope, TRUST_ROLE_RELEASE, &conductor->trust,
-                           &conductor->ports.verify, arena, payload, &digest, err);
+                           &conductor->ports.verify, &arena, payload, &digest, err);
     if (rc != 0) {
         return rc;
     }
@@ -261,7 +269,17 @@ static int open_release(struct conductor *conductor, struct span envelope, struc
     return rc;
 }
 
-static struct app *new_app(struct conductor *conductor, const char *name, struct err *err)
+int door_check(struct conductor *conductor, struct app *app, const struct plan *plan, bool force,
+               struct err *err)
+{
+    int rc = app != NULL ? check_open(conductor, app, err) : 0;
+    rc = rc == 0 && app != NULL ? check_memory(app, plan, force, err) : rc;
+    rc = rc == 0 ? check_powers(conductor, plan, err) : rc;
+    rc = rc == 0 ? check_ports(conductor, app, plan, err) : rc;
+    return rc == 0 ? check_room(conductor, plan, err) : rc;
+}
+
+int app_new(struct conductor *conductor, const char *name, struct app **made, struct err *err)
 {
     uint8_t apps = address_apps(&conductor->config);
     for (uint8_t i = 0; i < apps; i++) {
@@ -271,12 +289,12 @@ static struct app *new_app(struct conductor *conductor, const char *name, struct
             app->memory.index = i;
             app->session.is_observed = true;
             (void)text_copy(app->memory.app, NAME_BYTES, name);
-            return app;
+            *made = app;
+            return 0;
         }
     }
-    (void)err_set(err, ERR_LIMIT, "this node's address pool has room for %u apps: enlarge pool",
-                  apps);
-    return NULL;
+    return err_set(err, ERR_LIMIT, "this node's address pool has room for %u apps: enlarge pool",
+                   apps);
 }
 
 static int store_payload(struct app *app, struct span payload, const struct plan *plan,
@@ -298,32 +316,20 @@ static int store_payload(struct app *app, struct span payload, const struct plan
 int conductor_activate(struct conductor *conductor, struct span envelope, bool force,
                        conductor_done done, void *ctx, struct err *err)
 {
-    struct arena arena;
     struct plan plan;
     struct span payload;
     int rc = check_open(conductor, NULL, err);
-    if (rc != 0) {
-        return rc;
-    }
-    arena_init(&arena, conductor->scratch, sizeof conductor->scratch);
-    rc = open_release(conductor, envelope, &arena, &payload, &plan, err);
+    rc = rc == 0 ? door_open(conductor, envelope, &payload, &plan, err) : rc;
     if (rc != 0) {
         return rc;
     }
     struct app *app = app_of(conductor, plan.app);
-    rc = app != NULL ? check_open(conductor, app, err) : 0;
-    rc = rc == 0 && app != NULL ? check_memory(app, &plan, force, err) : rc;
-    rc = rc == 0 ? check_powers(conductor, &plan, err) : rc;
-    rc = rc == 0 ? check_ports(conductor, app, &plan, err) : rc;
-    rc = rc == 0 ? check_room(conductor, &plan, err) : rc;
+    rc = door_check(conductor, app, &plan, force, err);
+    if (rc == 0 && app == NULL) {
+        rc = app_new(conductor, plan.app, &app, err);
+    }
     if (rc != 0) {
         return rc;
-    }
-    if (app == NULL) {
-        app = new_app(conductor, plan.app, err);
-        if (app == NULL) {
-            return ERR_LIMIT;
-        }
     }
     app->verb = (struct verb){.wanted = plan.digest, .is_forced = force, .done = done, .ctx = ctx};
     return store_payload(app, payload, &plan, err);

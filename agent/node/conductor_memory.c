@@ -254,10 +254,40 @@ static void announce(struct app *app, const struct memory_app *next)
     }
 }
 
+/* A candidate was dropped, or an order could not be followed: worth telling the fleet. */
+static bool is_worth_a_story(const struct memory_app *memory, const struct memory_app *next)
+{
+    const struct order_outcome *outcome = &next->outcomes[0];
+    bool is_dropped = memory->phase != SWAP_REST && next->phase == SWAP_REST &&
+                      next->verdict != VERDICT_GOOD && next->reason != REASON_REPLACED &&
+                      next->reason != REASON_INTERRUPTED;
+    bool is_answered = outcome->id != memory->outcomes[0].id &&
+                       (outcome->kind == OUTCOME_REFUSED || outcome->kind == OUTCOME_EXPIRED);
+    return is_dropped || is_answered;
+}
+
+static void announce_order(struct app *app, const struct memory_app *next)
+{
+    const struct memory_app *memory = &app->memory;
+    const struct order_outcome *outcome = &next->outcomes[0];
+    if (next->order_gen != memory->order_gen || next->order_epoch != memory->order_epoch) {
+        conductor_event(app->conductor, app, "order %016llx taken (%llu.%llu)",
+                        (unsigned long long)next->order_id, (unsigned long long)next->order_epoch,
+                        (unsigned long long)next->order_gen);
+    }
+    if (outcome->id != memory->outcomes[0].id) {
+        conductor_event(app->conductor, app, "order %016llx: %s (%s)",
+                        (unsigned long long)outcome->id, outcome_word(outcome->kind),
+                        order_outcome_reason(outcome));
+    }
+}
+
 static void adopt(struct app *app)
 {
     struct session_app *session = &app->session;
     announce(app, &app->pending);
+    announce_order(app, &app->pending);
+    app->is_story_due |= is_worth_a_story(&app->memory, &app->pending);
     note_garbage(app, &app->pending);
     if (app->memory.phase == SWAP_REST && app->pending.phase == SWAP_PREPARE) {
         session_begin_swap(session);
@@ -398,7 +428,7 @@ void memory_collect(struct conductor *conductor)
             is_needed =
                 is_needed || (app->is_used && memory_remembers(&app->memory, &collecting.found[i]));
         }
-        if (!is_needed) {
+        if (!is_needed && !orders_need(conductor, &collecting.found[i])) {
             char name[STORE_NAME_BYTES];
             blob_name(&collecting.found[i], name);
             if (store->ops->blob_remove(store->self, name, blob_removed, conductor, &err) != 0) {

@@ -4,6 +4,7 @@
 
 #include "agent/node/address.h"
 #include "agent/node/conductor.h"
+#include "agent/node/order.h"
 #include "agent/node/swap.h"
 
 /* What the kernel's table was when the agent started, and so whom traffic may be reaching. */
@@ -39,15 +40,31 @@ struct plan_slot {
     mono_ms retry_at; /* broken: read again then */
 };
 
-/* An activate or rollback on its way to being durable. */
+/* An activate, rollback or order on its way to being durable. */
 enum verb_stage { VERB_NONE, VERB_STORING, VERB_READY, VERB_RECORDING };
 
 struct verb {
     enum verb_stage stage;
     struct digest wanted;
     bool is_forced;
+    bool is_order; /* the fleet's: `order` is taken as `decision` says */
+    struct order order;
+    struct order_decision decision;
     conductor_done done;
     void *ctx;
+};
+
+/* The newest order for one app that is not taken yet. */
+struct order_slot {
+    bool is_used;
+    struct order order;
+    mono_ms late_at;  /* by uptime, where no wall clock can be trusted; MONO_NEVER: no startBy */
+    bool has_release; /* its payload is stored */
+    bool is_storing;  /* and here it is being written */
+    bool is_look_due; /* look again whether it is stored */
+    mono_ms look_at;
+    int refusal; /* an error code; 0: none */
+    enum order_wait wait;
 };
 
 struct app {
@@ -68,6 +85,8 @@ struct app {
     struct digest garbage[GARBAGE_MAX]; /* releases whose image tags are to go; none: free */
     struct verb verb;
     mono_ms wake_at;
+    int refused;       /* code of the last order that was not even taken; 0: none */
+    bool is_story_due; /* a failure was not told yet */
 };
 
 struct conductor {
@@ -80,6 +99,7 @@ struct conductor {
     bool has_trust;
 
     struct app apps[APPS_MAX];
+    struct order_slot orders[APPS_MAX];
     struct call calls[CALLS_MAX];
     struct boot_id boot;
     bool is_started, is_stepping, is_dirty;
@@ -174,7 +194,29 @@ void route_mark(
 mono_ms route_deadline(const struct conductor *conductor);
 bool route_is_settled(const struct conductor *conductor);
 
+/* conductor_order.c */
+void orders_step(struct conductor *conductor);
+mono_ms orders_deadline(const struct conductor *conductor);
+/* Some order not taken yet needs this payload. */
+bool orders_need(const struct conductor *conductor, const struct digest *release);
+/* The order that waits for this app, or NULL. */
+const struct order_slot *order_slot_of(const struct conductor *conductor, const char *app);
+
 /* conductor_door.c */
+struct app *app_of(struct conductor *conductor, const char *name);
+/* A place for an app that this node has not had. ERR_LIMIT. */
+NODISCARD int app_new(struct conductor *conductor, const char *name, struct app **app,
+                      struct err *err);
+/* No other app is changing and the store works: a swap of this one (NULL: of a new one) may begin.
+ */
+bool app_may_begin(const struct conductor *conductor, const struct app *app);
+/* Opens, lints and compiles a release; the payload lives in the scratch. */
+NODISCARD int door_open(struct conductor *conductor, struct span envelope, struct span *payload,
+                        struct plan *plan, struct err *err);
+/* Whether this node takes the release for `app` (NULL: new here). ERR_NOTHING: it serves already.
+ */
+NODISCARD int door_check(struct conductor *conductor, struct app *app, const struct plan *plan,
+                         bool force, struct err *err);
 void verb_step(struct app *app);
 void verb_finish(struct app *app, const struct err *err);
 

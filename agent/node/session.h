@@ -52,7 +52,7 @@ struct session_app {
 
     /* One swap; zeroed by session_begin_swap. */
     bool is_staged;
-    bool is_staging; /* a pull is under way */
+    bool is_staging;      /* a pull is under way */
     uint32_t staging_gen; /* of this generation; answers about another come too late */
     uint8_t pull_failures;
     mono_ms pull_not_before;

@@ -1,0 +1,242 @@
+/* conductor_report: what the node tells the fleet: its report, and the story of a failure. */
+#include "agent/node/conductor_private.h"
+
+#include <stdio.h>
+
+/* Schemas this version reads. */
+#define SCHEMA_RELEASE 1
+#define SCHEMA_ORDER   1
+/* Events that a story tells, and the room each takes at most. */
+#define STORY_EVENTS_MAX  16
+#define STORY_EVENT_BYTES 400
+
+static void generation_fill(const struct app *app, const struct generation *generation,
+                            struct report_generation *out)
+{
+    out->gen = generation->gen;
+    out->release = generation->release;
+    out->sequence = generation->sequence;
+    for (size_t i = 0; i < PLANS_MAX; i++) {
+        const struct plan_slot *slot = &app->plans[i];
+        if (slot->is_used && !slot->is_broken &&
+            digest_is_equal(&slot->plan.digest, &generation->release)) {
+            (void)snprintf(out->version, sizeof out->version, "%.*s", (int)sizeof out->version - 1,
+                           slot->plan.version);
+        }
+    }
+}
+
+/* Every replica that should serve is ready; with nothing to serve that is so as well. */
+static bool is_serving(const struct app *app)
+{
+    const struct memory_app *memory = &app->memory;
+    bool is_switched = memory->phase == SWAP_UNPROVEN && app->session.is_switched;
+    uint32_t gen = is_switched ? memory->candidate.gen : memory->committed.gen;
+    bool is_any = false;
+    for (size_t i = 0; i < app->session.replica_count; i++) {
+        const struct replica *replica = &app->session.replicas[i];
+        if (replica->gen == gen && replica->is_present) {
+            is_any = true;
+            if (!replica_is_ready(replica)) {
+                return false;
+            }
+        }
+    }
+    return gen == 0 ? false : is_any;
+}
+
+static void outcomes_fill(const struct memory_app *memory, struct report_app *out)
+{
+    for (size_t i = 0; i < REPORT_OUTCOMES_MAX && memory->outcomes[i].id != 0; i++) {
+        const struct order_outcome *outcome = &memory->outcomes[i];
+        struct report_outcome *to = &out->outcomes[out->outcome_count++];
+        order_id_render(outcome->id, to->id);
+        to->kind = outcome->kind;
+        (void)text_copy(to->reason, sizeof to->reason, order_outcome_reason(outcome));
+    }
+}
+
+static void waiting_fill(const struct order_slot *slot, struct report_app *out)
+{
+    out->order_epoch = slot->order.epoch;
+    out->order_gen = slot->order.gen;
+    memcpy(out->order_id, slot->order.id, sizeof out->order_id);
+    out->is_order_open = true;
+    (void)text_copy(out->order_wait, sizeof out->order_wait,
+                    order_wait_word(slot->wait != ORDER_WAIT_NONE ? slot->wait : ORDER_WAIT_BUSY));
+}
+
+static void app_fill(const struct conductor *conductor, const struct app *app,
+                     struct report_app *out)
+{
+    static const char *const wanted_words[] = {[WANTED_BY_NOBODY] = "nobody",
+                                               [WANTED_BY_OVERRIDE] = "override",
+                                               [WANTED_BY_ORDER] = "order"};
+    const struct memory_app *memory = &app->memory;
+    const struct order_slot *slot = order_slot_of(conductor, memory->app);
+    memset(out, 0, sizeof *out);
+    memcpy(out->app, memory->app, sizeof out->app);
+    (void)text_copy(out->phase, sizeof out->phase, swap_phase_word(memory->phase));
+    generation_fill(app, &memory->committed, &out->committed);
+    generation_fill(app, &memory->candidate, &out->candidate);
+    out->wanted = memory->wanted;
+    (void)text_copy(out->wanted_by, sizeof out->wanted_by, wanted_words[memory->wanted_by]);
+    (void)text_copy(out->verdict, sizeof out->verdict, verdict_word(memory->verdict));
+    (void)text_copy(out->reason, sizeof out->reason, reason_word(memory->reason));
+    out->verdict_gen = memory->verdict_gen;
+    out->floor = memory->floor;
+    out->order_epoch = memory->order_epoch;
+    out->order_gen = memory->order_gen;
+    if (memory->order_id != 0) {
+        order_id_render(memory->order_id, out->order_id);
+    }
+    out->is_order_open = memory->is_order_open;
+    outcomes_fill(memory, out);
+    if (slot != NULL) {
+        waiting_fill(slot, out);
+    }
+    if (app->refused != 0) {
+        (void)text_copy(out->refused, sizeof out->refused, err_word(app->refused));
+    }
+    out->is_serving = is_serving(app);
+}
+
+static void labels_fill(const struct config *config, struct report *report)
+{
+    for (size_t i = 0; i < config->label_count && i < REPORT_LABELS_MAX; i++) {
+        (void)text_copy(report->label_names[i], sizeof report->label_names[i],
+                        config->label_names[i]);
+        (void)text_copy(report->label_values[i], sizeof report->label_values[i],
+                        config->label_values[i]);
+        report->label_count++;
+    }
+}
+
+/* Orders for apps that this node has never had, as long as they wait. */
+static void newcomers_fill(const struct conductor *conductor, struct report *report)
+{
+    for (size_t i = 0; i < APPS_MAX && report->app_count < APPS_MAX; i++) {
+        const struct order_slot *slot = &conductor->orders[i];
+        bool is_known = false;
+        for (size_t j = 0; j < report->app_count; j++) {
+            is_known |= strcmp(report->apps[j].app, slot->order.app) == 0;
+        }
+        if (slot->is_used && !is_known) {
+            struct report_app *out = &report->apps[report->app_count++];
+            memset(out, 0, sizeof *out);
+            memcpy(out->app, slot->order.app, sizeof out->app);
+            (void)text_copy(out->phase, sizeof out->phase, swap_phase_word(SWAP_REST));
+            waiting_fill(slot, out);
+        }
+    }
+}
+
+void conductor_report(const struct conductor *conductor, struct report *report)
+{
+    memset(report, 0, sizeof *report);
+    memcpy(report->fleet, conductor->config.fleet, sizeof report->fleet);
+    memcpy(report->node, conductor->config.node, sizeof report->node);
+    (void)text_copy(report->version, sizeof report->version, BERTH_VERSION);
+    (void)text_copy(report->arch, sizeof report->arch, conductor->about.arch);
+    labels_fill(&conductor->config, report);
+    report->is_memory_lost = conductor->has_lost_memory;
+    report->is_store_failing = conductor->is_store_failing;
+    report->is_engine_up = conductor->is_engine_up;
+    report->trust_version = conductor->trust.version;
+    report->revoke_version = conductor->revoked.version;
+    report->schema_release = SCHEMA_RELEASE;
+    report->schema_order = SCHEMA_ORDER;
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        if (conductor->apps[i].is_used && !conductor->apps[i].is_new) {
+            app_fill(conductor, &conductor->apps[i], &report->apps[report->app_count++]);
+        }
+    }
+    newcomers_fill(conductor, report);
+}
+
+/* The last events of this app and of the node itself, oldest first. */
+static void events_render(const struct conductor *conductor, const char *app, struct text *text)
+{
+    uint64_t numbers[STORY_EVENTS_MAX];
+    size_t count = 0;
+    uint64_t number = conductor->event_last;
+    for (; number > 0 && conductor->event_last - number < EVENTS_MAX && count < STORY_EVENTS_MAX;
+         number--) {
+        const struct event *event = &conductor->events[(number - 1) % EVENTS_MAX];
+        if (event->app[0] == '\0' || strcmp(event->app, app) == 0) {
+            numbers[count++] = number;
+        }
+    }
+    bool is_first = true;
+    while (count > 0) {
+        const struct event *event = &conductor->events[(numbers[--count] - 1) % EVENTS_MAX];
+        if (text->cap - text->len < STORY_EVENT_BYTES) {
+            break;
+        }
+        text_printf(text, "%s{\"wall\":%lld,\"timeTrusted\":%s,\"text\":", is_first ? "" : ",",
+                    (long long)event->wall, event->time_trusted ? "true" : "false");
+        text_append_json(text, event->text);
+        text_append(text, "}");
+        is_first = false;
+    }
+}
+
+static void story_render(const struct conductor *conductor, const struct app *app,
+                         struct text *text)
+{
+    const struct memory_app *memory = &app->memory;
+    const struct order_outcome *outcome = &memory->outcomes[0];
+    char hex[DIGEST_HEX_BYTES];
+    digest_render(&memory->quarantined[0], hex);
+    text_append(text, "{\"schema\":1,\"node\":");
+    text_append_json(text, conductor->config.node);
+    text_append(text, ",\"app\":");
+    text_append_json(text, memory->app);
+    text_printf(text, ",\"verdict\":\"%s\",\"verdictGen\":%u,\"reason\":\"%s\",\"sentence\":",
+                verdict_word(memory->verdict), memory->verdict_gen, reason_word(memory->reason));
+    text_append_json(text, reason_sentence(memory->reason));
+    if (memory->verdict == VERDICT_BAD) {
+        text_printf(text, ",\"release\":\"%s\"", hex);
+    }
+    if (outcome->id != 0) {
+        text_printf(text, ",\"order\":\"%016llx\",\"outcome\":\"%s\",\"outcomeReason\":\"%s\"",
+                    (unsigned long long)outcome->id, outcome_word(outcome->kind),
+                    order_outcome_reason(outcome));
+    }
+    text_append(text, ",\"events\":[");
+    events_render(conductor, memory->app, text);
+    text_append(text, "]}");
+}
+
+bool conductor_story(struct conductor *conductor, char name[NAME_BYTES], struct text *text)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *app = &conductor->apps[i];
+        if (app->is_used && app->is_story_due) {
+            app->is_story_due = false;
+            memcpy(name, app->memory.app, NAME_BYTES);
+            story_render(conductor, app, text);
+            return true;
+        }
+    }
+    return false;
+}
+
+void conductor_story_again(struct conductor *conductor, const char *name)
+{
+    struct app *app = app_of(conductor, name);
+    if (app != NULL) {
+        app->is_story_due = true;
+    }
+}
+
+bool conductor_is_changing(const struct conductor *conductor)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        if (app->is_used && (app->memory.phase != SWAP_REST || app->is_remembering)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,326 @@
+/* uplink: what is to be said is always the present state, said anew in each session; what is heard
+ * goes to the conductor. Nothing here waits for an answer with anything else undone. */
+#include "agent/node/uplink.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/wire/presence.h"
+#include "platform/base/crc.h"
+
+static void topic_write(const struct uplink *uplink, enum topic_kind kind, const char *app,
+                        const struct digest *digest, char text[BUS_TOPIC_BYTES])
+{
+    struct topic topic = {.kind = kind};
+    memcpy(topic.fleet, uplink->fleet, sizeof topic.fleet);
+    memcpy(topic.node, uplink->node, sizeof topic.node);
+    (void)text_copy(topic.app, sizeof topic.app, app);
+    if (digest != NULL) {
+        digest_render(digest, topic.digest);
+    }
+    topic_render(&topic, text);
+}
+
+static void presence_write(const struct uplink *uplink, const char *session, bool is_online,
+                           char *data, size_t cap)
+{
+    struct presence presence = {.is_online = is_online};
+    struct text text;
+    (void)text_copy(presence.session, sizeof presence.session, session);
+    if (is_online) {
+        presence.since =
+            uplink->ports.clock.ops->wall(uplink->ports.clock.self, &presence.is_time_trusted);
+    }
+    text_init(&text, data, cap);
+    presence_render(&presence, &text);
+}
+
+/* -- in ------------------------------------------------------------------------------------- */
+
+static void link_greet(void *ctx, const char *session, struct link_hello *hello)
+{
+    struct uplink *uplink = ctx;
+    (void)snprintf(hello->client_id, sizeof hello->client_id, "%s", uplink->node);
+    topic_write(uplink, TOPIC_PRESENCE, "", NULL, hello->will_topic);
+    presence_write(uplink, session, false, hello->will, sizeof hello->will);
+}
+
+static void subscribed(void *ctx, const struct err *err)
+{
+    struct uplink *uplink = ctx;
+    if (err != NULL && err->code != ERR_NETWORK) {
+        uplink->ports.log.ops->line(uplink->ports.log.self, LOG_LEVEL_WARNING, err->text);
+    }
+}
+
+static void subscribe(struct uplink *uplink, enum topic_kind kind)
+{
+    const struct bus *bus = &uplink->ports.bus;
+    char filter[BUS_TOPIC_BYTES];
+    struct err err = {0};
+    topic_write(uplink, kind, "", NULL, filter);
+    if (bus->ops->subscribe(bus->self, filter, subscribed, uplink, &err) != 0) {
+        uplink->ports.log.ops->line(uplink->ports.log.self, LOG_LEVEL_WARNING, err.text);
+    }
+}
+
+static void link_opened(void *ctx, const char *session)
+{
+    struct uplink *uplink = ctx;
+    (void)session;
+    uplink->session_number++;
+    uplink->is_presence_due = true;
+    uplink->is_report_due = true;
+    uplink->is_report_busy = false;
+    uplink->is_story_busy = false;
+    uplink->report_not_before = 0;
+    uplink->asked_count = 0;
+    subscribe(uplink, TOPIC_TRUST); /* first: what it lists decides about the rest */
+    subscribe(uplink, TOPIC_REVOKE);
+    subscribe(uplink, TOPIC_ORDER);
+    uplink->ports.log.ops->line(uplink->ports.log.self, LOG_LEVEL_INFO, "the fleet is in reach");
+}
+
+static void link_closed(void *ctx, const struct err *err, bool was_open)
+{
+    struct uplink *uplink = ctx;
+    const struct log *log = &uplink->ports.log;
+    char line[LOG_LINE_BYTES_MAX];
+    bool is_said =
+        !was_open && uplink->last.code == err->code && strcmp(uplink->last.text, err->text) == 0;
+    uplink->last = *err;
+    if (!is_said) { /* what repeats with each try is said once */
+        (void)snprintf(line, sizeof line, "%s: %s (%s)",
+                       was_open ? "the link to the fleet ended" : "no way to the fleet", err->text,
+                       err_word(err->code));
+        log->ops->line(log->self, LOG_LEVEL_WARNING, line);
+    }
+}
+
+static void release_take(struct uplink *uplink, const char *hex, struct span payload)
+{
+    const struct bus *bus = &uplink->ports.bus;
+    char filter[BUS_TOPIC_BYTES];
+    struct digest digest;
+    if (!digest_parse(hex, &digest)) {
+        return;
+    }
+    conductor_release(uplink->conductor, &digest, payload);
+    for (size_t i = 0; i < uplink->asked_count; i++) {
+        if (digest_is_equal(&uplink->asked[i], &digest)) {
+            uplink->asked[i] = uplink->asked[--uplink->asked_count];
+            topic_write(uplink, TOPIC_RELEASE, "", &digest, filter);
+            (void)bus->ops->unsubscribe(bus->self, filter, NULL);
+            return;
+        }
+    }
+}
+
+static void link_received(void *ctx, const char *text, struct span payload, bool is_retained)
+{
+    struct uplink *uplink = ctx;
+    struct topic topic;
+    (void)is_retained;
+    if (payload.len == 0 || !topic_parse(text, &topic) || strcmp(topic.fleet, uplink->fleet) != 0) {
+        return; /* cleared, or none of ours: no opinion */
+    }
+    if (topic.kind == TOPIC_ORDER && strcmp(topic.node, uplink->node) == 0) {
+        (void)conductor_order(uplink->conductor, topic.app, payload,
+                              NULL); /* what it says is reported */
+    } else if (topic.kind == TOPIC_RELEASE) {
+        release_take(uplink, topic.digest, payload);
+    } else if ((topic.kind == TOPIC_TRUST || topic.kind == TOPIC_REVOKE) &&
+               uplink->ports.document != NULL) {
+        uplink->ports.document(uplink->ports.ctx, topic.kind == TOPIC_REVOKE, payload);
+    }
+}
+
+void uplink_init(struct uplink *uplink, struct conductor *conductor, const struct config *config,
+                 const struct uplink_ports *ports)
+{
+    const struct link_user user = {.greet = link_greet,
+                                   .opened = link_opened,
+                                   .closed = link_closed,
+                                   .received = link_received,
+                                   .ctx = uplink};
+    memset(uplink, 0, sizeof *uplink);
+    uplink->conductor = conductor;
+    uplink->ports = *ports;
+    memcpy(uplink->fleet, config->fleet, sizeof uplink->fleet);
+    memcpy(uplink->node, config->node, sizeof uplink->node);
+    link_init(&uplink->link, ports->bus, ports->entropy, &user);
+}
+
+/* -- out ------------------------------------------------------------------------------------ */
+
+static int publish(struct uplink *uplink, enum topic_kind kind, const char *app, const char *text,
+                   bus_done done)
+{
+    const struct bus *bus = &uplink->ports.bus;
+    char topic[BUS_TOPIC_BYTES];
+    topic_write(uplink, kind, app, NULL, topic);
+    return bus->ops->publish(bus->self, topic, span_text(text), true, done, uplink, NULL);
+}
+
+static void presence_told(void *ctx, const struct err *err)
+{
+    struct uplink *uplink = ctx;
+    uplink->is_presence_due |= err != NULL && link_is_open(&uplink->link);
+}
+
+static void presence_tell(struct uplink *uplink)
+{
+    char text[LINK_WILL_BYTES];
+    presence_write(uplink, uplink->link.session, true, text, sizeof text);
+    uplink->is_presence_due = publish(uplink, TOPIC_PRESENCE, "", text, presence_told) != 0;
+}
+
+static void report_told(void *ctx, const struct err *err)
+{
+    struct uplink *uplink = ctx;
+    uplink->is_report_busy = false;
+    uplink->is_report_due |= err != NULL;
+}
+
+/* The sum of everything in the report but its instant: what has not changed is not said again. */
+static uint32_t report_sum(struct uplink *uplink)
+{
+    struct text text;
+    conductor_report(uplink->conductor, &uplink->report);
+    text_init(&text, uplink->text, sizeof uplink->text);
+    report_render(&uplink->report, &text);
+    uint32_t sum = crc32c(0, text.data, text.len);
+    return sum != 0 ? sum : 1;
+}
+
+static void report_tell(struct uplink *uplink, mono_ms now)
+{
+    struct text text;
+    uint32_t sum = report_sum(uplink);
+    uplink->is_report_due |= sum != uplink->report_sum;
+    if (!uplink->is_report_due) {
+        return;
+    }
+    uplink->report.at =
+        uplink->ports.clock.ops->wall(uplink->ports.clock.self, &uplink->report.is_time_trusted);
+    text_init(&text, uplink->text, sizeof uplink->text);
+    report_render(&uplink->report, &text);
+    if (publish(uplink, TOPIC_REPORT, "", uplink->text, report_told) == 0) {
+        uplink->is_report_due = false;
+        uplink->is_report_busy = true;
+        uplink->report_sum = sum;
+        uplink->report_not_before = now + UPLINK_REPORT_GAP_MS;
+    }
+}
+
+static void story_told(void *ctx, const struct err *err)
+{
+    struct uplink *uplink = ctx;
+    uplink->is_story_busy = false;
+    if (err != NULL) {
+        conductor_story_again(uplink->conductor, uplink->story_app);
+    }
+}
+
+static void story_tell(struct uplink *uplink)
+{
+    struct text text;
+    text_init(&text, uplink->text, STORY_BYTES_MAX);
+    if (!conductor_story(uplink->conductor, uplink->story_app, &text)) {
+        return;
+    }
+    if (publish(uplink, TOPIC_STORY, uplink->story_app, uplink->text, story_told) == 0) {
+        uplink->is_story_busy = true;
+    } else {
+        conductor_story_again(uplink->conductor, uplink->story_app);
+    }
+}
+
+static bool is_asked(const struct uplink *uplink, const struct digest *digest)
+{
+    for (size_t i = 0; i < uplink->asked_count; i++) {
+        if (digest_is_equal(&uplink->asked[i], digest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void releases_ask(struct uplink *uplink)
+{
+    const struct bus *bus = &uplink->ports.bus;
+    struct digest missing[UPLINK_WANTED_MAX];
+    char filter[BUS_TOPIC_BYTES];
+    size_t count = conductor_missing(uplink->conductor, missing, UPLINK_WANTED_MAX);
+    for (size_t i = 0; i < count && uplink->asked_count < UPLINK_WANTED_MAX; i++) {
+        if (is_asked(uplink, &missing[i])) {
+            continue;
+        }
+        topic_write(uplink, TOPIC_RELEASE, "", &missing[i], filter);
+        if (bus->ops->subscribe(bus->self, filter, subscribed, uplink, NULL) == 0) {
+            uplink->asked[uplink->asked_count++] = missing[i];
+        }
+    }
+}
+
+static void pace_set(struct uplink *uplink)
+{
+    unsigned pace =
+        conductor_is_changing(uplink->conductor) ? LINK_PACE_UNPROVEN_S : LINK_KEEPALIVE_REST_S;
+    if (pace != uplink->pace_s) {
+        uplink->pace_s = pace;
+        uplink->ports.bus.ops->pace(uplink->ports.bus.self, pace);
+    }
+}
+
+void uplink_step(struct uplink *uplink, mono_ms now)
+{
+    link_step(&uplink->link, now);
+    pace_set(uplink);
+    if (!link_is_open(&uplink->link) || uplink->is_leaving) {
+        return;
+    }
+    if (uplink->is_presence_due) {
+        presence_tell(uplink);
+    }
+    releases_ask(uplink);
+    if (!uplink->is_story_busy) {
+        story_tell(uplink);
+    }
+    if (!uplink->is_report_busy && now >= uplink->report_not_before) {
+        report_tell(uplink, now);
+    }
+}
+
+mono_ms uplink_deadline(const struct uplink *uplink)
+{
+    mono_ms deadline = link_deadline(&uplink->link);
+    bool is_late = link_is_open(&uplink->link) && !uplink->is_report_busy &&
+                   uplink->report_not_before > uplink->link.now;
+    return is_late ? mono_min(deadline, uplink->report_not_before) : deadline;
+}
+
+static void leave_told(void *ctx, const struct err *err)
+{
+    (void)err;
+    ((struct uplink *)ctx)->has_left = true;
+}
+
+void uplink_leave(struct uplink *uplink)
+{
+    char text[LINK_WILL_BYTES];
+    presence_write(uplink, uplink->link.session, false, text, sizeof text);
+    uplink->is_leaving = true;
+    uplink->has_left =
+        !link_is_open(&uplink->link) || publish(uplink, TOPIC_PRESENCE, "", text, leave_told) != 0;
+}
+
+bool uplink_has_left(const struct uplink *uplink)
+{
+    return uplink->has_left;
+}
+
+void uplink_stop(struct uplink *uplink)
+{
+    link_stop(&uplink->link);
+}
