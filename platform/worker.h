@@ -20,16 +20,17 @@ enum worker_program { WORKER_NFT, WORKER_IPTABLES, WORKER_CONNTRACK, WORKER_SYSC
  * ERR_TIMEOUT). */
 typedef void (*worker_done)(void *ctx, const struct err *err, int status, struct span output);
 
-/* Every op: a failing call never calls back; a successful call calls back exactly once, later,
- * from the loop. At most 32 calls are pending; one more is ERR_BUSY. Calls of run are carried out
- * in order, one at a time; so are calls of write_file; sync_filesystem, programs and files run
- * beside each other, so that a medium that does not answer holds up no program. If the helper dies,
- * pending calls answer ERR_IO and it is started again. */
+/* Every op but forget: a failing call never calls back; a successful call calls back exactly once,
+ * later, from the loop. At most 32 calls are pending; one more is ERR_BUSY. Calls of run are
+ * carried out in order, one at a time; so are calls of write_file; sync_filesystem, programs and
+ * files run beside each other, so that a medium that does not answer holds up no program. If the
+ * helper dies, pending calls answer ERR_IO and it is started again. */
 struct worker_ops {
     /* Looks a host name up (getaddrinfo: hosts file, DNS); status 0 and as output the IPv4
      * addresses in the resolver's order, one dotted address a line, at most 8; status other than 0:
-     * an EAI_* number, output its text. A literal address answers itself. Looked up beside
-     * everything else, at most 4 at a time (ERR_BUSY); ERR_TIMEOUT after 30 s. */
+     * the value of an EAI_* number, without its sign; output its text. A literal address answers
+     * itself. Looked up beside everything else, at most 4 at a time (ERR_BUSY); ERR_TIMEOUT after
+     * 30 s. */
     int (*resolve)(void *self, const char *host, worker_done done, void *ctx, struct err *err);
     /* Runs a program with args[0..count) after its name and `input` on its standard input; both
      * are copied. */
@@ -42,6 +43,9 @@ struct worker_ops {
      * directory; status 0 or an errno. The old file or the new one is there after a cut. */
     int (*write_file)(void *self, const char *path, struct span content, worker_done done,
                       void *ctx, struct err *err);
+    /* The owner of `ctx` goes: whatever was called with it is still done, but calls back no more.
+     * Harmless where nothing is pending. */
+    void (*forget)(void *self, const void *ctx);
 };
 
 struct worker {

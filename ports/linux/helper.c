@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "ports/linux/helper_file.h"
+#include "ports/linux/helper_lookup.h"
 #include "ports/linux/helper_run.h"
 #include "ports/linux/helper_wire.h"
 #include "ports/linux/loop.h"
@@ -37,6 +38,7 @@ struct helper {
     int signal_fd;
     const char *path;
     struct helper_child children[CHILDREN_MAX];
+    struct helper_lookup lookups[LINUX_WORKER_LOOKUPS_MAX];
     struct helper_run run;
     unsigned char request[HELPER_REQUEST_BYTES_MAX];
 };
@@ -91,6 +93,26 @@ static bool call_run(struct helper *helper, struct helper_call *call)
     return true;
 }
 
+static bool call_resolve(struct helper *helper, const struct helper_call *call)
+{
+    struct helper_lookup *lookup = helper->lookups;
+    while (lookup < helper->lookups + LINUX_WORKER_LOOKUPS_MAX && lookup->pid != 0) {
+        lookup++;
+    }
+    if (lookup == helper->lookups + LINUX_WORKER_LOOKUPS_MAX) {
+        return false;
+    }
+    int failure = helper_lookup_start(lookup, call->texts[1], helper->fd);
+    if (failure != 0) {
+        struct err err;
+        (void)err_set(&err, ERR_IO, "look %s up: %s", call->texts[1], strerror(failure));
+        return error_send(helper, call->head.id, &err);
+    }
+    lookup->id = call->head.id;
+    lookup->deadline = linux_loop_now() + call->head.number;
+    return true;
+}
+
 static int filesystem_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -111,6 +133,7 @@ static int medium_work(const struct helper_call *call)
     case HELPER_REMOVE:
         return helper_file_remove(call->dir, name);
     case HELPER_RUN:
+    case HELPER_RESOLVE:
     case HELPER_OP_COUNT:
         break;
     }
@@ -155,7 +178,10 @@ static bool call_carry_out(struct helper *helper, struct helper_call *call)
     if (call->head.op == HELPER_RUN) {
         return call_run(helper, call);
     }
-    return call->head.op < HELPER_OP_COUNT && call->texts[1] != NULL && call_medium(helper, call);
+    if (call->head.op >= HELPER_OP_COUNT || call->texts[1] == NULL) {
+        return false;
+    }
+    return call->head.op == HELPER_RESOLVE ? call_resolve(helper, call) : call_medium(helper, call);
 }
 
 /* False for a packet whose parts do not fill it exactly. */
@@ -225,18 +251,47 @@ static bool request_serve(struct helper *helper, int *exit_status)
     return is_good;
 }
 
+static bool run_ended(struct helper *helper, int wait_status)
+{
+    bool is_over_time = helper->run.is_over_time;
+    int status = helper_run_end(&helper->run, wait_status);
+    if (is_over_time) {
+        struct err err;
+        (void)err_set(&err, ERR_TIMEOUT, "the program ran too long and was killed");
+        return error_send(helper, helper->run.id, &err);
+    }
+    return answer_send(helper, helper->run.id, 0, status,
+                       span_of(helper->run.output, helper->run.output_len));
+}
+
+static bool lookup_ended(struct helper *helper, struct helper_lookup *lookup, int wait_status)
+{
+    char output[HELPER_LOOKUP_BYTES_MAX];
+    size_t output_len = 0;
+    uint64_t id = lookup->id;
+    bool is_over_time = lookup->is_over_time;
+    int status = helper_lookup_end(lookup, wait_status, output, &output_len);
+    struct err err;
+    if (is_over_time) {
+        (void)err_set(&err, ERR_TIMEOUT, "the resolver did not answer in time");
+        return error_send(helper, id, &err);
+    }
+    if (status < 0) {
+        (void)err_set(&err, ERR_IO, "the process that asked the resolver died");
+        return error_send(helper, id, &err);
+    }
+    return answer_send(helper, id, 0, status, span_of(output, output_len));
+}
+
 static bool child_ended(struct helper *helper, pid_t pid, int wait_status)
 {
     if (pid == helper->run.pid) {
-        bool is_over_time = helper->run.is_over_time;
-        int status = helper_run_end(&helper->run, wait_status);
-        if (is_over_time) {
-            struct err err;
-            (void)err_set(&err, ERR_TIMEOUT, "the program ran too long and was killed");
-            return error_send(helper, helper->run.id, &err);
+        return run_ended(helper, wait_status);
+    }
+    for (size_t i = 0; i < LINUX_WORKER_LOOKUPS_MAX; i++) {
+        if (helper->lookups[i].pid == pid) {
+            return lookup_ended(helper, &helper->lookups[i], wait_status);
         }
-        return answer_send(helper, helper->run.id, 0, status,
-                           span_of(helper->run.output, helper->run.output_len));
     }
     for (size_t i = 0; i < CHILDREN_MAX; i++) {
         if (helper->children[i].pid == pid) {
@@ -263,13 +318,37 @@ static bool children_reap(struct helper *helper)
     return true;
 }
 
+static mono_ms deadline_next(const struct helper *helper)
+{
+    mono_ms next = helper->run.pid != 0 ? helper->run.deadline : MONO_NEVER;
+    for (size_t i = 0; i < LINUX_WORKER_LOOKUPS_MAX; i++) {
+        const struct helper_lookup *lookup = &helper->lookups[i];
+        next = mono_min(next, lookup->pid != 0 ? lookup->deadline : MONO_NEVER);
+    }
+    return next;
+}
+
 static int deadline_wait_ms(const struct helper *helper)
 {
-    if (helper->run.pid == 0 || helper->run.deadline == MONO_NEVER) {
+    mono_ms next = deadline_next(helper);
+    if (next == MONO_NEVER) {
         return -1;
     }
-    int64_t left = helper->run.deadline - linux_loop_now();
+    int64_t left = next - linux_loop_now();
     return left <= 0 ? 0 : (int)(left < 60000 ? left : 60000);
+}
+
+static void over_time_kill(struct helper *helper)
+{
+    mono_ms now = linux_loop_now();
+    if (helper->run.pid != 0 && helper->run.deadline <= now) {
+        helper_run_kill(&helper->run);
+    }
+    for (size_t i = 0; i < LINUX_WORKER_LOOKUPS_MAX; i++) {
+        if (helper->lookups[i].pid != 0 && helper->lookups[i].deadline <= now) {
+            helper_lookup_kill(&helper->lookups[i]);
+        }
+    }
 }
 
 static int helper_serve(struct helper *helper)
@@ -288,9 +367,7 @@ static int helper_serve(struct helper *helper)
         if (polls[0].revents != 0 && !children_reap(helper)) {
             return exit_status;
         }
-        if (deadline_wait_ms(helper) == 0) {
-            helper_run_kill(&helper->run);
-        }
+        over_time_kill(helper);
         if (polls[2].revents != 0 && !request_serve(helper, &exit_status)) {
             return exit_status;
         }

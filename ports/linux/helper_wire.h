@@ -17,6 +17,7 @@ enum helper_op {
     HELPER_REPLACE, /* text: an absolute path, or with a directory attached a name in it */
     HELPER_SLOT,    /* text: a name in the attached directory; number: offset in the file */
     HELPER_REMOVE,  /* text: a name in the attached directory */
+    HELPER_RESOLVE, /* text: a host name; number: time in ms, at most */
     HELPER_OP_COUNT
 };
 
@@ -35,7 +36,7 @@ struct helper_request {
 struct helper_answer {
     uint64_t id;
     int32_t code;   /* 0 or an enum err_code: the call could not be carried out */
-    int32_t status; /* of the program, or an errno */
+    int32_t status; /* of the program, an errno, or an EAI_* number's value */
     uint32_t output_len;
     uint32_t unused;
 };

@@ -110,7 +110,12 @@ static int call_send(const struct linux_worker *worker, struct linux_worker_call
     return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -1;
 }
 
-/* Sends what can go: one program and one file at a time, syncs at once. */
+static bool lane_is_single(enum worker_lane lane)
+{
+    return lane == WORKER_LANE_RUN || lane == WORKER_LANE_FILE;
+}
+
+/* Sends what can go: one program and one file at a time, syncs and lookups at once. */
 static void worker_send(struct linux_worker *worker)
 {
     const struct loop *loop = &worker->settings.loop;
@@ -132,7 +137,7 @@ static void worker_send(struct linux_worker *worker)
             break;
         }
         call->is_sent = true;
-        worker->is_lane_busy[call->lane] = call->lane != WORKER_LANE_SYNC;
+        worker->is_lane_busy[call->lane] = lane_is_single(call->lane);
     }
     (void)loop->ops->watch(loop->self, worker->fd, wanted, worker_ready, worker, NULL);
 }
@@ -195,16 +200,16 @@ static void worker_ready(void *ctx, int fd, unsigned events)
 
 static void calls_fail(struct linux_worker *worker)
 {
-    struct linux_worker_call *call = worker->calls;
     struct err failure;
     (void)err_set(&failure, ERR_IO, "the helper process died in the middle of it");
+    worker->lost = worker->calls;
     worker->calls = NULL;
     worker->pending = 0;
-    while (call != NULL) {
-        struct linux_worker_call *next = call->next;
+    while (worker->lost != NULL) {
+        struct linux_worker_call *call = worker->lost;
+        worker->lost = call->next;
         call->done(call->ctx, &failure, 0, span_of(NULL, 0));
         free(call);
-        call = next;
     }
 }
 
@@ -244,9 +249,10 @@ static size_t texts_size(const struct linux_worker_job *job)
 
 static enum worker_lane lane_of(enum helper_op op)
 {
-    return op == HELPER_RUN    ? WORKER_LANE_RUN
-           : op == HELPER_SYNC ? WORKER_LANE_SYNC
-                               : WORKER_LANE_FILE;
+    return op == HELPER_RUN       ? WORKER_LANE_RUN
+           : op == HELPER_SYNC    ? WORKER_LANE_SYNC
+           : op == HELPER_RESOLVE ? WORKER_LANE_LOOKUP
+                                  : WORKER_LANE_FILE;
 }
 
 int linux_worker_submit(struct linux_worker *worker, const struct linux_worker_job *job,
@@ -301,6 +307,51 @@ int linux_worker_submit(struct linux_worker *worker, const struct linux_worker_j
     worker->pending++;
     worker_send(worker);
     return 0;
+}
+
+static int worker_resolve(void *self, const char *host, worker_done done, void *ctx,
+                          struct err *err)
+{
+    struct linux_worker *worker = self;
+    size_t lookups = 0;
+    for (const struct linux_worker_call *call = worker->calls; call != NULL; call = call->next) {
+        lookups += call->lane == WORKER_LANE_LOOKUP;
+    }
+    if (lookups >= LINUX_WORKER_LOOKUPS_MAX) {
+        return err_set(err, ERR_BUSY, "%zu names are being looked up already", lookups);
+    }
+    struct linux_worker_job job = {
+        .op = HELPER_RESOLVE,
+        .texts = &host,
+        .text_count = 1,
+        .number = worker->settings.run_ms_max,
+        .dir_fd = -1,
+    };
+    return linux_worker_submit(worker, &job, done, ctx, err);
+}
+
+static void answer_dropped(void *ctx, const struct err *err, int status, struct span output)
+{
+    (void)ctx;
+    (void)err;
+    (void)status;
+    (void)output;
+}
+
+static void calls_forget(struct linux_worker_call *call, const void *ctx)
+{
+    for (; call != NULL; call = call->next) {
+        if (call->ctx == ctx) {
+            call->done = answer_dropped;
+        }
+    }
+}
+
+static void worker_forget(void *self, const void *ctx)
+{
+    struct linux_worker *worker = self;
+    calls_forget(worker->calls, ctx);
+    calls_forget(worker->lost, ctx);
 }
 
 static int worker_run(void *self, enum worker_program program, const char *const *args,
@@ -391,9 +442,11 @@ void linux_worker_close(struct linux_worker *worker)
 struct worker linux_worker_interface(struct linux_worker *worker)
 {
     static const struct worker_ops ops = {
+        .resolve = worker_resolve,
         .run = worker_run,
         .sync_filesystem = worker_sync_filesystem,
         .write_file = worker_write_file,
+        .forget = worker_forget,
     };
     return (struct worker){.ops = &ops, .self = worker};
 }

@@ -12,16 +12,25 @@
 #define LINUX_WORKER_PENDING_MAX 32
 /* Places above that for jobs with a directory: the store is not kept waiting by commands. */
 #define LINUX_WORKER_RESERVE 8
+/* Names looked up at the same time. */
+#define LINUX_WORKER_LOOKUPS_MAX 4
 
 struct linux_worker_settings {
     struct loop loop;
     const char *executable; /* NULL: this program's own file */
     const char *path;       /* where programs are looked for; NULL: the system's four folders */
-    int64_t run_ms_max;     /* how long a program may run; 0: 30 s */
+    int64_t run_ms_max;     /* how long a program or a lookup may take; 0: 30 s */
 };
 
-/* Calls of one lane go one after the other, but for syncs; lanes do not wait for each other. */
-enum worker_lane { WORKER_LANE_RUN, WORKER_LANE_FILE, WORKER_LANE_SYNC, WORKER_LANE_COUNT };
+/* Calls of one lane go one after the other, but for syncs and lookups; lanes do not wait for each
+ * other. */
+enum worker_lane {
+    WORKER_LANE_RUN,
+    WORKER_LANE_FILE,
+    WORKER_LANE_SYNC,
+    WORKER_LANE_LOOKUP,
+    WORKER_LANE_COUNT
+};
 
 struct linux_worker_call;
 
@@ -35,6 +44,7 @@ struct linux_worker {
     uint64_t id_last;
     size_t pending;
     struct linux_worker_call *calls; /* oldest first */
+    struct linux_worker_call *lost;  /* died with their helper, to be answered */
     struct loop_timer timer;         /* reaps the dead helper, then starts the next */
     unsigned char *answer;
 };

@@ -19,6 +19,9 @@ struct worker_fixture {
 /* Runs the cases (only those whose name contains argv[1]); returns the program's exit status. */
 int worker_contract_run(struct worker_fixture *fixture, int argc, char **argv);
 
+/* The same for looking names up, where fake_names.c stands in for the resolver. */
+int worker_contract_names_run(struct worker_fixture *fixture, int argc, char **argv);
+
 /* The main of the programs that the cases start: does what argv[1] says. */
 int worker_contract_program(int argc, char **argv);
 

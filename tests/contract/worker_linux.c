@@ -88,7 +88,12 @@ int main(int argc, char **argv)
             .folder = world.folder,
             .self = &world,
         };
-        status = worker_contract_run(&fixture, argc, argv);
+        bool is_names = argc > 1 && strncmp(argv[1], "names", 5) == 0;
+        status = is_names ? EXIT_SUCCESS : worker_contract_run(&fixture, argc, argv);
+        if (argc < 2 || is_names) {
+            int of_names = worker_contract_names_run(&fixture, argc, argv);
+            status = status == EXIT_SUCCESS ? of_names : status;
+        }
         linux_worker_close(&world.worker);
     } else {
         printf("%s\n", err.text);
