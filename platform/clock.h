@@ -16,7 +16,8 @@ struct boot_id {
 struct clock_ops {
     /* Milliseconds on the boot-time clock (CLOCK_BOOTTIME on Linux); never decreases. */
     mono_ms (*mono)(void *self);
-    /* Wall clock; *trusted is false while the time is not known to be right. */
+    /* Wall clock; *trusted is false while the time is not known to be right. It then still never
+     * answers less than what the port knows to be surely past. */
     wall_ms (*wall)(void *self, bool *trusted);
     /* This boot; the same answer at every call in one boot, agent restarts included. */
     struct boot_id (*boot)(void *self);

@@ -26,7 +26,7 @@ static wall_ms clock_wall(void *self, bool *trusted)
     (void)clock_gettime(CLOCK_REALTIME, &now);
     wall_ms wall = (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     *trusted = wall >= clock->floor && adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
-    return wall;
+    return !*trusted && wall < clock->floor ? clock->floor : wall;
 }
 
 static struct boot_id clock_boot(void *self)
@@ -77,6 +77,11 @@ int linux_clock_init(struct linux_clock *clock, wall_ms floor, struct err *err)
         return err_set(err, ERR_IO, "%s holds no boot id", BOOT_ID_PATH);
     }
     return 0;
+}
+
+void linux_clock_raise(struct linux_clock *clock, wall_ms floor)
+{
+    clock->floor = floor > clock->floor ? floor : clock->floor;
 }
 
 struct clock linux_clock_interface(struct linux_clock *clock)

@@ -12,9 +12,13 @@ struct linux_clock {
 };
 
 /* Reads this boot's id. `floor` is a time that is surely past (0 when none is known): a wall clock
- * before it is wrong. Above it the wall clock is trusted while the kernel says that it is
- * synchronised (adjtimex(2), STA_UNSYNC clear). ERR_IO when /proc cannot be read. */
+ * before it is wrong, not trusted, and answered by the floor itself. Above it the wall clock is
+ * trusted while the kernel says that it is synchronised (adjtimex(2), STA_UNSYNC clear). ERR_IO
+ * when /proc cannot be read. */
 NODISCARD int linux_clock_init(struct linux_clock *clock, wall_ms floor, struct err *err);
+
+/* A later time is now known to be surely past: the floor only grows, an earlier one is ignored. */
+void linux_clock_raise(struct linux_clock *clock, wall_ms floor);
 
 /* The interface; valid as long as `clock`. */
 struct clock linux_clock_interface(struct linux_clock *clock);

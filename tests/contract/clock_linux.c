@@ -33,13 +33,31 @@ static void world_restart(void *self)
     world->fixture.clock = linux_clock_interface(&world->clock);
 }
 
-static void case_wall_before_floor_is_not_trusted(void)
+static void case_wall_is_never_below_its_floor(void)
 {
+    const wall_ms floor = 9000000000000LL; /* in the year 2255 */
     struct linux_clock clock;
     bool is_trusted = true;
-    CHECK_INT_EQ(linux_clock_init(&clock, 9000000000000LL, NULL), 0);
+    CHECK_INT_EQ(linux_clock_init(&clock, floor, NULL), 0);
     struct clock face = linux_clock_interface(&clock);
-    (void)face.ops->wall(face.self, &is_trusted);
+    CHECK_INT_EQ(face.ops->wall(face.self, &is_trusted), floor);
+    CHECK(!is_trusted);
+}
+
+static void case_floor_only_grows(void)
+{
+    const wall_ms floor = 9000000000000LL;
+    struct linux_clock clock;
+    bool is_trusted = true;
+    CHECK_INT_EQ(linux_clock_init(&clock, 0, NULL), 0);
+    struct clock face = linux_clock_interface(&clock);
+    wall_ms real = face.ops->wall(face.self, &is_trusted);
+    CHECK(real < floor);
+    linux_clock_raise(&clock, real / 2); /* a floor below the time changes nothing */
+    CHECK(face.ops->wall(face.self, &is_trusted) >= real);
+    linux_clock_raise(&clock, floor);
+    linux_clock_raise(&clock, floor - 1);
+    CHECK_INT_EQ(face.ops->wall(face.self, &is_trusted), floor);
     CHECK(!is_trusted);
 }
 
@@ -107,7 +125,8 @@ static void case_log_never_blocks(void)
 int main(int argc, char **argv)
 {
     static const struct check_case own[] = {
-        {"linux: wall before floor is not trusted", case_wall_before_floor_is_not_trusted},
+        {"linux: wall is never below its floor", case_wall_is_never_below_its_floor},
+        {"linux: floor only grows", case_floor_only_grows},
         {"linux: entropy fills all", case_entropy_fills_all},
         {"linux: log is one bounded line", case_log_is_one_bounded_line},
         {"linux: log never blocks", case_log_never_blocks},
