@@ -139,6 +139,7 @@ void broker_start(struct broker *broker)
 void broker_freeze(struct broker *broker)
 {
     (void)kill(broker->pid, SIGSTOP);
+    (void)waitpid(broker->pid, NULL, WUNTRACED); /* until every thread of it stands */
 }
 
 void broker_thaw(struct broker *broker)
