@@ -12,8 +12,8 @@ struct check_case {
     void (*run)(void);
 };
 
-/* Failures of the case that runs; a test program has one thread. Weak, so that all files of a program
- * share the one counter that check_run reads. */
+/* Failures of the case that runs; a test program has one thread. Weak, so that all files of a
+ * program share the one counter that check_run reads. */
 __attribute__((weak)) int check_failures_;
 
 #define CHECK(condition)                                                                           \

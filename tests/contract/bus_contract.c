@@ -234,6 +234,28 @@ static void case_calls_from_inside_callbacks(void)
     CHECK_STR_EQ(one.heard[0].head, "echo");
 }
 
+static struct bus_answer first_answers[2];
+
+static void hear_and_say(struct bus_party *party)
+{
+    CHECK_INT_EQ(bus_call_subscribe(party, BUS_OPEN_TOPIC "/first/#", &first_answers[0]), 0);
+    CHECK_INT_EQ(bus_call_publish(party, BUS_OPEN_TOPIC "/first/said", span_text("1"), false,
+                                  &first_answers[1]),
+                 0);
+}
+
+static void case_calls_from_inside_opened(void)
+{
+    bus_party_begin(&one);
+    one.when_opened = hear_and_say;
+    (void)bus_party_open(&one, "one");
+    (void)bus_pump_until(&one, &first_answers[1].calls, 1);
+    (void)bus_pump_until(&one, &one.received, 1);
+    bus_pump_for(&one, QUIET_TURNS);
+    CHECK_INT_EQ(one.received, 1); /* said once, heard once */
+    CHECK_INT_EQ(first_answers[0].code + first_answers[1].code, 0);
+}
+
 static void case_a_short_pace_keeps_the_session(void)
 {
     const char *topic = bus_fresh_topic("paced");
@@ -259,6 +281,7 @@ int bus_contract_run(struct bus_fixture *given, int argc, char **argv)
         {"busy above the limit", case_busy_above_the_limit},
         {"denied", case_denied},
         {"calls from inside callbacks", case_calls_from_inside_callbacks},
+        {"calls from inside opened", case_calls_from_inside_opened},
         {"a short pace keeps the session", case_a_short_pace_keeps_the_session},
     };
     static struct check_case cases[CASES_MAX];

@@ -4,7 +4,7 @@
 #include "tests/check.h"
 #include "tests/contract/bus_contract.h"
 
-enum { QUIET_TURNS = 60, PENDING = 8 };
+enum { QUIET_TURNS = 60, PENDING = 8, BURST = 30 };
 
 static struct bus_fixture *fixture;
 static struct bus_party *one, *two;
@@ -49,6 +49,35 @@ static void case_no_will_after_a_polite_close(void)
     bus_pump_for(two, QUIET_TURNS);
     CHECK_INT_EQ(two->received, 0);
     CHECK_INT_EQ(one->closed, 0);
+}
+
+static void party_close(struct bus_party *party)
+{
+    party->bus.ops->close(party->bus.self);
+}
+
+/* Bytes that are unread when a socket is closed make a reset of the end. */
+static void case_no_will_after_a_close_in_a_burst(void)
+{
+    static uint8_t block[16 * 1024];
+    static struct bus_answer said[BURST];
+    const char *will = bus_fresh_topic("no-will");
+    const char *topic = bus_fresh_topic("burst");
+    both_begin();
+    (void)bus_party_open(two, "two");
+    CHECK_INT_EQ(bus_hear(two, will), 0);
+    (void)bus_party_open_with_will(one, "one", will, "lost");
+    CHECK_INT_EQ(bus_hear(one, topic), 0);
+    one->when_received = party_close;
+    for (size_t i = 0; i < BURST; i++) {
+        CHECK_INT_EQ(bus_call_publish(two, topic, span_of(block, sizeof block), false, &said[i]),
+                     0);
+    }
+    (void)bus_pump_until(one, &one->received, 1);
+    (void)bus_pump_until(two, &said[BURST - 1].calls, 1);
+    bus_pump_for(two, QUIET_TURNS);
+    CHECK_INT_EQ(two->received, 0);
+    CHECK_INT_EQ(one->received, 1);
 }
 
 static void case_the_newer_of_two_with_one_id_stays(void)
@@ -108,11 +137,6 @@ static void case_pending_is_answered_before_closed(void)
     for (size_t i = 0; i < PENDING; i++) {
         CHECK_INT_EQ(answers[i].calls, 1); /* and nothing of them is sent again */
     }
-}
-
-static void party_close(struct bus_party *party)
-{
-    party->bus.ops->close(party->bus.self);
 }
 
 static void party_reopen(struct bus_party *party)
@@ -217,6 +241,7 @@ const struct check_case *bus_contract_ends(struct bus_fixture *given, struct bus
     static const struct check_case cases[] = {
         {"will when the link breaks", case_will_when_the_link_breaks},
         {"no will after a polite close", case_no_will_after_a_polite_close},
+        {"no will after a close in a burst", case_no_will_after_a_close_in_a_burst},
         {"the newer of two with one id stays", case_the_newer_of_two_with_one_id_stays},
         {"pending is answered before closed", case_pending_is_answered_before_closed},
         {"close drops what waits", case_close_drops_what_waits},
