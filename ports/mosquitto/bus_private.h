@@ -46,7 +46,9 @@ struct mosquitto_bus {
     /* What is below belongs to a session that is past, and goes in the next turn: nothing of it
      * reaches the user any more. */
     bool is_past;
-    bool is_polite; /* it is left with DISCONNECT */
+    bool is_polite;  /* it is left with DISCONNECT */
+    bool is_leaving; /* that was said; the broker may close until leave_by */
+    mono_ms leave_by;
     struct mosquitto *library;
     struct pump pump;
     struct bus_pending pending[BUS_PENDING_MAX]; /* in the order of the calls */
@@ -66,7 +68,8 @@ struct mosquitto_bus {
 
 /* The next turn comes at once. */
 void session_turn_soon(struct mosquitto_bus *bus);
-/* Takes apart whatever is left of the present or past session. */
+/* Takes apart whatever is left of the present or past session, politely as far as that goes at
+ * once. */
 void session_clear(struct mosquitto_bus *bus);
 
 /* What the library says, from inside its calls. */

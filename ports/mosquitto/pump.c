@@ -76,10 +76,12 @@ static int socket_take(struct pump *pump, size_t *moved, struct err *err)
     if (got > 0) {
         up->len += (size_t)got;
         *moved += (size_t)got;
-    } else if (got < 0 && errno != EAGAIN && errno != EINTR) {
+    } else if (got < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNRESET) {
         return err_set(err, ERR_NETWORK, "the bus's own connection: %s", strerror(errno));
     }
-    return 0; /* an end is the library's doing, which says why by itself */
+    /* An end, or a reset over what the library had not read, is the library's doing, which says why
+     * by itself. */
+    return 0;
 }
 
 int pump_up(struct pump *pump, size_t *moved, struct err *err)

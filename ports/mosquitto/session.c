@@ -7,6 +7,7 @@
 #include "ports/mosquitto/words.h"
 
 #define HELLO_LIMIT_MS SECONDS_MS(20)
+#define LEAVE_LIMIT_MS SECONDS_MS(2)
 #define TICK_MS        SECONDS_MS(1)
 
 enum {
@@ -253,6 +254,8 @@ static void on_stream_ready(void *ctx)
     struct mosquitto_bus *bus = ctx;
     if (session_is_on(bus)) {
         session_work(bus);
+    } else if (bus->is_leaving) {
+        session_turn_soon(bus);
     }
 }
 
@@ -261,6 +264,9 @@ static void on_stream_closed(void *ctx, const struct err *err)
     struct mosquitto_bus *bus = ctx;
     if (!bus->is_past) {
         session_lost(bus, err);
+    } else {
+        bus->is_polite = false;
+        session_turn_soon(bus);
     }
 }
 
@@ -277,33 +283,58 @@ static void session_begin(struct mosquitto_bus *bus)
     }
 }
 
-/* Says DISCONNECT as far as it goes now, and takes in what the broker still sends: a socket closed
- * over unread bytes is reset, and the reset could overtake the DISCONNECT. */
-static void session_leave(struct mosquitto_bus *bus)
+/* What is still to be said, as far as it goes now; what the broker still says is thrown away: a
+ * socket closed over unread bytes is reset, and the reset can overtake the DISCONNECT. False when
+ * the stream is over. */
+static bool session_leave_more(struct mosquitto_bus *bus)
 {
-    size_t moved, got = 1;
-    client_goodbye(bus);
-    while (pump_up(&bus->pump, &moved, NULL) == 0 && moved > 0) {
-    }
-    for (int i = 0; i < DRAINED_MAX && got > 0; i++) {
-        if (bus->stream.ops->read(bus->stream.self, bus->pump.down.data, PIPE_BYTES, &got, NULL) !=
-            0) {
-            return;
+    size_t moved = 1;
+    size_t got = 1;
+    struct err ignored;
+    while (moved > 0) {
+        if (pump_up(&bus->pump, &moved, &ignored) != 0) {
+            return false;
         }
     }
+    for (int i = 0; i < DRAINED_MAX && got > 0; i++) {
+        if (bus->stream.ops->read(bus->stream.self, bus->pump.down.data, PIPE_BYTES, &got,
+                                  &ignored) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Says DISCONNECT and waits for the broker to close. True while that is worth waiting for: nobody
+ * wants another session, and the broker has some time left. */
+static bool session_leaves(struct mosquitto_bus *bus)
+{
+    if (!bus->is_polite || bus->library == NULL || !bus->pump.down.frame.is_greeted) {
+        return false;
+    }
+    if (!bus->is_leaving) {
+        bus->is_leaving = true;
+        bus->leave_by = session_now(bus) + LEAVE_LIMIT_MS;
+        client_goodbye(bus);
+    }
+    if (!session_leave_more(bus)) {
+        bus->is_polite = false;
+        return false;
+    }
+    bus->loop.ops->arm(bus->loop.self, &bus->tick, bus->leave_by, on_turn, bus);
+    return bus->phase == BUS_NONE && session_now(bus) < bus->leave_by;
 }
 
 void session_clear(struct mosquitto_bus *bus)
 {
+    (void)session_leaves(bus);
     bus->loop.ops->disarm(bus->loop.self, &bus->tick);
-    if (bus->is_polite && bus->library != NULL && bus->pump.down.frame.is_greeted) {
-        session_leave(bus);
-    }
     bus->stream.ops->close(bus->stream.self);
     client_free(bus);
     pump_close(&bus->pump);
     bus->is_past = false;
     bus->is_polite = false;
+    bus->is_leaving = false;
 }
 
 /* Answers what waits, then says why. Any of these callbacks may close. */
@@ -326,6 +357,9 @@ static void on_turn(void *ctx)
 {
     struct mosquitto_bus *bus = ctx;
     if (bus->is_past) {
+        if (session_leaves(bus)) {
+            return;
+        }
         session_clear(bus);
     }
     switch (bus->phase) {

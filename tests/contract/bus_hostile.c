@@ -38,7 +38,7 @@ struct peer {
     size_t said;
     int connections;
     int levels[CONNECTIONS_MAX]; /* the protocol level of each CONNECT */
-    int pings;
+    int pings, goodbyes;
     bool is_greeted;
 };
 
@@ -119,6 +119,8 @@ static void peer_hear(struct peer *peer)
         if (peer->answers_pings) {
             (void)send(peer->fd, "\xd0\x00", 2, MSG_NOSIGNAL);
         }
+    } else if (got >= 2 && buf[0] == 0xe0) {
+        peer->goodbyes++;
     } else if (got == 0) {
         peer_drop(peer);
     }
@@ -297,6 +299,8 @@ static void case_five_bytes_take_no_memory(void)
     (void)bus_party_open(&world.party, "node"); /* whatever a session takes is taken */
     world.party.bus.ops->close(world.party.bus.self);
     bus_pump_for(&world.party, 10);
+    peer_drop(&world.peer);
+    bus_pump_for(&world.party, 10);
     long resident = status_kib("VmHWM:");
     long mapped = status_kib("VmPeak:");
     for (int i = 0; i < 20; i++) {
@@ -416,6 +420,33 @@ static void case_a_half_open_link(void)
     world_close();
 }
 
+/* A broker that goes on talking: it is heard out for two seconds, or until it closes. */
+static void case_leaving_waits_for_the_broker(void)
+{
+    for (int is_prompt = 0; is_prompt < 2; is_prompt++) {
+        world_open();
+        world.peer.says[0] = (struct bytes)BYTES(GREETING);
+        (void)bus_party_open(&world.party, "node");
+        world.party.bus.ops->close(world.party.bus.self);
+        bus_pump_for(&world.party, 20);
+        CHECK_INT_EQ(world.peer.goodbyes, 1);
+        (void)send(world.peer.fd, "\x30\x04\x00\x01tx", 6, MSG_NOSIGNAL);
+        bus_pump_for(&world.party, 20);
+        CHECK(world.stream.fd >= 0);
+        if (is_prompt == 1) {
+            peer_drop(&world.peer);
+        } else {
+            world.skew = SECONDS_MS(2);
+        }
+        for (int i = 0; i < 3000 && world.stream.fd >= 0; i++) {
+            world_pump(NULL);
+        }
+        CHECK(world.stream.fd < 0);
+        CHECK_INT_EQ(world.party.closed + world.party.received, 0);
+        world_close();
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -427,6 +458,7 @@ int main(int argc, char **argv)
         {"a closed door is no version", case_a_closed_door_is_no_version},
         {"silence after CONNECT", case_silence_after_connect},
         {"a half-open link", case_a_half_open_link},
+        {"leaving waits for the broker", case_leaving_waits_for_the_broker},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
