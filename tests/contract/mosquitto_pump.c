@@ -1,11 +1,16 @@
-/* mosquitto_pump: what passes between broker and library, however the bytes are cut. */
+/* mosquitto_pump: what passes between broker and library, however the bytes are cut; and who may be
+ * at the other end of the pair. */
 #include "ports/mosquitto/pump.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "platform/base/units.h"
 #include "platform/bus.h"
+#include "ports/mosquitto/pair.h"
 #include "tests/check.h"
 
 #define SAID_BYTES (64 * 1024)
@@ -206,6 +211,82 @@ static void case_a_slow_stream_holds_the_library_up(void)
     world_close();
 }
 
+static int socket_to(const char *path)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+    CHECK_INT_EQ(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    return fd;
+}
+
+static int connect_ourselves(void *ctx, const char *path, struct err *err)
+{
+    char dir[128];
+    struct stat about;
+    int *fd = ctx;
+    (void)err;
+    (void)snprintf(dir, sizeof dir, "%.*s", (int)(strlen(path) - 2), path);
+    CHECK_INT_EQ(stat(dir, &about), 0);
+    CHECK_INT_EQ(about.st_mode & 07777, 0700);
+    *fd = socket_to(path);
+    return 0;
+}
+
+static int connect_another(void *ctx, const char *path, struct err *err)
+{
+    pid_t child = fork();
+    (void)ctx;
+    (void)err;
+    if (child == 0) {
+        (void)socket_to(path);
+        _exit(0);
+    }
+    CHECK(waitpid(child, NULL, 0) == child);
+    return 0;
+}
+
+static int connect_nobody(void *ctx, const char *path, struct err *err)
+{
+    (void)ctx;
+    (void)path;
+    (void)err;
+    return 0;
+}
+
+static int connect_fails(void *ctx, const char *path, struct err *err)
+{
+    (void)ctx;
+    return err_set(err, ERR_MEMORY, "%s", path);
+}
+
+static void case_the_pair_is_with_ourselves(void)
+{
+    static const struct {
+        pair_connect connect;
+        int code;
+    } peers[] = {{connect_ourselves, 0},
+                 {connect_another, ERR_NETWORK},
+                 {connect_nobody, ERR_IO},
+                 {connect_fails, ERR_MEMORY}};
+    for (size_t i = 0; i < COUNT_OF(peers); i++) {
+        char dir[] = "/tmp/berth-pair.XXXXXX";
+        int ours = -1;
+        int theirs = -1;
+        struct err err;
+        CHECK(mkdtemp(dir) != NULL);
+        CHECK_INT_EQ(pair_make(dir, peers[i].connect, &theirs, &ours, &err), peers[i].code);
+        CHECK(peers[i].code == 0 ? ours >= 0 : ours < 0);
+        CHECK_INT_EQ(rmdir(dir), 0); /* nothing is left in it */
+        if (ours >= 0) {
+            close(ours);
+            close(theirs);
+        }
+    }
+    int fd = -1;
+    CHECK_INT_EQ(pair_make("/nowhere", connect_nobody, NULL, &fd, NULL), ERR_IO);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -214,6 +295,7 @@ int main(int argc, char **argv)
         {"the limit is exact", case_the_limit_is_exact},
         {"a refusal stays outside", case_a_refusal_stays_outside},
         {"a ping goes between packets", case_a_ping_goes_between_packets},
+        {"the pair is with ourselves", case_the_pair_is_with_ourselves},
         {"a slow stream holds the library up", case_a_slow_stream_holds_the_library_up},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
