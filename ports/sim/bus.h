@@ -30,7 +30,9 @@ struct sim_bus_faults {
     int64_t delay_ms_min, delay_ms_max; /* each way; the order of one client's packets stays */
     uint64_t lose_one_in;               /* packets of a client: its connection is reset instead */
     uint64_t duplicate_one_in;          /* deliveries: made twice, as QoS 1 may */
-    uint64_t drop_one_in; /* deliveries of live messages: a full queue, nobody is told */
+    uint64_t drop_one_in;    /* deliveries of live messages: a full queue, nobody is told */
+    bool is_takeover_silent; /* no will is sent for a session that a newer one with its id ends, as
+                              * nats-server has it; mosquitto sends it */
 };
 
 /* Told of every publish that the broker accepts, wills included (then `client_id` is whose). */

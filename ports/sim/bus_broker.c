@@ -171,7 +171,7 @@ static void take_connect(struct sim_broker *broker, const struct sim_bus_packet 
         const struct sim_bus_session *older = broker->sessions[i];
         if (strcmp(older->id, client->id) == 0) {
             connection_close(broker, older->place, older->serial);
-            session_end(broker, i, true);
+            session_end(broker, i, !broker->faults.is_takeover_silent);
             break;
         }
     }

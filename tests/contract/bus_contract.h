@@ -24,6 +24,9 @@ struct bus_fixture {
     void (*mend)(void *self);
     /* Both parties may not publish here, and are told so; NULL: nobody is told anything. */
     const char *denied_topic;
+    /* A session that another one with its id ends has its will sent, as MQTT wants; nats-server
+     * does not, and nobody may rely on it. */
+    bool has_will_at_takeover;
     void *self;
 };
 

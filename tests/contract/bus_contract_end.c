@@ -93,6 +93,22 @@ static void case_the_newer_of_two_with_one_id_stays(void)
     CHECK_INT_EQ(bus_say(two, bus_fresh_topic("newer"), "x", false), 0);
 }
 
+static void case_will_when_the_id_comes_back(void)
+{
+    const char *topic = bus_fresh_topic("taken-over");
+    if (!fixture->has_will_at_takeover) {
+        return;
+    }
+    both_begin();
+    (void)bus_party_open_with_will(one, "same", topic, "lost");
+    (void)bus_party_open(two, "same");
+    (void)bus_pump_until(one, &one->closed, 1);
+    CHECK_INT_EQ(bus_hear(two, topic), 0);
+    (void)bus_pump_until(two, &two->received, 1);
+    CHECK_STR_EQ(two->heard[0].head, "lost");
+    CHECK_INT_EQ(bus_say(two, topic, "", true), 0);
+}
+
 static struct bus_answer answers[PENDING];
 
 static void publishes_begin(void)
@@ -243,6 +259,7 @@ const struct check_case *bus_contract_ends(struct bus_fixture *given, struct bus
         {"no will after a polite close", case_no_will_after_a_polite_close},
         {"no will after a close in a burst", case_no_will_after_a_close_in_a_burst},
         {"the newer of two with one id stays", case_the_newer_of_two_with_one_id_stays},
+        {"will when the id comes back", case_will_when_the_id_comes_back},
         {"pending is answered before closed", case_pending_is_answered_before_closed},
         {"close drops what waits", case_close_drops_what_waits},
         {"close from inside callbacks", case_close_from_inside_callbacks},

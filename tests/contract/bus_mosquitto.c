@@ -13,6 +13,7 @@ int main(int argc, char **argv)
     }
     bus_real_open(&real);
     real.fixture.denied_topic = "elsewhere";
+    real.fixture.has_will_at_takeover = true;
     int status = bus_contract_run(&real.fixture, argc, argv);
     if (!bus_real_close(&real)) {
         printf("something was left behind in %s\n", real.run_dir);

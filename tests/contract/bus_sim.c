@@ -106,6 +106,7 @@ static void world_open(uint64_t seed)
         .partition = world_partition,
         .mend = world_mend,
         .denied_topic = "elsewhere",
+        .has_will_at_takeover = true,
     };
     world.one = (struct bus_party){.bus = world.fixture.bus, .pump = world_pump};
     world.two = (struct bus_party){.bus = world.fixture.other, .pump = world_pump};
@@ -220,6 +221,19 @@ static void case_a_broker_forgets_and_fires_no_wills(void)
     sim_broker_close(&world.broker);
 }
 
+static void case_a_takeover_may_be_silent(void)
+{
+    struct span kept;
+    world_open_both(6);
+    world.broker.faults.is_takeover_silent = true;
+    sim_bus_client_cut(&world.clients[0]);
+    (void)bus_party_open(&world.one, "one");
+    world_run(SECONDS_MS(60));
+    CHECK(!sim_broker_retained(&world.broker, "presence/one", &kept));
+    CHECK_INT_EQ(sim_broker_sessions(&world.broker), 2);
+    sim_broker_close(&world.broker);
+}
+
 /* Everything at once, from one seed: no answer twice, none lost, the same again the same. */
 static void storm(uint64_t seed, char *trace)
 {
@@ -271,6 +285,7 @@ int main(int argc, char **argv)
         {"sim: a short partition loses nothing", case_a_short_partition_loses_nothing},
         {"sim: a long partition ends both sides", case_a_long_partition_ends_both_sides},
         {"sim: a broker forgets and fires no wills", case_a_broker_forgets_and_fires_no_wills},
+        {"sim: a takeover may be silent", case_a_takeover_may_be_silent},
         {"sim: a storm answers each call once", case_a_storm_answers_each_call_once},
     };
     int status = check_run(own, COUNT_OF(own), argc, argv);
