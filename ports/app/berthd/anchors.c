@@ -265,3 +265,23 @@ int anchors_load(struct anchors *anchors, const struct anchors_sources *sources,
                               "makes the first one)",
                               sources->config->trust_path);
 }
+
+int anchors_offer(struct anchors *anchors, const struct anchors_sources *sources, bool is_revoke,
+                  struct span envelope, struct err *err)
+{
+    struct loading loading = {.anchors = anchors,
+                              .sources = sources,
+                              .content = envelope,
+                              .kind = is_revoke ? "revoke" : "trust"};
+    uint8_t *memory = malloc(ARENA_BYTES);
+    if (memory == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory to read a %s document", loading.kind);
+    }
+    arena_init(&loading.arena, memory, ARENA_BYTES);
+    int rc = is_revoke ? revoked_take(&loading, false, err) : trust_take(&loading, false, err);
+    free(memory);
+    if (rc != 0 && rc != ERR_NOTHING) {
+        complain(&loading, "from the fleet", err);
+    }
+    return rc;
+}

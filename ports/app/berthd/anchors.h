@@ -46,4 +46,9 @@ struct anchors_sources {
 NODISCARD int anchors_load(struct anchors *anchors, const struct anchors_sources *sources,
                            struct err *err);
 
+/* A document that came over the link, held against what is in force as a file is. 0: it is in
+ * force now and being pinned; ERR_NOTHING: it was already; else it is not taken, and why. */
+NODISCARD int anchors_offer(struct anchors *anchors, const struct anchors_sources *sources,
+                            bool is_revoke, struct span envelope, struct err *err);
+
 #endif

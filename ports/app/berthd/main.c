@@ -9,6 +9,7 @@
 #include "ports/app/berthd/gate.h"
 #include "ports/app/berthd/house.h"
 #include "ports/app/berthd/notify.h"
+#include "ports/app/berthd/reach.h"
 #include "ports/app/berthd/signals.h"
 #include "ports/linux/helper.h"
 #include "ports/mbedtls/verify.h"
@@ -29,6 +30,7 @@ struct agent {
     struct control control;
     struct linux_server server;
     struct signals signals;
+    struct reach reach;
 };
 
 static bool arguments_read(int argc, char **argv, struct arguments *arguments)
@@ -91,6 +93,17 @@ static void trust_give(struct agent *agent)
                     agent->anchors.has_revoked ? &agent->anchors.revoked : NULL);
 }
 
+/* A trust or revoke document from the fleet: what is taken holds from now on. */
+static void document_take(void *ctx, bool is_revoke, struct span envelope)
+{
+    struct agent *agent = ctx;
+    struct anchors_sources sources = sources_of(agent);
+    struct err err = {0};
+    if (anchors_offer(&agent->anchors, &sources, is_revoke, envelope, &err) == 0) {
+        trust_give(agent);
+    }
+}
+
 static int agent_open(struct agent *agent, struct err *err)
 {
     char path[CONFIG_PATH_BYTES + 16];
@@ -117,12 +130,28 @@ static int agent_open(struct agent *agent, struct err *err)
     }
     struct linux_server_user user = gate_user(&agent->control);
     (void)snprintf(path, sizeof path, "%s/control.sock", agent->config.control_dir);
-    return linux_server_init(&agent->server, loop, path, agent->config.control_uid, &user, err);
+    rc = linux_server_init(&agent->server, loop, path, agent->config.control_uid, &user, err);
+    return rc == 0 ? reach_open(&agent->reach, &agent->config, &agent->house, agent->conductor,
+                                document_take, agent, err)
+                   : rc;
+}
+
+/* How long a node that ends waits for the broker to hear it. */
+#define LEAVE_MS SECONDS_MS(1)
+
+static void agent_leave(struct agent *agent)
+{
+    mono_ms until = linux_loop_now() + LEAVE_MS;
+    reach_leave(&agent->reach);
+    while (!reach_has_left(&agent->reach) && linux_loop_now() < until) {
+        linux_loop_run_once(&agent->house.loop, until - linux_loop_now());
+    }
 }
 
 static void agent_close(struct agent *agent)
 {
     linux_server_close(&agent->server);
+    reach_close(&agent->reach);
     house_close(&agent->house);
     if (agent->conductor != NULL) {
         conductor_free(agent->conductor);
@@ -152,8 +181,10 @@ static void agent_run(struct agent *agent)
         conductor_step(agent->conductor);
         mono_ms now = linux_loop_now();
         control_step(&agent->control, now);
+        reach_step(&agent->reach, now);
         mono_ms due =
             mono_min(conductor_deadline(agent->conductor), control_deadline(&agent->control));
+        due = mono_min(due, reach_deadline(&agent->reach));
         linux_loop_run_once(&agent->house.loop, due > now ? due - now : 0);
     }
 }
@@ -182,6 +213,7 @@ static int agent_main(const struct config *config)
         notify_send("READY=1");
         agent_run(agent);
         notify_send("STOPPING=1");
+        agent_leave(agent);
         log->ops->line(log->self, LOG_LEVEL_INFO,
                        "berthd ends; containers and traffic stay as they are");
     } else {
