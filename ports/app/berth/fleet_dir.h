@@ -15,7 +15,7 @@
  * "name": N}}. Files in the folder:
  *   fleet.json ca.pem ca.key        the fleet's only CA; its key never leaves here
  *   keys/{release,order,trust,revoke}.{pem,pub}  keys/trust.json   as `berth keys new` writes them
- *   broker/{mosquitto.conf,acl,cert.pem,key.pem,ca.pem}
+ *   broker/{mosquitto.conf,acl-nodes,acl-operators,cert.pem,key.pem,ca.pem}  broker/data/
  *   operator/{cert.pem,key.pem}     CN "operator"
  *   nodes/NAME/{berthd.json,trust.json,ca.pem,cert.pem,key.pem}    a node's bundle for /etc/berth
  */
@@ -32,6 +32,8 @@ struct fleet_dir {
 const char *fleet_dir_choose(const char *dir);
 /* Reads fleet.json. ERR_NOT_FOUND says how to make or name a folder; json's codes. */
 NODISCARD int fleet_dir_load(const char *path, struct fleet_dir *dir, struct err *err);
+/* Writes fleet.json into path. ERR_EXISTS. */
+NODISCARD int fleet_dir_create(const struct fleet_dir *dir, struct err *err);
 /* Path of a file in it, "keys/order.pem". Asserts that it fits. */
 void fleet_dir_file(const struct fleet_dir *dir, const char *name, char path[PATH_MAX]);
 

@@ -25,6 +25,12 @@ static const struct verb {
     {"release", "verify", verb_release_verify, "FILE --trust trust.json",
      "check the signatures and the document as a node would"},
     {"release", "show", verb_release_show, "FILE", "say what a release does"},
+    {"fleet", "init", verb_fleet_init,
+     "DIR --fleet NAME --broker HOST[:NODEPORT[:OPERATORPORT]] [--name CERTNAME]...",
+     "make a fleet: its CA, its keys, its broker's configuration, the operator's certificate"},
+    {"node", "add", verb_node_add,
+     "NAME [--label KEY=VALUE]... [--prefix PATH] [--days N] [--dir DIR]",
+     "make a node's certificate and configuration"},
     {"revoke", NULL, verb_revoke, "--key PEM [--key PEM]... [--version N] -o FILE DIGEST|FILE...",
      "write the signed list of releases that must never run"},
 };

@@ -11,6 +11,8 @@ int verb_release_build(int argc, char **argv, struct err *err);
 int verb_release_sign(int argc, char **argv, struct err *err);
 int verb_release_verify(int argc, char **argv, struct err *err);
 int verb_release_show(int argc, char **argv, struct err *err);
+int verb_fleet_init(int argc, char **argv, struct err *err);
+int verb_node_add(int argc, char **argv, struct err *err);
 int verb_revoke(int argc, char **argv, struct err *err);
 
 #endif

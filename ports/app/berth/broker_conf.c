@@ -1,0 +1,124 @@
+/* broker_conf: two listeners, two lists of rights; the comments in them are for whoever runs it. */
+#include "ports/app/berth/broker_conf.h"
+
+#include <assert.h>
+
+#include "platform/base/text.h"
+#include "platform/bus.h"
+#include "ports/app/berth/files.h"
+#include "ports/app/berth/identity.h"
+
+#define CONF_BYTES 16384
+
+static void listener_render(const struct fleet_dir *dir, uint16_t port, const char *acl,
+                            unsigned connections, struct text *text)
+{
+    text_printf(text,
+                "listener %u\n"
+                "max_connections %u\n"
+                "allow_anonymous false\n"
+                "require_certificate true\n"
+                "use_identity_as_username true\n"
+                "cafile %s/broker/ca.pem\n"
+                "certfile %s/broker/cert.pem\n"
+                "keyfile %s/broker/key.pem\n"
+                "acl_file %s/broker/%s\n",
+                port, connections, dir->path, dir->path, dir->path, dir->path, acl);
+}
+
+static void conf_render(const struct fleet_dir *dir, struct text *text)
+{
+    text_printf(
+        text,
+        "# Broker of the fleet %s: Mosquitto 2.0 or newer. Start it with\n"
+        "#     mosquitto -c %s/broker/mosquitto.conf\n"
+        "# To move this folder to the broker's machine: copy it, put its new place into\n"
+        "# this file (Mosquitto knows no relative paths), and give it to Mosquitto's user:\n"
+        "#     sed -i 's|%s/broker|/etc/mosquitto/%s|' mosquitto.conf\n"
+        "#     chown -R mosquitto: /etc/mosquitto/%s\n"
+        "# A Mosquitto that is started as root reads its files as that user.\n\n",
+        dir->fleet, dir->path, dir->path, dir->fleet, dir->fleet);
+    text_append(text,
+                "per_listener_settings true\n\n"
+                "# Retained messages are the fleet's memory; nodes fill it again after a loss.\n"
+                "persistence true\n");
+    text_printf(text, "persistence_location %s/broker/data/\n", dir->path);
+    text_printf(text,
+                "autosave_interval 60\n\n"
+                "# A reader that falls behind this far loses messages, and reads anew.\n"
+                "max_queued_messages 10000\n"
+                "max_queued_bytes 67108864\n"
+                "max_inflight_messages 64\n"
+                "message_size_limit %d\n\n",
+                BUS_PACKET_BYTES_MAX);
+    text_append(text,
+                "# Nodes. The certificate's CN is the user and the client id: nobody takes over\n"
+                "# another node's session, and the rights in acl-nodes follow the CN.\n");
+    listener_render(dir, dir->node_port, "acl-nodes", 20000, text);
+    text_append(text,
+                "use_username_as_clientid true\n\n"
+                "# People and coordinators. Client ids are free: several tools may share the\n"
+                "# certificate. A node's certificate gets in here and may do nothing.\n");
+    listener_render(dir, dir->operator_port, "acl-operators", 64, text);
+}
+
+/* A pattern without %u holds for every certificate as well; Mosquitto warns of it once. */
+static void acl_nodes_render(const struct fleet_dir *dir, struct text *text)
+{
+    text_append(
+        text,
+        "# What a node may do: write what it says of itself, read what the fleet wants of\n"
+        "# it. %u is the CN of its certificate; the fleet's CA refuses a CN with '/' or '+'.\n"
+        "#\n"
+        "# Releases: a node subscribes to the digests it was ordered, but Mosquitto's\n"
+        "# lists judge messages and not subscriptions, so a node that is taken over can\n"
+        "# read every release of the fleet. Releases hold no secrets; they are signed.\n");
+    text_printf(text,
+                "pattern write berth/1/%s/node/%%u/report\n"
+                "pattern write berth/1/%s/node/%%u/story/#\n"
+                "pattern write berth/1/%s/node/%%u/presence\n"
+                "pattern read berth/1/%s/node/%%u/order/#\n"
+                "pattern read berth/1/%s/node/%%u/labels\n",
+                dir->fleet, dir->fleet, dir->fleet, dir->fleet, dir->fleet);
+    text_printf(text,
+                "# The same for every node; that these hold no %%u is meant so.\n"
+                "pattern read berth/1/%s/release/+\n"
+                "pattern read berth/1/%s/trust\n"
+                "pattern read berth/1/%s/revoke\n",
+                dir->fleet, dir->fleet, dir->fleet);
+}
+
+static void acl_operators_render(const struct fleet_dir *dir, struct text *text)
+{
+    text_printf(text,
+                "# What people and coordinators may do. Whoever is not named here may do nothing.\n"
+                "user " OPERATOR_NAME "\n"
+                "topic readwrite berth/1/%s/#\n",
+                dir->fleet);
+}
+
+static int part_write(const struct fleet_dir *dir, const char *name,
+                      void (*render)(const struct fleet_dir *dir, struct text *text),
+                      struct err *err)
+{
+    char content[CONF_BYTES];
+    char path[PATH_MAX];
+    struct text text;
+    text_init(&text, content, sizeof content);
+    render(dir, &text);
+    if (text.cut) {
+        return err_set(err, ERR_LIMIT, "the path of the folder is too long for %s", name);
+    }
+    fleet_dir_file(dir, name, path);
+    return file_create(path, span_of(content, text.len), 0644, err);
+}
+
+int broker_conf_write(const struct fleet_dir *dir, struct err *err)
+{
+    assert(dir->path[0] == '/');
+    int rc = part_write(dir, "broker/acl-nodes", acl_nodes_render, err);
+    if (rc == 0) {
+        rc = part_write(dir, "broker/acl-operators", acl_operators_render, err);
+    }
+    return rc != 0 ? rc : part_write(dir, "broker/mosquitto.conf", conf_render, err);
+}

@@ -1,0 +1,245 @@
+/* berth fleet init: everything a fleet begins with: CA, keys, broker and operator. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platform/base/text.h"
+#include "platform/base/units.h"
+#include "ports/app/berth/broker_conf.h"
+#include "ports/app/berth/identity.h"
+#include "ports/app/berth/keys.h"
+#include "ports/app/berth/verbs.h"
+
+#define NODE_PORT_DEFAULT     8883
+#define OPERATOR_PORT_DEFAULT 8884
+
+struct init_request {
+    struct fleet_dir dir;
+    const char *names[ISSUE_NAMES_MAX]; /* of the broker's certificate; the first is its own */
+    size_t name_count;
+};
+
+static bool port_read(const char *text, uint16_t *port)
+{
+    char *end = NULL;
+    long number = strtol(text, &end, 10);
+    *port = (uint16_t)number;
+    return text[0] >= '1' && text[0] <= '9' && *end == '\0' && number <= UINT16_MAX;
+}
+
+/* HOST[:NODEPORT[:OPERATORPORT]] */
+static int broker_note(struct fleet_dir *dir, const char *argument, struct err *err)
+{
+    char words[FLEET_HOST_BYTES + 16];
+    if (!text_copy(words, sizeof words, argument)) {
+        return err_set(err, ERR_USAGE, "--broker is longer than %zu characters", sizeof words - 1);
+    }
+    char *first = strchr(words, ':');
+    char *second = first != NULL ? strchr(first + 1, ':') : NULL;
+    if (second != NULL) {
+        *second++ = '\0';
+    }
+    if (first != NULL) {
+        *first++ = '\0';
+    }
+    if (!issue_is_host(words)) {
+        return err_set(err, ERR_USAGE,
+                       "--broker %.100s: the host is neither a DNS name nor an IPv4 "
+                       "address",
+                       argument);
+    }
+    if ((first != NULL && !port_read(first, &dir->node_port)) ||
+        (second != NULL && !port_read(second, &dir->operator_port))) {
+        return err_set(err, ERR_USAGE, "--broker %.100s: a port is a number from 1 to 65535",
+                       argument);
+    }
+    if (dir->node_port == dir->operator_port) {
+        return err_set(err, ERR_USAGE, "--broker %.100s: nodes and operators need two ports",
+                       argument);
+    }
+    (void)text_copy(dir->host, sizeof dir->host, words);
+    return 0;
+}
+
+static int option_note(struct init_request *request, int option, struct err *err)
+{
+    switch (option) {
+    case 'f':
+        if (!text_is_name(optarg, NAME_BYTES - 1)) {
+            return err_set(err, ERR_USAGE, "--fleet must be a name: a-z, 0-9 and '-'");
+        }
+        (void)text_copy(request->dir.fleet, NAME_BYTES, optarg);
+        return 0;
+    case 'b':
+        return broker_note(&request->dir, optarg, err);
+    case 'n':
+        if (!issue_is_host(optarg) || request->name_count == ISSUE_NAMES_MAX - 1) {
+            return err_set(err, ERR_USAGE, "--name takes a DNS name or an IPv4 address, at most %d",
+                           ISSUE_NAMES_MAX - 1);
+        }
+        request->names[request->name_count++] = optarg;
+        return 0;
+    default:
+        return err_set(err, ERR_USAGE, "no such option");
+    }
+}
+
+/* The certificate also carries the host, so that either name will do. */
+static void names_finish(struct init_request *request)
+{
+    bool has_host = false;
+    for (size_t i = 0; i < request->name_count; i++) {
+        has_host = has_host || strcmp(request->names[i], request->dir.host) == 0;
+    }
+    if (!has_host) {
+        request->names[request->name_count++] = request->dir.host;
+    }
+    (void)text_copy(request->dir.name, sizeof request->dir.name, request->names[0]);
+}
+
+/* Makes the folder and writes its absolute path down. */
+static int folder_open(struct fleet_dir *dir, const char *argument, struct err *err)
+{
+    char path[PATH_MAX];
+    if (mkdir(argument, 0700) != 0 && errno != EEXIST) {
+        return err_set(err, ERR_IO, "%.150s: %s", argument, strerror(errno));
+    }
+    if (realpath(argument, path) == NULL) {
+        return err_set(err, ERR_IO, "%.150s: %s", argument, strerror(errno));
+    }
+    if (!text_copy(dir->path, sizeof dir->path, path)) {
+        return err_set(err, ERR_USAGE, "the folder's path is longer than %zu characters",
+                       sizeof dir->path - 1);
+    }
+    for (const char *at = dir->path; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == '|') {
+            return err_set(err, ERR_USAGE,
+                           "the folder's path has a character that the broker's "
+                           "configuration cannot carry");
+        }
+    }
+    return 0;
+}
+
+/* Looks before the first file is written, so that a refusal leaves everything as it was. */
+static int is_empty_check(const struct fleet_dir *dir, struct err *err)
+{
+    static const char *const names[] = {"fleet.json", "ca.key", "ca.pem",
+                                        "keys",       "broker", "operator"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        char path[PATH_MAX];
+        struct stat status;
+        fleet_dir_file(dir, names[i], path);
+        if (lstat(path, &status) == 0) {
+            return err_set(err, ERR_EXISTS,
+                           "%.150s is there already; nothing was changed: name another folder",
+                           path);
+        }
+    }
+    return 0;
+}
+
+static int certificates_make(const struct init_request *request, struct mbedtls_issue *issue,
+                             struct err *err)
+{
+    const struct fleet_dir *dir = &request->dir;
+    struct issued ca;
+    int rc = identity_ca_make(dir, issue, &ca, err);
+    if (rc == 0) {
+        rc = identity_server(dir, issue, &ca, "broker", request->names, request->name_count, err);
+    }
+    if (rc == 0) {
+        rc = identity_client(dir, issue, &ca, "operator", OPERATOR_NAME, ISSUE_LEAF_DAYS, err);
+    }
+    issued_wipe(&ca);
+    return rc;
+}
+
+/* fleet.json comes last: a folder that has one is whole. */
+static int fleet_make(const struct init_request *request, struct err *err)
+{
+    static const char *const folders[] = {"broker", "broker/data", "operator", "nodes"};
+    const struct fleet_dir *dir = &request->dir;
+    struct keyring keyring;
+    struct mbedtls_issue *issue = NULL;
+    char keys[PATH_MAX];
+    int rc = keyring_open(&keyring, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = mbedtls_issue_new(&issue, err);
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(folders); i++) {
+        rc = identity_folder(dir, folders[i], err);
+    }
+    if (rc == 0) {
+        fleet_dir_file(dir, "keys", keys);
+        rc = keys_make(&keyring, keys, dir->fleet, err);
+    }
+    if (rc == 0) {
+        rc = certificates_make(request, issue, err);
+    }
+    if (rc == 0) {
+        rc = broker_conf_write(dir, err);
+    }
+    if (rc == 0) {
+        rc = fleet_dir_create(dir, err);
+    }
+    mbedtls_issue_free(issue);
+    keyring_close(&keyring);
+    return rc;
+}
+
+static void advice_print(const struct fleet_dir *dir)
+{
+    printf("%s: the fleet %s\n", dir->path, dir->fleet);
+    printf("secret: ca.key and keys/*.pem stay here; broker/key.pem and operator/key.pem go with "
+           "their folders\n"
+           "  broker/    to %s, which needs ports %u (nodes) and %u (operators)\n"
+           "  operator/  what this tool and coordinators show to the broker\n"
+           "  nodes/     a folder a node, for its /etc/berth\n"
+           "next:\n"
+           "  mosquitto -c %s/broker/mosquitto.conf   (its first lines say how to move it)\n"
+           "  berth trust publish --dir %s\n"
+           "  berth node add NAME --dir %s\n",
+           dir->host, dir->node_port, dir->operator_port, dir->path, dir->path, dir->path);
+}
+
+int verb_fleet_init(int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {{"fleet", required_argument, NULL, 'f'},
+                                            {"broker", required_argument, NULL, 'b'},
+                                            {"name", required_argument, NULL, 'n'},
+                                            {0}};
+    struct init_request request = {
+        .dir = {.node_port = NODE_PORT_DEFAULT, .operator_port = OPERATOR_PORT_DEFAULT}};
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        int rc = option_note(&request, option, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    if (optind + 1 != argc) {
+        return err_set(err, ERR_USAGE, "one folder is needed, and it can be new");
+    }
+    if (request.dir.fleet[0] == '\0' || request.dir.host[0] == '\0') {
+        return err_set(err, ERR_USAGE, "--fleet and --broker are needed");
+    }
+    names_finish(&request);
+    int rc = folder_open(&request.dir, argv[optind], err);
+    if (rc == 0) {
+        rc = is_empty_check(&request.dir, err);
+    }
+    if (rc == 0) {
+        rc = fleet_make(&request, err);
+    }
+    if (rc == 0) {
+        advice_print(&request.dir);
+    }
+    return rc;
+}

@@ -1,0 +1,219 @@
+/* fleet: what `fleet init` and `node add` write, what they refuse, and who may read it. */
+#include <ftw.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/wire/config.h"
+#include "platform/base/units.h"
+#include "ports/app/berth/files.h"
+#include "ports/app/berth/fleet_dir.h"
+#include "ports/app/berth/verbs.h"
+#include "tests/check.h"
+
+#define ARGUMENTS_MAX 16
+
+static char dir[] = "/tmp/berth-fleet-XXXXXX";
+
+/* Runs a verb in the test's directory; the arguments are parted by blanks. */
+static void check_run_is(int (*verb)(int, char **, struct err *), const char *line, int code,
+                         const char *message)
+{
+    char words[512];
+    char *argv[ARGUMENTS_MAX + 1] = {NULL};
+    char *save = NULL;
+    int argc = 0;
+    struct err err = {0};
+    (void)snprintf(words, sizeof words, "%s", line);
+    for (char *word = strtok_r(words, " ", &save); word != NULL && argc < ARGUMENTS_MAX;
+         word = strtok_r(NULL, " ", &save)) {
+        argv[argc++] = word;
+    }
+    optind = 0;
+    opterr = 0;
+    int rc = verb(argc, argv, &err);
+    if (rc != code) {
+        printf("    %s: %s\n", line, err.text);
+    }
+    CHECK_STR_EQ(err_word(rc), err_word(code));
+    CHECK_CONTAINS(err.text, message);
+}
+
+static int mode_of(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (int)(status.st_mode & 0777) : -1;
+}
+
+static char *content_of(const char *path)
+{
+    char *content = NULL;
+    size_t len = 0;
+    CHECK_INT_EQ(file_read(path, 65536, &content, &len, NULL), 0);
+    return content;
+}
+
+static void case_init(void)
+{
+    static const char *const secrets[] = {
+        "f/ca.key",           "f/keys/order.pem", "f/keys/trust.pem",  "f/keys/revoke.pem",
+        "f/keys/release.pem", "f/broker/key.pem", "f/operator/key.pem"};
+    static const char *const folders[] = {"f",          "f/keys", "f/broker", "f/broker/data",
+                                          "f/operator", "f/nodes"};
+    struct fleet_dir fleet;
+    struct err err = {0};
+    check_run_is(verb_fleet_init, "init f --fleet demo --broker mqtt.example:1883:1884", 0, "");
+    for (size_t i = 0; i < COUNT_OF(secrets); i++) {
+        CHECK_INT_EQ(mode_of(secrets[i]), 0600);
+    }
+    for (size_t i = 0; i < COUNT_OF(folders); i++) {
+        CHECK_INT_EQ(mode_of(folders[i]), 0700);
+    }
+    CHECK_INT_EQ(fleet_dir_load("f", &fleet, &err), 0);
+    CHECK_STR_EQ(fleet.fleet, "demo");
+    CHECK_STR_EQ(fleet.host, "mqtt.example");
+    CHECK_STR_EQ(fleet.name, "mqtt.example");
+    CHECK_INT_EQ(fleet.node_port, 1883);
+    CHECK_INT_EQ(fleet.operator_port, 1884);
+    char *conf = content_of("f/broker/mosquitto.conf");
+    char line[256];
+    (void)snprintf(line, sizeof line, "\nkeyfile %s/f/broker/key.pem\n", dir);
+    CHECK_CONTAINS(conf, line);
+    free(conf);
+}
+
+/* A second init changes nothing, whatever is there. */
+static void case_init_twice(void)
+{
+    char *before = content_of("f/ca.key");
+    check_run_is(verb_fleet_init, "init f --fleet other --broker b", ERR_EXISTS, "f/fleet.json");
+    char *after = content_of("f/ca.key");
+    CHECK_STR_EQ(after, before);
+    free(before);
+    free(after);
+    CHECK_INT_EQ(mkdir("half", 0700), 0);
+    CHECK_INT_EQ(file_create("half/ca.key", span_text("x"), 0600, NULL), 0);
+    check_run_is(verb_fleet_init, "init half --fleet demo --broker b", ERR_EXISTS, "half/ca.key");
+    CHECK_INT_EQ(mode_of("half/keys"), -1);
+    CHECK_INT_EQ(mode_of("half/fleet.json"), -1);
+}
+
+static void case_init_refused(void)
+{
+    check_run_is(verb_fleet_init, "init g --fleet demo", ERR_USAGE, "--fleet and --broker");
+    check_run_is(verb_fleet_init, "init --fleet demo --broker b", ERR_USAGE, "one folder");
+    check_run_is(verb_fleet_init, "init g --fleet Demo --broker b", ERR_USAGE, "--fleet must");
+    check_run_is(verb_fleet_init, "init g --fleet demo --broker b:0", ERR_USAGE, "a port is");
+    check_run_is(verb_fleet_init, "init g --fleet demo --broker b:1:65536", ERR_USAGE, "a port is");
+    check_run_is(verb_fleet_init, "init g --fleet demo --broker b:1:2:3", ERR_USAGE, "a port is");
+    check_run_is(verb_fleet_init, "init g --fleet demo --broker b:8884", ERR_USAGE, "two ports");
+    check_run_is(verb_fleet_init, "init g --fleet demo --broker a_b", ERR_USAGE, "neither a DNS");
+    check_run_is(verb_fleet_init, "init g --fleet demo --broker b --name *.b", ERR_USAGE, "--name");
+    CHECK_INT_EQ(mode_of("g"), -1);
+}
+
+static void case_node(void)
+{
+    struct config config;
+    struct err err = {0};
+    check_run_is(verb_node_add, "add gate-1 --dir f --label site=north --label example.com/t=1", 0,
+                 "");
+    CHECK_INT_EQ(mode_of("f/nodes/gate-1"), 0700);
+    CHECK_INT_EQ(mode_of("f/nodes/gate-1/key.pem"), 0600);
+    CHECK_INT_EQ(mode_of("f/nodes/gate-1/cert.pem"), 0644);
+    char *text = content_of("f/nodes/gate-1/berthd.json");
+    CHECK_INT_EQ(config_parse(span_text(text), &config, &err), 0);
+    free(text);
+    CHECK_STR_EQ(config.node, "gate-1");
+    CHECK_STR_EQ(config.fleet, "demo");
+    CHECK_INT_EQ(config.label_count, 2);
+    CHECK_STR_EQ(config.broker.host, "mqtt.example");
+    CHECK_INT_EQ(config.broker.port, 1883);
+    CHECK_STR_EQ(config.broker.key_path, "/etc/berth/key.pem");
+    CHECK_STR_EQ(config.trust_path, "/etc/berth/trust.json");
+    char *trust = content_of("f/nodes/gate-1/trust.json");
+    char *ours = content_of("f/keys/trust.json");
+    CHECK_STR_EQ(trust, ours);
+    free(trust);
+    free(ours);
+    check_run_is(verb_node_add, "add gate-2 --dir f --prefix /opt/b", 0, "");
+    text = content_of("f/nodes/gate-2/berthd.json");
+    CHECK_INT_EQ(config_parse(span_text(text), &config, &err), 0);
+    free(text);
+    CHECK_STR_EQ(config.broker.cert_path, "/opt/b/cert.pem");
+}
+
+static void case_node_refused(void)
+{
+    check_run_is(verb_node_add, "add gate-1 --dir f", ERR_EXISTS, "nodes/gate-1 is there already");
+    check_run_is(verb_node_add, "add operator --dir f", ERR_USAGE,
+                 "no node may be called operator");
+    check_run_is(verb_node_add, "add a/b --dir f", ERR_USAGE, "'a/b' is no name");
+    check_run_is(verb_node_add, "add + --dir f", ERR_USAGE, "is no name");
+    check_run_is(verb_node_add, "add --dir f", ERR_USAGE, "one node");
+    check_run_is(verb_node_add, "add a --dir f --label x", ERR_USAGE, "key=value");
+    check_run_is(verb_node_add, "add a --dir f --label -=x", ERR_USAGE, "is no label's key");
+    check_run_is(verb_node_add, "add a --dir f --prefix etc", ERR_USAGE, "--prefix");
+    check_run_is(verb_node_add, "add a --dir f --days 0", ERR_USAGE, "--days");
+    check_run_is(verb_node_add, "add a --dir nowhere", ERR_NOT_FOUND, "berth fleet init");
+    /* A bundle that cannot be finished leaves nothing that stands in the way of the next. */
+    CHECK_INT_EQ(rename("f/ca.key", "f/away"), 0);
+    check_run_is(verb_node_add, "add a --dir f", ERR_IO, "ca.key");
+    CHECK_INT_EQ(mode_of("f/nodes/a"), -1);
+    CHECK_INT_EQ(rename("f/away", "f/ca.key"), 0);
+    check_run_is(verb_node_add, "add a --dir f", 0, "");
+}
+
+static void check_load_refused(const char *document, int code, const char *message)
+{
+    struct fleet_dir fleet;
+    struct err err = {0};
+    CHECK_INT_EQ(file_write("l/fleet.json", span_text(document), 0644, NULL), 0);
+    CHECK_STR_EQ(err_word(fleet_dir_load("l", &fleet, &err)), err_word(code));
+    CHECK_CONTAINS(err.text, message);
+}
+
+static void case_load(void)
+{
+#define BROKER "\"host\":\"h\",\"port\":1,\"operatorPort\":2,\"name\":\"h\""
+    struct fleet_dir fleet;
+    CHECK_INT_EQ(mkdir("l", 0700), 0);
+    check_load_refused("{\"schema\":1,\"fleet\":\"demo\",\"broker\":{" BROKER "}}", 0, "");
+    check_load_refused("{\"schema\":2,\"fleet\":\"demo\",\"broker\":{" BROKER "}}", ERR_SCHEMA, "");
+    check_load_refused("{\"schema\":1,\"fleet\":\"demo\"}", ERR_MISSING, "l/fleet.json: broker");
+    check_load_refused("{\"schema\":1,\"fleet\":\"demo\",\"broker\":{\"host\":\"a b\"," BROKER "}}",
+                       ERR_DUPLICATE_KEY, "");
+    check_load_refused("{\"schema\":1,\"fleet\":\"demo\",\"broker\":{\"host\":\"a b\"}}", ERR_VALUE,
+                       "broker.host: must be a DNS name");
+    check_load_refused("{", ERR_SYNTAX, "l/fleet.json");
+    CHECK_INT_EQ(setenv("BERTH_FLEET", "f", 1), 0);
+    CHECK_STR_EQ(fleet_dir_choose(NULL), "f");
+    CHECK_STR_EQ(fleet_dir_choose("g"), "g");
+    CHECK_INT_EQ(unsetenv("BERTH_FLEET"), 0);
+    CHECK_STR_EQ(fleet_dir_choose(NULL), ".");
+    CHECK_INT_EQ(fleet_dir_load(".", &fleet, NULL), ERR_NOT_FOUND);
+#undef BROKER
+}
+
+static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void)status, (void)kind, (void)place;
+    return remove(path);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {{"init", case_init},
+                                              {"init_twice", case_init_twice},
+                                              {"init_refused", case_init_refused},
+                                              {"node", case_node},
+                                              {"node_refused", case_node_refused},
+                                              {"load", case_load}};
+    if (mkdtemp(dir) == NULL || chdir(dir) != 0) {
+        perror(dir);
+        return EXIT_FAILURE;
+    }
+    int status = check_run(cases, COUNT_OF(cases), argc, argv);
+    return nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS) == 0 ? status : EXIT_FAILURE;
+}
