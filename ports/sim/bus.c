@@ -105,9 +105,21 @@ static void take_silence(struct sim_bus_client *client, const struct sim_bus_pac
     }
 }
 
+/* For a connection that is closed at this end: the kernel says so, where there is power. */
+static void take_stale(struct sim_bus_client *client, const struct sim_bus_packet *packet)
+{
+    bool is_of_broker = packet->kind == SIM_BUS_ACCEPTED || packet->kind == SIM_BUS_DELIVER ||
+                        packet->kind == SIM_BUS_ANSWER;
+    if (is_of_broker && !client->is_off) {
+        sim_bus_send(client,
+                     (struct sim_bus_packet){.kind = SIM_BUS_RESET, .serial = packet->serial});
+    }
+}
+
 void sim_bus_client_take(struct sim_bus_client *client, const struct sim_bus_packet *packet)
 {
     if (client->serial != packet->serial || client->phase == SIM_BUS_NONE) {
+        take_stale(client, packet);
         return;
     }
     if (packet->kind == SIM_BUS_HELLO_LIMIT) {
@@ -167,6 +179,7 @@ static int bus_open(void *self, const struct bus_session *session, const struct 
         return rc;
     }
     client->user = *user;
+    client->is_off = false;
     client->phase = SIM_BUS_OPENING;
     client->serial++;
     client->keepalive_s = session->keepalive_s;
@@ -341,6 +354,7 @@ void sim_bus_client_cut(struct sim_bus_client *client)
 {
     sim_bus_broker_watch(client->broker, client, true);
     session_forget(client);
+    client->is_off = true;
 }
 
 void sim_bus_client_partition(struct sim_bus_client *client)

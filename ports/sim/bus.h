@@ -85,6 +85,7 @@ struct sim_bus_client {
     int last_mid;
     mono_ms heard;
     mono_ms up_at, down_at; /* when the last packet of each way arrives */
+    bool is_off; /* its machine has no power: nobody answers for it, not even with a reset */
     bool is_partitioned;
     uint32_t partition;          /* changes with each one, and with each change of pace in it */
     struct sim_bus_packet *held; /* what a partition holds back */

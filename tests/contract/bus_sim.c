@@ -234,6 +234,39 @@ static void case_a_takeover_may_be_silent(void)
     sim_broker_close(&world.broker);
 }
 
+/* Nothing stays of a client that left. */
+static void world_all_leave(void)
+{
+    world.one.bus.ops->close(world.one.bus.self);
+    world.two.bus.ops->close(world.two.bus.self);
+    world_run(SECONDS_MS(60));
+    CHECK_INT_EQ(sim_broker_sessions(&world.broker), 0);
+    CHECK(sim_broker_next(&world.broker) == MONO_NEVER);
+}
+
+/* An owner killed, closed or cut while the broker's word is under way. */
+static void case_no_session_without_a_client(void)
+{
+    for (int64_t wait = 0; wait <= 45; wait += 3) {
+        for (int how = 0; how < 3; how++) {
+            world_open(8);
+            CHECK_INT_EQ(bus_call_open(&world.one, "one", NULL, NULL), 0);
+            world_run(wait);
+            if (how == 0) {
+                sim_bus_client_kill(&world.clients[0]);
+            } else if (how == 1) {
+                world.one.bus.ops->close(world.one.bus.self);
+            } else {
+                sim_bus_client_cut(&world.clients[0]);
+            }
+            world_run(SECONDS_MS(31)); /* one and a half keepalives and a little */
+            CHECK_INT_EQ(sim_broker_sessions(&world.broker), 0);
+            world_all_leave();
+            sim_broker_close(&world.broker);
+        }
+    }
+}
+
 /* Everything at once, from one seed: no answer twice, none lost, the same again the same. */
 static void storm(uint64_t seed, char *trace)
 {
@@ -257,6 +290,7 @@ static void storm(uint64_t seed, char *trace)
         world_run(50);
     }
     world_run(SECONDS_MS(60));
+    world_all_leave();
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         CHECK(answers[i].calls <= 1);
         answered += answers[i].calls;
@@ -286,6 +320,7 @@ int main(int argc, char **argv)
         {"sim: a long partition ends both sides", case_a_long_partition_ends_both_sides},
         {"sim: a broker forgets and fires no wills", case_a_broker_forgets_and_fires_no_wills},
         {"sim: a takeover may be silent", case_a_takeover_may_be_silent},
+        {"sim: no session without a client", case_no_session_without_a_client},
         {"sim: a storm answers each call once", case_a_storm_answers_each_call_once},
     };
     int status = check_run(own, COUNT_OF(own), argc, argv);
