@@ -196,6 +196,26 @@ static void case_close_from_inside_callbacks(void)
     CHECK_INT_EQ(one->closed, 0);
 }
 
+static void case_close_from_inside_a_lost_answer(void)
+{
+    if (fixture->break_link == NULL) {
+        return;
+    }
+    both_begin();
+    (void)bus_party_open(one, "one");
+    publishes_begin();
+    answers[1].when_done = party_close;
+    fixture->break_link(fixture->self);
+    (void)bus_pump_until(one, &answers[1].calls, 1);
+    bus_pump_for(one, QUIET_TURNS);
+    CHECK_INT_EQ(answers[0].calls, 1);
+    CHECK_INT_EQ(answers[1].code, ERR_NETWORK);
+    CHECK_INT_EQ(answers[2].calls, 0); /* dropped, like the rest */
+    CHECK_INT_EQ(one->closed, 0);
+    (void)bus_party_open(one, "one");
+    CHECK_INT_EQ(bus_say(one, bus_fresh_topic("after"), "x", false), 0);
+}
+
 static void case_open_again_from_inside_callbacks(void)
 {
     const char *topic = bus_fresh_topic("again");
@@ -263,6 +283,7 @@ const struct check_case *bus_contract_ends(struct bus_fixture *given, struct bus
         {"pending is answered before closed", case_pending_is_answered_before_closed},
         {"close drops what waits", case_close_drops_what_waits},
         {"close from inside callbacks", case_close_from_inside_callbacks},
+        {"close from inside a lost answer", case_close_from_inside_a_lost_answer},
         {"open again from inside callbacks", case_open_again_from_inside_callbacks},
         {"open again when closed", case_open_again_when_closed},
         {"a silent link is found by the pace", case_a_silent_link_is_found_by_the_pace},

@@ -244,6 +244,25 @@ static void world_all_leave(void)
     CHECK(sim_broker_next(&world.broker) == MONO_NEVER);
 }
 
+static void case_twice_or_not_at_all(void)
+{
+    world_open_both(9);
+    world.broker.faults.duplicate_one_in = 1;
+    CHECK_INT_EQ(bus_say(&world.one, "a", "x", true), 0);
+    world_run(SECONDS_MS(1));
+    CHECK_INT_EQ(world.two.received, 2);
+    world.broker.faults.duplicate_one_in = 0;
+    world.broker.faults.drop_one_in = 1;
+    CHECK_INT_EQ(bus_say(&world.one, "b", "x", true), 0);
+    world_run(SECONDS_MS(1));
+    CHECK_INT_EQ(world.two.received, 2);
+    CHECK_INT_EQ(bus_hear(&world.two, "b"), 0); /* what is retained comes whole */
+    world_run(SECONDS_MS(1));
+    CHECK_INT_EQ(world.two.received, 3);
+    world_all_leave();
+    sim_broker_close(&world.broker);
+}
+
 /* An owner killed, closed or cut while the broker's word is under way. */
 static void case_no_session_without_a_client(void)
 {
@@ -320,6 +339,7 @@ int main(int argc, char **argv)
         {"sim: a long partition ends both sides", case_a_long_partition_ends_both_sides},
         {"sim: a broker forgets and fires no wills", case_a_broker_forgets_and_fires_no_wills},
         {"sim: a takeover may be silent", case_a_takeover_may_be_silent},
+        {"sim: twice or not at all", case_twice_or_not_at_all},
         {"sim: no session without a client", case_no_session_without_a_client},
         {"sim: a storm answers each call once", case_a_storm_answers_each_call_once},
     };
