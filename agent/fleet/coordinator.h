@@ -1,0 +1,81 @@
+/* coordinator: one of possibly several that watch the fleet; the one whose claim stands gives the
+ * orders. */
+#ifndef AGENT_FLEET_COORDINATOR_H
+#define AGENT_FLEET_COORDINATOR_H
+
+#include "agent/fleet/planner.h"
+#include "agent/link/link.h"
+#include "agent/wire/trust.h"
+#include "platform/clock.h"
+#include "platform/log.h"
+#include "platform/sign.h"
+
+#define COORDINATOR_ROLLOUTS_MAX  8
+#define COORDINATOR_PUBLISHES_MAX 16
+#define COORDINATOR_SETTLE_MS     2000
+#define COORDINATOR_REREAD_MS     600000
+#define COORDINATOR_STATE_GAP_MS  1000
+
+struct coordinator_ports {
+    struct clock clock;
+    struct bus bus;
+    struct entropy entropy;
+    struct sign sign;
+    struct verify verify;
+    struct log log;
+};
+
+struct coordinator_settings {
+    const char *fleet;         /* copied */
+    const char *order_key_pem; /* copied; signs orders */
+    const struct trust *trust; /* copied; whose orders and releases are believed */
+    size_t nodes_max;          /* 0: ROSTER_NODES_DEFAULT */
+    int64_t settle_ms;         /* how long its own claim must stand; 0: COORDINATOR_SETTLE_MS */
+};
+
+/* For those who watch. Pointers live as long as the coordinator and change with its steps. */
+struct rollout_view {
+    const struct rollout_spec *spec;
+    const struct rollout_control *control;
+    const struct rollout_state *state; /* as planned last, or as another coordinator wrote it */
+};
+
+struct coordinator;
+
+/* Allocates and prepares; connects at the first step. ERR_MEMORY, ERR_VALUE (key). */
+NODISCARD int coordinator_new(const struct coordinator_settings *settings,
+                              const struct coordinator_ports *ports, struct coordinator **made,
+                              struct err *err);
+/* Ends the session without a word (the will says that the claim is free). */
+void coordinator_free(struct coordinator *coordinator);
+
+/* Call after every turn of the bus and at the deadline. */
+void coordinator_step(struct coordinator *coordinator);
+mono_ms coordinator_deadline(const struct coordinator *coordinator);
+
+/* Gives the claim back politely; has_left when the broker heard it or cannot. */
+void coordinator_leave(struct coordinator *coordinator);
+bool coordinator_has_left(const struct coordinator *coordinator);
+
+bool coordinator_is_acting(const struct coordinator *coordinator);
+/* Connected and everything retained was read. */
+bool coordinator_is_informed(const struct coordinator *coordinator);
+
+/* Adds a rollout (spec, control "run", the release's envelope) to what this coordinator keeps and
+ * asserts at the broker; the same as if it had been read there. The envelope is copied. ERR_EXISTS
+ * (id), ERR_LIMIT (COORDINATOR_ROLLOUTS_MAX live ones), ERR_VALUE (selector). */
+NODISCARD int coordinator_start(struct coordinator *coordinator, const struct rollout_spec *spec,
+                                struct span release, struct err *err);
+
+/* False when there is no such rollout. */
+bool coordinator_view(const struct coordinator *coordinator, const char *id,
+                      struct rollout_view *view);
+/* The i-th rollout, ended ones included; false past the last. */
+bool coordinator_view_at(const struct coordinator *coordinator, size_t index,
+                         struct rollout_view *view);
+const struct roster *coordinator_roster(const struct coordinator *coordinator);
+/* What a node is to a rollout now. */
+enum node_condition coordinator_condition(const struct coordinator *coordinator, const char *id,
+                                          const struct roster_node *node);
+
+#endif

@@ -1,0 +1,48 @@
+/* planner: the fleet planner: from what is retained about a rollout and its nodes to the next
+ * orders. Pure: no I/O, no clock, no memory of its own. */
+#ifndef AGENT_FLEET_PLANNER_H
+#define AGENT_FLEET_PLANNER_H
+
+#include "agent/fleet/roster.h"
+#include "agent/wire/rollout.h"
+
+#define PLANNER_ORDERS_MAX 16
+
+/* One live rollout. */
+struct planner_rollout {
+    const struct rollout_spec *spec;
+    const struct rollout_control *control;
+    const struct selector *selector; /* of the spec */
+    bool is_superseded;              /* a later one of the same app is there */
+};
+
+/* An order to write. */
+struct planner_order {
+    uint32_t node;         /* in the roster */
+    struct digest release; /* none: no opinion */
+    struct digest before;
+    bool is_taken_back; /* it takes back one that was not begun */
+};
+
+struct planner_result {
+    struct rollout_state state; /* all but id's epoch and instant, which the writer adds */
+    struct planner_order orders[PLANNER_ORDERS_MAX];
+    size_t order_count;
+    wall_ms wake_at; /* when an order's time is over; 0: no such */
+};
+
+/* What a node is to this rollout (rollout.h). */
+enum node_condition planner_condition(const struct planner_rollout *rollout,
+                                      const struct roster *roster, const struct roster_node *node,
+                                      wall_ms now);
+
+/* Nodes that change or are unproven now, whoever ordered it: orders without an outcome and not
+ * lost, and swaps under way. */
+uint32_t planner_changing(const struct roster *roster, wall_ms now);
+
+/* Plans one rollout. Level-triggered: may be called at any time. `changing` is planner_changing
+ * plus what was ordered since for other rollouts in the same turn. */
+void planner_step(const struct planner_rollout *rollout, const struct roster *roster,
+                  uint32_t changing, wall_ms now, struct planner_result *result);
+
+#endif

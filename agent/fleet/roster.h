@@ -1,0 +1,100 @@
+/* roster: the coordinator's table of nodes: what is retained about each, nothing concluded. */
+#ifndef AGENT_FLEET_ROSTER_H
+#define AGENT_FLEET_ROSTER_H
+
+#include "agent/fleet/selector.h"
+#include "agent/wire/order.h"
+#include "agent/wire/presence.h"
+#include "agent/wire/report.h"
+
+#define ROSTER_NODES_DEFAULT 1024
+#define ROSTER_LABEL_BYTES   640 /* of one node, names and values with their NULs */
+#define ROSTER_LABELS_MAX    32
+#define ROSTER_NONE          UINT32_MAX
+
+/* The order that lies on a node's topic (or is on its way there). */
+struct roster_order {
+    bool is_there;
+    bool is_echoed; /* seen at the broker in this session */
+    char id[ORDER_ID_BYTES];
+    uint64_t epoch, gen;
+    struct digest release, before;
+    bool hold, force;
+    wall_ms start_by, issued;
+    char rollout[NAME_BYTES];
+};
+
+struct roster_app {
+    char app[NAME_BYTES];
+    uint32_t next; /* of the same node; ROSTER_NONE: the last */
+    struct roster_order order;
+    /* As reported. */
+    bool is_reported;
+    bool is_changing; /* phase is not rest */
+    bool is_overridden;
+    bool is_order_open, is_order_waiting;
+    bool is_serving;
+    struct digest committed; /* none: nothing runs, proven */
+    uint64_t order_epoch, order_gen;
+    char order_id[ORDER_ID_BYTES];
+    struct report_outcome outcomes[REPORT_OUTCOMES_MAX];
+    size_t outcome_count;
+};
+
+struct roster_labels {
+    char text[ROSTER_LABEL_BYTES]; /* name NUL value NUL ... */
+    size_t len;
+    uint8_t count;
+};
+
+struct roster_node {
+    char name[NODE_NAME_BYTES];
+    char session[PRESENCE_SESSION_BYTES];
+    bool is_present;
+    bool is_reported;
+    uint32_t first_app;              /* ROSTER_NONE: none */
+    struct roster_labels own, given; /* of its report; of the labels topic */
+};
+
+/* Grows up to its limits; allocated once. */
+struct roster {
+    struct roster_node *nodes; /* sorted by name */
+    size_t node_count, node_cap;
+    struct roster_app *apps;
+    size_t app_count, app_cap;
+};
+
+/* Room for so many nodes with four apps each. ERR_MEMORY. */
+NODISCARD int roster_init(struct roster *roster, size_t nodes_max, struct err *err);
+void roster_close(struct roster *roster);
+
+/* NULL: not there (find), or no room (need). A node found before may move with the next need. */
+struct roster_node *roster_find(const struct roster *roster, const char *node);
+struct roster_node *roster_need(struct roster *roster, const char *node);
+struct roster_app *roster_app_find(const struct roster *roster, const struct roster_node *node,
+                                   const char *app);
+struct roster_app *roster_app_need(struct roster *roster, struct roster_node *node,
+                                   const char *app);
+
+/* What came from the node's topics. A farewell of another session than the present one is not
+ * believed: a broker may send the will of a connection that the node has long replaced. */
+void roster_presence(struct roster *roster, const char *node, const struct presence *presence);
+void roster_report(struct roster *roster, const struct report *report);
+/* `names` and `values`: the labels document; count 0 clears it. */
+void roster_labels(struct roster *roster, const char *node, const char *const *names,
+                   const char *const *values, size_t count);
+/* A verified order, from the topic or about to be written there. An older one is ignored. */
+void roster_order(struct roster *roster, const struct order *order, bool is_echo);
+
+bool roster_matches(const struct roster_node *node, const struct selector *selector);
+
+/* The outcome reported for an order id, or NULL. */
+const struct report_outcome *roster_outcome(const struct roster_app *app, const char *id);
+
+/* The highest epoch in any order or report. */
+uint64_t roster_epoch(const struct roster *roster);
+
+/* The link was lost: nobody is known to be present, no order known to be at the broker. */
+void roster_forget_session(struct roster *roster);
+
+#endif
