@@ -16,6 +16,7 @@
 struct roster_order {
     bool is_there;
     bool is_echoed; /* seen at the broker in this session */
+    bool is_sent;   /* published in this session */
     char id[ORDER_ID_BYTES];
     uint64_t epoch, gen;
     struct digest release, before;

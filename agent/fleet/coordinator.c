@@ -1,0 +1,303 @@
+/* coordinator: a session, what is read in it, the claim, and then the turns in which it acts. */
+#include "agent/fleet/coordinator_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+wall_ms coordinator_wall(const struct coordinator *coordinator)
+{
+    bool is_trusted = false;
+    return coordinator->ports.clock.ops->wall(coordinator->ports.clock.self, &is_trusted);
+}
+
+void coordinator_say(const struct coordinator *coordinator, enum log_level level, const char *fmt,
+                     ...)
+{
+    char line[LOG_LINE_BYTES_MAX];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    coordinator->ports.log.ops->line(coordinator->ports.log.self, level, line);
+}
+
+/* -- the session ------------------------------------------------------------------------------ */
+
+/* The will names the session and no epoch: whoever reads it knows whose claim is free. */
+static void link_greet(void *ctx, const char *session, struct link_hello *hello)
+{
+    struct coordinator *coordinator = ctx;
+    struct claim will = {.is_released = true};
+    struct topic topic = {.kind = TOPIC_COORDINATOR};
+    struct text text;
+    memcpy(topic.fleet, coordinator->fleet, sizeof topic.fleet);
+    (void)text_copy(will.nonce, sizeof will.nonce, session);
+    (void)snprintf(hello->client_id, sizeof hello->client_id, "coordinator-%s", session);
+    topic_render(&topic, hello->will_topic);
+    text_init(&text, hello->will, sizeof hello->will);
+    claim_render(&will, &text);
+}
+
+static void subscribed(void *ctx, const struct err *err)
+{
+    struct coordinator *coordinator = ctx;
+    if (coordinator->subscribing > 0) {
+        coordinator->subscribing--;
+    }
+    if (err != NULL && err->code != ERR_NETWORK) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read the fleet: %s", err->text);
+    }
+    coordinator->read_at = coordinator->now;
+}
+
+static void subscribe_all(struct coordinator *coordinator)
+{
+    static const enum topic_kind kinds[] = {
+        TOPIC_COORDINATOR, TOPIC_ROLLOUT_SPEC, TOPIC_ROLLOUT_CONTROL, TOPIC_ROLLOUT_STATE,
+        TOPIC_LABELS,      TOPIC_PRESENCE,     TOPIC_ORDER,           TOPIC_REPORT};
+    const struct bus *bus = &coordinator->ports.bus;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct topic topic = {.kind = kinds[i]};
+        char filter[BUS_TOPIC_BYTES];
+        struct err err = {0};
+        memcpy(topic.fleet, coordinator->fleet, sizeof topic.fleet);
+        topic_render(&topic, filter);
+        if (bus->ops->subscribe(bus->self, filter, subscribed, coordinator, &err) == 0) {
+            coordinator->subscribing++;
+        } else {
+            coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read the fleet: %s", err.text);
+        }
+    }
+    coordinator->reread_at = coordinator->now + COORDINATOR_REREAD_MS;
+}
+
+static void link_opened(void *ctx, const char *session)
+{
+    struct coordinator *coordinator = ctx;
+    memset(coordinator->flights, 0, sizeof coordinator->flights);
+    roster_forget_session(&coordinator->roster);
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        struct kept *kept = &coordinator->kept[i];
+        kept->spec_echo = kept->control_echo = kept->release_echo = ECHO_MISSING;
+        kept->is_release_asked = false;
+        kept->state_sum = 0;
+    }
+    coordinator->rival = (struct claim){0};
+    coordinator->claim = (struct claim){0};
+    (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
+    coordinator->claim_step = CLAIM_READING;
+    coordinator->subscribing = 0;
+    coordinator->read_at = coordinator->now;
+    subscribe_all(coordinator);
+}
+
+static void link_closed(void *ctx, const struct err *err, bool was_open)
+{
+    struct coordinator *coordinator = ctx;
+    if (was_open || coordinator->link.failures == 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "%s: %s (%s)",
+                        was_open ? "the link to the broker ended" : "no way to the broker",
+                        err->text, err_word(err->code));
+    }
+    coordinator->has_left = true;
+    coordinator->claim_step = CLAIM_OFFLINE;
+}
+
+static void link_received(void *ctx, const char *topic, struct span payload, bool is_retained)
+{
+    struct coordinator *coordinator = ctx;
+    if (is_retained) {
+        coordinator->read_at = coordinator->now; /* still reading what was there before */
+    }
+    coordinator->is_dirty = true;
+    coordinator_receive(coordinator, topic, payload);
+}
+
+/* -- life ------------------------------------------------------------------------------------- */
+
+int coordinator_new(const struct coordinator_settings *settings,
+                    const struct coordinator_ports *ports, struct coordinator **made,
+                    struct err *err)
+{
+    const struct link_user user = {.greet = link_greet,
+                                   .opened = link_opened,
+                                   .closed = link_closed,
+                                   .received = link_received};
+    struct coordinator *coordinator = calloc(1, sizeof *coordinator);
+    if (coordinator == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory for a coordinator");
+    }
+    size_t nodes = settings->nodes_max != 0 ? settings->nodes_max : ROSTER_NODES_DEFAULT;
+    int rc = roster_init(&coordinator->roster, nodes, err);
+    if (rc == 0 &&
+        (!text_copy(coordinator->fleet, sizeof coordinator->fleet, settings->fleet) ||
+         !text_copy(coordinator->pem, sizeof coordinator->pem, settings->order_key_pem))) {
+        rc = err_set(err, ERR_VALUE, "the fleet's name or the order key is too long");
+    }
+    if (rc != 0) {
+        coordinator_free(coordinator);
+        return rc;
+    }
+    coordinator->ports = *ports;
+    coordinator->trust = *settings->trust;
+    coordinator->settle_ms = settings->settle_ms != 0 ? settings->settle_ms : COORDINATOR_SETTLE_MS;
+    struct link_user mine = user;
+    mine.ctx = coordinator;
+    link_init(&coordinator->link, ports->bus, ports->entropy, &mine);
+    *made = coordinator;
+    return 0;
+}
+
+void coordinator_free(struct coordinator *coordinator)
+{
+    volatile char *secret = coordinator->pem;
+    for (size_t i = 0; i < sizeof coordinator->pem; i++) {
+        secret[i] = 0;
+    }
+    if (coordinator->link.bus.ops != NULL) {
+        link_stop(&coordinator->link);
+    }
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        free(coordinator->kept[i].release);
+    }
+    roster_close(&coordinator->roster);
+    free(coordinator);
+}
+
+static bool is_quiet(const struct coordinator *coordinator)
+{
+    return coordinator->subscribing == 0 &&
+           coordinator->now >= coordinator->read_at + COORDINATOR_QUIET_MS;
+}
+
+/* What the coordinator may do next with its claim. */
+static void claim_turn(struct coordinator *coordinator)
+{
+    switch (coordinator->claim_step) {
+    case CLAIM_READING:
+        if (is_quiet(coordinator)) {
+            coordinator_claim(coordinator);
+        }
+        break;
+    case CLAIM_HEARD:
+        if (coordinator->now >= coordinator->heard_at + coordinator->settle_ms) {
+            coordinator->claim_step = CLAIM_ACTING;
+            coordinator->is_dirty = true;
+            coordinator_say(coordinator, LOG_LEVEL_INFO, "coordinating as epoch %llu",
+                            (unsigned long long)coordinator->claim.epoch);
+        }
+        break;
+    case CLAIM_STANDBY:
+        if (coordinator->rival.is_released) {
+            coordinator->claim_step = CLAIM_READING;
+        }
+        break;
+    case CLAIM_OFFLINE:
+    case CLAIM_SENT:
+    case CLAIM_ACTING:
+    case CLAIM_LEAVING:
+        break;
+    }
+}
+
+void coordinator_step(struct coordinator *coordinator)
+{
+    coordinator->now = coordinator->ports.clock.ops->mono(coordinator->ports.clock.self);
+    link_step(&coordinator->link, coordinator->now);
+    if (!link_is_open(&coordinator->link)) {
+        return;
+    }
+    claim_turn(coordinator);
+    if (coordinator->now >= coordinator->reread_at) {
+        subscribe_all(coordinator);
+    }
+    if (coordinator->claim_step != CLAIM_ACTING ||
+        coordinator->now < coordinator->plan_not_before ||
+        (!coordinator->is_dirty && coordinator->now < coordinator->wake_at)) {
+        return;
+    }
+    coordinator->is_dirty = false;
+    coordinator->wake_at = MONO_NEVER;
+    coordinator->plan_not_before = coordinator->now + COORDINATOR_PLAN_GAP_MS;
+    coordinator_assert(coordinator);
+    coordinator_plan(coordinator);
+}
+
+mono_ms coordinator_deadline(const struct coordinator *coordinator)
+{
+    mono_ms deadline = link_deadline(&coordinator->link);
+    if (!link_is_open(&coordinator->link)) {
+        return deadline;
+    }
+    deadline = mono_min(deadline, coordinator->reread_at);
+    if (coordinator->claim_step == CLAIM_READING && coordinator->subscribing == 0) {
+        deadline = mono_min(deadline, coordinator->read_at + COORDINATOR_QUIET_MS);
+    } else if (coordinator->claim_step == CLAIM_HEARD) {
+        deadline = mono_min(deadline, coordinator->heard_at + coordinator->settle_ms);
+    } else if (coordinator->claim_step == CLAIM_ACTING) {
+        mono_ms plan = coordinator->is_dirty ? coordinator->plan_not_before : coordinator->wake_at;
+        deadline = mono_min(deadline, plan);
+    }
+    return deadline;
+}
+
+bool coordinator_is_acting(const struct coordinator *coordinator)
+{
+    return coordinator->claim_step == CLAIM_ACTING;
+}
+
+bool coordinator_is_informed(const struct coordinator *coordinator)
+{
+    return coordinator->claim_step != CLAIM_OFFLINE && coordinator->claim_step != CLAIM_READING;
+}
+
+bool coordinator_has_left(const struct coordinator *coordinator)
+{
+    return coordinator->has_left;
+}
+
+bool coordinator_view_at(const struct coordinator *coordinator, size_t index,
+                         struct rollout_view *view)
+{
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        const struct kept *kept = &coordinator->kept[i];
+        if (kept->is_used && kept->spec.created != 0 && index-- == 0) {
+            *view = (struct rollout_view){&kept->spec, &kept->control, &kept->state};
+            return true;
+        }
+    }
+    return false;
+}
+
+bool coordinator_view(const struct coordinator *coordinator, const char *id,
+                      struct rollout_view *view)
+{
+    for (size_t i = 0; coordinator_view_at(coordinator, i, view); i++) {
+        if (strcmp(view->spec->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct roster *coordinator_roster(const struct coordinator *coordinator)
+{
+    return &coordinator->roster;
+}
+
+enum node_condition coordinator_condition(const struct coordinator *coordinator, const char *id,
+                                          const struct roster_node *node)
+{
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        const struct kept *kept = &coordinator->kept[i];
+        if (kept->is_used && strcmp(kept->spec.id, id) == 0) {
+            const struct planner_rollout rollout = {
+                .spec = &kept->spec, .control = &kept->control, .selector = &kept->selector};
+            return planner_condition(&rollout, &coordinator->roster, node,
+                                     coordinator_wall(coordinator));
+        }
+    }
+    return NODE_OFFLINE;
+}

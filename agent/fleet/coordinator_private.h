@@ -1,0 +1,106 @@
+/* coordinator_private: the coordinator's state, shared by its own files only. */
+#ifndef AGENT_FLEET_COORDINATOR_PRIVATE_H
+#define AGENT_FLEET_COORDINATOR_PRIVATE_H
+
+#include "agent/fleet/coordinator.h"
+#include "agent/wire/topic.h"
+
+#define COORDINATOR_PEM_BYTES 1024
+/* Ended rollouts are remembered beside the live ones, for those who ask. */
+#define COORDINATOR_KEPT_MAX (4 * COORDINATOR_ROLLOUTS_MAX)
+/* The retained burst is over when nothing came for so long. */
+#define COORDINATOR_QUIET_MS 300
+/* Plans are made at most this often while much is heard. */
+#define COORDINATOR_PLAN_GAP_MS 50
+
+/* What a document of ours at the broker is. */
+enum echo {
+    ECHO_MISSING, /* not seen in this session */
+    ECHO_SENT,    /* on its way */
+    ECHO_THERE
+};
+
+/* A rollout with everything that is asserted for it. */
+struct kept {
+    bool is_used;
+    struct rollout_spec spec;
+    struct rollout_control control;
+    struct rollout_state state; /* phase RUNNING until it is planned or read */
+    struct selector selector;
+    enum echo spec_echo, control_echo, release_echo;
+    bool has_control;
+    bool is_state_due;
+    uint32_t state_sum; /* of the state last published, the instant left out */
+    mono_ms state_not_before;
+    uint8_t *release; /* envelope; NULL: not here */
+    size_t release_len;
+    bool is_release_asked;
+};
+
+enum claim_step {
+    CLAIM_OFFLINE, /* no session */
+    CLAIM_READING, /* what is retained comes in */
+    CLAIM_SENT,    /* ours is on its way */
+    CLAIM_HEARD,   /* its echo came; it has to stand for a while */
+    CLAIM_ACTING,
+    CLAIM_STANDBY, /* another coordinator acts */
+    CLAIM_LEAVING
+};
+
+/* One publish under way; free when coordinator is NULL. */
+struct flight {
+    struct coordinator *coordinator;
+    enum topic_kind kind;
+    char id[NAME_BYTES]; /* rollout, or the order's id */
+    char node[NODE_NAME_BYTES], app[NAME_BYTES];
+};
+
+struct coordinator {
+    struct coordinator_ports ports;
+    char fleet[NAME_BYTES];
+    char pem[COORDINATOR_PEM_BYTES];
+    struct trust trust;
+    int64_t settle_ms;
+    struct link link;
+    struct roster roster;
+    struct kept kept[COORDINATOR_KEPT_MAX];
+    struct flight flights[COORDINATOR_PUBLISHES_MAX];
+
+    enum claim_step claim_step;
+    struct claim claim; /* ours */
+    struct claim rival; /* the last of another; nonce empty: none */
+    uint64_t epoch_seen;
+    mono_ms heard_at; /* CLAIM_HEARD: since */
+    bool has_left;
+    unsigned subscribing; /* subscriptions without an answer */
+    mono_ms read_at;      /* last message */
+    mono_ms reread_at;
+    bool is_dirty;
+    mono_ms plan_not_before, wake_at;
+    mono_ms now;
+
+    struct report report; /* being read */
+    uint8_t memory[4 * ENVELOPE_BYTES_MAX];
+};
+
+/* coordinator_read.c */
+void coordinator_receive(struct coordinator *coordinator, const char *topic, struct span payload);
+void coordinator_hear_claim(struct coordinator *coordinator, const struct claim *claim);
+struct kept *kept_find(struct coordinator *coordinator, const char *id);
+/* A place for a rollout; gives up the oldest ended one. NULL: all are live. */
+struct kept *kept_new(struct coordinator *coordinator, const char *id);
+bool kept_is_live(const struct kept *kept);
+
+/* coordinator_write.c */
+void coordinator_plan(struct coordinator *coordinator);
+/* Publishes again what this session has not shown. */
+void coordinator_assert(struct coordinator *coordinator);
+bool coordinator_publish(struct coordinator *coordinator, const struct topic *topic,
+                         struct span payload, const struct flight *flight);
+void coordinator_claim(struct coordinator *coordinator);
+
+wall_ms coordinator_wall(const struct coordinator *coordinator);
+void coordinator_say(const struct coordinator *coordinator, enum log_level level, const char *fmt,
+                     ...) PRINTF_LIKE(3, 4);
+
+#endif

@@ -1,0 +1,310 @@
+/* coordinator_read: every message into the table it belongs to; what is not signed is not believed.
+ */
+#include "agent/fleet/coordinator_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/wire/envelope.h"
+#include "agent/wire/labels.h"
+
+/* -- rollouts --------------------------------------------------------------------------------- */
+
+bool kept_is_live(const struct kept *kept)
+{
+    return kept->is_used && !rollout_phase_is_end(kept->state.phase);
+}
+
+struct kept *kept_find(struct coordinator *coordinator, const char *id)
+{
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        if (coordinator->kept[i].is_used && strcmp(coordinator->kept[i].spec.id, id) == 0) {
+            return &coordinator->kept[i];
+        }
+    }
+    return NULL;
+}
+
+struct kept *kept_new(struct coordinator *coordinator, const char *id)
+{
+    struct kept *place = NULL;
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        struct kept *kept = &coordinator->kept[i];
+        if (!kept->is_used) {
+            place = kept;
+            break;
+        }
+        bool is_older = place == NULL || kept->spec.created < place->spec.created;
+        if (!kept_is_live(kept) && is_older) {
+            place = kept;
+        }
+    }
+    if (place != NULL) {
+        free(place->release);
+        *place = (struct kept){.is_used = true};
+        (void)text_copy(place->spec.id, sizeof place->spec.id, id);
+        place->control = (struct rollout_control){.want = "run"};
+        place->spec.selector[0] = '\0';
+    }
+    return place;
+}
+
+/* The control or state of a rollout may come before its spec: then the place is made for it. */
+static struct kept *kept_need(struct coordinator *coordinator, const char *id)
+{
+    struct kept *kept = kept_find(coordinator, id);
+    return kept != NULL ? kept : kept_new(coordinator, id);
+}
+
+static void receive_spec(struct coordinator *coordinator, const char *id, struct span payload)
+{
+    struct rollout_spec spec;
+    struct err err = {0};
+    struct kept *kept = kept_need(coordinator, id);
+    int rc = rollout_spec_parse(payload, &spec, &err);
+    if (rc == 0 && strcmp(spec.id, id) != 0) {
+        rc = err_set(&err, ERR_VALUE, "it is the spec of %s", spec.id);
+    }
+    if (kept == NULL || rc != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "rollout %s is not followed: %s", id,
+                        kept == NULL ? "too many are live" : err.text);
+        return;
+    }
+    kept->spec_echo = ECHO_THERE;
+    if (kept->spec.created != 0) {
+        return; /* written once */
+    }
+    rc = selector_parse(spec.selector, &kept->selector, &err);
+    if (rc != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "rollout %s is not followed: %s", id,
+                        err.text);
+        kept->is_used = false;
+        return;
+    }
+    kept->spec = spec;
+}
+
+static void receive_control(struct coordinator *coordinator, const char *id, struct span payload)
+{
+    struct rollout_control control;
+    struct err err = {0};
+    struct kept *kept = kept_need(coordinator, id);
+    int rc = rollout_control_parse(payload, &control, &err);
+    if (kept == NULL || rc != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "control of rollout %s: %s", id, err.text);
+        return;
+    }
+    kept->control = control;
+    kept->has_control = true;
+    kept->control_echo = ECHO_THERE;
+}
+
+/* An end that was written holds for whoever coordinates; the rest is planned anew. */
+static void receive_state(struct coordinator *coordinator, const char *id, struct span payload)
+{
+    struct rollout_state state;
+    struct kept *kept = kept_need(coordinator, id);
+    if (kept == NULL || rollout_state_parse(payload, &state, NULL) != 0) {
+        return;
+    }
+    bool is_mine = coordinator->claim_step == CLAIM_ACTING;
+    if (!is_mine || rollout_phase_is_end(state.phase)) {
+        kept->state = state;
+    }
+}
+
+static void receive_release(struct coordinator *coordinator, const char *hex, struct span payload)
+{
+    struct digest digest;
+    if (!digest_parse(hex, &digest) || payload.len > ENVELOPE_BYTES_MAX) {
+        return;
+    }
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        struct kept *kept = &coordinator->kept[i];
+        if (!kept->is_used || !digest_is_equal(&kept->spec.release, &digest)) {
+            continue;
+        }
+        kept->release_echo = ECHO_THERE;
+        if (kept->release == NULL && kept_is_live(kept)) {
+            kept->release = malloc(payload.len);
+            kept->release_len = kept->release != NULL ? payload.len : 0;
+            if (kept->release != NULL) {
+                memcpy(kept->release, payload.data, payload.len);
+            }
+        }
+    }
+}
+
+/* -- nodes ------------------------------------------------------------------------------------ */
+
+static void receive_report(struct coordinator *coordinator, const struct topic *topic,
+                           struct span payload)
+{
+    struct err err = {0};
+    struct report *report = &coordinator->report;
+    int rc = report_parse(payload, report, &err);
+    if (rc == 0 && (strcmp(report->node, topic->node) != 0 ||
+                    strcmp(report->fleet, coordinator->fleet) != 0)) {
+        rc = err_set(&err, ERR_WRONG_NODE, "it speaks for node %s", report->node);
+    }
+    if (rc != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "report of %s: %s", topic->node, err.text);
+        return;
+    }
+    roster_report(&coordinator->roster, report);
+}
+
+static void receive_presence(struct coordinator *coordinator, const struct topic *topic,
+                             struct span payload)
+{
+    struct presence presence;
+    if (presence_parse(payload, &presence, NULL) == 0) {
+        roster_presence(&coordinator->roster, topic->node, &presence);
+    }
+}
+
+static void receive_labels(struct coordinator *coordinator, const struct topic *topic,
+                           struct span payload)
+{
+    struct labels labels = {0};
+    const char *names[LABELS_MAX];
+    const char *values[LABELS_MAX];
+    struct err err = {0};
+    if (payload.len > 0 && labels_parse(payload, &labels, &err) != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "labels of %s: %s", topic->node, err.text);
+        return;
+    }
+    for (size_t i = 0; i < labels.count; i++) {
+        names[i] = labels.list[i].key;
+        values[i] = labels.list[i].value;
+    }
+    roster_labels(&coordinator->roster, topic->node, names, values, labels.count);
+}
+
+/* An order is believed when the order keys signed it and it lies where it belongs. */
+static void receive_order(struct coordinator *coordinator, const struct topic *topic,
+                          struct span envelope)
+{
+    struct arena arena;
+    struct span payload;
+    struct digest digest;
+    struct order order;
+    struct err err = {0};
+    arena_init(&arena, coordinator->memory, sizeof coordinator->memory);
+    int rc = envelope_open(envelope, TRUST_ROLE_ORDER, &coordinator->trust,
+                           &coordinator->ports.verify, &arena, &payload, &digest, &err);
+    rc = rc == 0 ? order_parse(payload, &order, &err) : rc;
+    if (rc == 0 && (strcmp(order.node, topic->node) != 0 || strcmp(order.app, topic->app) != 0 ||
+                    strcmp(order.fleet, coordinator->fleet) != 0)) {
+        rc = err_set(&err, ERR_WRONG_NODE, "it is for node %s, app %s", order.node, order.app);
+    }
+    if (rc != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "the order for %s %s is not believed: %s",
+                        topic->node, topic->app, err.text);
+        return;
+    }
+    roster_order(&coordinator->roster, &order, true);
+}
+
+/* -- the claim -------------------------------------------------------------------------------- */
+
+/* True when `a` goes before `b`. */
+static bool is_higher(const struct claim *a, const struct claim *b)
+{
+    return a->epoch != b->epoch ? a->epoch > b->epoch : strcmp(a->nonce, b->nonce) > 0;
+}
+
+static void hear_rival(struct coordinator *coordinator, const struct claim *claim)
+{
+    bool is_mine_out = coordinator->claim_step == CLAIM_SENT ||
+                       coordinator->claim_step == CLAIM_HEARD ||
+                       coordinator->claim_step == CLAIM_ACTING;
+    coordinator->rival = *claim;
+    if (claim->epoch > coordinator->epoch_seen) {
+        coordinator->epoch_seen = claim->epoch;
+    }
+    if (!is_mine_out) {
+        return;
+    }
+    if (is_higher(claim, &coordinator->claim)) {
+        coordinator->claim_step = CLAIM_STANDBY;
+        coordinator_say(coordinator, LOG_LEVEL_INFO, "another coordinator acts as epoch %llu",
+                        (unsigned long long)claim->epoch);
+    } else {
+        coordinator_claim(coordinator); /* it wrote over ours: ours is said again */
+    }
+}
+
+void coordinator_hear_claim(struct coordinator *coordinator, const struct claim *claim)
+{
+    bool is_mine = strcmp(claim->nonce, coordinator->claim.nonce) == 0;
+    if (is_mine) {
+        if (coordinator->claim_step == CLAIM_SENT && claim->epoch == coordinator->claim.epoch) {
+            coordinator->claim_step = CLAIM_HEARD;
+            coordinator->heard_at = coordinator->now;
+        }
+    } else if (!claim->is_released) {
+        hear_rival(coordinator, claim);
+    } else if (strcmp(claim->nonce, coordinator->rival.nonce) == 0) {
+        coordinator->rival.is_released = true;
+        if (coordinator->claim_step == CLAIM_ACTING || coordinator->claim_step == CLAIM_HEARD) {
+            coordinator_claim(coordinator);
+        }
+    } else if (coordinator->claim_step == CLAIM_ACTING || coordinator->claim_step == CLAIM_HEARD) {
+        coordinator_claim(coordinator); /* somebody's late farewell lies over ours */
+    }
+}
+
+static void receive_claim(struct coordinator *coordinator, struct span payload)
+{
+    struct claim claim;
+    struct err err = {0};
+    if (claim_parse(payload, &claim, &err) == 0) {
+        coordinator_hear_claim(coordinator, &claim);
+    } else {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "claim: %s", err.text);
+    }
+}
+
+void coordinator_receive(struct coordinator *coordinator, const char *text, struct span payload)
+{
+    struct topic topic;
+    if (!topic_parse(text, &topic) || strcmp(topic.fleet, coordinator->fleet) != 0 ||
+        (payload.len == 0 && topic.kind != TOPIC_LABELS)) {
+        return;
+    }
+    switch (topic.kind) {
+    case TOPIC_ORDER:
+        receive_order(coordinator, &topic, payload);
+        break;
+    case TOPIC_LABELS:
+        receive_labels(coordinator, &topic, payload);
+        break;
+    case TOPIC_REPORT:
+        receive_report(coordinator, &topic, payload);
+        break;
+    case TOPIC_PRESENCE:
+        receive_presence(coordinator, &topic, payload);
+        break;
+    case TOPIC_RELEASE:
+        receive_release(coordinator, topic.digest, payload);
+        break;
+    case TOPIC_ROLLOUT_SPEC:
+        receive_spec(coordinator, topic.rollout, payload);
+        break;
+    case TOPIC_ROLLOUT_STATE:
+        receive_state(coordinator, topic.rollout, payload);
+        break;
+    case TOPIC_ROLLOUT_CONTROL:
+        receive_control(coordinator, topic.rollout, payload);
+        break;
+    case TOPIC_COORDINATOR:
+        receive_claim(coordinator, payload);
+        break;
+    case TOPIC_STORY:
+    case TOPIC_TRUST:
+    case TOPIC_REVOKE:
+    case TOPIC_KIND_COUNT:
+        break;
+    }
+}

@@ -1,0 +1,465 @@
+/* coordinator_write: orders, states, the claim; and what a broker that forgot is told again. */
+#include "agent/fleet/coordinator_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/wire/envelope.h"
+#include "platform/base/crc.h"
+
+/* -- publishing ------------------------------------------------------------------------------- */
+
+static void order_missed(struct coordinator *coordinator, const struct flight *flight)
+{
+    struct roster_node *node = roster_find(&coordinator->roster, flight->node);
+    struct roster_app *app =
+        node != NULL ? roster_app_find(&coordinator->roster, node, flight->app) : NULL;
+    if (app != NULL && strcmp(app->order.id, flight->id) == 0) {
+        app->order.is_sent = false;
+    }
+}
+
+static void echo_set(struct coordinator *coordinator, const struct flight *flight, enum echo echo)
+{
+    struct kept *kept = kept_find(coordinator, flight->id);
+    if (kept == NULL) {
+        return;
+    }
+    if (flight->kind == TOPIC_ROLLOUT_SPEC) {
+        kept->spec_echo = echo;
+    } else if (flight->kind == TOPIC_ROLLOUT_CONTROL) {
+        kept->control_echo = echo;
+    } else if (flight->kind == TOPIC_RELEASE) {
+        kept->release_echo = echo;
+    } else if (flight->kind == TOPIC_ROLLOUT_STATE && echo == ECHO_MISSING) {
+        kept->state_sum = 0;
+    }
+}
+
+/* A failed publish is not kept: the next turn finds what is missing. */
+static void published(void *ctx, const struct err *err)
+{
+    struct flight *flight = ctx;
+    struct flight done = *flight;
+    struct coordinator *coordinator = done.coordinator;
+    flight->coordinator = NULL;
+    coordinator->is_dirty = true;
+    if (done.kind == TOPIC_COORDINATOR && done.id[0] != '\0') {
+        coordinator->has_left = true; /* the farewell */
+    }
+    if (err == NULL) {
+        echo_set(coordinator, &done, ECHO_THERE);
+        return;
+    }
+    if (err->code != ERR_NETWORK) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "not taken by the broker: %s", err->text);
+    }
+    echo_set(coordinator, &done, ECHO_MISSING);
+    if (done.kind == TOPIC_ORDER) {
+        order_missed(coordinator, &done);
+    } else if (done.kind == TOPIC_COORDINATOR && coordinator->claim_step == CLAIM_SENT) {
+        coordinator->claim_step = CLAIM_READING;
+    }
+}
+
+bool coordinator_publish(struct coordinator *coordinator, const struct topic *topic,
+                         struct span payload, const struct flight *flight)
+{
+    const struct bus *bus = &coordinator->ports.bus;
+    char text[BUS_TOPIC_BYTES];
+    struct flight *place = NULL;
+    for (size_t i = 0; i < COORDINATOR_PUBLISHES_MAX && place == NULL; i++) {
+        if (coordinator->flights[i].coordinator == NULL) {
+            place = &coordinator->flights[i];
+        }
+    }
+    if (place == NULL) {
+        return false; /* each answer makes a turn */
+    }
+    *place = *flight;
+    place->coordinator = coordinator;
+    place->kind = topic->kind;
+    topic_render(topic, text);
+    if (bus->ops->publish(bus->self, text, payload, true, published, place, NULL) != 0) {
+        place->coordinator = NULL;
+        return false;
+    }
+    return true;
+}
+
+static struct topic topic_of(const struct coordinator *coordinator, enum topic_kind kind,
+                             const char *rollout)
+{
+    struct topic topic = {.kind = kind};
+    memcpy(topic.fleet, coordinator->fleet, sizeof topic.fleet);
+    (void)text_copy(topic.rollout, sizeof topic.rollout, rollout);
+    return topic;
+}
+
+/* -- the claim -------------------------------------------------------------------------------- */
+
+static bool claim_publish(struct coordinator *coordinator, const struct claim *claim, bool is_last)
+{
+    const struct topic topic = topic_of(coordinator, TOPIC_COORDINATOR, "");
+    struct flight flight = {.id = ""};
+    char data[256];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    claim_render(claim, &text);
+    if (is_last) {
+        (void)text_copy(flight.id, sizeof flight.id, "leaving");
+    }
+    return coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight);
+}
+
+void coordinator_claim(struct coordinator *coordinator)
+{
+    if (coordinator->claim_step == CLAIM_READING) {
+        uint64_t seen = roster_epoch(&coordinator->roster);
+        seen = coordinator->epoch_seen > seen ? coordinator->epoch_seen : seen;
+        coordinator->claim.epoch = seen + 1;
+        coordinator->claim.since = coordinator_wall(coordinator);
+        coordinator->epoch_seen = seen + 1;
+    }
+    if (claim_publish(coordinator, &coordinator->claim, false) &&
+        coordinator->claim_step == CLAIM_READING) {
+        coordinator->claim_step = CLAIM_SENT;
+    }
+}
+
+void coordinator_leave(struct coordinator *coordinator)
+{
+    struct claim farewell = coordinator->claim;
+    bool is_mine = coordinator->claim_step == CLAIM_SENT ||
+                   coordinator->claim_step == CLAIM_HEARD ||
+                   coordinator->claim_step == CLAIM_ACTING;
+    farewell.is_released = true;
+    coordinator->claim_step = CLAIM_LEAVING;
+    coordinator->has_left = !is_mine || !link_is_open(&coordinator->link) ||
+                            !claim_publish(coordinator, &farewell, true);
+}
+
+/* -- orders ----------------------------------------------------------------------------------- */
+
+/* Signs the order and publishes it on its node's topic. */
+static bool order_publish(struct coordinator *coordinator, const struct order *order)
+{
+    struct topic topic = topic_of(coordinator, TOPIC_ORDER, "");
+    const struct sign *sign = &coordinator->ports.sign;
+    const char *type = trust_role_type(TRUST_ROLE_ORDER);
+    struct flight flight = {.id = ""};
+    struct envelope_signature signature = {.key_id = ""};
+    uint8_t der[SIGN_DER_BYTES_MAX];
+    uint8_t point[VERIFY_KEY_BYTES];
+    char payload[ORDER_BYTES_MAX];
+    struct span encoding, envelope;
+    struct digest key_digest;
+    struct arena arena;
+    struct text text;
+    struct err err = {0};
+    size_t len = 0;
+    text_init(&text, payload, sizeof payload);
+    order_render(order, &text);
+    struct span content = span_of(text.data, text.len);
+    arena_init(&arena, coordinator->memory, sizeof coordinator->memory);
+    int rc = envelope_encoding(type, content, &arena, &encoding, &err);
+    rc = rc == 0 ? sign->ops->key_public(sign->self, coordinator->pem, point, &err) : rc;
+    rc = rc == 0 ? sign->ops->signature(sign->self, coordinator->pem, encoding, der, &len, &err)
+                 : rc;
+    if (rc == 0) {
+        coordinator->ports.verify.ops->sha256(coordinator->ports.verify.self,
+                                              span_of(point, sizeof point), &key_digest);
+        digest_render(&key_digest, signature.key_id);
+        signature.der = span_of(der, len);
+        rc = envelope_render(type, content, &signature, 1, &arena, &envelope, &err);
+    }
+    if (rc != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_ERROR, "cannot sign an order: %s", err.text);
+        return false;
+    }
+    memcpy(topic.node, order->node, sizeof topic.node);
+    memcpy(topic.app, order->app, sizeof topic.app);
+    memcpy(flight.id, order->id, sizeof order->id);
+    memcpy(flight.node, order->node, sizeof flight.node);
+    memcpy(flight.app, order->app, sizeof flight.app);
+    return coordinator_publish(coordinator, &topic, envelope, &flight);
+}
+
+static uint64_t gen_next(const struct roster_app *app)
+{
+    uint64_t gen = 0;
+    if (app != NULL) {
+        gen = app->order.is_there ? app->order.gen : 0;
+        gen = app->order_gen > gen ? app->order_gen : gen;
+    }
+    return gen + 1;
+}
+
+static bool order_write(struct coordinator *coordinator, const struct kept *kept,
+                        const struct planner_order *planned)
+{
+    struct roster_node *node = &coordinator->roster.nodes[planned->node];
+    struct roster_app *app = roster_app_need(&coordinator->roster, node, kept->spec.app);
+    struct order order = {.epoch = coordinator->claim.epoch,
+                          .gen = gen_next(app),
+                          .release = planned->release,
+                          .before = planned->before,
+                          .force = kept->spec.force,
+                          .issued = coordinator_wall(coordinator)};
+    uint64_t random = 0;
+    struct err err = {0};
+    if (app == NULL || coordinator->ports.entropy.ops->fill(coordinator->ports.entropy.self,
+                                                            &random, sizeof random, &err) != 0) {
+        return false;
+    }
+    (void)snprintf(order.id, sizeof order.id, "%016llx", (unsigned long long)random);
+    memcpy(order.fleet, coordinator->fleet, sizeof order.fleet);
+    memcpy(order.node, node->name, sizeof order.node);
+    memcpy(order.app, kept->spec.app, sizeof order.app);
+    memcpy(order.rollout, kept->spec.id, sizeof order.rollout);
+    order.start_by = planned->is_taken_back ? 0 : order.issued + (wall_ms)kept->spec.start_by_ms;
+    if (!order_publish(coordinator, &order)) {
+        return false;
+    }
+    roster_order(&coordinator->roster, &order, false);
+    app->order.is_sent = true;
+    coordinator_say(coordinator, LOG_LEVEL_INFO, "%s: order %llu.%llu %s", node->name,
+                    (unsigned long long)order.epoch, (unsigned long long)order.gen,
+                    planned->is_taken_back ? "takes back what was not begun" : "given");
+    return true;
+}
+
+/* -- states ----------------------------------------------------------------------------------- */
+
+static void state_tell(struct coordinator *coordinator, struct kept *kept)
+{
+    const struct topic topic = topic_of(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
+    struct flight flight = {.id = ""};
+    char data[SMALL_BYTES_MAX];
+    struct text text;
+    kept->state.epoch = coordinator->claim.epoch;
+    kept->state.updated = 0;
+    text_init(&text, data, sizeof data);
+    rollout_state_render(&kept->state, &text);
+    uint32_t sum = crc32c(0, text.data, text.len);
+    sum = sum != 0 ? sum : 1;
+    if (sum == kept->state_sum) {
+        return;
+    }
+    if (coordinator->now < kept->state_not_before) {
+        coordinator->wake_at = mono_min(coordinator->wake_at, kept->state_not_before);
+        return;
+    }
+    kept->state.updated = coordinator_wall(coordinator);
+    text_init(&text, data, sizeof data);
+    rollout_state_render(&kept->state, &text);
+    memcpy(flight.id, kept->spec.id, sizeof flight.id);
+    if (coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight)) {
+        kept->state_sum = sum;
+        kept->state_not_before = coordinator->now + COORDINATOR_STATE_GAP_MS;
+    }
+}
+
+/* -- plans ------------------------------------------------------------------------------------ */
+
+static bool is_superseded(const struct coordinator *coordinator, const struct kept *kept)
+{
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        const struct kept *other = &coordinator->kept[i];
+        if (other != kept && other->is_used && strcmp(other->spec.app, kept->spec.app) == 0 &&
+            other->spec.created > kept->spec.created) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_ms wall)
+{
+    struct planner_result result;
+    const struct planner_rollout rollout = {
+        .spec = &kept->spec,
+        .control = &kept->control,
+        .selector = &kept->selector,
+        .is_superseded = is_superseded(coordinator, kept),
+    };
+    planner_step(&rollout, &coordinator->roster, planner_changing(&coordinator->roster, wall), wall,
+                 &result);
+    kept->state = result.state;
+    /* Until the release lies at the broker an order would only wait for it. */
+    bool may_order = kept->release_echo == ECHO_THERE;
+    for (size_t i = 0; i < result.order_count; i++) {
+        if (result.orders[i].is_taken_back || may_order) {
+            (void)order_write(coordinator, kept, &result.orders[i]);
+        }
+    }
+    if (result.order_count > 0) { /* what was just ordered belongs to the state that is told */
+        planner_step(&rollout, &coordinator->roster, planner_changing(&coordinator->roster, wall),
+                     wall, &result);
+        kept->state = result.state;
+    }
+    if (!may_order && kept->state.phase == ROLLOUT_RUNNING) {
+        (void)snprintf(kept->state.waiting, sizeof kept->state.waiting,
+                       "the release at the broker: publish it (berth release publish)");
+    }
+    if (result.wake_at != 0) {
+        coordinator->wake_at =
+            mono_min(coordinator->wake_at, coordinator->now + (result.wake_at - wall));
+    }
+}
+
+void coordinator_plan(struct coordinator *coordinator)
+{
+    wall_ms wall = coordinator_wall(coordinator);
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        struct kept *kept = &coordinator->kept[i];
+        if (!kept->is_used || kept->spec.created == 0) {
+            continue;
+        }
+        if (kept_is_live(kept)) {
+            kept_plan(coordinator, kept, wall);
+        }
+        state_tell(coordinator, kept);
+    }
+}
+
+/* -- a broker that forgot --------------------------------------------------------------------- */
+
+static void small_assert(struct coordinator *coordinator, const struct kept *kept,
+                         enum topic_kind kind, enum echo *echo)
+{
+    const struct topic topic = topic_of(coordinator, kind, kept->spec.id);
+    struct flight flight = {.id = ""};
+    char data[SMALL_BYTES_MAX];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    if (kind == TOPIC_ROLLOUT_SPEC) {
+        rollout_spec_render(&kept->spec, &text);
+    } else {
+        rollout_control_render(&kept->control, &text);
+    }
+    memcpy(flight.id, kept->spec.id, sizeof flight.id);
+    if (coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight)) {
+        *echo = ECHO_SENT;
+    }
+}
+
+static void release_found(void *ctx, const struct err *err)
+{
+    (void)ctx;
+    (void)err;
+}
+
+/* Asked for first: a release that lies there need not travel. */
+static void release_assert(struct coordinator *coordinator, struct kept *kept)
+{
+    const struct bus *bus = &coordinator->ports.bus;
+    struct topic topic = topic_of(coordinator, TOPIC_RELEASE, "");
+    struct flight flight = {.id = ""};
+    char filter[BUS_TOPIC_BYTES];
+    digest_render(&kept->spec.release, topic.digest);
+    topic_render(&topic, filter);
+    if (!kept->is_release_asked) {
+        kept->is_release_asked =
+            bus->ops->subscribe(bus->self, filter, release_found, coordinator, NULL) == 0;
+    }
+    memcpy(flight.id, kept->spec.id, sizeof flight.id);
+    if (kept->release != NULL &&
+        coordinator_publish(coordinator, &topic, span_of(kept->release, kept->release_len),
+                            &flight)) {
+        kept->release_echo = ECHO_SENT;
+    }
+}
+
+static void kept_assert(struct coordinator *coordinator, struct kept *kept)
+{
+    if (kept->spec_echo == ECHO_MISSING) {
+        small_assert(coordinator, kept, TOPIC_ROLLOUT_SPEC, &kept->spec_echo);
+    }
+    if (kept->control_echo == ECHO_MISSING) {
+        small_assert(coordinator, kept, TOPIC_ROLLOUT_CONTROL, &kept->control_echo);
+    }
+    if (kept->release_echo == ECHO_MISSING && kept_is_live(kept)) {
+        release_assert(coordinator, kept);
+    }
+}
+
+/* An order that this coordinator knows of and the broker does not show, unless its node has gone
+ * past it. */
+static void order_assert(struct coordinator *coordinator, const struct roster_node *node,
+                         struct roster_app *app)
+{
+    const struct roster_order *held = &app->order;
+    bool is_past =
+        app->is_reported && (app->order_epoch > held->epoch ||
+                             (app->order_epoch == held->epoch && app->order_gen > held->gen));
+    if (!held->is_there || held->is_echoed || held->is_sent || is_past) {
+        return;
+    }
+    struct order order = {.epoch = held->epoch,
+                          .gen = held->gen,
+                          .release = held->release,
+                          .before = held->before,
+                          .hold = held->hold,
+                          .force = held->force,
+                          .start_by = held->start_by,
+                          .issued = held->issued};
+    memcpy(order.id, held->id, sizeof order.id);
+    memcpy(order.fleet, coordinator->fleet, sizeof order.fleet);
+    memcpy(order.node, node->name, sizeof order.node);
+    memcpy(order.app, app->app, sizeof order.app);
+    memcpy(order.rollout, held->rollout, sizeof order.rollout);
+    app->order.is_sent = order_publish(coordinator, &order);
+}
+
+void coordinator_assert(struct coordinator *coordinator)
+{
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        struct kept *kept = &coordinator->kept[i];
+        if (kept->is_used && kept->spec.created != 0) {
+            kept_assert(coordinator, kept);
+        }
+    }
+    for (size_t i = 0; i < coordinator->roster.node_count; i++) {
+        const struct roster_node *node = &coordinator->roster.nodes[i];
+        for (uint32_t at = node->first_app; at != ROSTER_NONE;
+             at = coordinator->roster.apps[at].next) {
+            order_assert(coordinator, node, &coordinator->roster.apps[at]);
+        }
+    }
+}
+
+int coordinator_start(struct coordinator *coordinator, const struct rollout_spec *spec,
+                      struct span release, struct err *err)
+{
+    struct selector selector;
+    size_t live = 0;
+    int rc = selector_parse(spec->selector, &selector, err);
+    if (rc != 0) {
+        return err_wrap(err, rc, "selector");
+    }
+    if (kept_find(coordinator, spec->id) != NULL) {
+        return err_set(err, ERR_EXISTS, "there is a rollout %s already", spec->id);
+    }
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        live += kept_is_live(&coordinator->kept[i]);
+    }
+    struct kept *kept = live < COORDINATOR_ROLLOUTS_MAX ? kept_new(coordinator, spec->id) : NULL;
+    uint8_t *copy = malloc(release.len > 0 ? release.len : 1);
+    if (kept == NULL || copy == NULL) {
+        free(copy);
+        return err_set(err, kept == NULL ? ERR_LIMIT : ERR_MEMORY,
+                       kept == NULL ? "%d rollouts are live already: abort one"
+                                    : "no memory for the release (%d)",
+                       COORDINATOR_ROLLOUTS_MAX);
+    }
+    memcpy(copy, release.data, release.len);
+    kept->spec = *spec;
+    kept->release = copy;
+    kept->release_len = release.len;
+    (void)text_copy(kept->state.id, sizeof kept->state.id, spec->id);
+    rc = selector_parse(spec->selector, &kept->selector, err);
+    coordinator->is_dirty = true;
+    return rc;
+}
