@@ -25,7 +25,7 @@ enum selector_operator {
 };
 
 struct selector_requirement {
-    enum selector_operator operator;
+    enum selector_operator kind;
     const char *name;
     size_t first, count; /* in `values` */
 };
