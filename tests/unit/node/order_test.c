@@ -1,0 +1,206 @@
+/* order: what may be news, what is done about it, and how it is taken; every input of the decision
+ * is enumerated. */
+#include "agent/node/order.h"
+
+#include "tests/check.h"
+
+static struct order sample(void)
+{
+    struct order order = {.id = "00000000000000aa",
+                          .fleet = "plant",
+                          .node = "gw-1",
+                          .app = "web",
+                          .epoch = 5,
+                          .gen = 9,
+                          .issued = 1};
+    memset(order.release.bytes, 0x22, DIGEST_BYTES);
+    return order;
+}
+
+static struct memory_app running(uint8_t byte)
+{
+    struct memory_app memory = {
+        .app = "web", .committed = {.gen = 1}, .order_epoch = 5, .order_gen = 8, .order_id = 0x99};
+    memset(memory.committed.release.bytes, byte, DIGEST_BYTES);
+    memory.wanted = memory.committed.release;
+    return memory;
+}
+
+static int check(struct order order, const struct memory_app *memory, uint64_t epoch_seen)
+{
+    struct err err = {0};
+    const struct order_place place = {
+        .fleet = "plant", .node = "gw-1", .app = "web", .memory = memory, .epoch_seen = epoch_seen};
+    int rc = order_check(&order, &place, &err);
+    CHECK(rc == 0 || err.text[0] != '\0');
+    return rc;
+}
+
+static void case_check(void)
+{
+    struct memory_app memory = running(0x11);
+    struct order order = sample();
+    CHECK_INT_EQ(check(order, &memory, 5), 0);
+    CHECK_INT_EQ(check(order, NULL, 0), 0);
+    order.epoch = 4000;
+    CHECK_INT_EQ(check(order, NULL, 0), 0); /* a node that has seen none takes any epoch */
+    order.epoch = 5 + EPOCH_JUMP_MAX;
+    CHECK_INT_EQ(check(order, &memory, 5), 0);
+    order.epoch++;
+    CHECK_INT_EQ(check(order, &memory, 5), ERR_EPOCH);
+    CHECK_INT_EQ(check(order, NULL, 5), ERR_EPOCH); /* also for an app that is new here */
+    order = sample();
+    order.gen = 8;
+    CHECK_INT_EQ(check(order, &memory, 5), ERR_CONFLICT);
+    memory.order_id = 0xaa;
+    CHECK_INT_EQ(check(order, &memory, 5), ERR_NOTHING);
+    order.gen = 7;
+    CHECK_INT_EQ(check(order, &memory, 5), ERR_STALE);
+    order = sample();
+    order.epoch = 4;
+    order.gen = 100;
+    CHECK_INT_EQ(check(order, &memory, 5), ERR_STALE); /* the epoch goes before the number */
+    order = sample();
+    (void)text_copy(order.node, sizeof order.node, "gw-2");
+    CHECK_INT_EQ(check(order, &memory, 5), ERR_WRONG_NODE);
+    order = sample();
+    (void)text_copy(order.fleet, sizeof order.fleet, "other");
+    CHECK_INT_EQ(check(order, &memory, 5), ERR_WRONG_FLEET);
+    order = sample();
+    (void)text_copy(order.app, sizeof order.app, "api");
+    CHECK_INT_EQ(check(order, &memory, 5), ERR_WRONG_APP);
+}
+
+/* Every combination: nothing begins unless nothing stands in its way, and what is so already is
+ * never refused or late. */
+static void case_decide_all(void)
+{
+    unsigned begun = 0, ended = 0;
+    for (unsigned bits = 0; bits < 1u << 11; bits++) {
+        struct memory_app memory = running((bits & 1) != 0 ? 0x22 : 0x11);
+        struct order order = sample();
+        struct order_decision decision;
+        memory.phase = (bits & 2) != 0 ? SWAP_UNPROVEN : SWAP_REST;
+        order.hold = (bits & 4) != 0;
+        if ((bits & 8) != 0) {
+            memset(&order.release, 0, sizeof order.release);
+        }
+        const struct order_facts facts = {.memory = &memory,
+                                          .is_busy = (bits & 16) != 0,
+                                          .has_release = (bits & 32) != 0,
+                                          .is_late = (bits & 64) != 0,
+                                          .refusal = (bits & 128) != 0 ? ERR_BELOW_FLOOR : 0,
+                                          .is_engine_up = (bits & 256) != 0,
+                                          .is_store_failing = (bits & 512) != 0,
+                                          .is_memory_lost = false,
+                                          .may_begin = (bits & 1024) != 0};
+        order_decide(&order, &facts, &decision);
+        bool is_free = !facts.is_busy && !facts.is_store_failing && memory.phase == SWAP_REST;
+        bool is_reached = (bits & (1 | 8)) != 0;
+        if (decision.step == ORDER_STEP_BEGIN) {
+            begun++;
+            CHECK(is_free && !is_reached && !order.hold && !facts.is_late && facts.refusal == 0 &&
+                  facts.has_release && facts.is_engine_up && facts.may_begin);
+        } else if (decision.step == ORDER_STEP_END) {
+            ended++;
+            CHECK(is_free && decision.outcome != OUTCOME_NONE);
+            CHECK_INT_EQ(decision.outcome == OUTCOME_SUCCEEDED, is_reached);
+            CHECK(decision.outcome != OUTCOME_EXPIRED || facts.is_late);
+            CHECK(decision.outcome != OUTCOME_REFUSED || facts.refusal == decision.reason);
+        } else {
+            CHECK(decision.wait != ORDER_WAIT_NONE && order_wait_word(decision.wait)[0] != '\0');
+            CHECK(!is_free ||
+                  (!is_reached && (order.hold || (!facts.is_late && facts.refusal == 0))));
+        }
+    }
+    CHECK_INT_EQ(begun, 1); /* the one combination in which nothing is in the way */
+    CHECK(ended > 100);
+    struct order_decision decision;
+    struct order order = sample();
+    const struct order_facts lost = {
+        .is_memory_lost = true, .has_release = true, .is_engine_up = true, .may_begin = true};
+    order_decide(&order, &lost, &decision);
+    CHECK_INT_EQ(decision.wait, ORDER_WAIT_MEMORY_LOST);
+}
+
+static void case_take_begins(void)
+{
+    struct memory_app memory = running(0x11);
+    struct order order = sample();
+    const struct order_decision begin = {.step = ORDER_STEP_BEGIN};
+    order.force = true;
+    CHECK(order_take(&memory, &order, &begin));
+    CHECK(digest_is_equal(&memory.wanted, &order.release) && memory.is_forced);
+    CHECK_INT_EQ(memory.wanted_by, WANTED_BY_ORDER);
+    CHECK_INT_EQ(memory.order_gen, 9);
+    CHECK_INT_EQ(memory.order_id, 0xaa);
+    CHECK(memory.is_order_open);
+    /* Its successor replaces it, with an answer. */
+    struct order later = order;
+    later.gen = 10;
+    (void)text_copy(later.id, sizeof later.id, "00000000000000bb");
+    memset(later.release.bytes, 0x33, DIGEST_BYTES);
+    CHECK(order_take(&memory, &later, &begin));
+    CHECK_INT_EQ(memory.outcomes[0].id, 0xaa);
+    CHECK_INT_EQ(memory.outcomes[0].kind, OUTCOME_REPLACED);
+    CHECK(memory.is_order_open && memory.order_id == 0xbb);
+}
+
+/* A later order that is refused still ends what the earlier one had begun and not switched to. */
+static void case_take_ends(void)
+{
+    struct memory_app memory = running(0x11);
+    struct order order = sample();
+    const struct order_decision begin = {.step = ORDER_STEP_BEGIN};
+    const struct order_decision refuse = {
+        .step = ORDER_STEP_END, .outcome = OUTCOME_REFUSED, .reason = ERR_HOST_POWER};
+    (void)order_take(&memory, &order, &begin);
+    memory.phase = SWAP_PREPARE;
+    order.gen = 10;
+    (void)text_copy(order.id, sizeof order.id, "00000000000000bb");
+    CHECK(order_take(&memory, &order, &refuse));
+    CHECK(digest_is_equal(&memory.wanted, &memory.committed.release));
+    CHECK_INT_EQ(memory.outcomes[0].id, 0xbb);
+    CHECK_STR_EQ(order_outcome_reason(&memory.outcomes[0]), "host-power-not-allowed");
+    CHECK_INT_EQ(memory.outcomes[1].kind, OUTCOME_REPLACED);
+    CHECK(!memory.is_order_open);
+}
+
+/* What a person at the node wants is left alone by an order that changes nothing. */
+static void case_take_no_opinion(void)
+{
+    struct memory_app memory = running(0x11);
+    struct order order = sample();
+    const struct order_decision already = {
+        .step = ORDER_STEP_END, .outcome = OUTCOME_SUCCEEDED, .reason = REASON_ALREADY};
+    memset(&order.release, 0, sizeof order.release);
+    memory.wanted_by = WANTED_BY_OVERRIDE;
+    memset(memory.wanted.bytes, 0x44, DIGEST_BYTES);
+    CHECK(!order_take(&memory, &order, &already));
+    CHECK_INT_EQ(memory.wanted_by, WANTED_BY_OVERRIDE);
+    CHECK_INT_EQ(memory.outcomes[0].kind, OUTCOME_SUCCEEDED);
+    /* One that asks for what runs takes over. */
+    order = sample();
+    order.gen = 10;
+    order.release = memory.committed.release;
+    CHECK(order_take(&memory, &order, &already));
+    CHECK_INT_EQ(memory.wanted_by, WANTED_BY_ORDER);
+}
+
+static void case_ids(void)
+{
+    char id[ORDER_ID_BYTES];
+    order_id_render(order_id_number("fedcba9876543210"), id);
+    CHECK_STR_EQ(id, "fedcba9876543210");
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {{"check", case_check},
+                                              {"decide_all", case_decide_all},
+                                              {"take_begins", case_take_begins},
+                                              {"take_ends", case_take_ends},
+                                              {"take_no_opinion", case_take_no_opinion},
+                                              {"ids", case_ids}};
+    return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
+}
