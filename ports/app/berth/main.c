@@ -4,6 +4,7 @@
 
 #include "platform/base/units.h"
 #include "ports/app/berth/verbs.h"
+#include "ports/linux/helper.h"
 
 static const struct verb {
     const char *first, *second; /* second: NULL where one word is enough */
@@ -31,6 +32,14 @@ static const struct verb {
     {"node", "add", verb_node_add,
      "NAME [--label KEY=VALUE]... [--prefix PATH] [--days N] [--dir DIR]",
      "make a node's certificate and configuration"},
+    {"node", "label", verb_node_label, "NAME KEY=VALUE... KEY-... [--replace] [--dir DIR]",
+     "give a node labels, or take them away"},
+    {"release", "publish", verb_release_publish, "FILE [--dir DIR]",
+     "put a signed release where the nodes find it"},
+    {"release", "revoke", verb_release_revoke, "[--key PEM]... DIGEST|FILE... [--dir DIR]",
+     "tell the fleet that releases must never run again"},
+    {"trust", "publish", verb_trust_publish, "[--dir DIR]",
+     "tell the fleet whom to believe from now on"},
     {"revoke", NULL, verb_revoke, "--key PEM [--key PEM]... [--version N] -o FILE DIGEST|FILE...",
      "write the signed list of releases that must never run"},
 };
@@ -61,6 +70,9 @@ static const struct verb *verb_find(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct err err = {0};
+    if (argc == 2 && strcmp(argv[1], HELPER_ARGUMENT) == 0) {
+        return helper_main(HELPER_FD);
+    }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("berth %s\n", BERTH_VERSION);
         return 0;

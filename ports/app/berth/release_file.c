@@ -42,3 +42,16 @@ int release_file_compile(const struct release_file *file, struct plan *plan, str
     static const struct release_node node = {.name = "any"};
     return release_compile(file->parts.payload, &node, plan, err);
 }
+
+int release_file_verify(const struct keyring *keyring, const char *path, const struct trust *trust,
+                        struct release_file *file, struct plan *plan, struct err *err)
+{
+    struct span payload;
+    struct digest digest;
+    int rc = envelope_open(span_of(file->content, file->len), TRUST_ROLE_RELEASE, trust,
+                           &keyring->verify, &file->arena, &payload, &digest, err);
+    if (rc == 0) {
+        rc = release_file_compile(file, plan, err);
+    }
+    return rc == 0 ? 0 : err_wrap(err, rc, "%s: %s", path, err_word(rc));
+}

@@ -24,4 +24,10 @@ void release_file_close(struct release_file *file);
 NODISCARD int release_file_compile(const struct release_file *file, struct plan *plan,
                                    struct err *err);
 
+/* What a node does at its door: enough signatures of the release role, then the document. `path` is
+ * for complaints, which say the code's word as well. */
+NODISCARD int release_file_verify(const struct keyring *keyring, const char *path,
+                                  const struct trust *trust, struct release_file *file,
+                                  struct plan *plan, struct err *err);
+
 #endif

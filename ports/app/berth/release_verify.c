@@ -8,19 +8,13 @@
 static int file_verify(const struct keyring *keyring, const char *path, const struct trust *trust,
                        struct release_file *file, struct err *err)
 {
-    struct span payload;
-    struct digest digest;
     struct plan plan;
     char hex[DIGEST_HEX_BYTES];
-    int rc = envelope_open(span_of(file->content, file->len), TRUST_ROLE_RELEASE, trust,
-                           &keyring->verify, &file->arena, &payload, &digest, err);
-    if (rc == 0) {
-        rc = release_file_compile(file, &plan, err);
-    }
+    int rc = release_file_verify(keyring, path, trust, file, &plan, err);
     if (rc != 0) {
-        return err_wrap(err, rc, "%s: %s", path, err_word(rc));
+        return rc;
     }
-    digest_render(&digest, hex);
+    digest_render(&file->digest, hex);
     printf("%s: good: release %s of %s, sequence %llu, trusted by version %llu of %s\n", path, hex,
            plan.app, (unsigned long long)plan.sequence, (unsigned long long)trust->version,
            trust->fleet);

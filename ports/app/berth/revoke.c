@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "platform/base/text.h"
 #include "ports/app/berth/files.h"
-#include "ports/app/berth/release_file.h"
+#include "ports/app/berth/revoke_list.h"
 #include "ports/app/berth/verbs.h"
 
 struct revoke_request {
@@ -18,46 +17,17 @@ struct revoke_request {
     size_t release_count;
 };
 
-/* A digest as it is written, or the digest of a release file. */
-static int digest_of(const struct keyring *keyring, const char *word, struct digest *digest,
-                     struct err *err)
-{
-    struct release_file file;
-    if (digest_parse(word, digest)) {
-        return 0;
-    }
-    int rc = release_file_open(keyring, word, &file, err);
-    *digest = file.digest;
-    release_file_close(&file);
-    return rc;
-}
-
 static int list_write(const struct keyring *keyring, const struct revoke_request *request,
-                      struct arena *arena, struct err *err)
+                      struct revoked *revoked, struct arena *arena, struct err *err)
 {
-    char document[TRUST_BYTES_MAX];
-    struct text text;
-    struct revoked check;
     struct span envelope;
-    text_init(&text, document, sizeof document);
-    text_printf(&text, "{\"schema\":1,\"version\":%llu,\"releases\":[", request->version);
-    for (size_t i = 0; i < request->release_count; i++) {
-        struct digest digest;
-        char hex[DIGEST_HEX_BYTES];
-        int rc = digest_of(keyring, request->releases[i], &digest, err);
-        if (rc != 0) {
-            return rc;
-        }
-        digest_render(&digest, hex);
-        text_printf(&text, "%s\"%s\"", i == 0 ? "" : ",", hex);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < request->release_count; i++) {
+        rc = revoke_list_add(keyring, request->releases[i], revoked, err);
     }
-    text_append(&text, "]}");
-    struct span payload = span_of(document, text.len);
-    int rc = text.cut ? err_set(err, ERR_LIMIT, "at most %d releases", REVOKED_MAX)
-                      : revoked_parse(payload, &check, err);
     if (rc == 0) {
-        rc = keyring_sign(keyring, trust_role_type(TRUST_ROLE_REVOKE), payload, NULL, 0,
-                          request->keys, request->key_count, arena, &envelope, err);
+        rc = revoke_list_sign(keyring, revoked, request->keys, request->key_count, arena, &envelope,
+                              err);
     }
     return rc != 0 ? rc : file_write(request->output, envelope, 0644, err);
 }
@@ -66,18 +36,19 @@ static int revoke_run(const struct revoke_request *request, struct err *err)
 {
     struct keyring keyring;
     struct arena arena;
+    struct revoked revoked = {.version = request->version};
     int rc = keyring_open(&keyring, err);
     if (rc != 0) {
         return rc;
     }
-    void *memory = malloc(ENVELOPE_BYTES_MAX);
-    arena_init(&arena, memory, memory != NULL ? ENVELOPE_BYTES_MAX : 0);
-    rc = list_write(&keyring, request, &arena, err);
+    void *memory = malloc(REVOKE_ARENA_BYTES);
+    arena_init(&arena, memory, memory != NULL ? REVOKE_ARENA_BYTES : 0);
+    rc = list_write(&keyring, request, &revoked, &arena, err);
     free(memory);
     keyring_close(&keyring);
     if (rc == 0) {
         printf("%s: version %llu, %zu releases\n", request->output, request->version,
-               request->release_count);
+               revoked.count);
     }
     return rc;
 }

@@ -41,6 +41,8 @@ struct session {
     void (*received)(void *ctx, const char *topic, struct span payload, bool is_retained);
     void *ctx;
     mono_ms received_at;
+    char host[FLEET_HOST_BYTES], name[FLEET_HOST_BYTES]; /* what the stream points at */
+    char ca_path[PATH_MAX], cert_path[PATH_MAX], key_path[PATH_MAX];
 };
 
 /* Opens everything but the bus. */
@@ -50,7 +52,11 @@ void session_close(struct session *session);
 /* For short verbs: opens the bus and waits (15 s at most); the client id is "operator-" and random
  * digits. */
 NODISCARD int session_connect(struct session *session, struct err *err);
-/* Publishes and waits for the broker's word (15 s at most). */
+/* The beginning of most fleet verbs: the folder (--dir, or NULL) is read, everything is opened and
+ * connected. *session need not be zeroed; on success the caller calls session_close. */
+NODISCARD int session_start(struct session *session, const char *path, struct fleet_dir *dir,
+                            struct err *err);
+/* Publishes retained, and waits for the broker's word (15 s at most). */
 NODISCARD int session_publish(struct session *session, const char *topic, struct span payload,
                               struct err *err);
 /* Subscribes, then hands on what comes until nothing came for quiet_ms (at most 10 s in all). */

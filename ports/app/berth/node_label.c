@@ -1,0 +1,151 @@
+/* berth node label: what the fleet calls a node: read, changed, written back. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/wire/labels.h"
+#include "agent/wire/topic.h"
+#include "ports/app/berth/session.h"
+#include "ports/app/berth/verbs.h"
+
+#define QUIET_MS 500
+
+struct label_request {
+    const char *path; /* of the fleet's folder */
+    const char *node;
+    char *const *changes; /* k=v or k- */
+    size_t change_count;
+    bool is_replacing;
+    struct labels labels;
+    bool is_unreadable; /* what the broker holds */
+    struct err why;
+};
+
+static void labels_received(void *ctx, const char *topic, struct span payload, bool is_retained)
+{
+    struct label_request *request = ctx;
+    (void)topic, (void)is_retained;
+    if (payload.len == 0) {
+        request->labels = (struct labels){0};
+    } else {
+        request->is_unreadable = labels_parse(payload, &request->labels, &request->why) != 0;
+    }
+}
+
+/* One change; what is no change at all is a usage error. */
+static int change_apply(struct labels *labels, const char *change, struct err *err)
+{
+    char key[LABEL_BYTES];
+    size_t len = strcspn(change, "=");
+    bool is_removal = change[len] == '\0' && len > 1 && change[len - 1] == '-';
+    len -= is_removal;
+    if ((change[len] != '=' && !is_removal) || len >= sizeof key) {
+        return err_set(err, ERR_USAGE, "'%.64s' is neither KEY=VALUE nor KEY-", change);
+    }
+    memcpy(key, change, len);
+    key[len] = '\0';
+    if (!is_removal) {
+        int rc = labels_set(labels, key, change + len + 1, err);
+        return rc == ERR_VALUE ? ERR_USAGE : rc;
+    }
+    if (!label_is_key(key)) {
+        return err_set(err, ERR_USAGE, "'%.64s' is no label's key", key);
+    }
+    (void)labels_remove(labels, key); /* asked for twice is the same as once */
+    return 0;
+}
+
+static int changes_apply(const struct label_request *request, struct labels *labels,
+                         struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < request->change_count; i++) {
+        rc = change_apply(labels, request->changes[i], err);
+    }
+    return rc;
+}
+
+static int labels_write(struct session *session, const char *topic, const struct labels *labels,
+                        struct err *err)
+{
+    char document[SMALL_BYTES_MAX + 1];
+    struct text text;
+    text_init(&text, document, sizeof document);
+    labels_render(labels, &text);
+    if (text.cut) {
+        return err_set(err, ERR_OVERSIZE, "these labels are longer than %d bytes together",
+                       SMALL_BYTES_MAX);
+    }
+    return session_publish(session, topic, span_of(document, text.len), err);
+}
+
+static int label_run(struct label_request *request, struct session *session,
+                     const struct fleet_dir *dir, struct err *err)
+{
+    struct topic topic = {.kind = TOPIC_LABELS};
+    char name[BUS_TOPIC_BYTES];
+    int rc = 0;
+    (void)text_copy(topic.fleet, sizeof topic.fleet, dir->fleet);
+    (void)text_copy(topic.node, sizeof topic.node, request->node);
+    topic_render(&topic, name);
+    if (!request->is_replacing) {
+        rc = session_read(session, name, QUIET_MS, labels_received, request, err);
+    }
+    if (rc == 0 && request->is_unreadable) {
+        rc = err_set(err, request->why.code, "%s: %s; write all labels anew with --replace", name,
+                     request->why.text);
+    }
+    if (rc == 0) {
+        rc = changes_apply(request, &request->labels, err);
+    }
+    if (rc == 0) {
+        rc = labels_write(session, name, &request->labels, err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    printf("%s:", request->node);
+    for (size_t i = 0; i < request->labels.count; i++) {
+        printf(" %s=%s", request->labels.list[i].key, request->labels.list[i].value);
+    }
+    printf("%s\n", request->labels.count == 0 ? " no labels of the fleet's" : "");
+    return 0;
+}
+
+int verb_node_label(int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {
+        {"dir", required_argument, NULL, 'd'}, {"replace", no_argument, NULL, 'r'}, {0}};
+    struct label_request request = {0};
+    struct labels trial = {0};
+    struct session session;
+    struct fleet_dir dir;
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'd') {
+            request.path = optarg;
+        } else if (option == 'r') {
+            request.is_replacing = true;
+        } else {
+            return err_set(err, ERR_USAGE, "no such option");
+        }
+    }
+    if (optind == argc || !text_is_name(argv[optind], NODE_NAME_BYTES - 1)) {
+        return err_set(err, ERR_USAGE, "the name of a node is needed");
+    }
+    request.node = argv[optind];
+    request.changes = argv + optind + 1;
+    request.change_count = (size_t)(argc - optind - 1);
+    if (request.change_count == 0 && !request.is_replacing) {
+        return err_set(err, ERR_USAGE, "at least one KEY=VALUE or KEY- is needed");
+    }
+    int rc = changes_apply(&request, &trial, err); /* before anybody is asked */
+    if (rc == 0) {
+        rc = session_start(&session, request.path, &dir, err);
+    }
+    if (rc == 0) {
+        rc = label_run(&request, &session, &dir, err);
+        session_close(&session);
+    }
+    return rc;
+}

@@ -1,0 +1,83 @@
+/* berth release publish: a release that a node would take, put where orders point at it. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "agent/wire/topic.h"
+#include "platform/base/text.h"
+#include "ports/app/berth/release_file.h"
+#include "ports/app/berth/session.h"
+#include "ports/app/berth/verbs.h"
+
+/* Verified before the broker is asked for anything: no network, no certificate needed to fail. */
+static int file_check(const struct fleet_dir *dir, const char *path, struct release_file *file,
+                      struct plan *plan, struct err *err)
+{
+    struct keyring keyring;
+    struct trust trust;
+    char trust_path[PATH_MAX];
+    int rc = keyring_open(&keyring, err);
+    if (rc != 0) {
+        return rc;
+    }
+    fleet_dir_file(dir, "keys/trust.json", trust_path);
+    rc = keyring_trust_load(&keyring, trust_path, &trust, err);
+    if (rc == 0) {
+        rc = release_file_open(&keyring, path, file, err);
+    }
+    if (rc == 0) {
+        rc = release_file_verify(&keyring, path, &trust, file, plan, err);
+    }
+    keyring_close(&keyring);
+    return rc;
+}
+
+static int file_publish(const struct fleet_dir *dir, const struct release_file *file,
+                        const struct plan *plan, struct err *err)
+{
+    struct topic topic = {.kind = TOPIC_RELEASE};
+    struct session session;
+    struct fleet_dir again;
+    char name[BUS_TOPIC_BYTES];
+    (void)text_copy(topic.fleet, sizeof topic.fleet, dir->fleet);
+    digest_render(&file->digest, topic.digest);
+    topic_render(&topic, name);
+    int rc = session_start(&session, dir->path, &again, err);
+    if (rc == 0) {
+        rc = session_publish(&session, name, span_of(file->content, file->len), err);
+        session_close(&session);
+    }
+    if (rc == 0) {
+        printf("%s\n", topic.digest);
+        (void)fprintf(stderr, "published: %s, sequence %llu, to the fleet %s\n", plan->app,
+                      (unsigned long long)plan->sequence, dir->fleet);
+    }
+    return rc;
+}
+
+int verb_release_publish(int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
+    struct release_file file = {0};
+    struct plan plan;
+    struct fleet_dir dir;
+    const char *path = NULL;
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'd') {
+            return err_set(err, ERR_USAGE, "no such option");
+        }
+        path = optarg;
+    }
+    if (optind + 1 != argc) {
+        return err_set(err, ERR_USAGE, "one release is needed");
+    }
+    int rc = fleet_dir_load(fleet_dir_choose(path), &dir, err);
+    if (rc == 0) {
+        rc = file_check(&dir, argv[optind], &file, &plan, err);
+    }
+    if (rc == 0) {
+        rc = file_publish(&dir, &file, &plan, err);
+    }
+    release_file_close(&file);
+    return rc;
+}

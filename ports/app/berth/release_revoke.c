@@ -1,0 +1,171 @@
+/* berth release revoke: the fleet's list of releases that must never run, made longer.
+ *
+ * The list is read from the broker and from keys/revoke.json, its last copy here: a broker that lost
+ * or withheld it cannot make a release run again. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/wire/topic.h"
+#include "platform/base/text.h"
+#include "ports/app/berth/files.h"
+#include "ports/app/berth/revoke_list.h"
+#include "ports/app/berth/session.h"
+#include "ports/app/berth/verbs.h"
+
+#define QUIET_MS     500
+#define MEMORY_BYTES (4 * ENVELOPE_BYTES_MAX)
+
+struct revoke_request {
+    const char *path; /* of the fleet's folder */
+    const char *keys[KEYRING_FILES_MAX];
+    size_t key_count;
+    char *const *releases;
+    size_t release_count;
+    const struct keyring *keyring;
+    struct trust trust;
+    struct revoked revoked; /* what stood anywhere, and what comes to it */
+};
+
+/* Takes a signed list into the request's. */
+static int list_join(struct revoke_request *request, struct span envelope, struct err *err)
+{
+    struct revoked read;
+    struct arena arena;
+    struct span payload;
+    struct digest digest;
+    void *memory = malloc(MEMORY_BYTES);
+    arena_init(&arena, memory, memory != NULL ? MEMORY_BYTES : 0);
+    int rc = envelope_open(envelope, TRUST_ROLE_REVOKE, &request->trust, &request->keyring->verify,
+                           &arena, &payload, &digest, err);
+    if (rc == 0) {
+        rc = revoked_parse(payload, &read, err);
+    }
+    free(memory);
+    for (size_t i = 0; rc == 0 && i < read.count; i++) {
+        char hex[DIGEST_HEX_BYTES];
+        digest_render(&read.digests[i], hex);
+        rc = revoke_list_add(request->keyring, hex, &request->revoked, err);
+    }
+    if (rc == 0 && read.version > request->revoked.version) {
+        request->revoked.version = read.version;
+    }
+    return rc;
+}
+
+/* What the broker holds may be anything; it cannot keep us from revoking. */
+static void list_received(void *ctx, const char *topic, struct span payload, bool is_retained)
+{
+    struct err err = {0};
+    (void)is_retained;
+    if (list_join(ctx, payload, &err) != 0) {
+        (void)fprintf(stderr, "berth: release revoke: not used: what the broker holds at %s: %s\n",
+                      topic, err.text);
+    }
+}
+
+static int local_join(struct revoke_request *request, const char *path, struct err *err)
+{
+    char *content = NULL;
+    size_t len = 0;
+    if (access(path, F_OK) != 0) {
+        return 0;
+    }
+    int rc = file_read(path, ENVELOPE_BYTES_MAX, &content, &len, err);
+    if (rc == 0) {
+        rc = list_join(request, span_of(content, len), err);
+        free(content);
+    }
+    return rc == 0 ? 0 : err_wrap(err, rc, "%.120s", path);
+}
+
+static int list_publish(struct revoke_request *request, struct session *session, const char *topic,
+                        const char *path, struct err *err)
+{
+    struct arena arena;
+    struct span envelope;
+    void *memory = malloc(REVOKE_ARENA_BYTES);
+    arena_init(&arena, memory, memory != NULL ? REVOKE_ARENA_BYTES : 0);
+    request->revoked.version++;
+    int rc = revoke_list_sign(request->keyring, &request->revoked, request->keys,
+                              request->key_count, &arena, &envelope, err);
+    if (rc == 0) {
+        struct revoke_request check = {.keyring = request->keyring, .trust = request->trust};
+        rc = list_join(&check, envelope, err); /* as a node will judge it */
+    }
+    if (rc == 0) {
+        rc = file_write(path, envelope, 0644, err);
+    }
+    if (rc == 0) {
+        rc = session_publish(session, topic, envelope, err);
+    }
+    free(memory);
+    return rc;
+}
+
+static int revoke_run(struct revoke_request *request, struct session *session,
+                      const struct fleet_dir *dir, struct err *err)
+{
+    struct topic topic = {.kind = TOPIC_REVOKE};
+    char name[BUS_TOPIC_BYTES];
+    char path[PATH_MAX], key[PATH_MAX];
+    request->keyring = &session->keyring;
+    (void)text_copy(topic.fleet, sizeof topic.fleet, dir->fleet);
+    topic_render(&topic, name);
+    if (request->key_count == 0) {
+        fleet_dir_file(dir, "keys/revoke.pem", key);
+        request->keys[request->key_count++] = key;
+    }
+    fleet_dir_file(dir, "keys/trust.json", path);
+    int rc = keyring_trust_load(request->keyring, path, &request->trust, err);
+    fleet_dir_file(dir, "keys/revoke.json", path);
+    if (rc == 0) {
+        rc = local_join(request, path, err);
+    }
+    if (rc == 0) {
+        rc = session_read(session, name, QUIET_MS, list_received, request, err);
+    }
+    for (size_t i = 0; rc == 0 && i < request->release_count; i++) {
+        rc = revoke_list_add(request->keyring, request->releases[i], &request->revoked, err);
+    }
+    if (rc == 0) {
+        rc = list_publish(request, session, name, path, err);
+    }
+    if (rc == 0) {
+        printf("revoked: version %llu, %zu releases, published to the fleet %s\n",
+               (unsigned long long)request->revoked.version, request->revoked.count, dir->fleet);
+    }
+    return rc;
+}
+
+int verb_release_revoke(int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {
+        {"key", required_argument, NULL, 'k'}, {"dir", required_argument, NULL, 'd'}, {0}};
+    struct revoke_request request = {0};
+    struct session session;
+    struct fleet_dir dir;
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'd') {
+            request.path = optarg;
+        } else if (option == 'k' && request.key_count < KEYRING_FILES_MAX) {
+            request.keys[request.key_count++] = optarg;
+        } else {
+            return err_set(err, ERR_USAGE, "no such option, or more than %d keys",
+                           KEYRING_FILES_MAX);
+        }
+    }
+    if (optind == argc) {
+        return err_set(err, ERR_USAGE, "at least one release is needed: its digest or its file");
+    }
+    request.releases = argv + optind;
+    request.release_count = (size_t)(argc - optind);
+    int rc = session_start(&session, request.path, &dir, err);
+    if (rc == 0) {
+        rc = revoke_run(&request, &session, &dir, err);
+        session_close(&session);
+    }
+    return rc;
+}
