@@ -129,6 +129,7 @@ void conductor_node_facts(const struct conductor *conductor, struct release_node
         .label_names = conductor->label_names,
         .label_values = conductor->label_values,
         .label_count = conductor->config.label_count,
+        .publish_address = conductor->config.publish_address,
     };
 }
 

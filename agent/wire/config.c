@@ -169,6 +169,16 @@ static int read_power(const struct json_place *at, void *into, struct err *err)
     return 0;
 }
 
+static int read_publish_address(const struct json_place *at, void *into, struct err *err)
+{
+    char text[32];
+    int rc = json_copy(at, text, sizeof text, err);
+    if (rc == 0 && !address_parse(text, &((struct config *)into)->publish_address)) {
+        rc = json_error(at, ERR_VALUE, err, "must be an IPv4 address of this machine");
+    }
+    return rc;
+}
+
 static int host_read(const struct json_place *at, char host[CONFIG_HOST_BYTES], struct err *err)
 {
     static const char letters[] =
@@ -281,6 +291,7 @@ int config_parse(struct span text, struct config *config, struct err *err)
                                            {"bootRuleset", read_boot_ruleset, NULL, false},
                                            {"pool", read_pool, NULL, false},
                                            {"power", read_power, NULL, false},
+                                           {"publishAddress", read_publish_address, NULL, false},
                                            {"broker", read_broker, NULL, false},
                                            {"controlUid", read_control_uid, NULL, false}};
     struct json_document document;

@@ -95,6 +95,7 @@ struct release_node {
     const char *const *label_names;
     const char *const *label_values;
     size_t label_count;
+    ipv4 publish_address; /* where ports of any address are published; 0: on any */
 };
 
 /* Compiles a payload (UTF-8 JSON, at most RELEASE_PAYLOAD_BYTES_MAX) into a plan for this node:

@@ -67,7 +67,8 @@ int release_read_ports(const struct json_place *at, void *into, struct err *err)
                                            {"protocol", read_protocol, NULL, false},
                                            {"host_ip", read_host_ip, NULL, false},
                                            {"mode", read_mode, NULL, false}};
-    struct plan_service *service = ((struct release_reading *)into)->service;
+    const struct release_reading *reading = into;
+    struct plan_service *service = reading->service;
     struct json_place step = {0};
     if (!json_is_array(at) || json_count(at) > ROUTE_PORTS_MAX) {
         return json_error(at, ERR_VALUE, err, "must be a list of at most %d ports",
@@ -78,6 +79,9 @@ int release_read_ports(const struct json_place *at, void *into, struct err *err)
         int rc = json_read_object(&step, keys, COUNT_OF(keys), port, err);
         if (rc != 0) {
             return rc;
+        }
+        if (port->host_ip == 0) {
+            port->host_ip = reading->node->publish_address;
         }
         for (size_t i = 0; i < service->port_count; i++) {
             if (port_is_same(&service->ports[i], port)) {

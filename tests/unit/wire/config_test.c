@@ -89,6 +89,21 @@ static void case_refused(void)
     "{\"schema\":1,\"node\":\"gw1\",\"fleet\":\"demo\",\"broker\":{" members "}}"
 #define FILES "\"ca\":\"/e/ca.pem\",\"cert\":\"/e/cert.pem\",\"key\":\"/e/key.pem\""
 
+static void case_publish_address(void)
+{
+    static const char head[] =
+        "{\"schema\":1,\"node\":\"gw1\",\"fleet\":\"demo\",\"publishAddress\":";
+    struct config config;
+    struct err err = {0};
+    char text[256];
+    (void)snprintf(text, sizeof text, "%s\"127.0.0.11\"}", head);
+    CHECK_INT_EQ(config_parse(span_text(text), &config, &err), 0);
+    CHECK_INT_EQ(config.publish_address, 0x7f00000b);
+    (void)snprintf(text, sizeof text, "%s\"eth0\"}", head);
+    CHECK_INT_EQ(config_parse(span_text(text), &config, &err), ERR_VALUE);
+    CHECK_CONTAINS(err.text, "publishAddress");
+}
+
 static void case_broker(void)
 {
     struct config config;
@@ -117,6 +132,7 @@ static void case_broker(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"broker", case_broker},
+                                              {"publish_address", case_publish_address},
                                               {"defaults", case_defaults},
                                               {"all", case_all},
                                               {"refused", case_refused}};
