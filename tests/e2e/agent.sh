@@ -1,36 +1,37 @@
 # agent: berthd with a configuration and a state of its own, and what a technician asks it.
 
 agent_pid=
+agent_dir= # of the agent that is talked to: $dir, or a folder a node (fleet.sh)
 
 # config_write [LINES]: the node's configuration; LINES are further members, each ending in a comma.
 config_write() {
-    cat > "$dir/berthd.json" <<JSON
+    cat > "$agent_dir/berthd.json" <<JSON
 {
   "schema": 1,
   "node": "$node",
   "fleet": "$fleet",
   ${1:-}
-  "stateDir": "$dir/state",
-  "controlDir": "$dir/control",
+  "stateDir": "$agent_dir/state",
+  "controlDir": "$agent_dir/control",
   "engineSocket": "$engine_socket",
   "trust": "$dir/keys/trust.json",
-  "secretsDir": "$dir/secrets",
+  "secretsDir": "$agent_dir/secrets",
   "pool": "$pool"
 }
 JSON
-    mkdir -p "$dir/state" "$dir/control" "$dir/secrets"
+    mkdir -p "$agent_dir/state" "$agent_dir/control" "$agent_dir/secrets"
 }
 
 # Starts the agent; returns once it answers and has seen the engine.
 agent_start() {
     agent_spawn
     wait_until 20 agent_is_up && return
-    tail -n 20 "$dir/berthd.log" >&2
+    tail -n 20 "$agent_dir/berthd.log" >&2
     die "berthd does not answer"
 }
 
 agent_spawn() {
-    "$berthd" --config "$dir/berthd.json" >> "$dir/berthd.log" 2>&1 < /dev/null &
+    "$berthd" --config "$agent_dir/berthd.json" >> "$agent_dir/berthd.log" 2>&1 < /dev/null &
     agent_pid=$!
 }
 
@@ -54,7 +55,7 @@ agent_kill() {
 }
 
 ctl() {
-    "$berthctl" --socket "$dir/control/control.sock" "$@"
+    "$berthctl" --socket "$agent_dir/control/control.sock" "$@"
 }
 
 # status JQ-EXPRESSION
@@ -92,7 +93,7 @@ must_activate() {
     rc=$?
     [ $rc -eq 0 ] && return
     cat "$dir/activate.log" >&2
-    tail -n 20 "$dir/berthd.log" >&2
+    tail -n 20 "$agent_dir/berthd.log" >&2
     die "$1 was not committed (status $rc)"
 }
 

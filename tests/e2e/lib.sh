@@ -106,7 +106,7 @@ world_begin() {
         [ -x "$program" ] || { echo "$name: $program is not built" >&2; exit 1; }
     done
     dir=$(mktemp -d "${TMPDIR:-/tmp}/berth-$name.XXXXXX")
-    node=$name-$$
+    node=$name-$$ agent_dir=$dir
     trap world_end EXIT
     trap 'exit 130' INT TERM HUP
     engine_begin
@@ -128,7 +128,11 @@ world_end() {
     local status=$?
     trap - EXIT INT TERM HUP
     load_kill
-    agent_kill
+    if [ -n "${fleet_dir:-}" ]; then
+        fleet_end
+    else
+        agent_kill
+    fi
     space_end
     engine_clean
     "$root/tests/apps/registry" stop "$dir/registry" > /dev/null 2>&1
