@@ -301,7 +301,9 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
     }
     if (!may_order && kept->state.phase == ROLLOUT_RUNNING) {
         (void)snprintf(kept->state.waiting, sizeof kept->state.waiting,
-                       "the release at the broker: publish it (berth release publish)");
+                       kept->release != NULL
+                           ? "the release to arrive at the broker"
+                           : "the release at the broker: publish it (berth release publish)");
     }
     if (result.wake_at != 0) {
         coordinator->wake_at =

@@ -40,6 +40,17 @@ static const struct verb {
      "tell the fleet that releases must never run again"},
     {"trust", "publish", verb_trust_publish, "[--dir DIR]",
      "tell the fleet whom to believe from now on"},
+    {"rollout", "start", verb_rollout_start,
+     "FILE [-l SELECTOR] [--watch] [--force] [--offline later|wait|fail] [--start-by DURATION] "
+     "[--lost-after DURATION] [--detach] [--dir DIR]",
+     "bring a signed release to the nodes, one after the other"},
+    {"rollout", "pause", verb_rollout_pause, "ID [--dir DIR]", "give no more orders for now"},
+    {"rollout", "resume", verb_rollout_resume, "ID [--dir DIR]",
+     "go on, and accept what has failed so far"},
+    {"rollout", "abort", verb_rollout_abort, "ID [--dir DIR]",
+     "take back what was not begun, and end"},
+    {"coordinate", NULL, verb_coordinate, "[--dir DIR]",
+     "coordinate the fleet's live rollouts until told to end"},
     {"revoke", NULL, verb_revoke, "--key PEM [--key PEM]... [--version N] -o FILE DIGEST|FILE...",
      "write the signed list of releases that must never run"},
 };
@@ -90,8 +101,8 @@ int main(int argc, char **argv)
     const char *space = verb->second != NULL ? " " : "";
     int skip = verb->second != NULL ? 2 : 1;
     int rc = verb->run(argc - skip, argv + skip, &err);
-    if (rc == 0) {
-        return 0;
+    if (rc >= 0) {
+        return rc;
     }
     (void)fprintf(stderr, "berth: %s%s%s: %s\n", verb->first, space, second, err.text);
     if (rc == ERR_USAGE) {

@@ -4,7 +4,8 @@
 
 #include "platform/base/err.h"
 
-/* argv[0] is the verb's last word. 0, ERR_USAGE (the usage is then printed), or another code. */
+/* argv[0] is the verb's last word. 0, ERR_USAGE (the usage is then printed), another code, or a
+ * positive exit status whose reason the verb has printed. */
 int verb_keys_new(int argc, char **argv, struct err *err);
 int verb_keys_trust(int argc, char **argv, struct err *err);
 int verb_release_build(int argc, char **argv, struct err *err);
@@ -17,6 +18,11 @@ int verb_node_label(int argc, char **argv, struct err *err);
 int verb_release_publish(int argc, char **argv, struct err *err);
 int verb_release_revoke(int argc, char **argv, struct err *err);
 int verb_trust_publish(int argc, char **argv, struct err *err);
+int verb_rollout_start(int argc, char **argv, struct err *err);
+int verb_rollout_pause(int argc, char **argv, struct err *err);
+int verb_rollout_resume(int argc, char **argv, struct err *err);
+int verb_rollout_abort(int argc, char **argv, struct err *err);
+int verb_coordinate(int argc, char **argv, struct err *err);
 int verb_revoke(int argc, char **argv, struct err *err);
 
 #endif

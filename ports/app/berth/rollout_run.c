@@ -1,0 +1,117 @@
+/* rollout_run: opens, turns, gives the claim back. */
+#include "ports/app/berth/rollout_run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "ports/app/berth/files.h"
+
+#define LEAVE_MS SECONDS_MS(2)
+/* A person who watches sees a change within this. */
+#define TURN_MS 250
+
+static int coordinator_open(struct rollout_run *run, struct err *err)
+{
+    char path[PATH_MAX];
+    char *pem = NULL;
+    size_t len = 0;
+    const struct coordinator_ports ports = {.clock = run->session.clock_port,
+                                            .bus = run->session.bus,
+                                            .entropy = run->session.entropy,
+                                            .sign = run->session.keyring.sign,
+                                            .verify = run->session.keyring.verify,
+                                            .log = run->session.log_port};
+    fleet_dir_file(&run->dir, "keys/trust.json", path);
+    int rc = keyring_trust_load(&run->session.keyring, path, &run->trust, err);
+    fleet_dir_file(&run->dir, "keys/order.pem", path);
+    rc = rc == 0 ? file_read(path, SIGN_PEM_BYTES_MAX, &pem, &len, err) : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    const struct coordinator_settings settings = {
+        .fleet = run->dir.fleet, .order_key_pem = pem, .trust = &run->trust};
+    rc = coordinator_new(&settings, &ports, &run->coordinator, err);
+    explicit_bzero(pem, len);
+    free(pem);
+    return rc;
+}
+
+int rollout_run_open(struct rollout_run *run, const char *path, struct err *err)
+{
+    memset(run, 0, sizeof *run);
+    int rc = fleet_dir_load(fleet_dir_choose(path), &run->dir, err);
+    rc = rc == 0 ? session_open(&run->session, &run->dir, err) : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    rc = coordinator_open(run, err);
+    if (rc != 0) {
+        session_close(&run->session);
+    }
+    return rc;
+}
+
+void rollout_run_close(struct rollout_run *run)
+{
+    coordinator_free(run->coordinator);
+    session_close(&run->session);
+}
+
+static void turn_once(struct rollout_run *run, int64_t most_ms)
+{
+    coordinator_step(run->coordinator);
+    mono_ms now = linux_loop_now();
+    mono_ms due = coordinator_deadline(run->coordinator);
+    int64_t wait = due > now ? due - now : 0;
+    linux_loop_run_once(&run->session.loop, wait < most_ms ? wait : most_ms);
+}
+
+static void leave(struct rollout_run *run)
+{
+    mono_ms until = linux_loop_now() + LEAVE_MS;
+    coordinator_leave(run->coordinator);
+    while (!coordinator_has_left(run->coordinator) && linux_loop_now() < until) {
+        turn_once(run, TURN_MS);
+    }
+}
+
+static void signal_came(void *ctx, int fd, unsigned events)
+{
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(fd, &info, sizeof info) > 0) {
+        *(bool *)ctx = true;
+    }
+}
+
+bool rollout_run_turn(struct rollout_run *run, rollout_turn turn, void *ctx)
+{
+    struct loop loop = linux_loop_interface(&run->session.loop);
+    bool is_ended = false;
+    bool is_interrupted = false;
+    sigset_t signals;
+    sigset_t before;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &signals, &before);
+    int fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (fd >= 0) {
+        (void)loop.ops->watch(loop.self, fd, LOOP_READ, signal_came, &is_interrupted, NULL);
+    }
+    while (!is_ended && !is_interrupted) {
+        turn_once(run, TURN_MS);
+        is_ended = turn(ctx, run);
+    }
+    leave(run);
+    if (fd >= 0) {
+        (void)loop.ops->watch(loop.self, fd, 0, NULL, NULL, NULL);
+        close(fd);
+    }
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return is_ended;
+}

@@ -1,0 +1,254 @@
+/* berth rollout start: a release over the nodes that a selector means, one after the other. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/wire/duration.h"
+#include "agent/wire/topic.h"
+#include "platform/base/text.h"
+#include "ports/app/berth/release_file.h"
+#include "ports/app/berth/rollout_lines.h"
+#include "ports/app/berth/rollout_run.h"
+#include "ports/app/berth/verbs.h"
+
+#define EXIT_FAILED      3
+#define EXIT_ENDED       4
+#define EXIT_INTERRUPTED 130
+
+struct start {
+    const char *path; /* of the folder, or NULL */
+    const char *file;
+    bool is_detached, is_watched;
+    struct rollout_spec spec;
+    struct release_file release;
+    struct rollout_lines lines;
+    struct rollout_state state; /* as seen last */
+};
+
+/* <app>-<date and time>-<4 hex>, the app cut to leave room. */
+static void id_make(struct rollout_spec *spec, uint16_t random)
+{
+    char stamp[24];
+    time_t seconds = (time_t)(spec->created / 1000);
+    struct tm parts;
+    (void)gmtime_r(&seconds, &parts);
+    (void)strftime(stamp, sizeof stamp, "%Y%m%d%H%M%S", &parts);
+    (void)snprintf(spec->id, sizeof spec->id, "%.12s-%.14s-%04x", spec->app, stamp, random);
+}
+
+static int duration_option(const char *name, uint64_t *value, struct err *err)
+{
+    int64_t ms = 0;
+    if (!duration_parse(optarg, &ms) || ms < 1000) {
+        return err_set(err, ERR_USAGE, "--%s must be a duration like 15m, at least 1s", name);
+    }
+    *value = (uint64_t)ms;
+    return 0;
+}
+
+static int option_read(struct start *start, int option, struct err *err)
+{
+    switch (option) {
+    case 'd':
+        start->path = optarg;
+        return 0;
+    case 'l':
+        return text_copy(start->spec.selector, sizeof start->spec.selector, optarg)
+                   ? 0
+                   : err_set(err, ERR_USAGE, "-l: at most %d characters",
+                             ROLLOUT_SELECTOR_BYTES - 1);
+    case 'f':
+        start->spec.force = true;
+        return 0;
+    case 'o':
+        return text_copy(start->spec.offline, sizeof start->spec.offline, optarg) &&
+                       (strcmp(optarg, "later") == 0 || strcmp(optarg, "wait") == 0 ||
+                        strcmp(optarg, "fail") == 0)
+                   ? 0
+                   : err_set(err, ERR_USAGE, "--offline must be later, wait or fail");
+    case 's':
+        return duration_option("start-by", &start->spec.start_by_ms, err);
+    case 'a':
+        return duration_option("lost-after", &start->spec.lost_after_ms, err);
+    case 'w':
+        start->is_watched = true;
+        return 0;
+    case 'b':
+        start->is_detached = true;
+        return 0;
+    default:
+        return err_set(err, ERR_USAGE, "no such option");
+    }
+}
+
+static int arguments_read(struct start *start, int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
+                                            {"selector", required_argument, NULL, 'l'},
+                                            {"force", no_argument, NULL, 'f'},
+                                            {"offline", required_argument, NULL, 'o'},
+                                            {"start-by", required_argument, NULL, 's'},
+                                            {"lost-after", required_argument, NULL, 'a'},
+                                            {"watch", no_argument, NULL, 'w'},
+                                            {"detach", no_argument, NULL, 'b'},
+                                            {0}};
+    struct selector selector;
+    int option = 0;
+    start->spec = (struct rollout_spec){.max_unavailable = 1,
+                                        .start_by_ms = ROLLOUT_START_BY_MS_DEFAULT,
+                                        .lost_after_ms = ROLLOUT_LOST_AFTER_MS_DEFAULT,
+                                        .offline = "later"};
+    while ((option = getopt_long(argc, argv, "l:", options, NULL)) != -1) {
+        int rc = option_read(start, option, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    if (optind + 1 != argc) {
+        return err_set(err, ERR_USAGE, "one signed release is needed");
+    }
+    start->file = argv[optind];
+    int rc = selector_parse(start->spec.selector, &selector, err);
+    return rc == 0 ? 0 : err_wrap(err, ERR_USAGE, "-l");
+}
+
+static int spec_make(struct start *start, struct rollout_run *run, struct err *err)
+{
+    struct rollout_spec *spec = &start->spec;
+    const struct keyring *keyring = &run->session.keyring;
+    struct plan plan;
+    uint16_t random = 0;
+    bool is_trusted = false;
+    int rc = release_file_open(keyring, start->file, &start->release, err);
+    rc = rc == 0
+             ? release_file_verify(keyring, start->file, &run->trust, &start->release, &plan, err)
+             : rc;
+    rc = rc == 0 ? run->session.entropy.ops->fill(run->session.entropy.self, &random, sizeof random,
+                                                  err)
+                 : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    (void)text_copy(spec->app, sizeof spec->app, plan.app);
+    (void)snprintf(spec->version, sizeof spec->version, "%.31s", plan.version);
+    spec->release = start->release.digest;
+    spec->sequence = plan.sequence;
+    spec->created = run->session.clock_port.ops->wall(run->session.clock_port.self, &is_trusted);
+    id_make(spec, random);
+    return 0;
+}
+
+static bool start_turn(void *ctx, struct rollout_run *run)
+{
+    struct start *start = ctx;
+    struct rollout_view view;
+    if (!coordinator_is_informed(run->coordinator) ||
+        !coordinator_view(run->coordinator, start->spec.id, &view)) {
+        return false;
+    }
+    if (start->is_watched) {
+        rollout_lines_step(&start->lines, run->coordinator, start->spec.id);
+    }
+    start->state = *view.state;
+    bool is_stopped = view.state->phase == ROLLOUT_PAUSED && view.state->failed_node[0] != '\0' &&
+                      view.state->count[NODE_CHANGING] == 0;
+    return rollout_phase_is_end(view.state->phase) || is_stopped;
+}
+
+static int ending_say(const struct start *start, bool is_ended)
+{
+    const struct rollout_state *state = &start->state;
+    const char *id = start->spec.id;
+    if (!is_ended) {
+        printf("rollout %s stays as it is; `berth coordinate` goes on with it\n", id);
+        return EXIT_INTERRUPTED;
+    }
+    if (state->phase == ROLLOUT_PAUSED) {
+        printf("rollout %s stopped: %s %s%s%s%s; %u done, %u not begun\n"
+               "  look:    berth rollout status %s\n"
+               "  go on:   berth rollout resume %s, then berth coordinate\n"
+               "  give up: berth rollout abort %s\n",
+               id, state->failed_node, state->failed_outcome,
+               state->failed_reason[0] != '\0' ? " (" : "", state->failed_reason,
+               state->failed_reason[0] != '\0' ? ")" : "", state->count[NODE_DONE],
+               state->count[NODE_PENDING] + state->count[NODE_OFFLINE], id, id, id);
+        return EXIT_FAILED;
+    }
+    printf("rollout %s %s: %u of %u nodes run %s %s", id, rollout_phase_word(state->phase),
+           state->count[NODE_DONE], state->matched, start->spec.app, start->spec.version);
+    printf(state->count[NODE_OVERRIDDEN] > 0 ? ", %u overridden at the site\n" : "\n",
+           state->count[NODE_OVERRIDDEN]);
+    return state->phase == ROLLOUT_SUCCEEDED ? 0 : EXIT_ENDED;
+}
+
+static int detached(struct start *start, const struct fleet_dir *dir, struct err *err)
+{
+    static const struct rollout_control run = {.want = "run"};
+    struct topic topic = {.kind = TOPIC_RELEASE};
+    struct session session;
+    struct fleet_dir again;
+    char name[BUS_TOPIC_BYTES];
+    char data[SMALL_BYTES_MAX];
+    struct text text;
+    int rc = session_start(&session, dir->path, &again, err);
+    if (rc != 0) {
+        return rc;
+    }
+    (void)text_copy(topic.fleet, sizeof topic.fleet, dir->fleet);
+    (void)text_copy(topic.rollout, sizeof topic.rollout, start->spec.id);
+    digest_render(&start->spec.release, topic.digest);
+    topic_render(&topic, name);
+    rc = session_publish(&session, name, span_of(start->release.content, start->release.len), err);
+    topic.kind = TOPIC_ROLLOUT_CONTROL;
+    topic_render(&topic, name);
+    text_init(&text, data, sizeof data);
+    rollout_control_render(&run, &text);
+    rc = rc == 0 ? session_publish(&session, name, span_of(text.data, text.len), err) : rc;
+    topic.kind = TOPIC_ROLLOUT_SPEC;
+    topic_render(&topic, name);
+    text_init(&text, data, sizeof data);
+    rollout_spec_render(&start->spec, &text);
+    rc = rc == 0 ? session_publish(&session, name, span_of(text.data, text.len), err) : rc;
+    session_close(&session);
+    if (rc == 0) {
+        printf("%s\n", start->spec.id);
+    }
+    return rc;
+}
+
+static int start_run(struct start *start, struct err *err)
+{
+    static struct rollout_run run;
+    int rc = rollout_run_open(&run, start->path, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = spec_make(start, &run, err);
+    if (rc == 0 && start->is_detached) {
+        rc = detached(start, &run.dir, err);
+    } else if (rc == 0) {
+        struct span release = span_of(start->release.content, start->release.len);
+        rc = coordinator_start(run.coordinator, &start->spec, release, err);
+        if (rc == 0) {
+            printf("rollout %s: %s %s\n", start->spec.id, start->spec.app, start->spec.version);
+            (void)fflush(stdout);
+            rc = ending_say(start, rollout_run_turn(&run, start_turn, start));
+        }
+    }
+    rollout_run_close(&run);
+    return rc;
+}
+
+int verb_rollout_start(int argc, char **argv, struct err *err)
+{
+    static struct start start;
+    start.lines.out = stdout;
+    int rc = arguments_read(&start, argc, argv, err);
+    if (rc == 0) {
+        rc = start_run(&start, err);
+        release_file_close(&start.release);
+    }
+    return rc;
+}
