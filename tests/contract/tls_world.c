@@ -244,8 +244,9 @@ int tls_listen(uint16_t *port)
     return fd;
 }
 
-/* The port that the peer says it listens on, 0 while it says nothing. */
-static unsigned peer_port(const struct tls_world *world)
+/* The port that the peer says it listens on, 0 while it says nothing; it does not repeat one that
+ * it was given. */
+static unsigned peer_port(const struct tls_world *world, unsigned given)
 {
     char path[96];
     char line[256];
@@ -254,6 +255,7 @@ static unsigned peer_port(const struct tls_world *world)
     FILE *file = fopen(path, "r");
     while (file != NULL && port == 0 && fgets(line, sizeof line, file) != NULL) {
         if (strchr(line, '\n') != NULL) {
+            port = strcmp(line, "ACCEPT\n") == 0 ? given : 0;
             (void)sscanf(line, "ACCEPT 127.0.0.1:%u", &port);
         }
     }
@@ -263,26 +265,22 @@ static unsigned peer_port(const struct tls_world *world)
     return port;
 }
 
-void tls_peer_start(struct tls_world *world, const char *certificate, const char *names_also,
-                    const char *version)
+void tls_peer_start_at(struct tls_world *world, uint16_t port, const char *certificate,
+                       const char *also, const char *version)
 {
-    char pem[64], key[64], also[64];
+    char pem[64], key[64], chain[64], address[32];
     tls_peer_stop(world);
     (void)snprintf(pem, sizeof pem, "%s.pem", certificate);
     (void)snprintf(key, sizeof key, "%s.key", certificate);
-    (void)snprintf(also, sizeof also, "%s.pem", names_also == NULL ? certificate : names_also);
-    const char *const args[] = {"s_server",    "-accept",
-                                "127.0.0.1:0", "-cert",
-                                pem,           "-key",
-                                key,           "-cert_chain",
-                                also,          "-CAfile",
-                                "ca.pem",      "-Verify",
-                                "2",           "-verify_return_error",
-                                "-rev",        version,
-                                NULL};
+    (void)snprintf(chain, sizeof chain, "%s.pem", also == NULL ? certificate : also);
+    (void)snprintf(address, sizeof address, "127.0.0.1:%u", port);
+    const char *const args[] = {
+        "s_server",    "-accept", address,   "-cert",  pem,       "-key", key,
+        "-cert_chain", chain,     "-CAfile", "ca.pem", "-Verify", "2",    "-verify_return_error",
+        "-rev",        version,   NULL};
     world->peer = openssl_start(world, args, "peer-log");
-    for (int i = 0; i < PEER_WAIT_MS / 5 && (world->peer_port = (uint16_t)peer_port(world)) == 0;
-         i++) {
+    for (int i = 0;
+         i < PEER_WAIT_MS / 5 && (world->peer_port = (uint16_t)peer_port(world, port)) == 0; i++) {
         usleep(5000);
     }
     if (world->peer_port == 0) {
@@ -290,6 +288,12 @@ void tls_peer_start(struct tls_world *world, const char *certificate, const char
         log_print(world, "peer-log");
         abort();
     }
+}
+
+void tls_peer_start(struct tls_world *world, const char *certificate, const char *also,
+                    const char *version)
+{
+    tls_peer_start_at(world, 0, certificate, also, version);
 }
 
 void tls_peer_stop(struct tls_world *world)

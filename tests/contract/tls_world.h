@@ -27,7 +27,6 @@
     X("broker", "ca", "2020", "2049", TLS_NAMES)                                                   \
     X("stranger", "stranger-ca", "2020", "2049", TLS_NAMES)                                        \
     X("elsewhere", "ca", "2020", "2049", "subjectAltName=DNS:elsewhere.test,IP:127.0.0.2\n")       \
-    X("address-as-name", "ca", "2020", "2049", "subjectAltName=DNS:127.0.0.1\n")                   \
     X("past", "ca", "2020", "2021", TLS_NAMES)                                                     \
     X("future", "ca", "2050", "2055", TLS_NAMES)                                                   \
     X("client-only", "ca", "2020", "2049", TLS_NAMES "extendedKeyUsage=clientAuth\n")              \
@@ -60,18 +59,20 @@ void tls_world_path(const struct tls_world *world, const char *name, const char 
 void tls_world_copy(const struct tls_world *world, const char *from, const char *to);
 
 /* A peer in the place of the last one, with that certificate; it demands one of `ca`'s from its
- * clients and speaks one version ("-tls1_2", "-tls1_3"). NULL for `names_also`, or the certificate
+ * clients and speaks one version ("-tls1_2", "-tls1_3"). `also`, where given, is the certificate
  * that it sends beside its own. */
-void tls_peer_start(struct tls_world *world, const char *certificate, const char *names_also,
+void tls_peer_start(struct tls_world *world, const char *certificate, const char *also,
                     const char *version);
+/* The same on that port. */
+void tls_peer_start_at(struct tls_world *world, uint16_t port, const char *certificate,
+                       const char *also, const char *version);
 void tls_peer_stop(struct tls_world *world);
 
 /* The ordinary client: here.test, the peer's port, certificate of `node`, authority `ca`. */
 struct mbedtls_tls_settings tls_settings(struct tls_world *world);
 
 /* A client with these settings opens, is waited for, and is closed again: 0 when it was opened and
- * echoed a line, or the code it was told, whose text is in *seen. Gives the client's memory of the
- * newest certificate where `newest` is given, and its version. */
+ * echoed a line, or the code it was told, whose text is in *seen. */
 int tls_world_try(struct tls_world *world, const struct mbedtls_tls_settings *settings,
                   struct stream_seen *seen);
 /* The same with a client that exists. */
