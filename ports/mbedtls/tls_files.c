@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <mbedtls/error.h>
+#include <mbedtls/pk.h>
 #include <mbedtls/psa_util.h>
+#include <mbedtls/x509_crt.h>
 #include <string.h>
 
 #include "ports/mbedtls/tls_reason.h"
@@ -33,44 +35,29 @@ static int certificates_load(mbedtls_x509_crt *certificates, const char *what, c
     return rc == 0 ? 0 : file_failed(what, path, rc, err);
 }
 
-int tls_files_load(struct tls_files *files, const char *ca_path, const char *cert_path,
-                   const char *key_path, struct err *err)
+int tls_files_load(const struct mbedtls_tls_settings *settings, struct mbedtls_x509_crt *ca,
+                   struct mbedtls_x509_crt *cert, struct mbedtls_pk_context *key, struct err *err)
 {
-    int rc = certificates_load(&files->ca, "the CA", ca_path, err);
+    int rc = certificates_load(ca, "the CA", settings->ca_path, err);
     if (rc == 0) {
-        rc = certificates_load(&files->cert, "our certificate", cert_path, err);
+        rc = certificates_load(cert, "our certificate", settings->cert_path, err);
     }
     if (rc != 0) {
         return rc;
     }
     errno = 0;
-    rc = mbedtls_pk_parse_keyfile(&files->key, key_path, NULL, mbedtls_psa_get_random,
+    rc = mbedtls_pk_parse_keyfile(key, settings->key_path, NULL, mbedtls_psa_get_random,
                                   MBEDTLS_PSA_RANDOM_STATE);
     if (rc != 0) {
-        return file_failed("our key", key_path, rc, err);
+        return file_failed("our key", settings->key_path, rc, err);
     }
-    rc = mbedtls_pk_check_pair(&files->cert.pk, &files->key, mbedtls_psa_get_random,
-                               MBEDTLS_PSA_RANDOM_STATE);
+    rc = mbedtls_pk_check_pair(&cert->pk, key, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
     if (tls_reason_is_memory(rc)) {
-        return file_failed("our key", key_path, rc, err);
+        return file_failed("our key", settings->key_path, rc, err);
     }
     if (rc != 0) {
         return err_set(err, ERR_CERTIFICATE, "the key %s is not that of the certificate %s",
-                       key_path, cert_path);
+                       settings->key_path, settings->cert_path);
     }
     return 0;
-}
-
-void tls_files_init(struct tls_files *files)
-{
-    mbedtls_x509_crt_init(&files->ca);
-    mbedtls_x509_crt_init(&files->cert);
-    mbedtls_pk_init(&files->key);
-}
-
-void tls_files_close(struct tls_files *files)
-{
-    mbedtls_pk_free(&files->key);
-    mbedtls_x509_crt_free(&files->cert);
-    mbedtls_x509_crt_free(&files->ca);
 }

@@ -1,6 +1,8 @@
 /* tls_judge: recomputes EXPIRED and FUTURE, which the library took from time(2). */
 #include "ports/mbedtls/tls_judge.h"
 
+#include <mbedtls/x509_crt.h>
+
 /* Days from 1970-01-01 to a day of the proleptic Gregorian calendar; years from March on, so that
  * the leap day is the last of its year. */
 static int64_t days_of(int year, int month, int day)
@@ -26,7 +28,8 @@ void tls_judge_begin(struct tls_judge *judge)
     judge->bad_bound = 0;
 }
 
-int tls_judge_certificate(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
+int tls_judge_certificate(void *ctx, struct mbedtls_x509_crt *certificate, int depth,
+                          uint32_t *flags)
 {
     struct tls_judge *judge = ctx;
     bool is_trusted = false;

@@ -10,9 +10,11 @@
 #ifndef PORTS_MBEDTLS_TLS_JUDGE_H
 #define PORTS_MBEDTLS_TLS_JUDGE_H
 
-#include <mbedtls/x509_crt.h>
+#include <stdint.h>
 
 #include "platform/clock.h"
+
+struct mbedtls_x509_crt;
 
 struct tls_judge {
     struct clock clock;
@@ -30,7 +32,8 @@ void tls_judge_begin(struct tls_judge *judge);
 /* A verify callback of mbedTLS with a judge as ctx: called from the root down to the peer's own
  * certificate, replaces what the library found about its time. Answers 0 always; the flags refuse.
  */
-int tls_judge_certificate(void *judge, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
+int tls_judge_certificate(void *judge, struct mbedtls_x509_crt *certificate, int depth,
+                          uint32_t *flags);
 
 /* The whole handshake went well: remembers the chain's newest beginning. */
 void tls_judge_accept(struct tls_judge *judge);

@@ -23,7 +23,9 @@ struct tls_session {
     int io_errno; /* why the socket failed, 0 while it did not */
     bool is_shaken;
     size_t retry_len; /* of a record that is encrypted but not gone; the library wants it again */
-    struct tls_files files;
+    mbedtls_x509_crt ca;
+    mbedtls_x509_crt cert; /* ours */
+    mbedtls_pk_context key;
     mbedtls_ssl_config config;
     mbedtls_ssl_context ssl;
 };
@@ -93,8 +95,7 @@ static int session_prepare(struct tls_session *session, struct err *err)
 {
     const struct mbedtls_tls_settings *settings = session->settings;
     mbedtls_ssl_config *config = &session->config;
-    int rc = tls_files_load(&session->files, settings->ca_path, settings->cert_path,
-                            settings->key_path, err);
+    int rc = tls_files_load(settings, &session->ca, &session->cert, &session->key, err);
     if (rc != 0) {
         return rc;
     }
@@ -103,9 +104,9 @@ static int session_prepare(struct tls_session *session, struct err *err)
     if (rc == 0) {
         mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
         mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-        mbedtls_ssl_conf_ca_chain(config, &session->files.ca, NULL);
+        mbedtls_ssl_conf_ca_chain(config, &session->ca, NULL);
         mbedtls_ssl_conf_verify(config, tls_judge_certificate, session->judge);
-        rc = mbedtls_ssl_conf_own_cert(config, &session->files.cert, &session->files.key);
+        rc = mbedtls_ssl_conf_own_cert(config, &session->cert, &session->key);
     }
     if (rc == 0) {
         rc = mbedtls_ssl_setup(&session->ssl, config);
@@ -133,7 +134,9 @@ int tls_session_new(const struct mbedtls_tls_settings *settings, struct tls_judg
     session->judge = judge;
     session->fd = fd;
     tls_judge_begin(judge);
-    tls_files_init(&session->files);
+    mbedtls_x509_crt_init(&session->ca);
+    mbedtls_x509_crt_init(&session->cert);
+    mbedtls_pk_init(&session->key);
     mbedtls_ssl_config_init(&session->config);
     mbedtls_ssl_init(&session->ssl);
     int rc = session_prepare(session, err);
@@ -155,7 +158,9 @@ void tls_session_free(struct tls_session *session)
     }
     mbedtls_ssl_free(&session->ssl);
     mbedtls_ssl_config_free(&session->config);
-    tls_files_close(&session->files);
+    mbedtls_pk_free(&session->key);
+    mbedtls_x509_crt_free(&session->cert);
+    mbedtls_x509_crt_free(&session->ca);
     close(session->fd);
     free(session);
 }
