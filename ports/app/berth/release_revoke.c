@@ -1,7 +1,7 @@
 /* berth release revoke: the fleet's list of releases that must never run, made longer.
  *
- * The list is read from the broker and from keys/revoke.json, its last copy here: a broker that lost
- * or withheld it cannot make a release run again. */
+ * The list is read from the broker and from keys/revoke.json, its last copy here: a broker that
+ * lost or withheld it cannot make a release run again. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,230 @@
+/* berth node list: what each node says of itself, a line an app. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/fleet/selector.h"
+#include "platform/base/text.h"
+#include "ports/app/berth/node_view.h"
+#include "ports/app/berth/verbs.h"
+
+#define SHORT_DIGEST 12
+#define WORD_BYTES   80
+#define LINE_BYTES   65536
+
+struct list_request {
+    const char *path; /* of the fleet's folder */
+    struct selector selector;
+    bool is_json;
+};
+
+static bool is_selected(const struct selector *selector, const char *node,
+                        const struct labels *labels)
+{
+    const char *names[LABELS_MAX + 1];
+    const char *values[LABELS_MAX + 1];
+    size_t count = labels->count;
+    for (size_t i = 0; i < count; i++) {
+        names[i] = labels->list[i].key;
+        values[i] = labels->list[i].value;
+    }
+    names[count] = "node";
+    values[count] = node;
+    return selector_matches(selector, names, values, count + 1);
+}
+
+/* What a node wrote may hold anything; a terminal gets what can be printed. */
+static const char *word_or_dash(char word[WORD_BYTES], const char *text)
+{
+    (void)snprintf(word, WORD_BYTES, "%s", text[0] != '\0' ? text : "-");
+    for (char *at = word; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f) {
+            *at = '?';
+        }
+    }
+    return word;
+}
+
+/* The generation that an app's line is about: what serves, or what is to serve first. */
+static const struct report_generation *generation_of(const struct report_app *app)
+{
+    return app->committed.gen != 0 || app->candidate.gen == 0 ? &app->committed : &app->candidate;
+}
+
+static const char *state_of(const struct report_app *app)
+{
+    return strcmp(app->wanted_by, "override") == 0 ? "overridden" : app->phase;
+}
+
+static const char *presence_word(const struct node_facts *facts)
+{
+    return !facts->has_presence ? "never" : facts->presence.is_online ? "yes" : "no";
+}
+
+static void outcome_print(const struct report_app *app)
+{
+    const struct report_outcome *last = &app->outcomes[0];
+    char reason[WORD_BYTES];
+    if (app->outcome_count == 0) {
+        printf("-\n");
+    } else if (last->reason[0] == '\0') {
+        printf("%s\n", outcome_word(last->kind));
+    } else {
+        printf("%s (%s)\n", outcome_word(last->kind), word_or_dash(reason, last->reason));
+    }
+}
+
+static void head_print(int width, const char *node, const char *present)
+{
+    printf("%-*s  %-7s  ", width, node, present);
+}
+
+static void app_print(const struct report_app *app)
+{
+    const struct report_generation *generation = generation_of(app);
+    char name[WORD_BYTES], version[WORD_BYTES], state[WORD_BYTES];
+    char hex[DIGEST_HEX_BYTES] = "-";
+    if (!digest_is_none(&generation->release)) {
+        digest_render(&generation->release, hex);
+    }
+    printf("%-12s  %-*.*s  %-10s  %-10s  ", word_or_dash(name, app->app), SHORT_DIGEST,
+           SHORT_DIGEST, hex, word_or_dash(version, generation->version),
+           word_or_dash(state, state_of(app)));
+    outcome_print(app);
+}
+
+static void row_print(const struct node_row *row, const struct node_facts *facts, int width)
+{
+    char why[2 * WORD_BYTES];
+    if (facts->complaint[0] != '\0') {
+        (void)fprintf(stderr, "berth: node list: %s: %s\n", row->name,
+                      word_or_dash(why, facts->complaint));
+    }
+    for (size_t i = 0; i < facts->report.app_count; i++) {
+        head_print(width, row->name, presence_word(facts));
+        app_print(&facts->report.apps[i]);
+    }
+    if (facts->report.app_count == 0) {
+        head_print(width, row->name, presence_word(facts));
+        printf("%-12s  %-*s  %-10s  %-10s  -\n", "-", SHORT_DIGEST, "-", "-", "-");
+    }
+}
+
+static void labels_json(const struct labels *labels, struct text *text)
+{
+    text_append(text, ",\"labels\":{");
+    for (size_t i = 0; i < labels->count; i++) {
+        text_append(text, i == 0 ? "" : ",");
+        text_append_json(text, labels->list[i].key);
+        text_append(text, ":");
+        text_append_json(text, labels->list[i].value);
+    }
+    text_append(text, "}");
+}
+
+/* The node's report is passed on as it came; it has been through the lint. */
+static void row_json(const struct node_row *row, const struct node_facts *facts, struct text *text)
+{
+    text_printf(text, "{\"node\":\"%s\",\"present\":%s", row->name,
+                facts->has_presence && facts->presence.is_online ? "true" : "false");
+    if (facts->presence.since != 0) {
+        text_printf(text, ",\"since\":%lld", (long long)facts->presence.since);
+    }
+    labels_json(&facts->labels, text);
+    if (facts->has_report) {
+        text_append(text, ",\"report\":");
+        text_append(text, row->part[NODE_REPORT]);
+    }
+    if (facts->complaint[0] != '\0') {
+        text_append(text, ",\"complaint\":");
+        text_append_json(text, facts->complaint);
+    }
+    text_append(text, "}");
+}
+
+static int view_print(const struct node_view *view, const struct list_request *request,
+                      struct node_facts *facts, char *line)
+{
+    const char *comma = "";
+    int width = 4;
+    for (size_t i = 0; i < view->count; i++) {
+        int len = (int)strlen(view->rows[i].name);
+        width = len > width ? len : width;
+    }
+    if (request->is_json) {
+        printf("{\"nodes\":[");
+    } else {
+        head_print(width, "NODE", "PRESENT");
+        printf("%-12s  %-*s  %-10s  %-10s  %s\n", "APP", SHORT_DIGEST, "RELEASE", "VERSION",
+               "STATE", "LAST OUTCOME");
+    }
+    for (size_t i = 0; i < view->count; i++) {
+        struct text text;
+        node_row_read(&view->rows[i], facts);
+        if (!is_selected(&request->selector, view->rows[i].name, &facts->labels)) {
+            continue;
+        }
+        if (!request->is_json) {
+            row_print(&view->rows[i], facts, width);
+            continue;
+        }
+        text_init(&text, line, LINE_BYTES);
+        row_json(&view->rows[i], facts, &text);
+        printf("%s\n%s", comma, line);
+        comma = ",";
+    }
+    printf("%s", request->is_json ? "\n]}\n" : "");
+    return 0;
+}
+
+static int list_run(const struct list_request *request, struct err *err)
+{
+    struct session session;
+    struct fleet_dir dir;
+    struct node_view view = {0};
+    struct node_facts *facts = malloc(sizeof *facts);
+    char *line = malloc(LINE_BYTES);
+    int rc = facts != NULL && line != NULL ? session_start(&session, request->path, &dir, err)
+                                           : err_set(err, ERR_MEMORY, "no memory");
+    if (rc == 0) {
+        rc = node_view_read(&view, &session, dir.fleet, err);
+        session_close(&session);
+    }
+    if (rc == 0) {
+        rc = view_print(&view, request, facts, line);
+    }
+    node_view_free(&view);
+    free(line);
+    free(facts);
+    return rc;
+}
+
+int verb_node_list(int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
+                                            {"selector", required_argument, NULL, 'l'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {0}};
+    struct list_request request = {0};
+    const char *selector = "";
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "l:", options, NULL)) != -1) {
+        if (option == 'd') {
+            request.path = optarg;
+        } else if (option == 'l') {
+            selector = optarg;
+        } else if (option == 'j') {
+            request.is_json = true;
+        } else {
+            return err_set(err, ERR_USAGE, "no such option");
+        }
+    }
+    if (optind != argc) {
+        return err_set(err, ERR_USAGE, "takes no node; choose by labels, or by -l node=NAME");
+    }
+    if (selector_parse(selector, &request.selector, err) != 0) {
+        return err_wrap(err, ERR_USAGE, "-l");
+    }
+    return list_run(&request, err);
+}

@@ -1,0 +1,45 @@
+/* node_view: what the broker holds of each node, gathered in one reading. */
+#ifndef PORTS_APP_BERTH_NODE_VIEW_H
+#define PORTS_APP_BERTH_NODE_VIEW_H
+
+#include "agent/limits.h"
+#include "agent/wire/labels.h"
+#include "agent/wire/presence.h"
+#include "agent/wire/report.h"
+#include "ports/app/berth/session.h"
+
+enum node_part { NODE_PRESENCE, NODE_REPORT, NODE_LABELS, NODE_PART_COUNT };
+
+/* One node; the documents as they came, NUL-terminated, NULL where there is none. */
+struct node_row {
+    char name[NODE_NAME_BYTES];
+    char *part[NODE_PART_COUNT];
+    size_t part_len[NODE_PART_COUNT];
+};
+
+/* Zeroed before use; sorted by name after node_view_read. */
+struct node_view {
+    char fleet[NAME_BYTES];
+    struct node_row *rows;
+    size_t count, room;
+    bool is_full; /* no memory for everything that came */
+};
+
+/* Reads presence, report and labels of all nodes of the fleet. */
+NODISCARD int node_view_read(struct node_view *view, struct session *session, const char *fleet,
+                             struct err *err);
+void node_view_free(struct node_view *view);
+
+/* What a row says, parsed; about 16 KiB: keep one. A document that cannot be read counts as none,
+ * and `complaint` says why (empty: nothing to complain of). */
+struct node_facts {
+    bool has_presence, has_report;
+    struct presence presence;
+    struct report report;
+    struct labels labels; /* the node's own, overlaid by the fleet's */
+    char complaint[ERR_TEXT_BYTES];
+};
+
+void node_row_read(const struct node_row *row, struct node_facts *facts);
+
+#endif
