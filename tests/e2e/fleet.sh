@@ -140,7 +140,14 @@ said() {
         -t "berth/1/$fleet/$1" -C 1 -W "${2:-2}" 2> /dev/null
 }
 
-# say TOPIC FILE: retained, with the operator's certificate.
+# mosquitto_sub_all FILTER: every retained message there.
+mosquitto_sub_all() {
+    mosquitto_sub -h 127.0.0.1 -p "$operator_port" --cafile "$fleet_dir/ca.pem" \
+        --cert "$fleet_dir/operator/cert.pem" --key "$fleet_dir/operator/key.pem" \
+        -t "berth/1/$fleet/$1" -W 1 2> /dev/null
+}
+
+# say_file TOPIC FILE: retained, with the operator's certificate.
 say_file() {
     mosquitto_pub -h 127.0.0.1 -p "$operator_port" --cafile "$fleet_dir/ca.pem" \
         --cert "$fleet_dir/operator/cert.pem" --key "$fleet_dir/operator/key.pem" \
