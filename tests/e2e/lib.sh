@@ -127,6 +127,7 @@ dir_remove() {
 world_end() {
     local status=$?
     trap - EXIT INT TERM HUP
+    ! declare -F test_end > /dev/null || test_end
     load_kill
     if [ -n "${fleet_dir:-}" ]; then
         fleet_end
