@@ -16,7 +16,7 @@
 struct mbedtls_tls_settings {
     struct loop loop;
     struct worker worker; /* resolves names */
-    struct clock clock;   /* judges certificates: see tls.c on clocks nobody trusts */
+    struct clock clock;   /* judges certificates: see tls_judge.h on clocks nobody trusts */
     const char *host;     /* name or IPv4 address */
     uint16_t port;
     const char *name; /* that the peer's certificate must carry; NULL: host */

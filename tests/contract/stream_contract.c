@@ -179,7 +179,7 @@ static void echo_all(size_t piece)
     if (!open_and_wait(&seen)) {
         return;
     }
-    for (int i = 0; i < 20 * TURNS_MAX && have < ALL_BYTES; i++) {
+    for (int quiet = 0; quiet < TURNS_MAX / 4 && have < ALL_BYTES; quiet++) {
         size_t taken = 0;
         size_t got = 0;
         if (seen.ready == heard) {
@@ -187,6 +187,7 @@ static void echo_all(size_t piece)
             continue;
         }
         heard = seen.ready;
+        quiet = 0;
         size_t room = ALL_BYTES - have < piece ? ALL_BYTES - have : piece;
         if (stream_read(fixture->stream, answer + have, room, &got, NULL) != 0 ||
             stream_write(fixture->stream, span_of(question + sent, ALL_BYTES - sent), &taken,
