@@ -12,6 +12,18 @@
 #define ASK_LIMIT_MS     60000
 #define IDLE_STEPS_MAX   500
 
+static void reach_start(struct gateway *gateway)
+{
+    struct sim_world *world = &gateway->machine.world;
+    const struct uplink_ports ports = {
+        .bus = sim_bus_port(&gateway->reach->client),
+        .entropy = sim_entropy_port(world),
+        .clock = sim_clock_port(world),
+        .log = sim_log_port(world),
+    };
+    uplink_init(&gateway->reach->uplink, gateway->agent, &gateway->config, &ports);
+}
+
 static void agent_start(struct gateway *gateway)
 {
     struct sim_machine *machine = &gateway->machine;
@@ -34,6 +46,9 @@ static void agent_start(struct gateway *gateway)
         sim_checker_breach(&machine->checker, 3, "the agent does not start: %s", err.text);
     }
     conductor_step(gateway->agent);
+    if (gateway->reach != NULL) {
+        reach_start(gateway);
+    }
 }
 
 static void agent_stop(struct gateway *gateway)
@@ -74,11 +89,22 @@ void gateway_close(struct gateway *gateway)
     sim_machine_close(&gateway->machine);
 }
 
+void gateway_connect(struct gateway *gateway, struct gateway_reach *reach,
+                     struct sim_broker *broker)
+{
+    gateway->reach = reach;
+    sim_bus_client_init(&reach->client, broker, &gateway->machine.world.answers);
+    reach_start(gateway);
+}
+
 /* The power went or the agent died in the last call: what follows from it. */
 static void gateway_aftermath(struct gateway *gateway)
 {
     struct sim_world *world = &gateway->machine.world;
     if (!world->has_power) {
+        if (gateway->reach != NULL) {
+            sim_bus_client_cut(&gateway->reach->client);
+        }
         agent_stop(gateway);
         gateway->cuts++;
         if (gateway->is_cut_off) {
@@ -87,6 +113,9 @@ static void gateway_aftermath(struct gateway *gateway)
         sim_machine_boot(&gateway->machine, OFF_MS);
         gateway->agent_at = gateway->is_unattended ? MONO_NEVER : world->now + AGENT_DELAY_MS;
     } else if (!world->has_agent && gateway->agent != NULL) {
+        if (gateway->reach != NULL) {
+            sim_bus_client_kill(&gateway->reach->client);
+        }
         agent_stop(gateway);
         gateway->kills++;
         gateway->agent_at = world->now + AGENT_DELAY_MS;
@@ -101,6 +130,9 @@ static mono_ms agent_deadline(const struct gateway *gateway)
         return gateway->agent_at;
     }
     mono_ms deadline = conductor_deadline(gateway->agent);
+    if (gateway->reach != NULL) {
+        deadline = mono_min(deadline, uplink_deadline(&gateway->reach->uplink));
+    }
     if (deadline == MONO_NEVER) {
         return MONO_NEVER;
     }
@@ -108,10 +140,44 @@ static mono_ms agent_deadline(const struct gateway *gateway)
     return at > world->now ? at : world->now;
 }
 
+/* One turn of the agent, as its program makes it. */
+static void agent_step(struct gateway *gateway)
+{
+    struct sim_world *world = &gateway->machine.world;
+    gateway->answers = world->answers;
+    conductor_step(gateway->agent);
+    gateway_aftermath(gateway);
+    if (gateway->agent != NULL && gateway->reach != NULL) {
+        uplink_step(&gateway->reach->uplink, world->now - world->booted_at + SIM_BOOT_OFFSET_MS);
+        gateway_aftermath(gateway);
+    }
+}
+
+/* Something came from the broker, and the agent has not looked yet. */
+static bool has_news(const struct gateway *gateway)
+{
+    const struct sim_world *world = &gateway->machine.world;
+    return gateway->reach != NULL && gateway->agent != NULL &&
+           (gateway->answers != world->answers || !world->has_agent || !world->has_power);
+}
+
+mono_ms gateway_next(const struct gateway *gateway)
+{
+    const struct sim_world *world = &gateway->machine.world;
+    return has_news(gateway) ? world->now : mono_min(agent_deadline(gateway), sim_world_next(world));
+}
+
 void gateway_turn(struct gateway *gateway, mono_ms until)
 {
     struct sim_world *world = &gateway->machine.world;
     mono_ms before = world->now;
+    if (has_news(gateway)) {
+        gateway_aftermath(gateway);
+        if (gateway->agent != NULL) {
+            agent_step(gateway);
+        }
+        return;
+    }
     mono_ms deadline = agent_deadline(gateway);
     mono_ms next = sim_world_next(world);
     if (mono_min(deadline, next) > until) {
@@ -127,9 +193,7 @@ void gateway_turn(struct gateway *gateway, mono_ms until)
     }
     gateway_aftermath(gateway);
     if (gateway->agent != NULL && (is_due || gateway->answers != world->answers)) {
-        gateway->answers = world->answers;
-        conductor_step(gateway->agent);
-        gateway_aftermath(gateway);
+        agent_step(gateway);
     } else if (gateway->agent == NULL && world->now >= gateway->agent_at) {
         agent_start(gateway);
         gateway_aftermath(gateway);
@@ -145,6 +209,12 @@ void gateway_turn(struct gateway *gateway, mono_ms until)
 void gateway_cut(struct gateway *gateway)
 {
     sim_world_cut(&gateway->machine.world);
+    gateway_aftermath(gateway);
+}
+
+void gateway_kill(struct gateway *gateway)
+{
+    sim_world_kill(&gateway->machine.world);
     gateway_aftermath(gateway);
 }
 

@@ -1,15 +1,24 @@
 /* gateway: a simulated machine with the real agent core on it, turn by turn, through cuts and
- * kills. Uses nothing of the core but conductor.h. */
+ * kills. Uses nothing of the core but conductor.h, and uplink.h where there is a fleet. */
 #ifndef TESTS_SIM_GATEWAY_H
 #define TESTS_SIM_GATEWAY_H
 
 #include "agent/node/conductor.h"
+#include "agent/node/uplink.h"
+#include "ports/sim/bus.h"
 #include "tests/sim/releases.h"
+
+/* A gateway's way to a simulated broker; the uplink is that of the agent that runs. */
+struct gateway_reach {
+    struct sim_bus_client client;
+    struct uplink uplink;
+};
 
 struct gateway {
     struct sim_machine machine;
     const struct releases *releases;
     struct config config;
+    struct gateway_reach *reach; /* NULL: there is no broker */
     struct conductor *agent; /* NULL: none runs */
     mono_ms agent_at;        /* world time at which the next one starts; MONO_NEVER: none does */
     uint32_t answers;        /* of the world, as of the last step */
@@ -25,12 +34,20 @@ void gateway_open(struct gateway *gateway, uint64_t seed, const struct releases 
                   const enum release_name *names, size_t count, const char *node, char *trace,
                   size_t trace_cap);
 void gateway_close(struct gateway *gateway);
+/* Gives it, just opened, a way to the broker. `reach` must not move in memory. */
+void gateway_connect(struct gateway *gateway, struct gateway_reach *reach,
+                     struct sim_broker *broker);
+
+/* When gateway_turn has something to do; its own now when that is so already. */
+mono_ms gateway_next(const struct gateway *gateway);
 
 /* One event of the world or one step of the agent, no later than `until`. Boots after a cut and
  * starts the agent again after a kill. */
 void gateway_turn(struct gateway *gateway, mono_ms until);
 /* Cuts the power now. */
 void gateway_cut(struct gateway *gateway);
+/* Kills the agent now. */
+void gateway_kill(struct gateway *gateway);
 void gateway_run(struct gateway *gateway, int64_t for_ms);
 
 /* What a technician does; repeated while the agent is not there or not ready to hear it. Returns

@@ -1,6 +1,8 @@
 /* seal: four 64-bit mixes side by side make something of a digest's size. */
 #include "tests/sim/seal.h"
 
+#include <string.h>
+
 #define MIXES 4
 
 struct mix {
@@ -70,4 +72,42 @@ struct verify seal_verify_port(void)
 {
     static const struct verify_ops ops = {.sha256 = sha256, .signature = signature};
     return (struct verify){.ops = &ops, .self = NULL};
+}
+
+static int key_new(void *self, char pem[SIGN_PEM_BYTES_MAX], struct err *err)
+{
+    (void)self;
+    (void)pem;
+    return err_set(err, ERR_NOT_FOUND, "a seal's keys are given");
+}
+
+static int key_public(void *self, const char *pem, uint8_t key[VERIFY_KEY_BYTES], struct err *err)
+{
+    (void)self;
+    if (strncmp(pem, "seal:", 5) != 0 || pem[5] < '0' || pem[5] > '9' || pem[6] != '\0') {
+        return err_set(err, ERR_VALUE, "\"%s\" is no key of a seal", pem);
+    }
+    memset(key, 0, VERIFY_KEY_BYTES);
+    key[0] = 4;
+    key[1] = (uint8_t)(pem[5] - '0');
+    return 0;
+}
+
+static int sign_message(void *self, const char *pem, struct span message,
+                        uint8_t der[SIGN_DER_BYTES_MAX], size_t *len, struct err *err)
+{
+    uint8_t key[VERIFY_KEY_BYTES];
+    int rc = key_public(self, pem, key, err);
+    if (rc == 0) {
+        seal_sign(key, message, der);
+        *len = SEAL_BYTES;
+    }
+    return rc;
+}
+
+struct sign seal_sign_port(void)
+{
+    static const struct sign_ops ops = {
+        .key_new = key_new, .key_public = key_public, .signature = sign_message};
+    return (struct sign){.ops = &ops, .self = NULL};
 }
