@@ -31,6 +31,11 @@ function(berth_system_library name)
     target_link_libraries(berth::${name} INTERFACE PkgConfig::berth_${name})
 endfunction()
 
+if(BERTH_LIBC_FLAG AND NOT CMAKE_C_FLAGS MATCHES "${BERTH_LIBC}/")
+    message(FATAL_ERROR "The C library of ${BERTH_TARGET} has changed since this directory was "
+        "configured: configure anew with cmake --fresh")
+endif()
+
 if(BERTH_SYSTEM_DEPS)
     find_package(PkgConfig REQUIRED)
     berth_system_library(mbedtls mbedtls>=3.6 mbedx509>=3.6 mbedcrypto>=3.6)
@@ -46,7 +51,7 @@ else()
     file(GLOB berth_deps_inputs CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/config/*")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${berth_deps_inputs}
         "${CMAKE_CURRENT_LIST_DIR}/deps.lock" "${CMAKE_CURRENT_LIST_DIR}/recipes.sh"
-        "${CMAKE_CURRENT_LIST_DIR}/targets/flags.cmake"
+        "${CMAKE_CURRENT_LIST_DIR}/musl.sh" "${CMAKE_CURRENT_LIST_DIR}/targets/flags.cmake"
         "${CMAKE_CURRENT_LIST_DIR}/targets/${BERTH_TARGET}.cmake")
     berth_pinned_library(mbedtls libmbedtls.a libmbedx509.a libmbedcrypto.a)
     berth_pinned_library(curl libcurl.a NEEDS berth::mbedtls)

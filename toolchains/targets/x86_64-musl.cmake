@@ -1,11 +1,8 @@
-# x86-64 with musl, linked statically: one file that runs on any distribution.
-# Needs: install the package musl-tools
-include("${CMAKE_CURRENT_LIST_DIR}/flags.cmake")
-set(CMAKE_C_COMPILER musl-gcc)
-set(CMAKE_SYSTEM_NAME Linux)
+# x86-64 with musl: industrial PCs, and the static build the benchmarks measure.
+# Needs: install the packages gcc and linux-libc-dev
+set(CMAKE_C_COMPILER gcc)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-static")
-# Nothing of the host's may be found: it belongs to another C library.
-set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(BERTH_MUSL x86_64)
+set(BERTH_MACHINE "-fstack-clash-protection -fcf-protection=none")
+set(BERTH_HEADERS "/usr/include /usr/include/x86_64-linux-gnu")
+include("${CMAKE_CURRENT_LIST_DIR}/musl.cmake")

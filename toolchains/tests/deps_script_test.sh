@@ -95,6 +95,17 @@ printf 'curl libcurl.a 16\ncjson libcjson.a 31\n' >"$scratch/budget"
 run "$tools/size" "$scratch/map" "$scratch/budget"
 check size_refuses_one_byte_more says 1 '^cjson  *28  *0  *4  *32  *31  *ABOVE'
 
+printf 'library archives a b\ncurl libcurl.a - 16\ncjson libcjson.a 31 32\nmap file - 9\n' \
+    >"$scratch/budget"
+run "$tools/size" "$scratch/map" "$scratch/budget" b
+check size_uses_the_column_of_the_target says 0 '^cjson  *28  *0  *4  *32  *32$'
+run "$tools/size" "$scratch/map" "$scratch/budget" c
+check size_refuses_a_target_without_limits refused_with 'no column c'
+run "$tools/size" "$scratch/map" "$scratch/budget" b "$scratch/map"
+check size_refuses_a_program_above_its_limit says 1 '^map .* 9  *ABOVE'
+run "$tools/size" "$scratch/map" "$scratch/budget" b "$scratch/budget"
+check size_refuses_a_program_without_a_limit test "$status" -eq 2
+
 run "$tools/size" "$scratch/budget" "$scratch/budget"
 check size_refuses_what_is_no_map refused_with 'is this a linker map'
 

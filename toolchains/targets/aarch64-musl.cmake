@@ -1,0 +1,10 @@
+# 64-bit ARM: i.MX8, Raspberry Pi 3 and newer, most gateways of today.
+# Needs: install the packages gcc-aarch64-linux-gnu and linux-libc-dev-arm64-cross
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(BERTH_MUSL aarch64)
+# The linker option mends an erratum of early Cortex-A53.
+set(BERTH_MACHINE "-fstack-clash-protection -mbranch-protection=pac-ret -mno-outline-atomics -Wl,--fix-cortex-a53-843419")
+set(BERTH_HEADERS "/usr/aarch64-linux-gnu/include")
+set(BERTH_EMULATOR qemu-aarch64)
+include("${CMAKE_CURRENT_LIST_DIR}/musl.cmake")
