@@ -118,7 +118,8 @@ static void case_environment_is_bare(void)
     CHECK_INT_EQ(setenv("LD_TRAP", "1", 1), 0);
     CHECK_INT_EQ(CALL(&answer, WORKER_NFT, NO_INPUT, "environment"), 0);
     pump_until(&answer.calls, 1);
-    CHECK_STR_EQ(answer.output, "LC_ALL;PATH;");
+    /* Their order is nobody's promise: an emulator turns it round. */
+    CHECK_STR_EQ(answer.output, answer.output[0] == 'P' ? "PATH;LC_ALL;" : "LC_ALL;PATH;");
 }
 
 static void case_signal_is_128_and_more(void)
