@@ -20,17 +20,23 @@ static wall_ms lost_at(const struct roster_order *order, const struct rollout_sp
     return begin + (wall_ms)spec->lost_after_ms;
 }
 
+/* Until when an order without an answer binds its node, whoever wrote it. */
+static wall_ms bound_until(const struct roster_order *order)
+{
+    wall_ms begin =
+        order->start_by != 0 ? order->start_by : order->issued + ROLLOUT_START_BY_MS_DEFAULT;
+    return begin + ROLLOUT_LOST_AFTER_MS_DEFAULT;
+}
+
 /* An order without an answer still binds the node, until its time is over. */
 static bool is_outstanding(const struct roster_app *app, wall_ms now)
 {
     const struct roster_order *order = &app->order;
-    wall_ms begin =
-        order->start_by != 0 ? order->start_by : order->issued + ROLLOUT_START_BY_MS_DEFAULT;
     bool is_past =
         app->is_reported && (app->order_epoch > order->epoch ||
                              (app->order_epoch == order->epoch && app->order_gen > order->gen));
     return order->is_there && !order->hold && roster_outcome(app, order->id) == NULL && !is_past &&
-           now < begin + ROLLOUT_LOST_AFTER_MS_DEFAULT;
+           now < bound_until(order);
 }
 
 /* The node said that it took the order and has done more than wait. */
@@ -95,24 +101,29 @@ enum node_condition planner_condition(const struct planner_rollout *rollout,
             return NODE_DONE;
         }
     }
-    if (app != NULL && (is_outstanding(app, now) || app->is_changing)) {
+    /* What a node that is gone said of itself last holds nobody up; an order of somebody does. */
+    if (app != NULL && (is_outstanding(app, now) || (app->is_changing && node->is_present))) {
         return NODE_BUSY;
     }
     return node->is_present && node->is_reported ? NODE_PENDING : NODE_OFFLINE;
+}
+
+static bool node_is_changing(const struct roster *roster, const struct roster_node *node,
+                             wall_ms now)
+{
+    bool is_changing = false;
+    for (uint32_t at = node->first_app; at != ROSTER_NONE; at = roster->apps[at].next) {
+        const struct roster_app *app = &roster->apps[at];
+        is_changing |= is_outstanding(app, now) || (app->is_changing && node->is_present);
+    }
+    return is_changing;
 }
 
 uint32_t planner_changing(const struct roster *roster, wall_ms now)
 {
     uint32_t changing = 0;
     for (size_t i = 0; i < roster->node_count; i++) {
-        bool is_changing = false;
-        for (uint32_t at = roster->nodes[i].first_app; at != ROSTER_NONE;
-             at = roster->apps[at].next) {
-            const struct roster_app *app = &roster->apps[at];
-            is_changing |=
-                is_outstanding(app, now) || (app->is_changing && roster->nodes[i].is_present);
-        }
-        changing += is_changing;
+        changing += node_is_changing(roster, &roster->nodes[i], now);
     }
     return changing;
 }
@@ -154,15 +165,25 @@ static bool is_failure(const struct turn *turn, enum node_condition condition)
            (condition == NODE_OFFLINE && strcmp(turn->rollout->spec->offline, "fail") == 0);
 }
 
-static void wake_note(struct turn *turn, const struct roster_node *node)
+static void wake_at(struct turn *turn, wall_ms at)
 {
-    const struct roster_app *app = roster_app_find(turn->roster, node, turn->rollout->spec->app);
-    if (app == NULL || !app->order.is_there) {
-        return;
-    }
-    wall_ms at = lost_at(&app->order, turn->rollout->spec);
     if (at > turn->now && (turn->result->wake_at == 0 || at < turn->result->wake_at)) {
         turn->result->wake_at = at;
+    }
+}
+
+/* Every order without an answer will change something when its time is over: its node is then lost
+ * to this rollout, and no longer counts as changing. */
+static void wake_note(struct turn *turn, const struct roster_node *node)
+{
+    for (uint32_t i = node->first_app; i != ROSTER_NONE; i = turn->roster->apps[i].next) {
+        const struct roster_app *app = &turn->roster->apps[i];
+        if (app->order.is_there && roster_outcome(app, app->order.id) == NULL) {
+            wake_at(turn, bound_until(&app->order));
+            if (is_ours(&app->order, turn->rollout->spec)) {
+                wake_at(turn, lost_at(&app->order, turn->rollout->spec));
+            }
+        }
     }
 }
 
@@ -171,6 +192,7 @@ static void count_nodes(struct turn *turn)
     struct rollout_state *state = &turn->result->state;
     for (size_t i = 0; i < turn->roster->node_count; i++) {
         const struct roster_node *node = &turn->roster->nodes[i];
+        wake_note(turn, node);
         if (!roster_matches(node, turn->rollout->selector)) {
             continue;
         }
@@ -181,8 +203,9 @@ static void count_nodes(struct turn *turn)
         if (is_failure(turn, condition)) {
             note_failure(turn, node, condition);
         }
-        if (condition == NODE_CHANGING || condition == NODE_BUSY) {
-            wake_note(turn, node);
+        /* Where this rollout waits longer than is usual, its node keeps its slot as long. */
+        if (condition == NODE_CHANGING && !node_is_changing(turn->roster, node, turn->now)) {
+            turn->changing++;
         }
         if (condition == NODE_CHANGING && state->current_count < ROLLOUT_CURRENT_MAX) {
             memcpy(state->current[state->current_count++], node->name, NODE_NAME_BYTES);
@@ -232,18 +255,38 @@ static void decide_running(struct turn *turn)
     turn->may_order = state->phase == ROLLOUT_RUNNING && !must_wait;
 }
 
+/* An order of this rollout that its node has not begun, as far as is known. */
+static bool is_revocable(const struct turn *turn, const struct roster_node *node)
+{
+    const struct rollout_spec *spec = turn->rollout->spec;
+    const struct roster_app *app = roster_app_find(turn->roster, node, spec->app);
+    return app != NULL && is_ours(&app->order, spec) &&
+           roster_outcome(app, app->order.id) == NULL && !is_begun(app);
+}
+
+/* Nothing of it changes any more, and nothing lies on a topic that a node could still begin. */
+static bool is_over(const struct turn *turn)
+{
+    bool has_revocable = false;
+    for (size_t i = 0; i < turn->roster->node_count; i++) {
+        has_revocable |= is_revocable(turn, &turn->roster->nodes[i]);
+    }
+    return turn->result->state.count[NODE_CHANGING] == 0 && !has_revocable;
+}
+
 static void decide(struct turn *turn)
 {
     const struct rollout_control *control = turn->rollout->control;
     struct rollout_state *state = &turn->result->state;
     char text[ROLLOUT_TEXT_BYTES];
-    bool is_over = state->count[NODE_CHANGING] == 0;
     if (strcmp(control->want, "abort") == 0) {
-        wait_for(turn, is_over ? ROLLOUT_ABORTED : ROLLOUT_ABORTING,
-                 is_over ? "" : "what has begun to come to its end");
+        bool is_end = is_over(turn);
+        wait_for(turn, is_end ? ROLLOUT_ABORTED : ROLLOUT_ABORTING,
+                 is_end ? "" : "what has begun to come to its end");
     } else if (turn->rollout->is_superseded) {
-        wait_for(turn, is_over ? ROLLOUT_SUPERSEDED : ROLLOUT_ABORTING,
-                 is_over ? "" : "what has begun to come to its end; a later rollout follows");
+        bool is_end = is_over(turn);
+        wait_for(turn, is_end ? ROLLOUT_SUPERSEDED : ROLLOUT_ABORTING,
+                 is_end ? "" : "what has begun to come to its end; a later rollout follows");
     } else if (failures(turn) > control->accepted) {
         (void)snprintf(text, sizeof text, "someone to resume or abort it: %s %s%s%s%s",
                        state->failed_node, state->failed_outcome,
@@ -273,15 +316,16 @@ static void order_add(struct turn *turn, size_t node, struct digest release, str
     }
 }
 
-/* Orders that their nodes have not begun are taken back: each gets what it ran before. */
+/* Orders that their nodes have not begun are taken back: each gets what it ran before. A pause
+ * leaves those of lost nodes: they are why it stopped, and their time to begin is over. */
 static void take_back(struct turn *turn)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
+    bool is_pause = turn->result->state.phase == ROLLOUT_PAUSED;
     for (size_t i = 0; i < turn->roster->node_count; i++) {
         const struct roster_node *node = &turn->roster->nodes[i];
         const struct roster_app *app = roster_app_find(turn->roster, node, spec->app);
-        if (app != NULL && is_ours(&app->order, spec) &&
-            roster_outcome(app, app->order.id) == NULL && !is_begun(app)) {
+        if (is_revocable(turn, node) && !(is_pause && turn->now >= lost_at(&app->order, spec))) {
             order_add(turn, i, app->order.before, app->order.before, true);
         }
     }
