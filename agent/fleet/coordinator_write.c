@@ -116,8 +116,7 @@ static bool claim_publish(struct coordinator *coordinator, const struct claim *c
 void coordinator_claim(struct coordinator *coordinator)
 {
     if (coordinator->claim_step == CLAIM_READING) {
-        uint64_t seen = roster_epoch(&coordinator->roster);
-        seen = coordinator->epoch_seen > seen ? coordinator->epoch_seen : seen;
+        uint64_t seen = roster_epoch(&coordinator->roster, coordinator->epoch_seen);
         coordinator->claim.epoch = seen + 1;
         coordinator->claim.since = coordinator_wall(coordinator);
         coordinator->epoch_seen = seen + 1;

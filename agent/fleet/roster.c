@@ -238,13 +238,52 @@ const struct report_outcome *roster_outcome(const struct roster_app *app, const 
     return NULL;
 }
 
-uint64_t roster_epoch(const struct roster *roster)
+/* The highest epoch that a node reports of any of its apps. */
+static uint64_t node_epoch(const struct roster *roster, const struct roster_node *node)
 {
     uint64_t epoch = 0;
+    for (uint32_t i = node->first_app; i != ROSTER_NONE; i = roster->apps[i].next) {
+        epoch = roster->apps[i].order_epoch > epoch ? roster->apps[i].order_epoch : epoch;
+    }
+    return epoch;
+}
+
+/* Where no signed document says an epoch: the highest that half of the reporting nodes have seen.
+ */
+static uint64_t epoch_of_most(const struct roster *roster)
+{
+    uint64_t best = 0;
+    for (size_t i = 0; i < roster->node_count; i++) {
+        uint64_t epoch = node_epoch(roster, &roster->nodes[i]);
+        size_t reporting = 0, as_high = 0;
+        for (size_t j = 0; j < roster->node_count; j++) {
+            uint64_t other = node_epoch(roster, &roster->nodes[j]);
+            reporting += other != 0;
+            as_high += other != 0 && other >= epoch;
+        }
+        if (epoch > best && 2 * as_high >= reporting) {
+            best = epoch;
+        }
+    }
+    return best;
+}
+
+uint64_t roster_epoch(const struct roster *roster, uint64_t claimed)
+{
+    uint64_t base = claimed;
     for (size_t i = 0; i < roster->app_count; i++) {
-        const struct roster_app *app = &roster->apps[i];
-        epoch = app->order.is_there && app->order.epoch > epoch ? app->order.epoch : epoch;
-        epoch = app->order_epoch > epoch ? app->order_epoch : epoch;
+        const struct roster_order *order = &roster->apps[i].order;
+        base = order->is_there && order->epoch > base ? order->epoch : base;
+    }
+    if (base == 0) {
+        base = epoch_of_most(roster);
+    }
+    uint64_t epoch = base;
+    for (size_t i = 0; i < roster->node_count; i++) {
+        uint64_t reported = node_epoch(roster, &roster->nodes[i]);
+        if (reported > epoch && reported <= base + EPOCH_JUMP_MAX / 2) {
+            epoch = reported;
+        }
     }
     return epoch;
 }

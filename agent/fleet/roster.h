@@ -92,8 +92,10 @@ bool roster_matches(const struct roster_node *node, const struct selector *selec
 /* The outcome reported for an order id, or NULL. */
 const struct report_outcome *roster_outcome(const struct roster_app *app, const char *id);
 
-/* The highest epoch in any order or report. */
-uint64_t roster_epoch(const struct roster *roster);
+/* The highest epoch in any order, of those claimed so far (0: none), and of the reports that are
+ * not far above both: one node's word must not carry the fleet to an epoch that the others refuse.
+ */
+uint64_t roster_epoch(const struct roster *roster, uint64_t claimed);
 
 /* The link was lost: nobody is known to be present, no order known to be at the broker. */
 void roster_forget_session(struct roster *roster);

@@ -98,7 +98,6 @@ static int arguments_read(struct start *start, int argc, char **argv, struct err
     int option = 0;
     start->spec = (struct rollout_spec){.max_unavailable = 1,
                                         .start_by_ms = ROLLOUT_START_BY_MS_DEFAULT,
-                                        .lost_after_ms = ROLLOUT_LOST_AFTER_MS_DEFAULT,
                                         .offline = "later"};
     while ((option = getopt_long(argc, argv, "l:", options, NULL)) != -1) {
         int rc = option_read(start, option, err);
@@ -135,6 +134,10 @@ static int spec_make(struct start *start, struct rollout_run *run, struct err *e
     (void)snprintf(spec->version, sizeof spec->version, "%.31s", plan.version);
     spec->release = start->release.digest;
     spec->sequence = plan.sequence;
+    if (spec->lost_after_ms == 0) { /* no node is lost before its release can have been proven */
+        spec->lost_after_ms =
+            ROLLOUT_LOST_AFTER_MS_DEFAULT + (uint64_t)plan.deadline_ms + (uint64_t)plan.soak_ms;
+    }
     spec->created = run->session.clock_port.ops->wall(run->session.clock_port.self, &is_trusted);
     id_make(spec, random);
     return 0;

@@ -1,0 +1,131 @@
+/* roster: what is heard is kept, and no single node's word decides for the fleet. */
+#include "agent/fleet/roster.h"
+
+#include "tests/check.h"
+
+static struct roster made(void)
+{
+    struct roster roster;
+    CHECK_INT_EQ(roster_init(&roster, 8, NULL), 0);
+    return roster;
+}
+
+static void report_epoch(struct roster *roster, const char *node, uint64_t epoch)
+{
+    static struct report report;
+    memset(&report, 0, sizeof report);
+    (void)text_copy(report.node, sizeof report.node, node);
+    (void)text_copy(report.apps[0].app, sizeof report.apps[0].app, "web");
+    report.apps[0].order_epoch = epoch;
+    report.app_count = 1;
+    roster_report(roster, &report);
+}
+
+static void case_epoch(void)
+{
+    struct roster roster = made();
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 0);
+    report_epoch(&roster, "a", 7);
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 7);
+    report_epoch(&roster, "b", 8);
+    report_epoch(&roster, "c", 9);
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 9);
+    report_epoch(&roster, "liar", 900000000);
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 9); /* nobody signed that */
+    CHECK_INT_EQ(roster_epoch(&roster, 12), 12);
+    report_epoch(&roster, "liar", 8 + EPOCH_JUMP_MAX);
+    CHECK_INT_EQ(roster_epoch(&roster, 8), 9); /* the others would refuse what follows it */
+    struct order order = {.node = "a", .app = "web", .epoch = 30, .gen = 1};
+    roster_order(&roster, &order, true);
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 30);
+    roster_close(&roster);
+}
+
+static void case_farewell(void)
+{
+    struct roster roster = made();
+    struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = true};
+    roster_presence(&roster, "n", &presence);
+    CHECK(roster_find(&roster, "n")->is_present);
+    (void)text_copy(presence.session, sizeof presence.session, "bbbbbbbbbbbbbbbb");
+    roster_presence(&roster, "n", &presence); /* it came back before its old link was missed */
+    (void)text_copy(presence.session, sizeof presence.session, "aaaaaaaaaaaaaaaa");
+    presence.is_online = false;
+    roster_presence(&roster, "n", &presence);
+    CHECK(roster_find(&roster, "n")->is_present);
+    (void)text_copy(presence.session, sizeof presence.session, "bbbbbbbbbbbbbbbb");
+    roster_presence(&roster, "n", &presence);
+    CHECK(!roster_find(&roster, "n")->is_present);
+    roster_close(&roster);
+}
+
+static void case_orders(void)
+{
+    struct roster roster = made();
+    struct order order = {.node = "n", .app = "web", .epoch = 2, .gen = 5};
+    (void)text_copy(order.id, sizeof order.id, "0000000000000001");
+    roster_order(&roster, &order, false);
+    struct roster_app *app = roster_app_find(&roster, roster_find(&roster, "n"), "web");
+    CHECK(app->order.is_there && !app->order.is_echoed);
+    roster_order(&roster, &order, true);
+    CHECK(app->order.is_echoed);
+    order.gen = 4;
+    (void)text_copy(order.id, sizeof order.id, "0000000000000002");
+    roster_order(&roster, &order, true);
+    CHECK_STR_EQ(app->order.id, "0000000000000001"); /* an older one is ignored */
+    report_epoch(&roster, "n", 2);
+    CHECK(app->order.is_there); /* a report takes no order away */
+    roster_forget_session(&roster);
+    CHECK(app->order.is_there && !app->order.is_echoed);
+    roster_close(&roster);
+}
+
+static void case_sorted_and_bounded(void)
+{
+    struct roster roster = made();
+    static const char *const names[] = {"m", "a", "z", "k", "b", "y", "c", "x"};
+    for (size_t i = 0; i < 8; i++) {
+        CHECK(roster_need(&roster, names[i]) != NULL);
+    }
+    CHECK(roster_need(&roster, "ninth") == NULL);
+    CHECK(roster_need(&roster, "Not-A-Name") == NULL);
+    for (size_t i = 1; i < roster.node_count; i++) {
+        CHECK(strcmp(roster.nodes[i - 1].name, roster.nodes[i].name) < 0);
+    }
+    CHECK(roster_find(&roster, "k") != NULL && roster_find(&roster, "l") == NULL);
+    roster_close(&roster);
+}
+
+static void case_labels(void)
+{
+    struct roster roster = made();
+    static struct report report;
+    struct selector north, south, me;
+    const char *name = "site";
+    const char *value = "south";
+    memset(&report, 0, sizeof report);
+    (void)text_copy(report.node, sizeof report.node, "n");
+    (void)text_copy(report.label_names[0], sizeof report.label_names[0], "site");
+    (void)text_copy(report.label_values[0], sizeof report.label_values[0], "north");
+    report.label_count = 1;
+    roster_report(&roster, &report);
+    CHECK_INT_EQ(selector_parse("site=north", &north, NULL), 0);
+    CHECK_INT_EQ(selector_parse("site=south", &south, NULL), 0);
+    CHECK_INT_EQ(selector_parse("node=n", &me, NULL), 0);
+    CHECK(roster_matches(roster_find(&roster, "n"), &north));
+    roster_labels(&roster, "n", &name, &value, 1); /* the fleet's word counts more */
+    CHECK(roster_matches(roster_find(&roster, "n"), &south));
+    CHECK(!roster_matches(roster_find(&roster, "n"), &north));
+    CHECK(roster_matches(roster_find(&roster, "n"), &me));
+    roster_close(&roster);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {{"epoch", case_epoch},
+                                              {"farewell", case_farewell},
+                                              {"orders", case_orders},
+                                              {"sorted_and_bounded", case_sorted_and_bounded},
+                                              {"labels", case_labels}};
+    return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
+}
