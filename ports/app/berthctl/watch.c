@@ -3,22 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "agent/node/control_scan.h"
 #include "agent/node/control_view.h"
 #include "ports/app/berthctl/client.h"
 #include "ports/app/berthctl/options.h"
+#include "ports/app/screen/screen.h"
 
 #define EVENTS_SHOWN 8
 #define EVENT_BYTES  256
 #define SCREEN_BYTES 65536
 #define STATUS_BYTES 65536
-#define CLEAR_LINE   "\033[K\n"
-#define CURSOR_HOME  "\033[H"
-#define CLEAR_DOWN   "\033[J"
-#define CLEAR_ALL    "\033[2J"
 
 /* What the screen shows. */
 struct screen {
@@ -50,45 +46,19 @@ static void screen_status(struct screen *screen, struct span line)
     control_view_status(line, &text);
 }
 
-/* Columns and rows of the terminal. */
-static struct winsize screen_size(void)
-{
-    struct winsize size = {0};
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) {
-        size.ws_col = 100;
-        size.ws_row = 40;
-    }
-    return size;
-}
-
-/* Appends lines so that what stood there before is wiped; they are cut at the edges, because a line
- * that wraps or scrolls would spoil the next drawing. *rows counts down to the last but one row. */
-static void lines_append(struct text *text, const char *lines, size_t columns, size_t *rows)
-{
-    for (const char *end; *rows > 1 && (end = strchr(lines, '\n')) != NULL; lines = end + 1) {
-        size_t len = (size_t)(end - lines);
-        text_append_span(text, span_of(lines, len < columns ? len : columns));
-        (*rows)--;
-        text_append(text, CLEAR_LINE);
-    }
-}
-
 static void screen_draw(const struct screen *screen, bool is_first)
 {
     static char bytes[SCREEN_BYTES + EVENTS_SHOWN * EVENT_BYTES + 1024];
-    struct winsize size = screen_size();
-    size_t rows = size.ws_row;
+    struct screen_drawing drawing;
     struct text text;
     text_init(&text, bytes, sizeof bytes);
-    text_append(&text, is_first ? CURSOR_HOME CLEAR_ALL : CURSOR_HOME);
-    lines_append(&text, screen->status, size.ws_col, &rows);
-    lines_append(&text, "\n", size.ws_col, &rows);
+    screen_begin(&drawing, &text, is_first);
+    screen_lines(&drawing, screen->status);
+    screen_lines(&drawing, "\n");
     for (size_t i = 0; i < screen->event_count; i++) {
-        lines_append(&text, screen->events[i], size.ws_col, &rows);
+        screen_lines(&drawing, screen->events[i]);
     }
-    text_append(&text, CLEAR_DOWN);
-    (void)fwrite(text.data, 1, text.len, stdout);
-    (void)fflush(stdout);
+    screen_end(&drawing);
 }
 
 /* On a terminal: everything that came at once is one drawing. */
