@@ -1,0 +1,43 @@
+/* rollout_verdict: names, counts and exit statuses. */
+#include "ports/app/berth/rollout_verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void rollout_id_make(const char *app, wall_ms created, uint16_t random, char id[NAME_BYTES])
+{
+    char stamp[32];
+    time_t seconds = (time_t)(created / 1000);
+    struct tm parts;
+    int len = (int)strnlen(app, 12);
+    while (len > 0 && app[len - 1] == '-') { /* where the cut left one */
+        len--;
+    }
+    (void)gmtime_r(&seconds, &parts);
+    (void)strftime(stamp, sizeof stamp, "%Y%m%d%H%M%S", &parts);
+    (void)snprintf(id, NAME_BYTES, "%.*s-%.14s-%04x", len, app, stamp, random);
+}
+
+uint32_t rollout_failures(const struct rollout_spec *spec, const struct rollout_state *state)
+{
+    bool is_offline_failure = strcmp(spec->offline, "fail") == 0;
+    return state->count[NODE_FAILED] + state->count[NODE_LOST] +
+           (is_offline_failure ? state->count[NODE_OFFLINE] : 0);
+}
+
+bool rollout_is_stopped(const struct rollout_spec *spec, const struct rollout_control *control,
+                        const struct rollout_state *state)
+{
+    return state->phase == ROLLOUT_PAUSED && rollout_failures(spec, state) > control->accepted;
+}
+
+int rollout_exit_status(const struct rollout_spec *spec, const struct rollout_control *control,
+                        const struct rollout_state *state)
+{
+    if (rollout_phase_is_end(state->phase)) {
+        return state->phase == ROLLOUT_SUCCEEDED ? 0 : ROLLOUT_EXIT_ENDED;
+    }
+    bool is_stopped = rollout_is_stopped(spec, control, state);
+    return is_stopped && state->count[NODE_CHANGING] == 0 ? ROLLOUT_EXIT_STOPPED : -1;
+}

@@ -1,0 +1,203 @@
+/* rollout_world: every message into the table it belongs to; orders only when signed. */
+#include "ports/app/berth/rollout_world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/wire/envelope.h"
+#include "agent/wire/labels.h"
+#include "agent/wire/topic.h"
+
+#define MEMORY_BYTES (2 * ENVELOPE_BYTES_MAX)
+#define IDS_LISTED   5
+
+int rollout_world_open(struct rollout_world *world, const char *fleet, const struct trust *trust,
+                       struct verify verify, struct err *err)
+{
+    (void)text_copy(world->fleet, sizeof world->fleet, fleet);
+    world->trust = trust;
+    world->verify = verify;
+    world->memory = malloc(MEMORY_BYTES);
+    world->rollouts = calloc(ROLLOUT_WORLD_ROLLOUTS_MAX, sizeof *world->rollouts);
+    if (world->memory == NULL || world->rollouts == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
+    }
+    return roster_init(&world->roster, ROSTER_NODES_DEFAULT, err);
+}
+
+void rollout_world_close(struct rollout_world *world)
+{
+    roster_close(&world->roster);
+    free(world->rollouts);
+    free(world->memory);
+}
+
+void rollout_world_filter(const struct rollout_world *world, size_t index,
+                          char filter[BUS_TOPIC_BYTES])
+{
+    static const enum topic_kind kinds[ROLLOUT_WORLD_FILTERS] = {
+        TOPIC_ROLLOUT_SPEC, TOPIC_LABELS, TOPIC_ORDER, TOPIC_REPORT, TOPIC_PRESENCE};
+    struct topic topic = {.kind = kinds[index]};
+    (void)text_copy(topic.fleet, sizeof topic.fleet, world->fleet);
+    topic_render(&topic, filter);
+    char *last = strrchr(filter, '/');
+    if (index == 0 && last != NULL) { /* and control and state in the same breath */
+        memcpy(last, "/+", sizeof "/+");
+    }
+}
+
+/* -- rollouts --------------------------------------------------------------------------------- */
+
+static struct rollout_record *record_need(struct rollout_world *world, const char *id)
+{
+    for (size_t i = 0; i < world->count; i++) {
+        if (strcmp(world->rollouts[i].spec.id, id) == 0) {
+            return &world->rollouts[i];
+        }
+    }
+    if (world->count == ROLLOUT_WORLD_ROLLOUTS_MAX) {
+        return NULL;
+    }
+    struct rollout_record *record = &world->rollouts[world->count++];
+    *record = (struct rollout_record){.control = {.want = "run"}};
+    (void)text_copy(record->spec.id, sizeof record->spec.id, id);
+    (void)text_copy(record->state.id, sizeof record->state.id, id);
+    return record;
+}
+
+static void take_rollout(struct rollout_world *world, const struct topic *topic,
+                         struct span payload)
+{
+    struct rollout_spec spec;
+    struct selector selector;
+    struct rollout_record *record = payload.len > 0 ? record_need(world, topic->rollout) : NULL;
+    if (record == NULL) {
+        return;
+    }
+    if (topic->kind == TOPIC_ROLLOUT_SPEC) {
+        if (rollout_spec_parse(payload, &spec, NULL) == 0 && strcmp(spec.id, topic->rollout) == 0 &&
+            selector_parse(spec.selector, &selector, NULL) == 0) {
+            record->spec = spec;
+        }
+    } else if (topic->kind == TOPIC_ROLLOUT_CONTROL) {
+        record->has_control |= rollout_control_parse(payload, &record->control, NULL) == 0;
+    } else {
+        record->has_state |= rollout_state_parse(payload, &record->state, NULL) == 0;
+    }
+}
+
+static int record_compare(const void *a, const void *b)
+{
+    const struct rollout_spec *first = &((const struct rollout_record *)a)->spec;
+    const struct rollout_spec *second = &((const struct rollout_record *)b)->spec;
+    return first->created != second->created ? (first->created < second->created ? 1 : -1)
+                                             : strcmp(second->id, first->id);
+}
+
+void rollout_world_sort(struct rollout_world *world)
+{
+    qsort(world->rollouts, world->count, sizeof *world->rollouts, record_compare);
+    while (world->count > 0 && world->rollouts[world->count - 1].spec.created == 0) {
+        world->count--;
+    }
+}
+
+int rollout_world_find(const struct rollout_world *world, const char *id,
+                       const struct rollout_record **record, struct err *err)
+{
+    char others[IDS_LISTED * (NAME_BYTES + 1) + 1] = "";
+    struct text text;
+    size_t listed = 0;
+    *record = NULL;
+    text_init(&text, others, sizeof others);
+    for (size_t i = 0; i < world->count; i++) {
+        const struct rollout_record *here = &world->rollouts[i];
+        if (here->spec.created == 0) {
+            continue;
+        }
+        bool is_it = id != NULL ? strcmp(here->spec.id, id) == 0
+                                : *record == NULL || record_compare(here, *record) < 0;
+        *record = is_it ? here : *record;
+        if (listed++ < IDS_LISTED) {
+            text_printf(&text, " %s", here->spec.id);
+        }
+    }
+    if (*record != NULL) {
+        return 0;
+    }
+    return id == NULL || listed == 0
+               ? err_set(err, ERR_NOT_FOUND, "no rollout is there; begin one: berth rollout start")
+               : err_set(err, ERR_NOT_FOUND, "no rollout %s; there are%s%s", id, others,
+                         listed > IDS_LISTED ? " and more: berth rollout list" : "");
+}
+
+/* -- nodes ------------------------------------------------------------------------------------ */
+
+static void take_labels(struct rollout_world *world, const char *node, struct span payload)
+{
+    struct labels labels = {0};
+    const char *names[LABELS_MAX];
+    const char *values[LABELS_MAX];
+    if (payload.len > 0 && labels_parse(payload, &labels, NULL) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < labels.count; i++) {
+        names[i] = labels.list[i].key;
+        values[i] = labels.list[i].value;
+    }
+    roster_labels(&world->roster, node, names, values, labels.count);
+}
+
+static void take_order(struct rollout_world *world, const struct topic *topic, struct span envelope)
+{
+    struct arena arena;
+    struct span payload;
+    struct digest digest;
+    struct order order;
+    arena_init(&arena, world->memory, MEMORY_BYTES);
+    if (envelope_open(envelope, TRUST_ROLE_ORDER, world->trust, &world->verify, &arena, &payload,
+                      &digest, NULL) == 0 &&
+        order_parse(payload, &order, NULL) == 0 && strcmp(order.node, topic->node) == 0 &&
+        strcmp(order.app, topic->app) == 0 && strcmp(order.fleet, world->fleet) == 0) {
+        roster_order(&world->roster, &order, true);
+    }
+}
+
+static void take_report(struct rollout_world *world, const char *node, struct span payload)
+{
+    struct report *report = &world->report;
+    if (report_parse(payload, report, NULL) == 0 && strcmp(report->node, node) == 0 &&
+        strcmp(report->fleet, world->fleet) == 0) {
+        roster_report(&world->roster, report);
+    }
+}
+
+void rollout_world_take(void *ctx, const char *text, struct span payload, bool is_retained)
+{
+    struct rollout_world *world = ctx;
+    struct presence presence;
+    struct topic topic;
+    (void)is_retained;
+    if (!topic_parse(text, &topic) || strcmp(topic.fleet, world->fleet) != 0) {
+        return;
+    }
+    if (topic.rollout[0] != '\0') {
+        take_rollout(world, &topic, payload);
+    } else if (topic.kind == TOPIC_LABELS) {
+        take_labels(world, topic.node, payload);
+    } else if (topic.kind == TOPIC_ORDER && payload.len > 0) {
+        take_order(world, &topic, payload);
+    } else if (topic.kind == TOPIC_REPORT && payload.len > 0) {
+        take_report(world, topic.node, payload);
+    } else if (topic.kind == TOPIC_PRESENCE && presence_parse(payload, &presence, NULL) == 0) {
+        roster_presence(&world->roster, topic.node, &presence);
+    }
+}
+
+enum node_condition rollout_world_condition(const struct rollout_world *world,
+                                            const struct rollout_record *record,
+                                            const struct roster_node *node, wall_ms now)
+{
+    const struct planner_rollout rollout = {.spec = &record->spec, .control = &record->control};
+    return planner_condition(&rollout, &world->roster, node, now);
+}
