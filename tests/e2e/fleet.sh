@@ -7,6 +7,7 @@
 fleet_dir=
 fleet_nodes=()
 broker_pid=
+broker_kind=${broker_kind:-mosquitto} # or nats: MQTT 3.1.1, one listener, no lists of rights
 declare -A node_pool node_address node_pid
 
 fleet_begin() {
@@ -15,6 +16,7 @@ fleet_begin() {
     node_port=$(port_find $first)
     operator_port=$(port_find $((node_port + 1)))
     fleet_init "$@"
+    [ "$broker_kind" != nats ] || one_listener
     ln -s fleet/keys "$dir/keys"
     broker_start
     second=$("$berth" trust publish --dir "$fleet_dir" 2>&1) || die "trust not published: $second"
@@ -24,19 +26,50 @@ fleet_init() {
     "$berth" fleet init "$fleet_dir" --fleet "$fleet" \
         --broker "127.0.0.1:$node_port:$operator_port" "$@" > "$dir/init.log" 2>&1 ||
         { cat "$dir/init.log" >&2; die "no fleet"; }
-    # Started by root it would else become a user who cannot read this folder.
+    # Heard on loopback only; started by root it would else become a user who cannot read this folder.
+    sed -i 's/^listener [0-9]*/& 127.0.0.1/' "$fleet_dir/broker/mosquitto.conf"
     echo "user root" >> "$fleet_dir/broker/mosquitto.conf"
+}
+
+# The operator's folder for a broker that has one listener for everybody.
+one_listener() {
+    operator_port=$node_port
+    jq ".broker.operatorPort = .broker.port" "$fleet_dir/fleet.json" > "$dir/fleet.json" &&
+        cp "$dir/fleet.json" "$fleet_dir/fleet.json"
 }
 
 broker_is_up() {
     ! is_port_free "$node_port" && ! is_port_free "$operator_port"
 }
 
+# NATS server as the broker: certificates as for Mosquitto; its rights would come from accounts.
+nats_configure() {
+    cat > "$dir/nats.conf" <<CONF
+server_name: berth-test
+listen: 127.0.0.1:$(port_find $((node_port + 2)))
+jetstream { store_dir: "$fleet_dir/broker/data" }
+mqtt {
+    listen: 127.0.0.1:$node_port
+    tls {
+        cert_file: "$fleet_dir/broker/cert.pem"
+        key_file: "$fleet_dir/broker/key.pem"
+        ca_file: "$fleet_dir/broker/ca.pem"
+        verify: true
+    }
+}
+CONF
+}
+
 broker_start() {
-    mosquitto -c "$fleet_dir/broker/mosquitto.conf" >> "$dir/mosquitto.log" 2>&1 < /dev/null &
+    if [ "$broker_kind" = nats ]; then
+        nats_configure
+        nats-server -c "$dir/nats.conf" >> "$dir/broker.log" 2>&1 < /dev/null &
+    else
+        mosquitto -c "$fleet_dir/broker/mosquitto.conf" >> "$dir/broker.log" 2>&1 < /dev/null &
+    fi
     broker_pid=$!
     wait_until 10 broker_is_up && return
-    tail -n 5 "$dir/mosquitto.log" >&2
+    tail -n 5 "$dir/broker.log" >&2
     die "the broker does not start"
 }
 
@@ -55,7 +88,7 @@ broker_stop() {
 # What it has retained is lost, as after a power cut before it was saved.
 broker_forget() {
     broker_end KILL
-    rm -f "$fleet_dir"/broker/data/*
+    rm -rf "$fleet_dir"/broker/data/*
 }
 
 # The next /20 of 198.18.0.0/15 that nothing on this machine and no node of ours uses.
