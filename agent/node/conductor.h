@@ -91,12 +91,14 @@ NODISCARD int conductor_rollback(struct conductor *conductor, const char *app, c
 int conductor_order(struct conductor *conductor, const char *app, struct span envelope,
                     struct err *err);
 
-/* Releases that orders wait for: at most `cap` digests, and how many. */
+/* Releases that orders wait for: at most `cap` digests, and how many. None before the engine has
+ * said what it is: they could not be judged. */
 size_t conductor_missing(const struct conductor *conductor, struct digest *digests, size_t cap);
 
 /* A release came from the fleet. It is stored when an order waits for it; what is wrong with it is
- * the outcome of that order. */
-void conductor_release(struct conductor *conductor, const struct digest *digest,
+ * the outcome of that order. False: this is not what was signed under that name, and changes
+ * nothing; the true one may yet come, so go on listening. */
+bool conductor_release(struct conductor *conductor, const struct digest *digest,
                        struct span envelope);
 
 /* Fills the node's report, all but `at`. */

@@ -146,7 +146,7 @@ bool orders_need(const struct conductor *conductor, const struct digest *release
 size_t conductor_missing(const struct conductor *conductor, struct digest *digests, size_t cap)
 {
     size_t count = 0;
-    for (size_t i = 0; i < APPS_MAX && count < cap; i++) {
+    for (size_t i = 0; conductor->has_about && i < APPS_MAX && count < cap; i++) {
         const struct order_slot *slot = &conductor->orders[i];
         bool is_missing = slot->is_used && !slot->has_release && !slot->is_storing &&
                           slot->refusal == 0 && !digest_is_none(&slot->order.release);
@@ -193,14 +193,14 @@ static void release_give(struct conductor *conductor, struct order_slot *slot,
 }
 
 /* Engine facts decide how a release is compiled: without them it would be judged wrongly. */
-void conductor_release(struct conductor *conductor, const struct digest *digest,
+bool conductor_release(struct conductor *conductor, const struct digest *digest,
                        struct span envelope)
 {
     struct waiting_release release = {.digest = *digest};
     struct plan plan = {0};
     struct err err = {0};
     if (!conductor->has_about || !orders_need(conductor, digest)) {
-        return;
+        return true;
     }
     int rc = door_open(conductor, envelope, &release.payload, &plan, &err);
     if (rc == 0 && !digest_is_equal(&plan.digest, digest)) {
@@ -226,6 +226,7 @@ void conductor_release(struct conductor *conductor, const struct digest *digest,
         release_give(conductor, slot, &mine);
     }
     conductor_touch(conductor);
+    return !is_forged;
 }
 
 static bool is_late(const struct conductor *conductor, const struct order_slot *slot)

@@ -105,7 +105,9 @@ static void release_take(struct uplink *uplink, const char *hex, struct span pay
     if (!digest_parse(hex, &digest)) {
         return;
     }
-    conductor_release(uplink->conductor, &digest, payload);
+    if (!conductor_release(uplink->conductor, &digest, payload)) {
+        return; /* asking again would only bring the same again */
+    }
     for (size_t i = 0; i < uplink->asked_count; i++) {
         if (digest_is_equal(&uplink->asked[i], &digest)) {
             uplink->asked[i] = uplink->asked[--uplink->asked_count];
@@ -236,24 +238,40 @@ static void story_tell(struct uplink *uplink)
     }
 }
 
-static bool is_asked(const struct uplink *uplink, const struct digest *digest)
+static bool is_among(const struct digest *digests, size_t count, const struct digest *digest)
 {
-    for (size_t i = 0; i < uplink->asked_count; i++) {
-        if (digest_is_equal(&uplink->asked[i], digest)) {
+    for (size_t i = 0; i < count; i++) {
+        if (digest_is_equal(&digests[i], digest)) {
             return true;
         }
     }
     return false;
 }
 
+/* What was asked for and is missed no more, as when its order was replaced, makes room. */
+static void releases_drop(struct uplink *uplink, const struct digest *missing, size_t count)
+{
+    const struct bus *bus = &uplink->ports.bus;
+    char filter[BUS_TOPIC_BYTES];
+    for (size_t i = uplink->asked_count; i > 0; i--) {
+        struct digest digest = uplink->asked[i - 1];
+        if (!is_among(missing, count, &digest)) {
+            uplink->asked[i - 1] = uplink->asked[--uplink->asked_count];
+            topic_write(uplink, TOPIC_RELEASE, "", &digest, filter);
+            (void)bus->ops->unsubscribe(bus->self, filter, NULL);
+        }
+    }
+}
+
 static void releases_ask(struct uplink *uplink)
 {
     const struct bus *bus = &uplink->ports.bus;
-    struct digest missing[UPLINK_WANTED_MAX];
+    struct digest missing[APPS_MAX];
     char filter[BUS_TOPIC_BYTES];
-    size_t count = conductor_missing(uplink->conductor, missing, UPLINK_WANTED_MAX);
+    size_t count = conductor_missing(uplink->conductor, missing, APPS_MAX);
+    releases_drop(uplink, missing, count);
     for (size_t i = 0; i < count && uplink->asked_count < UPLINK_WANTED_MAX; i++) {
-        if (is_asked(uplink, &missing[i])) {
+        if (is_among(uplink->asked, uplink->asked_count, &missing[i])) {
             continue;
         }
         topic_write(uplink, TOPIC_RELEASE, "", &missing[i], filter);
