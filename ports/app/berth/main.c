@@ -46,6 +46,11 @@ static const struct verb {
      "FILE [-l SELECTOR] [--watch] [--force] [--offline later|wait|fail] [--start-by DURATION] "
      "[--lost-after DURATION] [--detach] [--dir DIR]",
      "bring a signed release to the nodes, one after the other"},
+    {"rollout", "watch", verb_rollout_watch, "[ID] [--dir DIR]",
+     "follow a rollout, the newest unless named, until it ends or stops"},
+    {"rollout", "status", verb_rollout_status, "[ID] [--json] [--dir DIR]",
+     "show a rollout and what each node is to it"},
+    {"rollout", "list", verb_rollout_list, "[--dir DIR]", "show all rollouts, newest first"},
     {"rollout", "pause", verb_rollout_pause, "ID [--dir DIR]", "give no more orders for now"},
     {"rollout", "resume", verb_rollout_resume, "ID [--dir DIR]",
      "go on, and accept what has failed so far"},

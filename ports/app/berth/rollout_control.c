@@ -6,6 +6,7 @@
 #include "agent/wire/rollout.h"
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
+#include "ports/app/berth/rollout_verdict.h"
 #include "ports/app/berth/session.h"
 #include "ports/app/berth/verbs.h"
 
@@ -15,6 +16,7 @@
 struct reading {
     const char *id;
     bool is_there;
+    struct rollout_spec spec;
     struct rollout_control control;
     struct rollout_state state;
     char others[IDS_LISTED][NAME_BYTES];
@@ -34,7 +36,7 @@ static void received(void *ctx, const char *text, struct span payload, bool is_r
             memcpy(reading->others[reading->other_count++], topic.rollout, NAME_BYTES);
         }
     } else if (topic.kind == TOPIC_ROLLOUT_SPEC) {
-        reading->is_there = true;
+        reading->is_there = rollout_spec_parse(payload, &reading->spec, NULL) == 0;
     } else if (topic.kind == TOPIC_ROLLOUT_CONTROL) {
         int rc = rollout_control_parse(payload, &reading->control, NULL);
         (void)rc; /* one that cannot be read is written anew */
@@ -96,8 +98,7 @@ static int control_change(const char *path, const char *id, const char *want, st
     if (rc == 0) {
         (void)text_copy(reading.control.want, sizeof reading.control.want, want);
         if (strcmp(want, "run") == 0) { /* what has failed so far is accepted by going on */
-            reading.control.accepted =
-                reading.state.count[NODE_FAILED] + reading.state.count[NODE_LOST];
+            reading.control.accepted = rollout_failures(&reading.spec, &reading.state);
         }
         rc = control_write(&session, &dir, &reading, err);
     }

@@ -1,13 +1,11 @@
 /* rollout_run: opens, turns, gives the claim back. */
 #include "ports/app/berth/rollout_run.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "ports/app/berth/files.h"
+#include "ports/app/berth/interrupt.h"
 
 #define LEAVE_MS SECONDS_MS(2)
 /* A person who watches sees a change within this. */
@@ -78,40 +76,16 @@ static void leave(struct rollout_run *run)
     }
 }
 
-static void signal_came(void *ctx, int fd, unsigned events)
-{
-    struct signalfd_siginfo info;
-    (void)events;
-    if (read(fd, &info, sizeof info) > 0) {
-        *(bool *)ctx = true;
-    }
-}
-
 bool rollout_run_turn(struct rollout_run *run, rollout_turn turn, void *ctx)
 {
-    struct loop loop = linux_loop_interface(&run->session.loop);
+    struct interrupt interrupt;
     bool is_ended = false;
-    bool is_interrupted = false;
-    sigset_t signals;
-    sigset_t before;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &signals, &before);
-    int fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (fd >= 0) {
-        (void)loop.ops->watch(loop.self, fd, LOOP_READ, signal_came, &is_interrupted, NULL);
-    }
-    while (!is_ended && !is_interrupted) {
+    interrupt_open(&interrupt, linux_loop_interface(&run->session.loop));
+    while (!is_ended && !interrupt.has_come) {
         turn_once(run, TURN_MS);
         is_ended = turn(ctx, run);
     }
     leave(run);
-    if (fd >= 0) {
-        (void)loop.ops->watch(loop.self, fd, 0, NULL, NULL, NULL);
-        close(fd);
-    }
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    interrupt_close(&interrupt);
     return is_ended;
 }

@@ -3,19 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent/wire/duration.h"
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
 #include "ports/app/berth/release_file.h"
-#include "ports/app/berth/rollout_lines.h"
+#include "ports/app/berth/rollout_follow.h"
 #include "ports/app/berth/rollout_run.h"
+#include "ports/app/berth/rollout_verdict.h"
 #include "ports/app/berth/verbs.h"
-
-#define EXIT_FAILED      3
-#define EXIT_ENDED       4
-#define EXIT_INTERRUPTED 130
 
 struct start {
     const char *path; /* of the folder, or NULL */
@@ -23,20 +19,10 @@ struct start {
     bool is_detached, is_watched;
     struct rollout_spec spec;
     struct release_file release;
-    struct rollout_lines lines;
+    struct rollout_follow follow;
     struct rollout_state state; /* as seen last */
+    int status;                 /* of the exit; -1: on its way */
 };
-
-/* <app>-<date and time>-<4 hex>, the app cut to leave room. */
-static void id_make(struct rollout_spec *spec, uint16_t random)
-{
-    char stamp[24];
-    time_t seconds = (time_t)(spec->created / 1000);
-    struct tm parts;
-    (void)gmtime_r(&seconds, &parts);
-    (void)strftime(stamp, sizeof stamp, "%Y%m%d%H%M%S", &parts);
-    (void)snprintf(spec->id, sizeof spec->id, "%.12s-%.14s-%04x", spec->app, stamp, random);
-}
 
 static int duration_option(const char *name, uint64_t *value, struct err *err)
 {
@@ -139,25 +125,36 @@ static int spec_make(struct start *start, struct rollout_run *run, struct err *e
             ROLLOUT_LOST_AFTER_MS_DEFAULT + (uint64_t)plan.deadline_ms + (uint64_t)plan.soak_ms;
     }
     spec->created = run->session.clock_port.ops->wall(run->session.clock_port.self, &is_trusted);
-    id_make(spec, random);
+    rollout_id_make(spec->app, spec->created, random, spec->id);
     return 0;
+}
+
+static enum node_condition condition_of(const void *ctx, const struct rollout_view *view,
+                                        const struct roster_node *node)
+{
+    return coordinator_condition(ctx, view->spec->id, node);
 }
 
 static bool start_turn(void *ctx, struct rollout_run *run)
 {
     struct start *start = ctx;
     struct rollout_view view;
+    bool is_trusted = false;
     if (!coordinator_is_informed(run->coordinator) ||
         !coordinator_view(run->coordinator, start->spec.id, &view)) {
         return false;
     }
     if (start->is_watched) {
-        rollout_lines_step(&start->lines, run->coordinator, start->spec.id);
+        wall_ms now = run->session.clock_port.ops->wall(run->session.clock_port.self, &is_trusted);
+        struct rollout_sight sight = {.roster = coordinator_roster(run->coordinator),
+                                      .now = now,
+                                      .condition = condition_of,
+                                      .ctx = run->coordinator};
+        rollout_follow_show(&start->follow, &view, &sight);
     }
     start->state = *view.state;
-    bool is_stopped = view.state->phase == ROLLOUT_PAUSED && view.state->failed_node[0] != '\0' &&
-                      view.state->count[NODE_CHANGING] == 0;
-    return rollout_phase_is_end(view.state->phase) || is_stopped;
+    start->status = rollout_exit_status(view.spec, view.control, view.state);
+    return start->status >= 0;
 }
 
 static int ending_say(const struct start *start, bool is_ended)
@@ -166,7 +163,7 @@ static int ending_say(const struct start *start, bool is_ended)
     const char *id = start->spec.id;
     if (!is_ended) {
         printf("rollout %s stays as it is; `berth coordinate` goes on with it\n", id);
-        return EXIT_INTERRUPTED;
+        return ROLLOUT_EXIT_INTERRUPTED;
     }
     if (state->phase == ROLLOUT_PAUSED) {
         printf("rollout %s stopped: %s %s%s%s%s; %u done, %u not begun\n"
@@ -177,13 +174,13 @@ static int ending_say(const struct start *start, bool is_ended)
                state->failed_reason[0] != '\0' ? " (" : "", state->failed_reason,
                state->failed_reason[0] != '\0' ? ")" : "", state->count[NODE_DONE],
                state->count[NODE_PENDING] + state->count[NODE_OFFLINE], id, id, id);
-        return EXIT_FAILED;
+        return ROLLOUT_EXIT_STOPPED;
     }
     printf("rollout %s %s: %u of %u nodes run %s %s", id, rollout_phase_word(state->phase),
            state->count[NODE_DONE], state->matched, start->spec.app, start->spec.version);
     printf(state->count[NODE_OVERRIDDEN] > 0 ? ", %u overridden at the site\n" : "\n",
            state->count[NODE_OVERRIDDEN]);
-    return state->phase == ROLLOUT_SUCCEEDED ? 0 : EXIT_ENDED;
+    return start->status;
 }
 
 static int detached(struct start *start, const struct fleet_dir *dir, struct err *err)
@@ -247,11 +244,11 @@ static int start_run(struct start *start, struct err *err)
 int verb_rollout_start(int argc, char **argv, struct err *err)
 {
     static struct start start;
-    start.lines.out = stdout;
     int rc = arguments_read(&start, argc, argv, err);
     if (rc == 0) {
         rc = start_run(&start, err);
         release_file_close(&start.release);
+        rollout_follow_close(&start.follow);
     }
     return rc;
 }

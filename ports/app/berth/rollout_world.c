@@ -1,6 +1,7 @@
 /* rollout_world: every message into the table it belongs to; orders only when signed. */
 #include "ports/app/berth/rollout_world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,15 +36,21 @@ void rollout_world_close(struct rollout_world *world)
 void rollout_world_filter(const struct rollout_world *world, size_t index,
                           char filter[BUS_TOPIC_BYTES])
 {
-    static const enum topic_kind kinds[ROLLOUT_WORLD_FILTERS] = {
-        TOPIC_ROLLOUT_SPEC, TOPIC_LABELS, TOPIC_ORDER, TOPIC_REPORT, TOPIC_PRESENCE};
-    struct topic topic = {.kind = kinds[index]};
-    (void)text_copy(topic.fleet, sizeof topic.fleet, world->fleet);
-    topic_render(&topic, filter);
-    char *last = strrchr(filter, '/');
-    if (index == 0 && last != NULL) { /* and control and state in the same breath */
-        memcpy(last, "/+", sizeof "/+");
+    static const char *const below[ROLLOUT_WORLD_FILTERS] = {"rollout/+/+", "node/#",
+                                                             "coordinator"};
+    (void)snprintf(filter, BUS_TOPIC_BYTES, "berth/1/%s/%s", world->fleet, below[index]);
+}
+
+int rollout_world_read(struct rollout_world *world, struct session *session, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < ROLLOUT_WORLD_FILTERS; i++) {
+        char filter[BUS_TOPIC_BYTES];
+        rollout_world_filter(world, i, filter);
+        rc = session_read(session, filter, ROLLOUT_WORLD_QUIET_MS, rollout_world_take, world, err);
     }
+    rollout_world_sort(world);
+    return rc;
 }
 
 /* -- rollouts --------------------------------------------------------------------------------- */
@@ -62,6 +69,8 @@ static struct rollout_record *record_need(struct rollout_world *world, const cha
     *record = (struct rollout_record){.control = {.want = "run"}};
     (void)text_copy(record->spec.id, sizeof record->spec.id, id);
     (void)text_copy(record->state.id, sizeof record->state.id, id);
+    (void)text_copy(record->state.waiting, sizeof record->state.waiting,
+                    "a coordinator: berth coordinate");
     return record;
 }
 
@@ -176,6 +185,7 @@ void rollout_world_take(void *ctx, const char *text, struct span payload, bool i
 {
     struct rollout_world *world = ctx;
     struct presence presence;
+    struct claim claim;
     struct topic topic;
     (void)is_retained;
     if (!topic_parse(text, &topic) || strcmp(topic.fleet, world->fleet) != 0) {
@@ -183,6 +193,8 @@ void rollout_world_take(void *ctx, const char *text, struct span payload, bool i
     }
     if (topic.rollout[0] != '\0') {
         take_rollout(world, &topic, payload);
+    } else if (topic.kind == TOPIC_COORDINATOR) {
+        world->is_coordinated = claim_parse(payload, &claim, NULL) == 0 && !claim.is_released;
     } else if (topic.kind == TOPIC_LABELS) {
         take_labels(world, topic.node, payload);
     } else if (topic.kind == TOPIC_ORDER && payload.len > 0) {
@@ -194,10 +206,8 @@ void rollout_world_take(void *ctx, const char *text, struct span payload, bool i
     }
 }
 
-enum node_condition rollout_world_condition(const struct rollout_world *world,
-                                            const struct rollout_record *record,
-                                            const struct roster_node *node, wall_ms now)
+struct rollout_view rollout_record_view(const struct rollout_record *record)
 {
-    const struct planner_rollout rollout = {.spec = &record->spec, .control = &record->control};
-    return planner_condition(&rollout, &world->roster, node, now);
+    return (struct rollout_view){
+        .spec = &record->spec, .control = &record->control, .state = &record->state};
 }

@@ -4,11 +4,12 @@
 #define PORTS_APP_BERTH_ROLLOUT_WORLD_H
 
 #include "agent/fleet/coordinator.h"
-#include "platform/verify.h"
+#include "ports/app/berth/session.h"
 
 #define ROLLOUT_WORLD_ROLLOUTS_MAX 256
-/* Subscribed by who reads it: rollouts, and what is told of and to every node. */
-#define ROLLOUT_WORLD_FILTERS 5
+/* Subscribed by who reads it: rollouts, what is told of and to every node, who coordinates. */
+#define ROLLOUT_WORLD_FILTERS  3
+#define ROLLOUT_WORLD_QUIET_MS 400
 
 struct rollout_record {
     struct rollout_spec spec; /* created is 0 until it came */
@@ -25,6 +26,7 @@ struct rollout_world {
     struct roster roster;
     struct rollout_record *rollouts;
     size_t count;
+    bool is_coordinated; /* somebody's claim stands; an interrupted one may be gone all the same */
     void *memory;
     struct report report;
 };
@@ -34,19 +36,22 @@ NODISCARD int rollout_world_open(struct rollout_world *world, const char *fleet,
                                  const struct trust *trust, struct verify verify, struct err *err);
 void rollout_world_close(struct rollout_world *world);
 
-/* The i-th filter to subscribe, the rollouts' one first. */
+/* The i-th filter to subscribe. */
 void rollout_world_filter(const struct rollout_world *world, size_t index,
                           char filter[BUS_TOPIC_BYTES]);
 /* Takes a message (ctx: the world); what is none of its or cannot be read is skipped. */
 void rollout_world_take(void *ctx, const char *topic, struct span payload, bool is_retained);
+
+/* Reads what is there, over a connected session; sorted. */
+NODISCARD int rollout_world_read(struct rollout_world *world, struct session *session,
+                                 struct err *err);
 
 /* Newest first; records without a spec are dropped. Invalidates what find answered. */
 void rollout_world_sort(struct rollout_world *world);
 /* By id, or the newest one when id is NULL. ERR_NOT_FOUND says which there are. */
 NODISCARD int rollout_world_find(const struct rollout_world *world, const char *id,
                                  const struct rollout_record **record, struct err *err);
-enum node_condition rollout_world_condition(const struct rollout_world *world,
-                                            const struct rollout_record *record,
-                                            const struct roster_node *node, wall_ms now);
+/* For those who show it. */
+struct rollout_view rollout_record_view(const struct rollout_record *record);
 
 #endif

@@ -1,0 +1,62 @@
+/* rollout_follow: looks at the whole each time, and writes only when something is different. */
+#include "ports/app/berth/rollout_follow.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ports/app/screen/screen.h"
+
+void rollout_follow_close(struct rollout_follow *follow)
+{
+    progress_close(&follow->progress);
+}
+
+void rollout_follow_look(struct rollout_follow *follow, const struct rollout_view *view,
+                         const struct rollout_sight *sight, struct text *lines)
+{
+    struct selector selector;
+    if (selector_parse(view->spec->selector, &selector, NULL) != 0) {
+        return; /* whoever let it in has said so */
+    }
+    progress_begin(&follow->progress);
+    for (size_t i = 0; i < sight->roster->node_count; i++) {
+        const struct roster_node *node = &sight->roster->nodes[i];
+        if (roster_matches(node, &selector)) {
+            progress_roster_node(&follow->progress, sight->roster, node, view->spec->app,
+                                 sight->condition(sight->ctx, view, node), sight->now, lines);
+        }
+    }
+    progress_end(&follow->progress, view, sight->now, lines);
+}
+
+static void draw(struct rollout_follow *follow)
+{
+    struct screen_drawing drawing;
+    struct text text;
+    if (strcmp(follow->bytes, follow->drawn) == 0) {
+        return;
+    }
+    bool is_first = follow->drawn[0] == '\0';
+    memcpy(follow->drawn, follow->bytes, strlen(follow->bytes) + 1);
+    text_init(&text, follow->bytes, sizeof follow->bytes);
+    screen_begin(&drawing, &text, is_first);
+    screen_lines(&drawing, follow->drawn);
+    screen_end(&drawing);
+}
+
+void rollout_follow_show(struct rollout_follow *follow, const struct rollout_view *view,
+                         const struct rollout_sight *sight)
+{
+    struct text text;
+    text_init(&text, follow->bytes, sizeof follow->bytes);
+    if (isatty(STDOUT_FILENO)) {
+        rollout_follow_look(follow, view, sight, NULL);
+        progress_table(&follow->progress, view, sight->now, PROGRESS_ROWS_MAX, &text);
+        draw(follow);
+    } else {
+        rollout_follow_look(follow, view, sight, &text);
+        (void)fwrite(text.data, 1, text.len, stdout);
+        (void)fflush(stdout);
+    }
+}

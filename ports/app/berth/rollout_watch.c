@@ -1,0 +1,175 @@
+/* berth rollout watch: a rollout while it changes, seen from the side; nothing is ordered here. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/link/link.h"
+#include "ports/app/berth/interrupt.h"
+#include "ports/app/berth/rollout_follow.h"
+#include "ports/app/berth/rollout_verdict.h"
+#include "ports/app/berth/rollout_world.h"
+#include "ports/app/berth/verbs.h"
+
+#define KEPT_MS 500 /* a table's times and limits are looked at so often */
+
+struct watch {
+    struct session session;
+    struct fleet_dir dir;
+    struct trust trust;
+    struct rollout_world world;
+    struct rollout_follow follow;
+    struct link link;
+    char id[NAME_BYTES];
+    bool is_lost; /* said so */
+};
+
+static void watch_greet(void *ctx, const char *session, struct link_hello *hello)
+{
+    (void)ctx;
+    (void)snprintf(hello->client_id, sizeof hello->client_id, "watch-%s", session);
+}
+
+static void subscribed(void *ctx, const struct err *err)
+{
+    (void)ctx;
+    if (err != NULL) {
+        (void)fprintf(stderr, "berth: rollout watch: subscribe: %s\n", err->text);
+    }
+}
+
+static void watch_opened(void *ctx, const char *session)
+{
+    struct watch *watch = ctx;
+    const struct bus *bus = &watch->session.bus;
+    (void)session;
+    watch->is_lost = false;
+    for (size_t i = 0; i < ROLLOUT_WORLD_FILTERS; i++) {
+        char filter[BUS_TOPIC_BYTES];
+        struct err err = {0};
+        rollout_world_filter(&watch->world, i, filter);
+        if (bus->ops->subscribe(bus->self, filter, subscribed, watch, &err) != 0) {
+            subscribed(watch, &err);
+        }
+    }
+}
+
+/* What was known stays shown: it is what the broker kept. */
+static void watch_closed(void *ctx, const struct err *err, bool was_open)
+{
+    struct watch *watch = ctx;
+    (void)was_open;
+    if (!watch->is_lost) {
+        (void)fprintf(stderr, "berth: rollout watch: %s; trying again\n", err->text);
+    }
+    watch->is_lost = true;
+}
+
+static void watch_received(void *ctx, const char *topic, struct span payload, bool is_retained)
+{
+    struct watch *watch = ctx;
+    rollout_world_take(&watch->world, topic, payload, is_retained);
+}
+
+static wall_ms wall_now(const struct watch *watch)
+{
+    bool is_trusted = false;
+    return watch->session.clock_port.ops->wall(watch->session.clock_port.self, &is_trusted);
+}
+
+static enum node_condition condition_of(const void *ctx, const struct rollout_view *view,
+                                        const struct roster_node *node)
+{
+    const struct watch *watch = ctx;
+    const struct planner_rollout rollout = {.spec = view->spec, .control = view->control};
+    return planner_condition(&rollout, &watch->world.roster, node, wall_now(watch));
+}
+
+/* The exit status, or -1 to go on. */
+static int look(struct watch *watch, struct err *err)
+{
+    const struct rollout_record *record = NULL;
+    int rc = rollout_world_find(&watch->world, watch->id, &record, err);
+    if (rc != 0) {
+        return rc; /* cannot be: it was there, and nothing is forgotten */
+    }
+    struct rollout_view view = rollout_record_view(record);
+    struct rollout_sight sight = {.roster = &watch->world.roster,
+                                  .now = wall_now(watch),
+                                  .condition = condition_of,
+                                  .ctx = watch};
+    rollout_follow_show(&watch->follow, &view, &sight);
+    return rollout_exit_status(view.spec, view.control, view.state);
+}
+
+static int turn(struct watch *watch, struct err *err)
+{
+    static const struct link_user user = {.greet = watch_greet,
+                                          .opened = watch_opened,
+                                          .closed = watch_closed,
+                                          .received = watch_received};
+    struct link_user ours = user;
+    struct interrupt interrupt;
+    int rc = look(watch, err);
+    ours.ctx = watch;
+    link_init(&watch->link, watch->session.bus, watch->session.entropy, &ours);
+    interrupt_open(&interrupt, linux_loop_interface(&watch->session.loop));
+    while (rc == -1 && !interrupt.has_come) {
+        mono_ms now = linux_loop_now();
+        link_step(&watch->link, now);
+        mono_ms due = mono_min(link_deadline(&watch->link), now + KEPT_MS);
+        linux_loop_run_once(&watch->session.loop, due > now ? due - now : 0);
+        rc = look(watch, err);
+    }
+    link_stop(&watch->link);
+    interrupt_close(&interrupt);
+    return rc == -1 ? ROLLOUT_EXIT_INTERRUPTED : rc;
+}
+
+static int watch_run(struct watch *watch, const char *id, struct err *err)
+{
+    char path[PATH_MAX];
+    const struct rollout_record *record = NULL;
+    fleet_dir_file(&watch->dir, "keys/trust.json", path);
+    int rc = keyring_trust_load(&watch->session.keyring, path, &watch->trust, err);
+    if (rc == 0) {
+        rc = rollout_world_open(&watch->world, watch->dir.fleet, &watch->trust,
+                                watch->session.keyring.verify, err);
+    }
+    rc = rc == 0 ? rollout_world_read(&watch->world, &watch->session, err) : rc;
+    rc = rc == 0 ? rollout_world_find(&watch->world, id, &record, err) : rc;
+    if (rc == 0) {
+        (void)text_copy(watch->id, sizeof watch->id, record->spec.id);
+        watch->session.bus.ops->close(watch->session.bus.self); /* a link takes it over */
+        rc = turn(watch, err);
+    }
+    rollout_follow_close(&watch->follow);
+    rollout_world_close(&watch->world);
+    return rc;
+}
+
+int verb_rollout_watch(int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
+    const char *path = NULL;
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'd') {
+            return err_set(err, ERR_USAGE, "no such option");
+        }
+        path = optarg;
+    }
+    if (optind + 1 < argc) {
+        return err_set(err, ERR_USAGE, "one rollout at a time");
+    }
+    struct watch *watch = calloc(1, sizeof *watch);
+    if (watch == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
+    }
+    int rc = session_start(&watch->session, path, &watch->dir, err);
+    if (rc == 0) {
+        rc = watch_run(watch, argv[optind], err);
+        session_close(&watch->session);
+    }
+    free(watch);
+    return rc;
+}
