@@ -236,7 +236,7 @@ static void decide_running(struct turn *turn)
         count[NODE_DONE] + count[NODE_OVERRIDDEN] + count[NODE_FAILED] + count[NODE_LOST];
     bool must_wait = count[NODE_OFFLINE] > 0 && strcmp(turn->rollout->spec->offline, "wait") == 0;
     if (state->matched == 0) {
-        wait_for(turn, ROLLOUT_RUNNING, "no node matches the selector yet");
+        wait_for(turn, ROLLOUT_RUNNING, "a node that the selector matches");
     } else if (settled == state->matched) {
         state->phase = ROLLOUT_SUCCEEDED;
     } else if (count[NODE_CHANGING] > 0) {

@@ -295,7 +295,7 @@ static void case_no_node(void)
     CHECK_INT_EQ(selector_parse("site=nowhere", &fleet.selector, &err), 0);
     toy_plan(&fleet);
     CHECK_INT_EQ(fleet.result.state.phase, ROLLOUT_RUNNING);
-    CHECK_CONTAINS(fleet.result.state.waiting, "no node matches");
+    CHECK_CONTAINS(fleet.result.state.waiting, "a node that the selector matches");
     toy_close(&fleet);
 }
 
