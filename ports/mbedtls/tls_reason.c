@@ -132,8 +132,9 @@ static int network_failed(const struct tls_failure *failure, struct err *err)
 {
     if (failure->io_errno != 0) {
         return err_set(err, failure->io_errno == ENOMEM ? ERR_MEMORY : ERR_NETWORK,
-                       "the connection to the broker broke%s: %s",
-                       failure->is_shaking ? " in the handshake" : "", strerror(failure->io_errno));
+                       "the connection to the broker broke%s: %s%s",
+                       failure->is_shaking ? " in the handshake" : "", strerror(failure->io_errno),
+                       failure->is_shaking ? ": does it speak TLS on this port?" : "");
     }
     return err_set(err, ERR_NETWORK, "the broker closed the connection%s",
                    failure->is_shaking ? " in the handshake: does it speak TLS on this port?" : "");

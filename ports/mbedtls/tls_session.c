@@ -30,6 +30,8 @@ struct tls_session {
     mbedtls_ssl_context ssl;
 };
 
+/* A peer that refuses us says why and resets; when our next words meet the reset, its own are still
+ * to be read. So in the handshake what can no more be sent is let go, and reading finds the end. */
 static int socket_send(void *ctx, const unsigned char *data, size_t len)
 {
     struct tls_session *session = ctx;
@@ -41,7 +43,8 @@ static int socket_send(void *ctx, const unsigned char *data, size_t len)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     }
     session->io_errno = errno;
-    return MBEDTLS_ERR_NET_SEND_FAILED;
+    bool is_reset = errno == ECONNRESET || errno == EPIPE;
+    return is_reset && !session->is_shaken ? (int)len : MBEDTLS_ERR_NET_SEND_FAILED;
 }
 
 static int socket_receive(void *ctx, unsigned char *data, size_t cap)

@@ -205,6 +205,56 @@ static void case_peers_that_speak_otherwise(void)
     CHECK_CONTAINS(seen.text, "refused the handshake (alert 40, handshake failure)");
 }
 
+/* A peer that says an alert and resets the connection after so many turns, before our first word
+ * has come or not: `is_early`. */
+static int try_peer_resetting(int turns, bool *is_early, struct stream_seen *seen)
+{
+    static const char alert[] = {0x15, 3, 3, 0, 2, 2, 40};
+    static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    struct mbedtls_tls *tls = NULL;
+    struct mbedtls_tls_settings settings = tls_settings(&world);
+    struct stream_user user = stream_seen_user(seen);
+    char question[1024];
+    int listen_fd = tls_listen(&settings.port);
+    *seen = (struct stream_seen){0};
+    CHECK_INT_EQ(mbedtls_tls_new(&settings, &tls, NULL), 0);
+    CHECK_INT_EQ(stream_open(mbedtls_tls_stream(tls), &user, NULL), 0);
+    for (int i = 0; i < turns; i++) {
+        tls_world_pump(&world);
+    }
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+        *is_early = recv(fd, question, sizeof question, 0) < 0;
+        CHECK_INT_EQ(send(fd, alert, sizeof alert, MSG_NOSIGNAL), (ssize_t)sizeof alert);
+        CHECK_INT_EQ(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+        close(fd);
+    }
+    close(listen_fd);
+    for (int i = 0; i < TURNS_MAX && seen->closed == 0; i++) {
+        tls_world_pump(&world);
+    }
+    CHECK_INT_EQ(seen->closed, 1);
+    mbedtls_tls_free(tls);
+    return fd < 0 ? 0 : seen->code;
+}
+
+/* What the peer said last explains the reset that our own words ran into. */
+static void case_alert_before_a_reset(void)
+{
+    int explained = 0;
+    for (int turns = 0; turns < 12; turns++) {
+        struct stream_seen seen;
+        bool is_early = false;
+        int rc = try_peer_resetting(turns, &is_early, &seen);
+        if (rc == 0 || !is_early) {
+            continue;
+        }
+        explained += rc == ERR_TLS;
+        CHECK(rc == ERR_TLS || strstr(seen.text, "in the handshake") == NULL);
+    }
+    CHECK(explained > 0);
+}
+
 /* The allocation that fails; the library counts down to it and forgets. */
 static long allocations_left = -1;
 static long allocations;
@@ -271,6 +321,7 @@ static const struct check_case cases[] = {
     {"next address", case_next_address},
     {"next address after a silent one", case_next_address_after_a_silent_one},
     {"peers that speak otherwise", case_peers_that_speak_otherwise},
+    {"alert before a reset", case_alert_before_a_reset},
     {"no memory", case_no_memory},
 };
 
