@@ -13,6 +13,7 @@ declare -A node_pool node_address node_pid
 fleet_begin() {
     local first=$((24000 + slot * 100)) second
     fleet_dir=$dir/fleet
+    export TMPDIR=$dir # what a killed tool leaves goes with the test's folder
     node_port=$(port_find $first)
     operator_port=$(port_find $((node_port + 1)))
     fleet_init "$@"
