@@ -23,6 +23,12 @@ void coordinator_say(const struct coordinator *coordinator, enum log_level level
     coordinator->ports.log.ops->line(coordinator->ports.log.self, level, line);
 }
 
+/* Callbacks come between two steps, long after the last one perhaps: what they note is of now. */
+static void clock_read(struct coordinator *coordinator)
+{
+    coordinator->now = coordinator->ports.clock.ops->mono(coordinator->ports.clock.self);
+}
+
 /* -- the session ------------------------------------------------------------------------------ */
 
 /* The will names the session and no epoch: whoever reads it knows whose claim is free. */
@@ -43,6 +49,7 @@ static void link_greet(void *ctx, const char *session, struct link_hello *hello)
 static void subscribed(void *ctx, const struct err *err)
 {
     struct coordinator *coordinator = ctx;
+    clock_read(coordinator);
     if (coordinator->subscribing > 0) {
         coordinator->subscribing--;
     }
@@ -76,6 +83,7 @@ static void subscribe_all(struct coordinator *coordinator)
 static void link_opened(void *ctx, const char *session)
 {
     struct coordinator *coordinator = ctx;
+    clock_read(coordinator);
     memset(coordinator->flights, 0, sizeof coordinator->flights);
     roster_forget_session(&coordinator->roster);
     for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
@@ -108,6 +116,7 @@ static void link_closed(void *ctx, const struct err *err, bool was_open)
 static void link_received(void *ctx, const char *topic, struct span payload, bool is_retained)
 {
     struct coordinator *coordinator = ctx;
+    clock_read(coordinator);
     if (is_retained) {
         coordinator->read_at = coordinator->now; /* still reading what was there before */
     }
@@ -204,12 +213,15 @@ static void claim_turn(struct coordinator *coordinator)
 
 void coordinator_step(struct coordinator *coordinator)
 {
-    coordinator->now = coordinator->ports.clock.ops->mono(coordinator->ports.clock.self);
+    clock_read(coordinator);
     link_step(&coordinator->link, coordinator->now);
     if (!link_is_open(&coordinator->link)) {
         return;
     }
     claim_turn(coordinator);
+    if (coordinator_is_informed(coordinator)) {
+        coordinator_ask(coordinator);
+    }
     if (coordinator->now >= coordinator->reread_at) {
         subscribe_all(coordinator);
     }
@@ -221,8 +233,8 @@ void coordinator_step(struct coordinator *coordinator)
     coordinator->is_dirty = false;
     coordinator->wake_at = MONO_NEVER;
     coordinator->plan_not_before = coordinator->now + COORDINATOR_PLAN_GAP_MS;
+    coordinator_plan(coordinator); /* first: what it takes back is not to be said again */
     coordinator_assert(coordinator);
-    coordinator_plan(coordinator);
 }
 
 mono_ms coordinator_deadline(const struct coordinator *coordinator)
@@ -237,8 +249,9 @@ mono_ms coordinator_deadline(const struct coordinator *coordinator)
     } else if (coordinator->claim_step == CLAIM_HEARD) {
         deadline = mono_min(deadline, coordinator->heard_at + coordinator->settle_ms);
     } else if (coordinator->claim_step == CLAIM_ACTING) {
-        mono_ms plan = coordinator->is_dirty ? coordinator->plan_not_before : coordinator->wake_at;
-        deadline = mono_min(deadline, plan);
+        mono_ms wake = coordinator->is_dirty ? 0 : coordinator->wake_at;
+        mono_ms plan = coordinator->plan_not_before;
+        deadline = mono_min(deadline, wake > plan ? wake : plan);
     }
     return deadline;
 }

@@ -95,6 +95,8 @@ bool kept_is_live(const struct kept *kept);
 void coordinator_plan(struct coordinator *coordinator);
 /* Publishes again what this session has not shown. */
 void coordinator_assert(struct coordinator *coordinator);
+/* Asks for the releases of live rollouts, once in a session. */
+void coordinator_ask(struct coordinator *coordinator);
 bool coordinator_publish(struct coordinator *coordinator, const struct topic *topic,
                          struct span payload, const struct flight *flight);
 void coordinator_claim(struct coordinator *coordinator);

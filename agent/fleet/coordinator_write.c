@@ -10,13 +10,15 @@
 
 /* -- publishing ------------------------------------------------------------------------------- */
 
-static void order_missed(struct coordinator *coordinator, const struct flight *flight)
+/* The broker took an order, or it did not. */
+static void order_told(struct coordinator *coordinator, const struct flight *flight, bool is_taken)
 {
     struct roster_node *node = roster_find(&coordinator->roster, flight->node);
     struct roster_app *app =
         node != NULL ? roster_app_find(&coordinator->roster, node, flight->app) : NULL;
     if (app != NULL && strcmp(app->order.id, flight->id) == 0) {
-        app->order.is_sent = false;
+        app->order.is_sent = is_taken;
+        app->order.was_there |= is_taken;
     }
 }
 
@@ -48,6 +50,9 @@ static void published(void *ctx, const struct err *err)
     if (done.kind == TOPIC_COORDINATOR && done.id[0] != '\0') {
         coordinator->has_left = true; /* the farewell */
     }
+    if (done.kind == TOPIC_ORDER) {
+        order_told(coordinator, &done, err == NULL);
+    }
     if (err == NULL) {
         echo_set(coordinator, &done, ECHO_THERE);
         return;
@@ -56,9 +61,7 @@ static void published(void *ctx, const struct err *err)
         coordinator_say(coordinator, LOG_LEVEL_WARNING, "not taken by the broker: %s", err->text);
     }
     echo_set(coordinator, &done, ECHO_MISSING);
-    if (done.kind == TOPIC_ORDER) {
-        order_missed(coordinator, &done);
-    } else if (done.kind == TOPIC_COORDINATOR && coordinator->claim_step == CLAIM_SENT) {
+    if (done.kind == TOPIC_COORDINATOR && coordinator->claim_step == CLAIM_SENT) {
         coordinator->claim_step = CLAIM_READING;
     }
 }
@@ -352,19 +355,30 @@ static void release_found(void *ctx, const struct err *err)
     (void)err;
 }
 
-/* Asked for first: a release that lies there need not travel. */
-static void release_assert(struct coordinator *coordinator, struct kept *kept)
+/* Whoever coordinates, or may have to, holds the releases of what is live: a broker that forgets
+ * gets them from any of them, and one that lies there need not travel. */
+void coordinator_ask(struct coordinator *coordinator)
 {
     const struct bus *bus = &coordinator->ports.bus;
-    struct topic topic = topic_of(coordinator, TOPIC_RELEASE, "");
-    struct flight flight = {.id = ""};
-    char filter[BUS_TOPIC_BYTES];
-    digest_render(&kept->spec.release, topic.digest);
-    topic_render(&topic, filter);
-    if (!kept->is_release_asked) {
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
+        struct kept *kept = &coordinator->kept[i];
+        if (!kept_is_live(kept) || kept->spec.created == 0 || kept->is_release_asked) {
+            continue;
+        }
+        struct topic topic = topic_of(coordinator, TOPIC_RELEASE, "");
+        char filter[BUS_TOPIC_BYTES];
+        digest_render(&kept->spec.release, topic.digest);
+        topic_render(&topic, filter);
         kept->is_release_asked =
             bus->ops->subscribe(bus->self, filter, release_found, coordinator, NULL) == 0;
     }
+}
+
+static void release_assert(struct coordinator *coordinator, struct kept *kept)
+{
+    struct topic topic = topic_of(coordinator, TOPIC_RELEASE, "");
+    struct flight flight = {.id = ""};
+    digest_render(&kept->spec.release, topic.digest);
     memcpy(flight.id, kept->spec.id, sizeof flight.id);
     if (kept->release != NULL &&
         coordinator_publish(coordinator, &topic, span_of(kept->release, kept->release_len),

@@ -185,12 +185,15 @@ void roster_order(struct roster *roster, const struct order *order, bool is_echo
     bool is_older = held->is_there && (order->epoch < held->epoch ||
                                        (order->epoch == held->epoch && order->gen < held->gen));
     if (is_older) {
+        held->is_echoed = held->is_echoed && !is_echo;
+        held->is_sent = held->is_sent && !is_echo;
         return;
     }
     bool is_same = held->is_there && strcmp(held->id, order->id) == 0;
     *held = (struct roster_order){.is_there = true,
                                   .is_echoed = is_echo || (is_same && held->is_echoed),
                                   .is_sent = is_same && held->is_sent,
+                                  .was_there = is_echo || (is_same && held->was_there),
                                   .epoch = order->epoch,
                                   .gen = order->gen,
                                   .release = order->release,
@@ -294,7 +297,9 @@ void roster_forget_session(struct roster *roster)
         roster->nodes[i].is_present = false;
     }
     for (size_t i = 0; i < roster->app_count; i++) {
-        roster->apps[i].order.is_echoed = false;
-        roster->apps[i].order.is_sent = false;
+        struct roster_order *order = &roster->apps[i].order;
+        order->is_there = order->is_there && order->was_there;
+        order->is_echoed = false;
+        order->is_sent = false;
     }
 }

@@ -17,6 +17,7 @@ struct roster_order {
     bool is_there;
     bool is_echoed; /* seen at the broker in this session */
     bool is_sent;   /* published in this session */
+    bool was_there; /* the broker has had it, in this session or an earlier one */
     char id[ORDER_ID_BYTES];
     uint64_t epoch, gen;
     struct digest release, before;
@@ -84,7 +85,8 @@ void roster_report(struct roster *roster, const struct report *report);
 /* `names` and `values`: the labels document; count 0 clears it. */
 void roster_labels(struct roster *roster, const char *node, const char *const *names,
                    const char *const *values, size_t count);
-/* A verified order, from the topic or about to be written there. An older one is ignored. */
+/* A verified order, from the topic or about to be written there. An older one is ignored; where it
+ * lies on the topic the newer has to be put there again. */
 void roster_order(struct roster *roster, const struct order *order, bool is_echo);
 
 bool roster_matches(const struct roster_node *node, const struct selector *selector);
@@ -97,7 +99,9 @@ const struct report_outcome *roster_outcome(const struct roster_app *app, const 
  */
 uint64_t roster_epoch(const struct roster *roster, uint64_t claimed);
 
-/* The link was lost: nobody is known to be present, no order known to be at the broker. */
+/* The link was lost: nobody is known to be present, no order known to be at the broker. An order
+ * that the broker was not heard to have is forgotten: it is read there again, or was never given.
+ */
 void roster_forget_session(struct roster *roster);
 
 #endif

@@ -18,8 +18,8 @@ static mono_ms clock_of(const struct sim_world *world)
 
 static mono_ms world_time(const struct sim_world *world, mono_ms deadline)
 {
-    mono_ms at = deadline == MONO_NEVER ? MONO_NEVER
-                                        : deadline - SIM_BOOT_OFFSET_MS + world->booted_at;
+    mono_ms at =
+        deadline == MONO_NEVER ? MONO_NEVER : deadline - SIM_BOOT_OFFSET_MS + world->booted_at;
     return at > world->now ? at : world->now;
 }
 
@@ -144,9 +144,9 @@ static void desk_step(struct fleet_desk *desk)
     for (size_t i = 0; i < desk->saying_count && link_is_open(&desk->link); i++) {
         struct fleet_saying *saying = &desk->sayings[i];
         if (!saying->is_heard && !saying->is_sent) {
-            saying->is_sent = bus.ops->publish(bus.self, saying->topic,
-                                               span_of(saying->payload, saying->len), true,
-                                               saying_told, saying, NULL) == 0;
+            saying->is_sent =
+                bus.ops->publish(bus.self, saying->topic, span_of(saying->payload, saying->len),
+                                 true, saying_told, saying, NULL) == 0;
         }
     }
 }
@@ -161,8 +161,7 @@ static void desk_open(struct fleet *fleet, uint64_t seed)
                                    .ctx = desk};
     sim_world_init(&desk->world, seed);
     sim_bus_client_init(&desk->client, &fleet->broker, NULL);
-    link_init(&desk->link, sim_bus_port(&desk->client),
-              sim_entropy_port(&desk->world), &user);
+    link_init(&desk->link, sim_bus_port(&desk->client), sim_entropy_port(&desk->world), &user);
 }
 
 /* While the answer to an older text is under way the new one waits for it. */
@@ -185,6 +184,13 @@ void fleet_say(struct fleet *fleet, const char *topic, struct span payload)
     saying->is_heard = false;
     saying->is_changed = saying->is_sent;
     desk_step(desk);
+}
+
+void fleet_say_again(struct fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->desk.saying_count; i++) {
+        fleet->desk.sayings[i].is_heard = false;
+    }
 }
 
 void fleet_control(struct fleet *fleet, const char *rollout, const char *want, uint32_t accepted)
@@ -359,7 +365,7 @@ static mono_ms fleet_next(const struct fleet *fleet)
 {
     mono_ms at = sim_broker_next(&fleet->broker);
     for (size_t i = 0; i < fleet->node_count; i++) {
-        at = mono_min(at, gateway_next(&fleet->nodes[i].gateway));
+        at = mono_min(at, fleet->nodes[i].next);
     }
     for (size_t i = 0; i < FLEET_SEATS; i++) {
         at = mono_min(at, seat_next(&fleet->seats[i]));
@@ -371,6 +377,22 @@ static mono_ms fleet_next(const struct fleet *fleet)
 static void clock_set(struct sim_world *world, mono_ms now)
 {
     world->now = world->now < now ? now : world->now; /* one that boots is ahead */
+}
+
+/* Between two turns only the broker changes when a node is next. */
+static void node_turn(struct fleet_node *node, mono_ms at)
+{
+    const struct sim_world *world = &node->gateway.machine.world;
+    bool is_told =
+        node->gateway.answers != world->answers || !world->has_agent || !world->has_power;
+    if (node->next > at && !is_told) {
+        return;
+    }
+    node->next = gateway_next(&node->gateway);
+    while (node->next <= at) {
+        gateway_turn(&node->gateway, at);
+        node->next = gateway_next(&node->gateway);
+    }
 }
 
 static void fleet_turn(struct fleet *fleet, mono_ms at)
@@ -385,10 +407,7 @@ static void fleet_turn(struct fleet *fleet, mono_ms at)
     clock_set(&fleet->desk.world, at);
     sim_broker_run_until(&fleet->broker, at);
     for (size_t i = 0; i < fleet->node_count; i++) {
-        struct gateway *gateway = &fleet->nodes[i].gateway;
-        while (gateway_next(gateway) <= at) {
-            gateway_turn(gateway, at);
-        }
+        node_turn(&fleet->nodes[i], at);
     }
     for (size_t i = 0; i < FLEET_SEATS; i++) {
         seat_turn(fleet, i);
@@ -400,6 +419,9 @@ static void fleet_turn(struct fleet *fleet, mono_ms at)
 void fleet_run(struct fleet *fleet, int64_t for_ms)
 {
     mono_ms until = fleet->now + for_ms;
+    for (size_t i = 0; i < fleet->node_count; i++) {
+        fleet->nodes[i].next = gateway_next(&fleet->nodes[i].gateway);
+    }
     while (fleet->now < until && !fleet->is_stuck) {
         fleet_turn(fleet, mono_min(fleet_next(fleet), until));
     }

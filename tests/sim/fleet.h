@@ -8,7 +8,7 @@
 
 #define FLEET_NODES_MAX    20
 #define FLEET_SEATS        2
-#define FLEET_SAYINGS_MAX  8
+#define FLEET_SAYINGS_MAX  12
 #define FLEET_SAYING_BYTES 8192
 #define FLEET_NAME         "sim"
 
@@ -16,7 +16,8 @@ struct fleet_node {
     struct gateway gateway;
     struct gateway_reach reach;
     char name[NODE_NAME_BYTES];
-    char *trace; /* its world's lines of this turn */
+    mono_ms next; /* as of the last turn */
+    char *trace;  /* its world's lines of this turn */
 };
 
 /* A place at which a coordinator runs, or not. */
@@ -24,9 +25,9 @@ struct fleet_seat {
     struct sim_world world; /* its time and its chance; nothing happens there */
     struct sim_bus_client client;
     struct coordinator *coordinator; /* NULL: nobody */
-    uint32_t answers, seen; /* given to it; of those, looked at */
-    uint32_t idle_steps;    /* in a row, in which time stood still */
-    mono_ms starts_at; /* MONO_NEVER: nobody comes */
+    uint32_t answers, seen;          /* given to it; of those, looked at */
+    uint32_t idle_steps;             /* in a row, in which time stood still */
+    mono_ms starts_at;               /* MONO_NEVER: nobody comes */
     char *trace;
 };
 
@@ -57,7 +58,7 @@ struct fleet {
     struct fleet_desk desk;
     mono_ms now;
     bool is_stuck; /* a coordinator steps without end */
-    char *trace;    /* NULL: none */
+    char *trace;   /* NULL: none */
     size_t trace_cap, trace_len;
     char *broker_trace;
 };
@@ -89,6 +90,8 @@ void fleet_say(struct fleet *fleet, const char *topic, struct span payload);
 /* The spec, the release and the control "run" of a rollout. */
 void fleet_rollout(struct fleet *fleet, const struct rollout_spec *spec);
 void fleet_control(struct fleet *fleet, const char *rollout, const char *want, uint32_t accepted);
+/* The operator says everything again. */
+void fleet_say_again(struct fleet *fleet);
 /* What the broker holds of a rollout's state; false: nothing. */
 bool fleet_state(const struct fleet *fleet, const char *rollout, struct rollout_state *state);
 

@@ -18,6 +18,7 @@ void fleet_checker_breach(struct fleet_checker *checker, char law, const char *f
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    checker->breaches_of[law - 'a']++;
     if (checker->breaches++ == 0) {
         (void)snprintf(checker->first, sizeof checker->first, "law %c at %lld ms: %.200s", law,
                        (long long)checker->fleet->now, text);
@@ -70,8 +71,7 @@ struct fleet_rollout_watched *rollout_find(struct fleet_checker *checker, const 
 static bool is_lost(struct fleet_watched *node)
 {
     const struct fleet_order *order = newest(node);
-    const struct fleet_rollout_watched *rollout =
-        rollout_find(node->checker, order->read.rollout);
+    const struct fleet_rollout_watched *rollout = rollout_find(node->checker, order->read.rollout);
     int64_t begin = order->read.start_by != 0 ? order->read.start_by
                                               : order->read.issued + ROLLOUT_START_BY_MS_DEFAULT;
     int64_t patience = rollout != NULL ? rollout->lost_after_ms : 0;
@@ -132,7 +132,8 @@ static void check_unproven(struct fleet_watched *changed)
     }
 }
 
-/* -- d and f: what a machine does --------------------------------------------------------------- */
+/* -- d and f: what a machine does ---------------------------------------------------------------
+ */
 
 static void saw_start(struct fleet_watched *node, const struct sim_container *container)
 {
@@ -189,8 +190,7 @@ static void saw_commit(struct fleet_watched *node)
 static void machine_saw(void *ctx, enum sim_sight sight, const void *thing)
 {
     struct fleet_watched *node = ctx;
-    struct sim_machine *machine =
-        &node->checker->fleet->nodes[node->index].gateway.machine;
+    struct sim_machine *machine = &node->checker->fleet->nodes[node->index].gateway.machine;
     sim_checker_saw(&machine->checker, sight, thing);
     if (sight == SIM_SAW_START) {
         saw_start(node, thing);
@@ -201,7 +201,45 @@ static void machine_saw(void *ctx, enum sim_sight sight, const void *thing)
     }
 }
 
-/* -- g and h: how it ends ----------------------------------------------------------------------- */
+/* -- g and h: how it ends -----------------------------------------------------------------------
+ */
+
+/* What lies on the topic is the highest order that it ever had, whatever came late. */
+static void end_of_topic(struct fleet_watched *node)
+{
+    const struct fleet_order *highest = NULL;
+    struct read_order lying;
+    struct span payload;
+    char topic[BUS_TOPIC_BYTES];
+    for (size_t i = 0; i < node->order_count; i++) {
+        const struct read_order *order = &node->orders[i].read;
+        bool is_higher = highest == NULL || order->epoch > highest->read.epoch ||
+                         (order->epoch == highest->read.epoch && order->gen > highest->read.gen);
+        highest = is_higher ? &node->orders[i] : highest;
+    }
+    (void)snprintf(topic, sizeof topic, "berth/1/" FLEET_NAME "/node/%s/order/" RELEASES_APP,
+                   name_of(node));
+    if (highest != NULL && sim_broker_retained(&node->checker->fleet->broker, topic, &payload) &&
+        read_order((const char *)payload.data, payload.len, &lying) &&
+        strcmp(lying.id, highest->read.id) != 0) {
+        fleet_checker_breach(node->checker, 'e', "order %s lies where %s should", lying.id,
+                             highest->read.id);
+    }
+}
+
+/* A release that is well is not blamed where the machine was left alone. */
+static void end_of_blame(struct fleet_watched *node, const struct fleet_rollout_watched *rollout)
+{
+    const struct gateway *gateway = &node->checker->fleet->nodes[node->index].gateway;
+    for (size_t i = 0; i < node->order_count; i++) {
+        const struct fleet_order *order = &node->orders[i];
+        if (strcmp(order->read.release, rollout->release) == 0 &&
+            strcmp(order->outcome, "failed") == 0 && gateway->cuts + gateway->kills == 0) {
+            fleet_checker_breach(node->checker, 'g', "%s blames a good release: %s", name_of(node),
+                                 order->reason);
+        }
+    }
+}
 
 static void end_of_node(struct fleet_watched *node, const struct fleet_rollout_watched *rollout,
                         bool is_good)
@@ -214,10 +252,10 @@ static void end_of_node(struct fleet_watched *node, const struct fleet_rollout_w
         fleet_checker_breach(checker, 'g', "%s does not come to rest", name_of(node));
         return;
     }
+    end_of_topic(node);
     sim_checker_rest(&gateway->machine.checker);
     if (gateway->machine.checker.breaches > 0) {
-        fleet_checker_breach(checker, 'h', "%s: %s", name_of(node),
-                             gateway->machine.checker.first);
+        fleet_checker_breach(checker, 'h', "%s: %s", name_of(node), gateway->machine.checker.first);
     }
     if (strcmp(node->report.committed, hex) != 0) {
         fleet_checker_breach(checker, 'g', "%s runs %.12s and reports %.12s", name_of(node), hex,
@@ -232,7 +270,7 @@ static void end_of_node(struct fleet_watched *node, const struct fleet_rollout_w
     }
 }
 
-void fleet_checker_end(struct fleet_checker *checker, const char *id, bool is_good)
+void fleet_checker_end(struct fleet_checker *checker, const char *id, bool is_well, bool is_good)
 {
     const struct fleet_rollout_watched *rollout = rollout_find(checker, id);
     struct rollout_state state = {0};
@@ -252,10 +290,14 @@ void fleet_checker_end(struct fleet_checker *checker, const char *id, bool is_go
     }
     for (size_t i = 0; i < checker->fleet->node_count; i++) {
         end_of_node(&checker->nodes[i], rollout, is_good);
+        if (is_well) {
+            end_of_blame(&checker->nodes[i], rollout);
+        }
     }
 }
 
-/* -- setting up --------------------------------------------------------------------------------- */
+/* -- setting up ---------------------------------------------------------------------------------
+ */
 
 void fleet_checker_init(struct fleet_checker *checker, struct fleet *fleet)
 {

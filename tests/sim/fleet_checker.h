@@ -66,7 +66,7 @@ struct fleet_checker {
     int64_t hear_ms;    /* how long a coordinator may need to hear what the broker accepted */
     mono_ms deaf_until; /* some could not hear anything until then */
     uint32_t orders, outcomes, late;
-    uint32_t breaches;
+    uint32_t breaches, breaches_of['h' - 'a' + 1]; /* by law */
     char first[SIM_LAW_TEXT_BYTES];
 };
 
@@ -78,8 +78,10 @@ void fleet_checker_rollout(struct fleet_checker *checker, const struct rollout_s
 void fleet_checker_hand(struct fleet_checker *checker, size_t node);
 /* A coordinator hears nothing until then. */
 void fleet_checker_deaf(struct fleet_checker *checker, mono_ms until);
-/* g and h, when all is at rest. `is_good`: every node has to run the release. */
-void fleet_checker_end(struct fleet_checker *checker, const char *rollout, bool is_good);
+/* g and h, when all is at rest. `is_well`: the release is, on every machine; `is_good`: every node
+ * has to run it. */
+void fleet_checker_end(struct fleet_checker *checker, const char *rollout, bool is_well,
+                       bool is_good);
 
 void fleet_checker_breach(struct fleet_checker *checker, char law, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

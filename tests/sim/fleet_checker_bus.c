@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CLAIM_SETTLE_MS COORDINATOR_SETTLE_MS
+#define CLAIM_SETTLE_MS      COORDINATOR_SETTLE_MS
 #define WALL_OF(checker, at) (fleet_wall((checker)->fleet) - (checker)->fleet->now + (at))
 
 /* -- claims ----------------------------------------------------------------------------------- */
@@ -141,9 +141,8 @@ static void check_open(struct fleet_checker *checker, const struct read_order *o
         heard = heard > checker->deaf_until ? heard : checker->deaf_until;
         if (order->issued > WALL_OF(checker, heard)) {
             fleet_checker_breach(checker, 'b', "order %s was issued at %lld, %s closed at %lld",
-                                 order->id,
-                                 (long long)(order->issued - WALL_OF(checker, 0)), rollout->id,
-                                 (long long)rollout->closed_at);
+                                 order->id, (long long)(order->issued - WALL_OF(checker, 0)),
+                                 rollout->id, (long long)rollout->closed_at);
         }
     }
 }
@@ -265,8 +264,8 @@ static void saw_report(struct fleet_watched *node, const char *data, size_t len)
     for (size_t i = 0; i < report->outcome_count; i++) {
         for (size_t j = 0; j < i; j++) {
             if (strcmp(report->outcomes[i].id, report->outcomes[j].id) == 0) {
-                fleet_checker_breach(node->checker, 'c', "%s answers order %s twice",
-                                     name_of(node), report->outcomes[i].id);
+                fleet_checker_breach(node->checker, 'c', "%s answers order %s twice", name_of(node),
+                                     report->outcomes[i].id);
             }
         }
         saw_outcome(node, &report->outcomes[i]);

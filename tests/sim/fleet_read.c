@@ -141,7 +141,7 @@ bool read_report(const char *data, size_t len, struct read_report *report)
     }
     report->is_serving = read_flag(apps, "serving");
     report->is_order_open = read_flag(apps, "open");
-    report->is_overridden = read_word(apps, "wantedBy", word, sizeof word) &&
-                            strcmp(word, "override") == 0;
+    report->is_overridden =
+        read_word(apps, "wantedBy", word, sizeof word) && strcmp(word, "override") == 0;
     return true;
 }

@@ -6,11 +6,11 @@
 
 #include "tests/sim/seal.h"
 
-#define OFF_MS           3000
-#define AGENT_DELAY_MS   1500 /* from the boot, or from its death, to the agent's start */
-#define ASK_AGAIN_MS     500
-#define ASK_LIMIT_MS     60000
-#define IDLE_STEPS_MAX   500
+#define OFF_MS         3000
+#define AGENT_DELAY_MS 1500 /* from the boot, or from its death, to the agent's start */
+#define ASK_AGAIN_MS   500
+#define ASK_LIMIT_MS   60000
+#define IDLE_STEPS_MAX 500
 
 static void reach_start(struct gateway *gateway)
 {
@@ -164,7 +164,8 @@ static bool has_news(const struct gateway *gateway)
 mono_ms gateway_next(const struct gateway *gateway)
 {
     const struct sim_world *world = &gateway->machine.world;
-    return has_news(gateway) ? world->now : mono_min(agent_deadline(gateway), sim_world_next(world));
+    return has_news(gateway) ? world->now
+                             : mono_min(agent_deadline(gateway), sim_world_next(world));
 }
 
 void gateway_turn(struct gateway *gateway, mono_ms until)
@@ -283,4 +284,13 @@ int gateway_activate(struct gateway *gateway, enum release_name name)
 int gateway_rollback(struct gateway *gateway)
 {
     return ask(gateway, NULL);
+}
+
+int gateway_rollback_once(struct gateway *gateway)
+{
+    struct err err = {0};
+    int rc = ask_once(gateway, NULL, &err);
+    sim_world_trace(&gateway->machine.world, "person  rolls back: %s",
+                    rc == 0 ? "taken" : err.text);
+    return rc;
 }

@@ -19,13 +19,13 @@ struct gateway {
     const struct releases *releases;
     struct config config;
     struct gateway_reach *reach; /* NULL: there is no broker */
-    struct conductor *agent; /* NULL: none runs */
-    mono_ms agent_at;        /* world time at which the next one starts; MONO_NEVER: none does */
-    uint32_t answers;        /* of the world, as of the last step */
-    uint32_t idle_steps;     /* steps in a row in which time stood still */
+    struct conductor *agent;     /* NULL: none runs */
+    mono_ms agent_at;    /* world time at which the next one starts; MONO_NEVER: none does */
+    uint32_t answers;    /* of the world, as of the last step */
+    uint32_t idle_steps; /* steps in a row in which time stood still */
     uint32_t cuts, kills;
-    bool is_unattended;      /* after a cut no agent starts any more */
-    bool is_cut_off;         /* after a cut the registry is out of reach */
+    bool is_unattended; /* after a cut no agent starts any more */
+    bool is_cut_off;    /* after a cut the registry is out of reach */
 };
 
 /* A gateway that is up, with those images in its registry, clients that ask the app's port and its
@@ -54,5 +54,7 @@ void gateway_run(struct gateway *gateway, int64_t for_ms);
  * what the agent says at once. */
 int gateway_activate(struct gateway *gateway, enum release_name name);
 int gateway_rollback(struct gateway *gateway);
+/* The same, asked only once, while no time passes. */
+int gateway_rollback_once(struct gateway *gateway);
 
 #endif
