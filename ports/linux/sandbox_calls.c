@@ -5,7 +5,7 @@
  * whatever a kernel learns later. clone, clone3 and socket are judged by sandbox.c. */
 #include "ports/linux/sandbox_calls.h"
 
-#include <sys/syscall.h>
+#include <asm/unistd.h> /* not sys/syscall.h: musl renames some on 32 bits */
 
 #include "platform/base/units.h"
 

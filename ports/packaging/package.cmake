@@ -1,0 +1,38 @@
+# What a package of the gateway's programs holds, and how CPack makes a .deb of it. With the presets
+# of toolchains/: cmake --install or cpack in their build directories; ports/packaging/make does all.
+set(packaging "${CMAKE_SOURCE_DIR}/ports/packaging")
+set(berth_packages armv7l:armhf armv6l:armhf aarch64:arm64 x86_64:amd64 riscv64:riscv64)
+foreach(pair ${berth_packages})
+    if(pair MATCHES "^${CMAKE_SYSTEM_PROCESSOR}:(.*)$")
+        set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE ${CMAKE_MATCH_1})
+    endif()
+endforeach()
+
+install(FILES "${packaging}/systemd/berthd.service" "${packaging}/systemd/berth-boot.service"
+    DESTINATION lib/systemd/system)
+install(PROGRAMS "${packaging}/systemd/berth-boot" DESTINATION libexec/berth)
+install(FILES "${packaging}/systemd/berth.sysctl" DESTINATION lib/sysctl.d RENAME 60-berth.conf)
+install(FILES "${packaging}/systemd/berth.tmpfiles" DESTINATION lib/tmpfiles.d RENAME berth.conf)
+install(FILES "${packaging}/berthd.default" DESTINATION /etc/default RENAME berthd)
+install(FILES "${packaging}/berthd.json.example" "${packaging}/README.md" DESTINATION share/doc/berth)
+install(FILES "${CMAKE_BINARY_DIR}/copyright" DESTINATION share/doc/berth OPTIONAL)
+install(FILES "${CMAKE_BINARY_DIR}/changelog.gz" DESTINATION share/doc/berth OPTIONAL)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME berth)
+set(CPACK_PACKAGE_CONTACT "berth maintainers <maintainers@berth.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "edge deployment agent: swaps containers without losing requests")
+set(CPACK_PACKAGE_DESCRIPTION "berthd changes containers on a gateway one release at a time, proven
+by local probes before traffic moves and reversible with no network; berthctl is the technician's
+tool. Both are single static files.")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_SET_DESTDIR ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION admin)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "nftables, iptables, conntrack, procps")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "docker.io | docker-ce | podman")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${packaging}/debian/postinst" "${packaging}/debian/prerm"
+    "${packaging}/debian/postrm" "${packaging}/debian/conffiles")
+include(CPack)
