@@ -142,7 +142,7 @@ static void tools_work(void)
     CHECK_INT_EQ(unshare(CLONE_NEWNET), 0);
     CHECK_INT_EQ(enter(SANDBOX_AGENT), 0);
     CHECK_INT_EQ(enter(SANDBOX_HELPER), 0);
-    (void)freopen("/dev/null", "w", stderr);
+    CHECK(freopen("/dev/null", "w", stderr) != NULL);
     for (size_t i = 0; i < COUNT_OF(commands); i++) {
         int status = run(commands[i]);
         if (status != 0) {
