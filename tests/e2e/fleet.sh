@@ -74,10 +74,11 @@ broker_start() {
     die "the broker does not start"
 }
 
-# broker_end SIGNAL
+# broker_end SIGNAL: also when it was stopped in its tracks.
 broker_end() {
     [ -n "$broker_pid" ] || return 0
     kill "-$1" "$broker_pid" 2> /dev/null
+    kill -CONT "$broker_pid" 2> /dev/null
     wait "$broker_pid" 2> /dev/null
     broker_pid=
 }
