@@ -14,19 +14,19 @@ install(PROGRAMS "${packaging}/systemd/berth-boot" DESTINATION libexec/berth)
 install(FILES "${packaging}/systemd/berth.sysctl" DESTINATION lib/sysctl.d RENAME 60-berth.conf)
 install(FILES "${packaging}/systemd/berth.tmpfiles" DESTINATION lib/tmpfiles.d RENAME berth.conf)
 install(FILES "${packaging}/berthd.default" DESTINATION /etc/default RENAME berthd)
-install(FILES "${packaging}/berthd.json.example" "${packaging}/README.md" DESTINATION share/doc/berth)
+install(FILES "${packaging}/berthd.json.example" "${packaging}/README.md"
+    "${CMAKE_SOURCE_DIR}/CHANGELOG.md" DESTINATION share/doc/berth)
 install(FILES "${CMAKE_BINARY_DIR}/copyright" DESTINATION share/doc/berth OPTIONAL)
-install(FILES "${CMAKE_BINARY_DIR}/changelog.gz" DESTINATION share/doc/berth OPTIONAL)
+install(FILES "${CMAKE_BINARY_DIR}/changelog.Debian.gz" DESTINATION share/doc/berth OPTIONAL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME berth)
 set(CPACK_PACKAGE_CONTACT "berth maintainers <maintainers@berth.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "edge deployment agent: swaps containers without losing requests")
-set(CPACK_PACKAGE_DESCRIPTION "berthd changes containers on a gateway one release at a time, proven
-by local probes before traffic moves and reversible with no network; berthctl is the technician's
-tool. Both are single static files.")
-set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
-set(CPACK_SET_DESTDIR ON)
+set(CPACK_PACKAGE_DESCRIPTION "berthd changes containers on a gateway one release at a time,
+proven by local probes before traffic moves and reversible with no network.
+berthctl is the technician's tool. Both are single static files.")
+set(CPACK_SET_DESTDIR ON) # so that /etc is /etc; the prefix is that of the build
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
