@@ -13,10 +13,10 @@
 #include "ports/mbedtls/tls.h"
 #include "ports/mbedtls/verify.h"
 #include "ports/mosquitto/bus.h"
+#include "tests/load/storm_tally.h"
 
 #define SESSIONS_MAX 220
 #define LIMIT_MS     SECONDS_MS(180)
-#define SECONDS_MAX  64
 
 struct storm_session {
     struct storm *storm;
@@ -25,8 +25,7 @@ struct storm_session {
     struct mbedtls_tls *tls;
     struct mosquitto_bus *bus;
     struct link link;
-    mono_ms lost_at, back_at; /* 0: not yet */
-    unsigned attempts;        /* since it was lost */
+    struct storm_tally tally;
 };
 
 struct storm {
@@ -78,7 +77,7 @@ static void lookup_forget(void *self, const void *ctx)
 static void greet(void *ctx, const char *session, struct link_hello *hello)
 {
     struct storm_session *own = ctx;
-    own->attempts++;
+    storm_attempt(&own->tally, linux_loop_now());
     (void)snprintf(hello->client_id, sizeof hello->client_id, "%s", own->node);
     (void)snprintf(hello->will_topic, sizeof hello->will_topic, "berth/1/demo/node/%s/presence",
                    own->node);
@@ -86,10 +85,13 @@ static void greet(void *ctx, const char *session, struct link_hello *hello)
                    "{\"schema\":1,\"session\":\"%s\",\"online\":false}", session);
 }
 
+/* It is back when the broker knows that it is there. */
 static void told(void *ctx, const struct err *err)
 {
-    (void)ctx;
-    (void)err;
+    struct storm_session *own = ctx;
+    if (err == NULL) {
+        storm_back(&own->tally, linux_loop_now());
+    }
 }
 
 static void opened(void *ctx, const char *session)
@@ -104,18 +106,14 @@ static void opened(void *ctx, const char *session)
     if (rc != 0) {
         printf("%s cannot say that it is there: %s\n", own->node, err_word(rc));
     }
-    if (own->lost_at != 0 && own->back_at == 0) {
-        own->back_at = linux_loop_now();
-    }
 }
 
 static void closed(void *ctx, const struct err *err, bool was_open)
 {
     struct storm_session *own = ctx;
     (void)err;
-    if (was_open && own->lost_at == 0) {
-        own->lost_at = linux_loop_now();
-        own->attempts = 0;
+    if (was_open) {
+        storm_lost(&own->tally, linux_loop_now());
     }
 }
 
@@ -167,44 +165,21 @@ static size_t turn(struct storm *storm, bool is_back)
     size_t count = 0;
     for (size_t i = 0; i < storm->count; i++) {
         struct storm_session *own = &storm->sessions[i];
+        bool has_ended = own->link.state == LINK_ENDED;
         link_step(&own->link, now);
+        if (has_ended) {
+            storm_wait(&own->tally, own->link.failures, now, own->link.retry_at);
+        }
         due = mono_min(due, link_deadline(&own->link));
-        count += is_back ? own->back_at != 0 : link_is_open(&own->link);
+        count += is_back ? storm_is_back(&own->tally) : link_is_open(&own->link);
     }
     linux_loop_run_once(&storm->loop, due > now ? due - now : 0);
     return count;
 }
 
-/* One row a second since the first was lost; then what the script looks at, in words. */
-static void histogram_print(const struct storm *storm)
-{
-    unsigned seconds[SECONDS_MAX] = {0};
-    unsigned most = 0, last = 0, attempts = 0;
-    mono_ms first = MONO_NEVER;
-    for (size_t i = 0; i < storm->count; i++) {
-        first = mono_min(first, storm->sessions[i].lost_at);
-    }
-    for (size_t i = 0; i < storm->count; i++) {
-        const struct storm_session *own = &storm->sessions[i];
-        int64_t second = (own->back_at - first) / 1000;
-        unsigned at = second < SECONDS_MAX ? (unsigned)second : SECONDS_MAX - 1;
-        seconds[at]++;
-        most = seconds[at] > most ? seconds[at] : most;
-        last = at > last ? at : last;
-        attempts = own->attempts > attempts ? own->attempts : attempts;
-    }
-    for (unsigned at = 0; at <= last; at++) {
-        printf("%3u s %4u ", at, seconds[at]);
-        for (unsigned mark = 0; mark < seconds[at]; mark += 2) {
-            (void)putchar('#');
-        }
-        (void)putchar('\n');
-    }
-    printf("back %zu most %u last %u attempts %u\n", storm->count, most, last, attempts);
-}
-
 static int storm_run(struct storm *storm)
 {
+    static const struct storm_tally *tallies[SESSIONS_MAX];
     mono_ms until = linux_loop_now() + LIMIT_MS;
     while (turn(storm, false) < storm->count) {
         if (linux_loop_now() > until) {
@@ -220,8 +195,10 @@ static int storm_run(struct storm *storm)
             return EXIT_FAILURE;
         }
     }
-    histogram_print(storm);
-    return EXIT_SUCCESS;
+    for (size_t i = 0; i < storm->count; i++) {
+        tallies[i] = &storm->sessions[i].tally;
+    }
+    return storm_judge(tallies, storm->count) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
