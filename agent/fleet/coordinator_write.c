@@ -249,7 +249,10 @@ static void state_tell(struct coordinator *coordinator, struct kept *kept)
     if (sum == kept->state_sum) {
         return;
     }
-    if (coordinator->now < kept->state_not_before) {
+    /* An end, or a stop that needs a person, is told at once: its coordinator may leave next. */
+    bool is_pressing =
+        rollout_phase_is_end(kept->state.phase) || kept->state.phase == ROLLOUT_PAUSED;
+    if (coordinator->now < kept->state_not_before && !is_pressing) {
         coordinator->wake_at = mono_min(coordinator->wake_at, kept->state_not_before);
         return;
     }

@@ -278,7 +278,8 @@ static void order_record(struct conductor *conductor, struct order_slot *slot, s
     struct err err;
     if (app == NULL && app_new(conductor, slot->order.app, &app, &err) != 0) {
         conductor_warning(conductor, NULL, "order for %s: %s", slot->order.app, err.text);
-        slot->is_used = false;
+        slot->is_turned_away = true;
+        slot->refusal = ERR_LIMIT;
         return;
     }
     app->verb = (struct verb){
@@ -301,7 +302,10 @@ static void slot_step(struct conductor *conductor, struct order_slot *slot)
         slot->is_used = false; /* taken */
         return;
     }
-    slot->look_at = conductor_now(conductor) + LOOK_AGAIN_MS;
+    slot->look_at = slot->is_turned_away ? MONO_NEVER : conductor_now(conductor) + LOOK_AGAIN_MS;
+    if (slot->is_turned_away) {
+        return;
+    }
     if (slot->is_look_due) {
         slot->is_look_due = false;
         slot->has_release = has_payload(conductor, &slot->order.release);

@@ -63,7 +63,8 @@ struct order_slot {
     bool is_storing;  /* and here it is being written */
     bool is_look_due; /* look again whether it is stored */
     mono_ms look_at;
-    int refusal; /* an error code; 0: none */
+    int refusal;         /* an error code; 0: none */
+    bool is_turned_away; /* no place to remember its app: refused for as long as it lies here */
     enum order_wait wait;
 };
 

@@ -61,6 +61,14 @@ static void waiting_fill(const struct order_slot *slot, struct report_app *out)
     out->order_epoch = slot->order.epoch;
     out->order_gen = slot->order.gen;
     memcpy(out->order_id, slot->order.id, sizeof out->order_id);
+    if (slot->is_turned_away) { /* its outcome is not remembered, and is the same at each look */
+        struct report_outcome *outcome = &out->outcomes[0];
+        out->outcome_count = 1;
+        memcpy(outcome->id, slot->order.id, sizeof outcome->id);
+        outcome->kind = OUTCOME_REFUSED;
+        (void)text_copy(outcome->reason, sizeof outcome->reason, err_word(slot->refusal));
+        return;
+    }
     out->is_order_open = true;
     (void)text_copy(out->order_wait, sizeof out->order_wait,
                     order_wait_word(slot->wait != ORDER_WAIT_NONE ? slot->wait : ORDER_WAIT_BUSY));
