@@ -55,15 +55,23 @@ static void rollout_begin(struct fleet_journey *journey, const char *id, enum re
     journey->from = journey->fleet.now;
 }
 
+/* Every node is at rest and in reach, and somebody coordinates. */
 static bool all_settled(struct fleet_journey *journey)
 {
-    for (size_t i = 0; i < journey->fleet.node_count; i++) {
-        const struct gateway *gateway = &journey->fleet.nodes[i].gateway;
-        if (gateway->agent == NULL || !conductor_is_settled(gateway->agent)) {
+    const struct fleet *fleet = &journey->fleet;
+    bool has_coordinator = false;
+    for (size_t i = 0; i < fleet->node_count; i++) {
+        const struct gateway *gateway = &fleet->nodes[i].gateway;
+        if (gateway->agent == NULL || !conductor_is_settled(gateway->agent) ||
+            !link_is_open(&gateway->reach->uplink.link)) {
             return false;
         }
     }
-    return true;
+    for (size_t i = 0; i < FLEET_SEATS; i++) {
+        const struct coordinator *coordinator = fleet->seats[i].coordinator;
+        has_coordinator |= coordinator != NULL && coordinator_is_acting(coordinator);
+    }
+    return has_coordinator;
 }
 
 /* -- before ----------------------------------------------------------------------------------- */
