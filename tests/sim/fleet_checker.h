@@ -31,7 +31,7 @@ struct fleet_order {
 struct fleet_watched {
     struct fleet_checker *checker;
     size_t index;
-    struct fleet_order orders[FLEET_ORDERS_MAX]; /* as the broker accepted them */
+    struct fleet_order orders[FLEET_ORDERS_MAX]; /* accepted by the broker; by (epoch, gen) */
     size_t order_count;
     bool is_changing;  /* by the newest order, as far as the broker knows */
     bool is_by_hand;   /* somebody at the node has decided something */

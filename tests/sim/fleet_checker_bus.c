@@ -193,6 +193,21 @@ static void saw_control(struct fleet_checker *checker, const char *id, const cha
 
 /* -- orders and reports ----------------------------------------------------------------------- */
 
+static bool is_above(const struct read_order *a, const struct read_order *b)
+{
+    return a->epoch != b->epoch ? a->epoch > b->epoch : a->gen > b->gen;
+}
+
+/* The orders of a node stand by (epoch, gen), whenever they came. */
+static struct fleet_order *order_place(struct fleet_watched *node, const struct read_order *read)
+{
+    size_t at = node->order_count++;
+    for (; at > 0 && is_above(&node->orders[at - 1].read, read); at--) {
+        node->orders[at] = node->orders[at - 1];
+    }
+    return &node->orders[at];
+}
+
 static void saw_order(struct fleet_watched *node, const char *client, const char *data, size_t len)
 {
     struct fleet_checker *checker = node->checker;
@@ -220,9 +235,12 @@ static void saw_order(struct fleet_watched *node, const char *client, const char
         return;
     }
     checker->orders++;
-    struct fleet_order *order = &node->orders[node->order_count++];
+    struct fleet_order *order = order_place(node, &read);
     *order = (struct fleet_order){
         .read = read, .accepted_at = checker->fleet->now, .is_late = is_late_one};
+    if (order != newest(node)) {
+        return; /* the node refuses it, and it is put right */
+    }
     committed_hex(node, hex);
     node->is_changing = node->is_changing || strcmp(hex, read.release) != 0;
     if (read.release[0] != '\0') {

@@ -8,7 +8,7 @@
 const struct sim_checker *truth_of(const struct fleet_watched *node);
 void committed_hex(const struct fleet_watched *node, char hex[65]);
 const char *name_of(const struct fleet_watched *node);
-/* The order that came last; NULL: none. */
+/* The highest order; NULL: none. */
 struct fleet_order *newest(struct fleet_watched *node);
 struct fleet_rollout_watched *rollout_find(struct fleet_checker *checker, const char *id);
 
