@@ -110,6 +110,8 @@ static void receive_state(struct coordinator *coordinator, const char *id, struc
     bool is_mine = coordinator->claim_step == CLAIM_ACTING;
     if (!is_mine || rollout_phase_is_end(state.phase)) {
         kept->state = state;
+    } else if (state.epoch < coordinator->claim.epoch) {
+        kept->state_sum = 0; /* one that was followed still wrote over ours: it is told again */
     }
 }
 
