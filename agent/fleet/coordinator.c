@@ -211,6 +211,22 @@ static void claim_turn(struct coordinator *coordinator)
     }
 }
 
+/* The one who acts puts back what the broker has lost; what it does not know, the others do. */
+static mono_ms standby_at(const struct coordinator *coordinator)
+{
+    mono_ms at = coordinator->heard_at + 2 * coordinator->settle_ms;
+    return at > coordinator->plan_not_before ? at : coordinator->plan_not_before;
+}
+
+static void standby_turn(struct coordinator *coordinator)
+{
+    if (coordinator->is_dirty && coordinator->now >= standby_at(coordinator)) {
+        coordinator->is_dirty = false;
+        coordinator->plan_not_before = coordinator->now + COORDINATOR_PLAN_GAP_MS;
+        coordinator_assert(coordinator);
+    }
+}
+
 void coordinator_step(struct coordinator *coordinator)
 {
     clock_read(coordinator);
@@ -224,6 +240,10 @@ void coordinator_step(struct coordinator *coordinator)
     }
     if (coordinator->now >= coordinator->reread_at) {
         subscribe_all(coordinator);
+    }
+    if (coordinator->claim_step == CLAIM_STANDBY) {
+        standby_turn(coordinator);
+        return;
     }
     if (coordinator->claim_step != CLAIM_ACTING ||
         coordinator->now < coordinator->plan_not_before ||
@@ -252,6 +272,8 @@ mono_ms coordinator_deadline(const struct coordinator *coordinator)
         mono_ms wake = coordinator->is_dirty ? 0 : coordinator->wake_at;
         mono_ms plan = coordinator->plan_not_before;
         deadline = mono_min(deadline, wake > plan ? wake : plan);
+    } else if (coordinator->claim_step == CLAIM_STANDBY && coordinator->is_dirty) {
+        deadline = mono_min(deadline, standby_at(coordinator));
     }
     return deadline;
 }

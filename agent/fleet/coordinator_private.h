@@ -70,7 +70,7 @@ struct coordinator {
     struct claim claim; /* ours */
     struct claim rival; /* the last of another; nonce empty: none */
     uint64_t epoch_seen;
-    mono_ms heard_at; /* CLAIM_HEARD: since */
+    mono_ms heard_at; /* CLAIM_HEARD, CLAIM_STANDBY: since */
     bool has_left;
     unsigned subscribing; /* subscriptions without an answer */
     mono_ms read_at;      /* last message */

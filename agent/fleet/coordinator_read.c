@@ -230,6 +230,7 @@ static void hear_rival(struct coordinator *coordinator, const struct claim *clai
     }
     if (is_higher(claim, &coordinator->claim)) {
         coordinator->claim_step = CLAIM_STANDBY;
+        coordinator->heard_at = coordinator->now;
         coordinator_say(coordinator, LOG_LEVEL_INFO, "another coordinator acts as epoch %llu",
                         (unsigned long long)claim->epoch);
     } else {

@@ -390,8 +390,25 @@ static void release_assert(struct coordinator *coordinator, struct kept *kept)
     }
 }
 
+/* An end goes before its spec: whoever hears of the rollout anew must not begin it again. */
+static bool end_assert(struct coordinator *coordinator, const struct kept *kept)
+{
+    const struct topic topic = topic_of(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
+    struct flight flight = {.id = ""};
+    char data[SMALL_BYTES_MAX];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    rollout_state_render(&kept->state, &text);
+    memcpy(flight.id, kept->spec.id, sizeof flight.id);
+    return coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight);
+}
+
 static void kept_assert(struct coordinator *coordinator, struct kept *kept)
 {
+    bool is_over = !kept_is_live(kept);
+    if (is_over && kept->spec_echo == ECHO_MISSING && !end_assert(coordinator, kept)) {
+        return; /* each answer makes a turn */
+    }
     if (kept->spec_echo == ECHO_MISSING) {
         small_assert(coordinator, kept, TOPIC_ROLLOUT_SPEC, &kept->spec_echo);
     }
@@ -404,8 +421,8 @@ static void kept_assert(struct coordinator *coordinator, struct kept *kept)
 }
 
 /* An order that this coordinator knows of and the broker does not show, unless its node has gone
- * past it. */
-static void order_assert(struct coordinator *coordinator, const struct roster_node *node,
+ * past it. False when it has to wait for a place. */
+static bool order_assert(struct coordinator *coordinator, const struct roster_node *node,
                          struct roster_app *app)
 {
     const struct roster_order *held = &app->order;
@@ -413,7 +430,7 @@ static void order_assert(struct coordinator *coordinator, const struct roster_no
         app->is_reported && (app->order_epoch > held->epoch ||
                              (app->order_epoch == held->epoch && app->order_gen > held->gen));
     if (!held->is_there || held->is_echoed || held->is_sent || is_past) {
-        return;
+        return true;
     }
     struct order order = {.epoch = held->epoch,
                           .gen = held->gen,
@@ -429,21 +446,24 @@ static void order_assert(struct coordinator *coordinator, const struct roster_no
     memcpy(order.app, app->app, sizeof order.app);
     memcpy(order.rollout, held->rollout, sizeof order.rollout);
     app->order.is_sent = order_publish(coordinator, &order);
+    return app->order.is_sent;
 }
 
+/* Orders first: whoever hears of a rollout anew knows then who has got one. */
 void coordinator_assert(struct coordinator *coordinator)
 {
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        struct kept *kept = &coordinator->kept[i];
-        if (kept->is_used && kept->spec.created != 0) {
-            kept_assert(coordinator, kept);
-        }
-    }
+    bool has_room = true;
     for (size_t i = 0; i < coordinator->roster.node_count; i++) {
         const struct roster_node *node = &coordinator->roster.nodes[i];
         for (uint32_t at = node->first_app; at != ROSTER_NONE;
              at = coordinator->roster.apps[at].next) {
-            order_assert(coordinator, node, &coordinator->roster.apps[at]);
+            has_room = has_room && order_assert(coordinator, node, &coordinator->roster.apps[at]);
+        }
+    }
+    for (size_t i = 0; i < COORDINATOR_KEPT_MAX && has_room; i++) {
+        struct kept *kept = &coordinator->kept[i];
+        if (kept->is_used && kept->spec.created != 0) {
+            kept_assert(coordinator, kept);
         }
     }
 }
