@@ -409,6 +409,9 @@ void fleet_journey_run(const struct releases *releases, const struct fleet_plan 
     }
     fleet_checker_init(&journey->checker, &journey->fleet);
     base(journey);
+    if (mischief != NULL) {
+        mischief(&journey->fleet, &journey->checker, -1);
+    }
     prepare(journey);
     run_seconds(journey, mischief);
     fleet_checker_end(&journey->checker, journey->followed, is_well(journey), is_good(journey));

@@ -70,8 +70,8 @@ struct fleet_result {
     int64_t took_ms;
 };
 
-/* Something wrong on purpose, to see that the checker reports it; may be NULL. Called after each
- * second of the rollout. */
+/* Something wrong on purpose, to see that the checker reports it; may be NULL. Called before
+ * the rollout that is looked at (second -1) and after each second of it. */
 typedef void (*fleet_mischief)(struct fleet *fleet, struct fleet_checker *checker, int second);
 
 void fleet_plan_draw(struct fleet_plan *plan, uint64_t seed);

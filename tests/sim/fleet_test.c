@@ -79,6 +79,60 @@ static void one_seed_gives_one_trace(void)
     free(second);
 }
 
+/* Each showed a fault of the coordinator: an order asserted that never was at the broker; a rollout
+ * that only who stood by knew; a state written over by one who had been followed. */
+static void seeds_that_once_failed(void)
+{
+    static const uint64_t seeds[] = {216, 278, 845, 1171};
+    for (size_t i = 0; i < COUNT_OF(seeds); i++) {
+        struct fleet_plan plan;
+        fleet_plan_draw(&plan, seeds[i]);
+        struct fleet_result result = run(&plan, NULL);
+        CHECK_STR_EQ(result.first, "");
+    }
+}
+
+/* What lies on the topic of the first node's orders; its length, 0 for nothing. */
+static size_t order_read(struct fleet *fleet, char text[FLEET_READ_BYTES])
+{
+    struct span payload = {0};
+    bool is_there = sim_broker_retained(
+        &fleet->broker, "berth/1/" FLEET_NAME "/node/n01/order/" RELEASES_APP, &payload);
+    size_t len = is_there && payload.len < FLEET_READ_BYTES ? payload.len : 0;
+    memcpy(text, payload.data, len);
+    return len;
+}
+
+/* Puts the first node's order of the first rollout over that of the second. */
+static void put_older_back(struct fleet *fleet, struct fleet_checker *checker, int second)
+{
+    static char lying[FLEET_READ_BYTES], newer[FLEET_READ_BYTES];
+    static char older[FLEET_READ_BYTES];
+    static size_t older_len, newer_len;
+    size_t len = order_read(fleet, lying);
+    if (second == -1) {
+        memcpy(older, lying, len);
+        older_len = len;
+    } else if (second == 9) {
+        memcpy(newer, lying, len);
+        newer_len = len;
+        CHECK(newer_len > 0 && memcmp(newer, older, newer_len) != 0);
+        fleet_say(fleet, "berth/1/" FLEET_NAME "/node/n01/order/" RELEASES_APP,
+                  span_of(older, older_len));
+    } else if (second == 11) {
+        CHECK_INT_EQ(checker->breaches_of['e' - 'a'], 1); /* it was seen */
+        CHECK(len == newer_len && memcmp(lying, newer, len) == 0);
+    }
+}
+
+static void older_order_is_put_right(void)
+{
+    struct fleet_plan plan = quiet(RELEASE_V2);
+    struct fleet_result result = run(&plan, put_older_back);
+    CHECK_INT_EQ(result.breaches, 1);
+    CHECK_STR_EQ(result.phase, "succeeded");
+}
+
 /* -- what is done wrong ------------------------------------------------------------------------ */
 
 /* An order that no coordinator gave, signed by the order key. */
@@ -270,6 +324,8 @@ int main(int argc, char **argv)
         {"good_release_goes_everywhere", good_release_goes_everywhere},
         {"bad_release_stops_at_the_first_node", bad_release_stops_at_the_first_node},
         {"one_seed_gives_one_trace", one_seed_gives_one_trace},
+        {"seeds_that_once_failed", seeds_that_once_failed},
+        {"older_order_is_put_right", older_order_is_put_right},
         {"forged_orders_are_seen", forged_orders_are_seen},
         {"coordinator_that_changes_two_is_seen", coordinator_that_changes_two_is_seen},
         {"order_after_a_failure_is_seen", order_after_a_failure_is_seen},
