@@ -1,22 +1,21 @@
 /* fake_names: getaddrinfo with answers written down; no test waits for somebody's name server. */
 #include "tests/contract/fake_names.h"
 
-#include <dlfcn.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-typedef int (*resolve)(const char *host, const char *service, const struct addrinfo *hints,
+/* The linker's --wrap names them: it also works where a program is static. */
+int __real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found);
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
                        struct addrinfo **found);
 
 static int resolve_really(const char *host, const struct addrinfo *hints, struct addrinfo **found)
 {
-    resolve real = NULL;
-    void *symbol = dlsym(RTLD_NEXT, "getaddrinfo");
-    memcpy(&real, &symbol, sizeof real);
-    return real(host, NULL, hints, found);
+    return __real_getaddrinfo(host, NULL, hints, found);
 }
 
 /* 127.0.0.first, and `count` - 1 more: real answers for literal addresses, chained. */
@@ -35,9 +34,8 @@ static int answer(int first, int count, const struct addrinfo *hints, struct add
     return 0;
 }
 
-/* glibc's own prototype differs by `restrict` alone. */
-int getaddrinfo(const char *restrict host, const char *restrict service,
-                const struct addrinfo *restrict hints, struct addrinfo **restrict found)
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found)
 {
     (void)service;
     if (strcmp(host, FAKE_NAME_HANGS) == 0) {
