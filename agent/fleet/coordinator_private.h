@@ -93,14 +93,23 @@ bool kept_is_live(const struct kept *kept);
 
 /* coordinator_write.c */
 void coordinator_plan(struct coordinator *coordinator);
+void coordinator_claim(struct coordinator *coordinator);
+/* Publishes retained; false when all places are in use: each answer makes a turn. */
+bool coordinator_publish(struct coordinator *coordinator, const struct topic *topic,
+                         struct span payload, const struct flight *flight);
+/* A topic of this fleet; `rollout` may be empty. */
+struct topic coordinator_topic(const struct coordinator *coordinator, enum topic_kind kind,
+                               const char *rollout);
+/* Signs the order and publishes it on its node's topic; false when that has to wait. */
+bool coordinator_order(struct coordinator *coordinator, const struct order *order);
+
+/* coordinator_assert.c */
 /* Publishes again what this session has not shown. */
 void coordinator_assert(struct coordinator *coordinator);
 /* Asks for the releases of live rollouts, once in a session. */
 void coordinator_ask(struct coordinator *coordinator);
-bool coordinator_publish(struct coordinator *coordinator, const struct topic *topic,
-                         struct span payload, const struct flight *flight);
-void coordinator_claim(struct coordinator *coordinator);
 
+/* coordinator.c */
 wall_ms coordinator_wall(const struct coordinator *coordinator);
 void coordinator_say(const struct coordinator *coordinator, enum log_level level, const char *fmt,
                      ...) PRINTF_LIKE(3, 4);

@@ -1,4 +1,4 @@
-/* coordinator_write: orders, states, the claim; and what a broker that forgot is told again. */
+/* coordinator_write: what is published: the claim, orders, states; and the plans they come from. */
 #include "agent/fleet/coordinator_private.h"
 
 #include <stdio.h>
@@ -91,8 +91,8 @@ bool coordinator_publish(struct coordinator *coordinator, const struct topic *to
     return true;
 }
 
-static struct topic topic_of(const struct coordinator *coordinator, enum topic_kind kind,
-                             const char *rollout)
+struct topic coordinator_topic(const struct coordinator *coordinator, enum topic_kind kind,
+                               const char *rollout)
 {
     struct topic topic = {.kind = kind};
     memcpy(topic.fleet, coordinator->fleet, sizeof topic.fleet);
@@ -104,7 +104,7 @@ static struct topic topic_of(const struct coordinator *coordinator, enum topic_k
 
 static bool claim_publish(struct coordinator *coordinator, const struct claim *claim, bool is_last)
 {
-    const struct topic topic = topic_of(coordinator, TOPIC_COORDINATOR, "");
+    const struct topic topic = coordinator_topic(coordinator, TOPIC_COORDINATOR, "");
     struct flight flight = {.id = ""};
     char data[256];
     struct text text;
@@ -145,9 +145,9 @@ void coordinator_leave(struct coordinator *coordinator)
 /* -- orders ----------------------------------------------------------------------------------- */
 
 /* Signs the order and publishes it on its node's topic. */
-static bool order_publish(struct coordinator *coordinator, const struct order *order)
+bool coordinator_order(struct coordinator *coordinator, const struct order *order)
 {
-    struct topic topic = topic_of(coordinator, TOPIC_ORDER, "");
+    struct topic topic = coordinator_topic(coordinator, TOPIC_ORDER, "");
     const struct sign *sign = &coordinator->ports.sign;
     const char *type = trust_role_type(TRUST_ROLE_ORDER);
     struct flight flight = {.id = ""};
@@ -221,7 +221,7 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
     memcpy(order.app, kept->spec.app, sizeof order.app);
     memcpy(order.rollout, kept->spec.id, sizeof order.rollout);
     order.start_by = planned->is_taken_back ? 0 : order.issued + (wall_ms)kept->spec.start_by_ms;
-    if (!order_publish(coordinator, &order)) {
+    if (!coordinator_order(coordinator, &order)) {
         return false;
     }
     roster_order(&coordinator->roster, &order, false);
@@ -236,7 +236,7 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
 
 static void state_tell(struct coordinator *coordinator, struct kept *kept)
 {
-    const struct topic topic = topic_of(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
+    const struct topic topic = coordinator_topic(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
     struct flight flight = {.id = ""};
     char data[SMALL_BYTES_MAX];
     struct text text;
@@ -329,175 +329,4 @@ void coordinator_plan(struct coordinator *coordinator)
         }
         state_tell(coordinator, kept);
     }
-}
-
-/* -- a broker that forgot --------------------------------------------------------------------- */
-
-static void small_assert(struct coordinator *coordinator, const struct kept *kept,
-                         enum topic_kind kind, enum echo *echo)
-{
-    const struct topic topic = topic_of(coordinator, kind, kept->spec.id);
-    struct flight flight = {.id = ""};
-    char data[SMALL_BYTES_MAX];
-    struct text text;
-    text_init(&text, data, sizeof data);
-    if (kind == TOPIC_ROLLOUT_SPEC) {
-        rollout_spec_render(&kept->spec, &text);
-    } else {
-        rollout_control_render(&kept->control, &text);
-    }
-    memcpy(flight.id, kept->spec.id, sizeof flight.id);
-    if (coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight)) {
-        *echo = ECHO_SENT;
-    }
-}
-
-static void release_found(void *ctx, const struct err *err)
-{
-    (void)ctx;
-    (void)err;
-}
-
-/* Whoever coordinates, or may have to, holds the releases of what is live: a broker that forgets
- * gets them from any of them, and one that lies there need not travel. */
-void coordinator_ask(struct coordinator *coordinator)
-{
-    const struct bus *bus = &coordinator->ports.bus;
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        struct kept *kept = &coordinator->kept[i];
-        if (!kept_is_live(kept) || kept->spec.created == 0 || kept->is_release_asked) {
-            continue;
-        }
-        struct topic topic = topic_of(coordinator, TOPIC_RELEASE, "");
-        char filter[BUS_TOPIC_BYTES];
-        digest_render(&kept->spec.release, topic.digest);
-        topic_render(&topic, filter);
-        kept->is_release_asked =
-            bus->ops->subscribe(bus->self, filter, release_found, coordinator, NULL) == 0;
-    }
-}
-
-static void release_assert(struct coordinator *coordinator, struct kept *kept)
-{
-    struct topic topic = topic_of(coordinator, TOPIC_RELEASE, "");
-    struct flight flight = {.id = ""};
-    digest_render(&kept->spec.release, topic.digest);
-    memcpy(flight.id, kept->spec.id, sizeof flight.id);
-    if (kept->release != NULL &&
-        coordinator_publish(coordinator, &topic, span_of(kept->release, kept->release_len),
-                            &flight)) {
-        kept->release_echo = ECHO_SENT;
-    }
-}
-
-/* An end goes before its spec: whoever hears of the rollout anew must not begin it again. */
-static bool end_assert(struct coordinator *coordinator, const struct kept *kept)
-{
-    const struct topic topic = topic_of(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
-    struct flight flight = {.id = ""};
-    char data[SMALL_BYTES_MAX];
-    struct text text;
-    text_init(&text, data, sizeof data);
-    rollout_state_render(&kept->state, &text);
-    memcpy(flight.id, kept->spec.id, sizeof flight.id);
-    return coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight);
-}
-
-static void kept_assert(struct coordinator *coordinator, struct kept *kept)
-{
-    bool is_over = !kept_is_live(kept);
-    if (is_over && kept->spec_echo == ECHO_MISSING && !end_assert(coordinator, kept)) {
-        return; /* each answer makes a turn */
-    }
-    if (kept->spec_echo == ECHO_MISSING) {
-        small_assert(coordinator, kept, TOPIC_ROLLOUT_SPEC, &kept->spec_echo);
-    }
-    if (kept->control_echo == ECHO_MISSING) {
-        small_assert(coordinator, kept, TOPIC_ROLLOUT_CONTROL, &kept->control_echo);
-    }
-    if (kept->release_echo == ECHO_MISSING && kept_is_live(kept)) {
-        release_assert(coordinator, kept);
-    }
-}
-
-/* An order that this coordinator knows of and the broker does not show, unless its node has gone
- * past it. False when it has to wait for a place. */
-static bool order_assert(struct coordinator *coordinator, const struct roster_node *node,
-                         struct roster_app *app)
-{
-    const struct roster_order *held = &app->order;
-    bool is_past =
-        app->is_reported && (app->order_epoch > held->epoch ||
-                             (app->order_epoch == held->epoch && app->order_gen > held->gen));
-    if (!held->is_there || held->is_echoed || held->is_sent || is_past) {
-        return true;
-    }
-    struct order order = {.epoch = held->epoch,
-                          .gen = held->gen,
-                          .release = held->release,
-                          .before = held->before,
-                          .hold = held->hold,
-                          .force = held->force,
-                          .start_by = held->start_by,
-                          .issued = held->issued};
-    memcpy(order.id, held->id, sizeof order.id);
-    memcpy(order.fleet, coordinator->fleet, sizeof order.fleet);
-    memcpy(order.node, node->name, sizeof order.node);
-    memcpy(order.app, app->app, sizeof order.app);
-    memcpy(order.rollout, held->rollout, sizeof order.rollout);
-    app->order.is_sent = order_publish(coordinator, &order);
-    return app->order.is_sent;
-}
-
-/* Orders first: whoever hears of a rollout anew knows then who has got one. */
-void coordinator_assert(struct coordinator *coordinator)
-{
-    bool has_room = true;
-    for (size_t i = 0; i < coordinator->roster.node_count; i++) {
-        const struct roster_node *node = &coordinator->roster.nodes[i];
-        for (uint32_t at = node->first_app; at != ROSTER_NONE;
-             at = coordinator->roster.apps[at].next) {
-            has_room = has_room && order_assert(coordinator, node, &coordinator->roster.apps[at]);
-        }
-    }
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX && has_room; i++) {
-        struct kept *kept = &coordinator->kept[i];
-        if (kept->is_used && kept->spec.created != 0) {
-            kept_assert(coordinator, kept);
-        }
-    }
-}
-
-int coordinator_start(struct coordinator *coordinator, const struct rollout_spec *spec,
-                      struct span release, struct err *err)
-{
-    struct selector selector;
-    size_t live = 0;
-    int rc = selector_parse(spec->selector, &selector, err);
-    if (rc != 0) {
-        return err_wrap(err, rc, "selector");
-    }
-    if (kept_find(coordinator, spec->id) != NULL) {
-        return err_set(err, ERR_EXISTS, "there is a rollout %s already", spec->id);
-    }
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        live += kept_is_live(&coordinator->kept[i]);
-    }
-    struct kept *kept = live < COORDINATOR_ROLLOUTS_MAX ? kept_new(coordinator, spec->id) : NULL;
-    uint8_t *copy = malloc(release.len > 0 ? release.len : 1);
-    if (kept == NULL || copy == NULL) {
-        free(copy);
-        return err_set(err, kept == NULL ? ERR_LIMIT : ERR_MEMORY,
-                       kept == NULL ? "%d rollouts are live already: abort one"
-                                    : "no memory for the release (%d)",
-                       COORDINATOR_ROLLOUTS_MAX);
-    }
-    memcpy(copy, release.data, release.len);
-    kept->spec = *spec;
-    kept->release = copy;
-    kept->release_len = release.len;
-    (void)text_copy(kept->state.id, sizeof kept->state.id, spec->id);
-    rc = selector_parse(spec->selector, &kept->selector, err);
-    coordinator->is_dirty = true;
-    return rc;
 }
