@@ -67,7 +67,7 @@ static int outcomes_read(const struct json_place *at, struct report_app *app, st
         struct json_place member;
         const char *word = "";
         *outcome = (struct report_outcome){0};
-        const struct json_field fields[] = {
+        static const struct json_field fields[] = {
             JSON_FIELD("id", TEXT, struct report_outcome, id, true),
             JSON_FIELD("reason", TEXT, struct report_outcome, reason, false)};
         int rc = json_read_fields(&step, fields, COUNT_OF(fields), outcome, err);
