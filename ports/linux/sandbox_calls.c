@@ -1,8 +1,9 @@
 /* sandbox_calls: one list for all, and what the agent has besides.
  *
  * The conditions ask for one call of a family: where it is, the whole family is. What is not here
- * is refused: mount, ptrace, keyctl, bpf, module loading, namespaces, clocks, io_uring, and
- * whatever a kernel learns later. clone, clone3 and socket are judged by sandbox.c. */
+ * is refused: mount, ptrace, keyctl, bpf, module loading, namespaces, io_uring, and whatever a
+ * kernel learns later. clone, clone3 and socket are judged by sandbox.c. adjtimex is for asking
+ * whether somebody keeps the clock; setting it needs a capability that is gone. */
 #include "ports/linux/sandbox_calls.h"
 
 #include <asm/unistd.h> /* not sys/syscall.h: musl renames some on 32 bits */
@@ -129,6 +130,8 @@ static const int everyone[] = {
     __NR_clock_nanosleep,
     __NR_clock_getres,
     __NR_gettimeofday,
+    __NR_adjtimex,
+    __NR_clock_adjtime,
     __NR_uname,
     __NR_sysinfo,
     __NR_getrandom,
@@ -209,6 +212,7 @@ static const int everyone[] = {
 #ifdef __NR_clock_gettime64
     __NR_clock_gettime64,
     __NR_clock_getres_time64,
+    __NR_clock_adjtime64,
     __NR_clock_nanosleep_time64,
     __NR_timerfd_settime64,
     __NR_timerfd_gettime64,

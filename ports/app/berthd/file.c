@@ -10,6 +10,10 @@ int file_read(const char *path, uint8_t *data, size_t cap, struct span *content,
 {
     size_t len = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == EACCES) {
+        return err_set(err, ERR_IO, "open %s: %s; give the file to the user that berthd runs as",
+                       path, strerror(errno));
+    }
     if (fd < 0) {
         return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open %s: %s", path,
                        strerror(errno));

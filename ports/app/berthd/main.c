@@ -5,21 +5,18 @@
 #include <unistd.h>
 
 #include "ports/app/berthd/anchors.h"
-#include "ports/app/berthd/file.h"
 #include "ports/app/berthd/gate.h"
 #include "ports/app/berthd/house.h"
 #include "ports/app/berthd/notify.h"
+#include "ports/app/berthd/options.h"
 #include "ports/app/berthd/reach.h"
+#include "ports/app/berthd/self_test.h"
 #include "ports/app/berthd/signals.h"
 #include "ports/linux/helper.h"
+#include "ports/linux/sandbox.h"
 #include "ports/mbedtls/verify.h"
 
 #define EXIT_USAGE 2
-
-struct arguments {
-    const char *config_path;
-    bool is_check, is_version, is_help;
-};
 
 /* Everything berthd has; on the heap because of the control buffers. */
 struct agent {
@@ -32,50 +29,6 @@ struct agent {
     struct signals signals;
     struct reach reach;
 };
-
-static bool arguments_read(int argc, char **argv, struct arguments *arguments)
-{
-    *arguments = (struct arguments){.config_path = "/etc/berth/berthd.json"};
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--check") == 0) {
-            arguments->is_check = true;
-        } else if (strcmp(argv[i], "--version") == 0) {
-            arguments->is_version = true;
-        } else if (strcmp(argv[i], "--help") == 0) {
-            arguments->is_help = true;
-        } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
-            arguments->config_path = argv[++i];
-        } else {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void usage_print(FILE *out)
-{
-    fprintf(out,
-            "usage: berthd [--config PATH] [--check] [--version]\n\n"
-            "  --config   what this node is told about itself (default "
-            "/etc/berth/berthd.json)\n"
-            "  --check    read configuration, trust and revoke documents, and say what is wrong\n"
-            "  --version  print the version\n");
-}
-
-static int config_load(const char *path, struct config *config, struct err *err)
-{
-    static uint8_t data[CONFIG_BYTES_MAX];
-    struct span text;
-    int rc = file_read(path, data, sizeof data, &text, err);
-    if (rc == ERR_NOT_FOUND) {
-        return err_set(err, rc,
-                       "%s is not there; write it (agent/wire/README.md has an example), or name "
-                       "another with --config",
-                       path);
-    }
-    rc = rc == 0 ? config_parse(text, config, err) : rc;
-    return rc == 0 ? 0 : err_wrap(err, rc, "%s", path);
-}
 
 static struct anchors_sources sources_of(const struct agent *agent)
 {
@@ -189,7 +142,7 @@ static void agent_run(struct agent *agent)
     }
 }
 
-static int agent_main(const struct config *config)
+static int agent_main(const struct config *config, const struct err *sandbox)
 {
     const struct log *log;
     char line[LOG_LINE_BYTES_MAX];
@@ -205,6 +158,10 @@ static int agent_main(const struct config *config)
     rc = rc == 0 ? agent_open(agent, &err) : rc;
     if (rc == 0) {
         log = &agent->house.ports.log;
+        if (sandbox->code != 0) {
+            (void)snprintf(line, sizeof line, "less confined than it should be: %s", sandbox->text);
+            log->ops->line(log->self, LOG_LEVEL_WARNING, line);
+        }
         (void)snprintf(line, sizeof line,
                        "berthd " BERTH_VERSION " is node %s of fleet %s; trust version %llu",
                        config->node, config->fleet,
@@ -244,30 +201,45 @@ static int check_main(const struct config *config)
     return EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
+/* What needs a configuration. The sandbox comes before the first file is opened: what it forbids
+ * shows at the start, not when a document is read again. */
+static int configured_main(const struct options *options)
 {
     static struct config config;
-    struct arguments arguments;
+    struct err sandbox = {0};
     struct err err = {0};
-    if (argc == 2 && strcmp(argv[1], HELPER_ARGUMENT) == 0) {
-        return helper_main(HELPER_FD);
+    if (options->mode != MODE_CHECK) {
+        sandbox.code = sandbox_enter(SANDBOX_AGENT, &sandbox);
     }
-    if (!arguments_read(argc, argv, &arguments)) {
-        usage_print(stderr);
-        return EXIT_USAGE;
-    }
-    if (arguments.is_help || arguments.is_version) {
-        if (arguments.is_help) {
-            usage_print(stdout);
-        } else {
-            printf("berthd " BERTH_VERSION "\n");
-        }
-        return EXIT_SUCCESS;
-    }
-    int rc = config_load(arguments.config_path, &config, &err);
+    int rc = options_config(options, &config, &err);
     if (rc != 0) {
         fprintf(stderr, "berthd: %s (%s)\n", err.text, err_word(rc));
         return EXIT_FAILURE;
     }
-    return arguments.is_check ? check_main(&config) : agent_main(&config);
+    return options->mode == MODE_CHECK       ? check_main(&config)
+           : options->mode == MODE_SELF_TEST ? self_test_main(&config, &sandbox)
+                                             : agent_main(&config, &sandbox);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    if (argc == 2 && strcmp(argv[1], HELPER_ARGUMENT) == 0) {
+        int confined = sandbox_enter(SANDBOX_HELPER, NULL);
+        (void)confined; /* what this kernel lacks, the agent has said */
+        return helper_main(HELPER_FD);
+    }
+    if (!options_read(argc, argv, &options)) {
+        usage_print(stderr);
+        return EXIT_USAGE;
+    }
+    if (options.mode == MODE_HELP) {
+        usage_print(stdout);
+        return EXIT_SUCCESS;
+    }
+    if (options.mode == MODE_VERSION) {
+        printf("berthd " BERTH_VERSION "\n");
+        return EXIT_SUCCESS;
+    }
+    return configured_main(&options);
 }
