@@ -137,6 +137,22 @@ node_add() {
         "$fleet_dir/nodes/$1/berthd.json" > "$dir/nodes/$1/berthd.json"
 }
 
+# node_widen NAME: a /18 instead, four free /20 in a row: a /20 has room for one app.
+node_widen() {
+    local used wide part
+    used=$(ip -4 -o route show; iptables -w -S DOCKER-USER 2> /dev/null; nft list tables 2> /dev/null)
+    for ((wide = 0; wide < 32; wide += 4)); do
+        for ((part = wide; part < wide + 4; part++)); do
+            pool_is_unused "$used" $part || break
+        done
+        [ $part -lt $((wide + 4)) ] || break
+    done
+    [ $wide -lt 32 ] || die "no /18 of 198.18.0.0/15 is free on this machine"
+    node_pool[$1]=198.$((18 + wide / 16)).$((wide % 16 * 16)).0/18
+    jq --arg pool "${node_pool[$1]}" '.pool = $pool' "$dir/nodes/$1/berthd.json" > "$dir/wide.json" &&
+        cp "$dir/wide.json" "$dir/nodes/$1/berthd.json"
+}
+
 node_use() {
     [ -z "${node_now:-}" ] || node_pid[$node_now]=$agent_pid
     node_now=$1 node=$1 pool=${node_pool[$1]} agent_dir=$dir/nodes/$1 agent_pid=${node_pid[$1]}
