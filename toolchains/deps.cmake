@@ -24,9 +24,14 @@ function(berth_pinned_library name)
     target_link_libraries(berth::${name} INTERFACE ${arg_UNPARSED_ARGUMENTS} ${arg_NEEDS})
 endfunction()
 
-# berth_system_library(NAME MODULE...): the same name for what pkg-config knows.
-function(berth_system_library name)
+# berth_system_library(NAME HEADER MODULE...): the same name for what pkg-config knows. Where it moves
+# the prefix of its modules (OpenWrt's does), cJSON's, which has none, goes on naming directories of
+# the machine that builds: those are left out, and the header is looked for.
+function(berth_system_library name header)
     pkg_check_modules(berth_${name} REQUIRED IMPORTED_TARGET GLOBAL ${ARGN})
+    find_path(BERTH_${name}_INCLUDE ${header} HINTS ${berth_${name}_INCLUDE_DIRS} REQUIRED)
+    set_target_properties(PkgConfig::berth_${name} PROPERTIES
+        INTERFACE_INCLUDE_DIRECTORIES "${BERTH_${name}_INCLUDE}")
     add_library(berth::${name} INTERFACE IMPORTED GLOBAL)
     target_link_libraries(berth::${name} INTERFACE PkgConfig::berth_${name})
 endfunction()
@@ -38,10 +43,10 @@ endif()
 
 if(BERTH_SYSTEM_DEPS)
     find_package(PkgConfig REQUIRED)
-    berth_system_library(mbedtls mbedtls>=3.6 mbedx509>=3.6 mbedcrypto>=3.6)
-    berth_system_library(curl libcurl>=7.88)
-    berth_system_library(mosquitto libmosquitto>=2.0.11)
-    berth_system_library(cjson libcjson>=1.7.15)
+    berth_system_library(mbedtls mbedtls/ssl.h mbedtls>=3.6 mbedx509>=3.6 mbedcrypto>=3.6)
+    berth_system_library(curl curl/curl.h libcurl>=7.88)
+    berth_system_library(mosquitto mosquitto.h libmosquitto>=2.0.11)
+    berth_system_library(cjson cjson/cJSON.h libcjson>=1.7.15)
 else()
     message(STATUS "Pinned libraries for ${BERTH_TARGET}: built once, this can take two minutes")
     execute_process(COMMAND "${CMAKE_CURRENT_LIST_DIR}/deps" build ${BERTH_TARGET}
