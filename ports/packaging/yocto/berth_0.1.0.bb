@@ -1,5 +1,6 @@
-# Yocto: copy to recipes-support/berth/ of a layer. Needs meta-oe (mosquitto, cjson) and
-# meta-virtualization (the engine). Libraries are the distribution's; mbedtls has to be 3.6 or newer.
+# Yocto: copy to recipes-support/berth/ of a layer. Needs meta-oe (cjson), meta-networking (mbedtls,
+# mosquitto, nftables, conntrack-tools) and meta-virtualization (the engine). Libraries are the
+# distribution's; mbedtls has to be 3.6 or newer.
 SUMMARY = "Edge deployment agent: swaps containers without losing requests"
 HOMEPAGE = "https://berth.invalid"
 SECTION = "admin"
@@ -14,7 +15,10 @@ DEPENDS = "mbedtls curl mosquitto cjson"
 RDEPENDS:${PN} = "nftables iptables conntrack-tools procps-sysctl"
 RRECOMMENDS:${PN} = "docker-moby"
 
-inherit cmake pkgconfig systemd
+inherit cmake pkgconfig systemd features_check
+
+# systemd starts the agent, and its units are installed below /usr.
+REQUIRED_DISTRO_FEATURES = "systemd usrmerge"
 
 EXTRA_OECMAKE = "-DCMAKE_BUILD_TYPE=MinSizeRel -DBERTH_SYSTEM_DEPS=ON -DBERTH_OPERATOR=OFF \
     -DBERTH_TESTS=OFF -DBERTH_PACKAGE=ON"
