@@ -78,11 +78,12 @@ openwrt_reads() {
 openwrt_says() { grep -qx -e "$1" "$dir/openwrt.show" || { cat "$dir/openwrt.show"; false; }; }
 
 openwrt_depends_known() {
-    local name
+    local name=
     for name in $(sed -n 's/^depends //p' "$dir/openwrt.show"); do
         [[ $name == +* && " $openwrt_packages " == *" ${name#+} "* ]] ||
             { echo "$name: not a package of OpenWrt as this test knows them"; return 1; }
     done
+    [[ -n $name ]]
 }
 
 openwrt_builds() { openwrt_make build ROOT= >"$dir/openwrt.log" 2>&1 || { tail -n 20 "$dir/openwrt.log"; false; }; }
@@ -107,10 +108,11 @@ openwrt_installs() {
 }
 
 openwrt_conffiles() {
-    local file
+    local file=
     for file in $(sed -n 's/^conffiles //p' "$dir/openwrt.show"); do
         [[ -e $openwrt/root$file ]] || { echo "$file is not installed"; return 1; }
     done
+    [[ -n $file ]]
 }
 
 # -- the procd script, in the root that was just installed ----------------------------------------

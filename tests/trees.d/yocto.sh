@@ -131,10 +131,11 @@ yocto_installs() {
 
 # All that FILES and CONFFILES name is installed.
 yocto_files_exist() {
-    local path
+    local path=
     for path in $(value 'FILES:${PN}') $(value 'CONFFILES:${PN}'); do
         [[ -e $image$path ]] || { echo "$path is not installed"; return 1; }
     done
+    [[ -n $path ]]
 }
 
 # All that is installed is of a package, ours or -doc: else the build ends with installed-vs-shipped.
@@ -151,10 +152,11 @@ yocto_files_shipped() {
 
 # Where systemd.bbclass looks; without the file the build fails.
 yocto_units() {
-    local unit
+    local unit=
     for unit in $(value 'SYSTEMD_SERVICE:${PN}'); do
         [[ -f $image${yocto_directory[systemd_system_unitdir]}/$unit ]] || { echo "$unit is not installed"; return 1; }
     done
+    [[ -n $unit ]]
 }
 
 check_yocto() {
