@@ -74,9 +74,10 @@ static int empty_check(const struct flat_medium *medium, const uint8_t *ours, bo
         if (failure != 0) {
             return failed(medium, "read", failure, err);
         }
-        bool is_first = at % medium->page_bytes == 0 && at / medium->page_bytes < FLAT_SUPERBLOCKS;
-        for (size_t i = 0; is_first && i < FLAT_SUPERBLOCK_BYTES; i++) {
-            bytes[i] = bytes[i] == ours[i] ? 0 : bytes[i];
+        size_t in_page = at % medium->page_bytes;
+        for (size_t i = 0; at / medium->page_bytes < FLAT_SUPERBLOCKS && i < sizeof bytes; i++) {
+            bool is_ours = in_page == 0 && i < FLAT_SUPERBLOCK_BYTES && bytes[i] == ours[i];
+            bytes[i] = is_ours || bytes[i] == 0xff ? 0 : bytes[i]; /* or erased to be ours */
         }
         *is_empty = flat_is_zero(bytes, sizeof bytes);
     }
