@@ -31,9 +31,9 @@ static int size_check(const struct flat_medium *medium, struct err *err)
 static int refuse(const struct flat_medium *medium, int code, const char *why, struct err *err)
 {
     return err_set(err, code,
-                   "%s %s: name another, or clear it, which loses what it holds: dd if=/dev/zero "
-                   "of=%s bs=%u count=%d conv=notrunc",
-                   medium->name, why, medium->name, (unsigned)medium->page_bytes, FLAT_BLOB_AREA);
+                   "the medium %s: name another, or lose what it holds: dd if=/dev/zero bs=%u "
+                   "count=%d conv=notrunc of=%s",
+                   why, (unsigned)medium->page_bytes, FLAT_BLOB_AREA, medium->name);
 }
 
 static int geometry_check(const struct flat_medium *medium, const struct flat_geometry *geometry,

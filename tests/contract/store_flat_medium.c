@@ -50,7 +50,7 @@ static void case_foreign(void)
     for (size_t i = 0; i < COUNT_OF(at); i++) {
         flat_world_empty(world);
         world->disk.durable[at[i]] = 0x55;
-        refused(ERR_EXISTS, "dd if=/dev/zero of=the disk bs=1024 count=386 conv=notrunc");
+        refused(ERR_EXISTS, "dd if=/dev/zero bs=1024 count=386 conv=notrunc of=the disk");
     }
     flat_world_empty(world); /* the blob area may hold anything */
     world->disk.durable[(size_t)FLAT_BLOB_AREA * 1024] = 0x55;
