@@ -74,7 +74,7 @@ static int empty_check(const struct flat_medium *medium, const uint8_t *ours, bo
         if (failure != 0) {
             return failed(medium, "read", failure, err);
         }
-        size_t in_page = at % medium->page_bytes;
+        size_t in_page = (size_t)(at % medium->page_bytes);
         for (size_t i = 0; at / medium->page_bytes < FLAT_SUPERBLOCKS && i < sizeof bytes; i++) {
             bool is_ours = in_page == 0 && i < FLAT_SUPERBLOCK_BYTES && bytes[i] == ours[i];
             bytes[i] = is_ours || bytes[i] == 0xff ? 0 : bytes[i]; /* or erased to be ours */

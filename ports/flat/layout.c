@@ -119,7 +119,7 @@ static bool label_decode(const uint8_t *label, uint64_t *sequence, char name[STO
 static bool slot_decode(const uint8_t *slot, struct flat_page *page)
 {
     uint64_t kind = number_get(slot + 4, 2);
-    uint64_t len = number_get(slot + 6, 2);
+    size_t len = (size_t)number_get(slot + 6, 2);
     if (memcmp(slot, slot_magic, sizeof slot_magic) != 0 || kind < FLAT_FREE || kind > FLAT_BLOB ||
         len > STORE_RECORD_BYTES_MAX || number_get(slot + SLOT_CRC_AT, 4) != slot_crc(slot)) {
         return false;

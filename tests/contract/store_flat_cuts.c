@@ -35,8 +35,7 @@ static bool cut_survived(size_t step, int cut_again)
         return false;
     }
     bool is_good = flat_world_is_due(world, step, &has_happened);
-    world->disk.countdown =
-        cut_again; /* the device dies in the middle of it, and then the power goes */
+    world->disk.countdown = cut_again; /* the device dies in the middle, then the power goes */
     world->disk.is_repeating = true;
     world->disk.remains = FLAT_REMAINS_HALF;
     (void)flat_step_run(world, &world->story[step]);
@@ -53,17 +52,18 @@ static bool cut_survived(size_t step, int cut_again)
     return is_good && (has_happened || strcmp(world->story[step].name, "fresh") == 0);
 }
 
-/* Every byte of a page of a cell; of a blob's content some. */
-static size_t tear_stride(const struct flat_event *event)
+/* From the head every byte of a cell's page, from the tail some, and of a blob's content some. */
+static size_t tear_stride(const struct flat_event *event, enum tear tear)
 {
-    return event->len <= FLAT_USED_BYTES ? 1 : event->len / 5;
+    size_t stride = event->len > FLAT_USED_BYTES ? event->len / 5 : 1;
+    return tear == TEAR_PAGE ? event->len + 1 : tear == TEAR_TAIL && stride == 1 ? 7 : stride;
 }
 
 static int event_torn(size_t step, const struct flat_event *event, const uint8_t *before)
 {
     int cuts = 0;
     for (int tear = TEAR_HEAD; tear < TEAR_COUNT; tear++) {
-        size_t stride = tear == TEAR_PAGE ? event->len + 1 : tear_stride(event);
+        size_t stride = tear_stride(event, (enum tear)tear);
         for (size_t bytes = 0; bytes <= event->len; bytes += stride) {
             memcpy(world->disk.durable, before, FLAT_DISK_BYTES);
             torn_put(event, (enum tear)tear, bytes);
