@@ -146,7 +146,7 @@ buildroot_hooks() {
 
 # The unit starts what was installed, where it was installed.
 buildroot_units() {
-    local file= unit=$buildroot/target/usr/lib/systemd/system
+    local file='' unit=$buildroot/target/usr/lib/systemd/system
     for file in $(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit/berthd.service" "$unit/berth-boot.service"); do
         [[ -x $buildroot/target$file ]] || { echo "$file is not installed"; return 1; }
     done
