@@ -28,7 +28,12 @@ endfunction()
 # the prefix of its modules (OpenWrt's does), cJSON's, which has none, goes on naming directories of
 # the machine that builds: those are left out, and the header is looked for.
 function(berth_system_library name header)
-    pkg_check_modules(berth_${name} REQUIRED IMPORTED_TARGET GLOBAL ${ARGN})
+    pkg_check_modules(berth_${name} IMPORTED_TARGET GLOBAL ${ARGN})
+    if(NOT berth_${name}_FOUND)
+        message(FATAL_ERROR "pkg-config does not offer ${ARGN} (see above). Name the directory of "
+            "the target's .pc files in PKG_CONFIG_LIBDIR, or leave BERTH_SYSTEM_DEPS off to build "
+            "the pinned libraries")
+    endif()
     find_path(BERTH_${name}_INCLUDE ${header} HINTS ${berth_${name}_INCLUDE_DIRS} REQUIRED)
     set_target_properties(PkgConfig::berth_${name} PROPERTIES
         INTERFACE_INCLUDE_DIRECTORIES "${BERTH_${name}_INCLUDE}")

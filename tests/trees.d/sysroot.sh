@@ -83,3 +83,16 @@ is_built() {
     grep -qx "berthd $version" "$dir/said-version" || return
     program_runs "$1/usr/bin/berthctl" version 2>&1 | grep "$version"
 }
+
+# An integrator whose mbedTLS is too old is told which library, which version, and what to do.
+refuses_old_library() {
+    mkdir -p "$dir/old"
+    cp "$sysroot"/usr/lib/pkgconfig/*.pc "$dir/old"
+    sed -i 's/^Version: 3.*/Version: 2.28.10/' "$dir"/old/mbed*.pc
+    ! PKG_CONFIG_LIBDIR=$dir/old PKG_CONFIG_SYSROOT_DIR=$sysroot cmake -S "$root" -B "$dir/old/build" \
+        -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_C_COMPILER=$compiler -DBERTH_SYSTEM_DEPS=ON -DBERTH_OPERATOR=OFF \
+        -DBERTH_TESTS=OFF >"$dir/old/log" 2>&1 || return
+    cat "$dir/old/log"
+    grep -q "mbedtls' has version '2.28.10', required version is '>= 3.6'" "$dir/old/log" &&
+        tr -s ' \n' ' ' <"$dir/old/log" | grep -q 'pkg-config does not offer mbedtls>=3.6.*PKG_CONFIG_LIBDIR'
+}
