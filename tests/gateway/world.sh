@@ -21,11 +21,20 @@ try() {
     fi
 }
 
+# containerd by itself, as the distribution starts it: dockerd gives one of its own 15 s only.
 engine_boot() {
-    setsid dockerd --storage-driver overlay2 >>"$dir/dockerd.log" 2>&1 </dev/null &
+    local socket=/run/containerd/containerd.sock
+    setsid containerd >>"$dir/containerd.log" 2>&1 </dev/null &
+    wait_until 400 ctr version
+    setsid dockerd --containerd $socket --storage-driver overlay2 >>"$dir/dockerd.log" 2>&1 </dev/null &
     wait_until 400 engine_is_up && return
-    tail -n 20 "$dir/dockerd.log"
+    tail -n 10 "$dir/containerd.log" "$dir/dockerd.log"
     return 1
+}
+
+# What the distribution's service does before the engine starts.
+ruleset_boot() {
+    BERTH_CONFIG=$dir/berthd.json bash /berth/berth-boot && nft list table ip "berth-$node"
 }
 
 registry_answers() {
