@@ -223,6 +223,11 @@ static const int everyone[] = {
     __NR_futex_time64,
     __NR_utimensat_time64,
 #endif
+/* glibc's send and recv there; elsewhere they are sendto and recvfrom */
+#ifdef __NR_send
+    __NR_send,
+    __NR_recv,
+#endif
 #ifdef __NR_arm_fadvise64_64
     __NR_arm_fadvise64_64,
 #endif
