@@ -93,6 +93,14 @@ broker_forget() {
     rm -rf "$fleet_dir"/broker/data/*
 }
 
+# is_spoken VERSION: whether the broker speaks it with somebody who speaks nothing else.
+is_spoken() {
+    openssl s_client -connect "127.0.0.1:$node_port" "-$1" -CAfile "$fleet_dir/ca.pem" \
+        -cert "$fleet_dir/operator/cert.pem" -key "$fleet_dir/operator/key.pem" < /dev/null \
+        > "$dir/s_client.log" 2>&1
+    grep -q "Cipher is [A-Z]" "$dir/s_client.log"
+}
+
 # The next /20 of 198.18.0.0/15 that nothing on this machine and no node of ours uses.
 pool_find() {
     local used candidate tries start=$((slot * 2))
