@@ -62,8 +62,8 @@ static void subscribed(void *ctx, const struct err *err)
 static void subscribe_all(struct coordinator *coordinator)
 {
     static const enum topic_kind kinds[] = {
-        TOPIC_COORDINATOR, TOPIC_ROLLOUT_SPEC, TOPIC_ROLLOUT_CONTROL, TOPIC_ROLLOUT_STATE,
-        TOPIC_LABELS,      TOPIC_PRESENCE,     TOPIC_ORDER,           TOPIC_REPORT};
+        TOPIC_COORDINATOR, TOPIC_ROLLOUT_STATE, TOPIC_ROLLOUT_SPEC, TOPIC_ROLLOUT_CONTROL,
+        TOPIC_LABELS,      TOPIC_PRESENCE,      TOPIC_ORDER,        TOPIC_REPORT};
     const struct bus *bus = &coordinator->ports.bus;
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         struct topic topic = {.kind = kinds[i]};
@@ -90,6 +90,7 @@ static void link_opened(void *ctx, const char *session)
         struct kept *kept = &coordinator->kept[i];
         kept->spec_echo = kept->control_echo = kept->release_echo = ECHO_MISSING;
         kept->is_release_asked = false;
+        kept->is_end_there = false;
         kept->state_sum = 0;
     }
     coordinator->rival = (struct claim){0};
@@ -235,6 +236,9 @@ void coordinator_step(struct coordinator *coordinator)
         return;
     }
     claim_turn(coordinator);
+    if (coordinator->is_farewell_due) {
+        coordinator_farewell(coordinator);
+    }
     if (coordinator_is_informed(coordinator)) {
         coordinator_ask(coordinator);
     }
@@ -255,6 +259,7 @@ void coordinator_step(struct coordinator *coordinator)
     coordinator->plan_not_before = coordinator->now + COORDINATOR_PLAN_GAP_MS;
     coordinator_plan(coordinator); /* first: what it takes back is not to be said again */
     coordinator_assert(coordinator);
+    coordinator_prune(coordinator);
 }
 
 mono_ms coordinator_deadline(const struct coordinator *coordinator)

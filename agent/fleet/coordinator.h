@@ -46,7 +46,8 @@ struct coordinator;
 NODISCARD int coordinator_new(const struct coordinator_settings *settings,
                               const struct coordinator_ports *ports, struct coordinator **made,
                               struct err *err);
-/* Ends the session without a word (the will says that the claim is free). */
+/* Ends the session without a word: whoever holds the claim calls coordinator_leave first, or the
+ * others wait for it. */
 void coordinator_free(struct coordinator *coordinator);
 
 /* Call after every turn of the bus and at the deadline. */

@@ -6,8 +6,10 @@
 #include "agent/wire/topic.h"
 
 #define COORDINATOR_PEM_BYTES 1024
-/* Ended rollouts are remembered beside the live ones, for those who ask. */
-#define COORDINATOR_KEPT_MAX (4 * COORDINATOR_ROLLOUTS_MAX)
+/* Ended rollouts stay at the broker for those who ask: the newest ones. There is more room than
+ * that, because somebody has to have read what is to be removed. */
+#define COORDINATOR_ENDED_MAX 24
+#define COORDINATOR_KEPT_MAX  (2 * COORDINATOR_ENDED_MAX + 2 * COORDINATOR_ROLLOUTS_MAX)
 /* The retained burst is over when nothing came for so long. */
 #define COORDINATOR_QUIET_MS 300
 /* Plans are made at most this often while much is heard. */
@@ -28,8 +30,8 @@ struct kept {
     struct rollout_state state; /* phase RUNNING until it is planned or read */
     struct selector selector;
     enum echo spec_echo, control_echo, release_echo;
+    bool is_end_there; /* the broker shows its end in this session: it need not be told again */
     bool has_control;
-    bool is_state_due;
     uint32_t state_sum; /* of the state last published, the instant left out */
     mono_ms state_not_before;
     uint8_t *release; /* envelope; NULL: not here */
@@ -70,7 +72,8 @@ struct coordinator {
     struct claim claim; /* ours */
     struct claim rival; /* the last of another; nonce empty: none */
     uint64_t epoch_seen;
-    mono_ms heard_at; /* CLAIM_HEARD, CLAIM_STANDBY: since */
+    mono_ms heard_at;     /* CLAIM_HEARD, CLAIM_STANDBY: since */
+    bool is_farewell_due; /* all places were in use */
     bool has_left;
     unsigned subscribing; /* subscriptions without an answer */
     mono_ms read_at;      /* last message */
@@ -94,6 +97,10 @@ bool kept_is_live(const struct kept *kept);
 /* coordinator_write.c */
 void coordinator_plan(struct coordinator *coordinator);
 void coordinator_claim(struct coordinator *coordinator);
+/* Says that the claim is free, or leaves is_farewell_due. */
+void coordinator_farewell(struct coordinator *coordinator);
+/* The places for publishes that are free. */
+size_t coordinator_places(const struct coordinator *coordinator);
 /* Publishes retained; false when all places are in use: each answer makes a turn. */
 bool coordinator_publish(struct coordinator *coordinator, const struct topic *topic,
                          struct span payload, const struct flight *flight);
@@ -108,6 +115,12 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
 void coordinator_assert(struct coordinator *coordinator);
 /* Asks for the releases of live rollouts, once in a session. */
 void coordinator_ask(struct coordinator *coordinator);
+
+/* coordinator_prune.c */
+/* Takes from the broker what ended rollouts beyond COORDINATOR_ENDED_MAX left there. */
+void coordinator_prune(struct coordinator *coordinator);
+/* Somebody took the spec of an ended rollout from the broker: it is forgotten here, too. */
+void coordinator_forget(struct coordinator *coordinator, const char *id);
 
 /* coordinator.c */
 wall_ms coordinator_wall(const struct coordinator *coordinator);

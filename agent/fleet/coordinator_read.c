@@ -67,7 +67,7 @@ static void receive_spec(struct coordinator *coordinator, const char *id, struct
     }
     if (kept == NULL || rc != 0) {
         coordinator_say(coordinator, LOG_LEVEL_WARNING, "rollout %s is not followed: %s", id,
-                        kept == NULL ? "too many are live" : err.text);
+                        rc == 0 ? "too many are live" : err.text);
         return;
     }
     kept->spec_echo = ECHO_THERE;
@@ -91,7 +91,8 @@ static void receive_control(struct coordinator *coordinator, const char *id, str
     struct kept *kept = kept_need(coordinator, id);
     int rc = rollout_control_parse(payload, &control, &err);
     if (kept == NULL || rc != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "control of rollout %s: %s", id, err.text);
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "control of rollout %s: %s", id,
+                        rc == 0 ? "too many are live" : err.text);
         return;
     }
     kept->control = control;
@@ -108,6 +109,7 @@ static void receive_state(struct coordinator *coordinator, const char *id, struc
         return;
     }
     bool is_mine = coordinator->claim_step == CLAIM_ACTING;
+    kept->is_end_there = rollout_phase_is_end(state.phase);
     if (!is_mine || rollout_phase_is_end(state.phase)) {
         kept->state = state;
     } else if (state.epoch < coordinator->claim.epoch) {
@@ -272,8 +274,13 @@ static void receive_claim(struct coordinator *coordinator, struct span payload)
 void coordinator_receive(struct coordinator *coordinator, const char *text, struct span payload)
 {
     struct topic topic;
-    if (!topic_parse(text, &topic) || strcmp(topic.fleet, coordinator->fleet) != 0 ||
-        (payload.len == 0 && topic.kind != TOPIC_LABELS)) {
+    if (!topic_parse(text, &topic) || strcmp(topic.fleet, coordinator->fleet) != 0) {
+        return;
+    }
+    if (payload.len == 0 && topic.kind != TOPIC_LABELS) {
+        if (topic.kind == TOPIC_ROLLOUT_SPEC) {
+            coordinator_forget(coordinator, topic.rollout);
+        }
         return;
     }
     switch (topic.kind) {

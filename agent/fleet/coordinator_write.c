@@ -39,6 +39,15 @@ static void echo_set(struct coordinator *coordinator, const struct flight *fligh
     }
 }
 
+size_t coordinator_places(const struct coordinator *coordinator)
+{
+    size_t free_places = 0;
+    for (size_t i = 0; i < COORDINATOR_PUBLISHES_MAX; i++) {
+        free_places += coordinator->flights[i].coordinator == NULL ? 1 : 0;
+    }
+    return free_places;
+}
+
 /* A failed publish is not kept: the next turn finds what is missing. */
 static void published(void *ctx, const struct err *err)
 {
@@ -130,16 +139,23 @@ void coordinator_claim(struct coordinator *coordinator)
     }
 }
 
-void coordinator_leave(struct coordinator *coordinator)
+void coordinator_farewell(struct coordinator *coordinator)
 {
     struct claim farewell = coordinator->claim;
+    farewell.is_released = true;
+    coordinator->is_farewell_due = !claim_publish(coordinator, &farewell, true);
+}
+
+void coordinator_leave(struct coordinator *coordinator)
+{
     bool is_mine = coordinator->claim_step == CLAIM_SENT ||
                    coordinator->claim_step == CLAIM_HEARD ||
                    coordinator->claim_step == CLAIM_ACTING;
-    farewell.is_released = true;
     coordinator->claim_step = CLAIM_LEAVING;
-    coordinator->has_left = !is_mine || !link_is_open(&coordinator->link) ||
-                            !claim_publish(coordinator, &farewell, true);
+    coordinator->has_left = !is_mine || !link_is_open(&coordinator->link);
+    if (!coordinator->has_left) {
+        coordinator_farewell(coordinator);
+    }
 }
 
 /* -- orders ----------------------------------------------------------------------------------- */
@@ -236,6 +252,9 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
 
 static void state_tell(struct coordinator *coordinator, struct kept *kept)
 {
+    if (kept->is_end_there) {
+        return;
+    }
     const struct topic topic = coordinator_topic(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
     struct flight flight = {.id = ""};
     char data[SMALL_BYTES_MAX];
