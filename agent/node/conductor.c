@@ -183,6 +183,7 @@ static void plan_app(struct app *app)
         .candidate = app_plan(app, &memory->candidate.release),
         .previous = app_plan(app, &memory->history[0].release),
         .wanted = app_plan(app, &memory->wanted),
+        .left = app_plan_leaving(app, app->session.left_gen),
         .is_engine_up = conductor->is_engine_up,
         .has_restart_backoff = conductor->about.has_restart_backoff,
         .may_begin = app_may_begin(conductor, app),

@@ -107,7 +107,8 @@ bool memory_remembers(const struct memory_app *memory, const struct digest *rele
     return false;
 }
 
-/* A place for one more plan: a free one, or one that is none of the four in use. */
+/* A place for one more plan: a free one, or one that is none of those in use: four at most, because
+ * the candidate of late is the candidate while there is one. */
 static struct plan_slot *plan_place(struct app *app)
 {
     const struct memory_app *memory = &app->memory;
@@ -120,7 +121,7 @@ static struct plan_slot *plan_place(struct app *app)
         const struct digest *held = &app->plans[i].plan.digest;
         if (!digest_is_equal(held, &memory->wanted) &&
             !digest_is_equal(held, &memory->committed.release) &&
-            !digest_is_equal(held, &memory->candidate.release) &&
+            !digest_is_equal(held, &app->session.left) &&
             !digest_is_equal(held, &memory->history[0].release)) {
             return &app->plans[i];
         }
@@ -204,6 +205,20 @@ const struct plan *app_plan_of(struct app *app, uint32_t gen)
         return app_plan(app, &memory->history[0].release);
     }
     return NULL;
+}
+
+const struct plan *app_plan_leaving(struct app *app, uint32_t gen)
+{
+    const struct session_app *session = &app->session;
+    const struct plan *plan = app_plan_of(app, gen);
+    for (size_t i = 0; i < PLANS_MAX && plan == NULL && gen != 0 && gen == session->left_gen; i++) {
+        const struct plan_slot *slot = &app->plans[i];
+        if (slot->is_used && !slot->is_broken &&
+            digest_is_equal(&slot->plan.digest, &session->left)) {
+            plan = &slot->plan;
+        }
+    }
+    return plan;
 }
 
 static void note_garbage_release(struct app *app, const struct digest *release)

@@ -193,7 +193,7 @@ static int notify(struct app *app, const struct replica *replica, struct call *c
 {
     struct conductor *conductor = app->conductor;
     const struct engine *engine = &conductor->ports.engine;
-    const struct plan *plan = app_plan_of(app, replica->gen);
+    const struct plan *plan = app_plan_leaving(app, replica->gen);
     if (plan == NULL) {
         plan = app_plan(app, &app->memory.committed.release);
     }
@@ -231,7 +231,7 @@ static int notify(struct app *app, const struct replica *replica, struct call *c
 
 static int64_t stop_grace(struct app *app, const struct replica *replica)
 {
-    const struct plan *plan = app_plan_of(app, replica->gen);
+    const struct plan *plan = app_plan_leaving(app, replica->gen);
     return plan != NULL && replica->service < plan->service_count
                ? plan->services[replica->service].stop_grace_ms
                : STOP_GRACE_DEFAULT_MS;

@@ -168,6 +168,8 @@ void plans_retry(struct app *app);
 mono_ms plans_retry_at(const struct app *app);
 /* The plan of a generation of this app, or NULL. */
 const struct plan *app_plan_of(struct app *app, uint32_t gen);
+/* The same, or that of the candidate given up last, as long as nothing took its place. */
+const struct plan *app_plan_leaving(struct app *app, uint32_t gen);
 /* Wanted, committed, candidate or in the history. */
 bool memory_remembers(const struct memory_app *memory, const struct digest *release);
 /* Reads a payload into conductor->payload and checks that it is what its name says. */

@@ -76,6 +76,10 @@ struct session_app {
     bool is_boot_settled;       /* the boot-time ruleset serves the committed release */
     bool is_kept;               /* the engine keeps the committed release running by itself */
     uint32_t wish_gen;          /* whose ports are open; 0: none */
+
+    /* The candidate of late: given up, its containers leave by its own plan. */
+    uint32_t left_gen; /* 0: none in this session */
+    struct digest left;
 };
 
 /* Clears what belongs to one swap. */

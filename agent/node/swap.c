@@ -93,6 +93,15 @@ static bool may_stay_warm(const struct step *step, enum retire_manner manner)
            (candidate == NULL || !plan_is_stop_first(candidate));
 }
 
+/* By its own plan a generation drains; where that is not at hand, by the committed one's. */
+static const struct plan *plan_of_leftover(const struct step *step, uint32_t gen, bool is_previous)
+{
+    const struct swap_facts *facts = step->facts;
+    return is_previous && facts->previous != NULL                  ? facts->previous
+           : gen == step->session->left_gen && facts->left != NULL ? facts->left
+                                                                   : facts->committed;
+}
+
 /* Stops what is neither committed nor candidate; keeps the previous release's containers, warm for
  * a while and then stopped, once the committed one serves without us. */
 static void retire_leftovers(struct step *step)
@@ -120,8 +129,7 @@ static void retire_leftovers(struct step *step)
                 continue;
             }
         }
-        const struct plan *plan =
-            is_previous && step->facts->previous != NULL ? step->facts->previous : committed;
+        const struct plan *plan = plan_of_leftover(step, replica->gen, is_previous);
         (void)retire_replica(step, replica, plan, manner, is_previous);
     }
 }
@@ -485,6 +493,10 @@ void swap_step(const struct memory_app *memory, struct session_app *session,
         session->replicas[i].is_wished = false;
     }
     session->wish_gen = 0;
+    if (memory->candidate.gen != 0) {
+        session->left_gen = memory->candidate.gen;
+        session->left = memory->candidate.release;
+    }
     switch (memory->phase) {
     case SWAP_REST:
         rest(&step);

@@ -36,6 +36,7 @@ struct swap_facts {
     mono_ms now;
     struct boot_id boot;
     const struct plan *committed, *candidate, *previous, *wanted;
+    const struct plan *left; /* of session.left_gen, as long as it is at hand */
     bool is_engine_up;
     bool has_restart_backoff; /* the engine's own restarts back off */
     bool may_begin;           /* no other app of the node is changing, and changes are allowed */

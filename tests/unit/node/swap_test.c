@@ -236,6 +236,27 @@ static void case_floor_and_revoked(void)
     }
 }
 
+/* Its clients are those of the new release, and have what they were promised. */
+static void case_given_up_by_hand_drains_by_its_own_plan(void)
+{
+    toy_init(&toy, 1);
+    toy.plans[1].drain_ms = 500;
+    toy.plans[2].drain_ms = 15000;
+    toy_deploy(&toy, 1);
+    toy_want(&toy, 2, false);
+    CHECK(toy_until(&toy, SWAP_UNPROVEN, TURNS));
+    toy_pass(&toy, 3000);
+    uint32_t gen = toy.memory.candidate.gen;
+    toy_want(&toy, 0, false);
+    CHECK(toy_until(&toy, SWAP_REST, TURNS));
+    toy_pass(&toy, 10000);
+    const struct toy_container *left = toy_find(&toy, gen, 1);
+    CHECK(left != NULL && toy_is_alive(left));
+    toy_pass(&toy, 10000);
+    CHECK(toy_find(&toy, gen, 1) == NULL);
+    CHECK_INT_EQ(toy_serving(&toy), 1);
+}
+
 static void case_stop_first(void)
 {
     for (uint8_t replicas = 1; replicas <= 3; replicas += 2) {
@@ -525,6 +546,7 @@ int main(int argc, char **argv)
         {"world fault", case_world_fault},
         {"quarantine", case_quarantine},
         {"floor and revoked", case_floor_and_revoked},
+        {"given up by hand drains by its own plan", case_given_up_by_hand_drains_by_its_own_plan},
         {"stop first", case_stop_first},
         {"stop first creates first", case_stop_first_creates_first},
         {"stop first, back", case_stop_first_back},

@@ -485,6 +485,7 @@ static mono_ms plan_step(struct toy *toy)
     facts->candidate = plan_of(toy, &memory->candidate.release);
     facts->previous = plan_of(toy, &memory->history[0].release);
     facts->wanted = plan_of(toy, &memory->wanted);
+    facts->left = plan_of(toy, &toy->session.left);
     facts->is_wanted_revoked = toy->revoked != 0 && toy_release(&memory->wanted) == toy->revoked;
     facts->is_candidate_revoked =
         toy->revoked != 0 && toy_release(&memory->candidate.release) == toy->revoked;
