@@ -59,6 +59,7 @@ static void subscribed(void *ctx, const struct err *err)
     coordinator->read_at = coordinator->now;
 }
 
+/* States before specs: of a rollout that is over, the end is known when its spec comes. */
 static void subscribe_all(struct coordinator *coordinator)
 {
     static const enum topic_kind kinds[] = {
@@ -111,6 +112,7 @@ static void link_closed(void *ctx, const struct err *err, bool was_open)
                         err->text, err_word(err->code));
     }
     coordinator->has_left = true;
+    coordinator->is_farewell_due = false; /* the will has said it */
     coordinator->claim_step = CLAIM_OFFLINE;
 }
 
