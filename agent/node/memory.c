@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "platform/base/number.h"
+
 /* The format is a list of fields walked by the same function in both directions, so that what is
  * written and what is read cannot drift apart. */
 struct cursor {
@@ -32,15 +34,9 @@ static uint64_t walk_number(struct cursor *cursor, uint64_t value, size_t width)
 {
     uint8_t bytes[8] = {0};
     assert(width == 8 || !cursor->is_writing || value >> (8 * width) == 0);
-    for (size_t i = 0; i < width; i++) {
-        bytes[i] = (uint8_t)(value >> (8 * i));
-    }
+    number_put(bytes, value, width);
     walk_bytes(cursor, bytes, width);
-    uint64_t read = 0;
-    for (size_t i = 0; i < width; i++) {
-        read |= (uint64_t)bytes[i] << (8 * i);
-    }
-    return read;
+    return number_get(bytes, width);
 }
 
 static void walk_generation(struct cursor *cursor, struct generation *generation)

@@ -5,28 +5,13 @@
 #include <string.h>
 
 #include "platform/base/crc.h"
+#include "platform/base/number.h"
 
 enum { SUPER_CRC_AT = 32, LABEL_NAME_AT = 16, LABEL_CRC_AT = 124, SLOT_CRC_AT = 16 };
 
 static const uint8_t super_magic[8] = {'B', 'E', 'R', 'T', 'H', 'F', 'L', 'T'};
 static const uint8_t label_magic[4] = {'B', 'F', 'L', '1'};
 static const uint8_t slot_magic[4] = {'B', 'F', 'S', '1'};
-
-static void number_put(uint8_t *at, uint64_t value, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        at[i] = (uint8_t)(value >> (8 * i));
-    }
-}
-
-static uint64_t number_get(const uint8_t *at, size_t bytes)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        value |= (uint64_t)at[i] << (8 * i);
-    }
-    return value;
-}
 
 bool flat_is_zero(const uint8_t *bytes, size_t len)
 {

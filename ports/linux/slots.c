@@ -5,27 +5,12 @@
 #include <string.h>
 
 #include "platform/base/crc.h"
+#include "platform/base/number.h"
 
 enum { FORMAT_VERSION = 1, SLOT_CRC_AT = 16, BLOB_CRC_AT = 12 };
 
 static const uint8_t slot_magic[4] = {'B', 'S', 'L', '1'};
 static const uint8_t blob_magic[4] = {'B', 'B', 'L', '1'};
-
-static void number_put(uint8_t *at, uint64_t value, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        at[i] = (uint8_t)(value >> (8 * i));
-    }
-}
-
-static uint64_t number_get(const uint8_t *at, size_t bytes)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < bytes; i++) {
-        value |= (uint64_t)at[i] << (8 * i);
-    }
-    return value;
-}
 
 static uint32_t slot_crc(const uint8_t slot[SLOT_BYTES])
 {
