@@ -12,6 +12,10 @@
     32 /* a service may stand twice: ports being removed keep their old backends */
 #define ROUTE_PORTS_MAX    16 /* a service */
 #define ROUTE_BACKENDS_MAX 32 /* a service: two sets of replicas */
+/* Pairs of a port and a backend, over all services, that every implementation takes; a service
+ * address counts as a port. Three services of 16 ports and 16 replicas; a table with more may be
+ * refused for its size. */
+#define ROUTE_PAIRS_SURE (3 * 17 * 16)
 
 enum route_protocol { ROUTE_TCP, ROUTE_UDP };
 
@@ -66,6 +70,10 @@ typedef void (*route_done)(void *ctx, const struct err *err, const struct route_
  * engine's own hook: to the pool, and for established answers from it (the engine's isolation of
  * bridges drops those). ERR_ROUTE with the tool's words. At most 16 calls pending. */
 struct route_ops {
+    /* Refuses what apply and commit refuse of a table, begins nothing and does not block: what is
+     * no value (ERR_VALUE), and what is over a limit or too large as a whole (ERR_LIMIT, with how
+     * large it may be). A table that passes is never refused for its size. */
+    int (*check)(void *self, const struct route_table *table, struct err *err);
     /* Replaces the whole table in one transaction: no instant without the old or the new one.
      * Opens the engine's firewall for the pool when it is not. Not durable: a reboot empties it. */
     int (*apply)(void *self, const struct route_table *table, route_done done, void *ctx,

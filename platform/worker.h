@@ -11,7 +11,7 @@
 enum worker_program { WORKER_NFT, WORKER_IPTABLES, WORKER_CONNTRACK, WORKER_SYSCTL };
 
 #define WORKER_ARGS_MAX         16
-#define WORKER_INPUT_BYTES_MAX  65536
+#define WORKER_INPUT_BYTES_MAX  114688
 #define WORKER_OUTPUT_BYTES_MAX 65536
 
 /* status: the program's exit status, or 128 + signal. output: what it wrote to standard output and

@@ -37,7 +37,7 @@ static bool program_find(const char *name, const char *path, char found[PATH_MAX
     return false;
 }
 
-/* Input is at most 64 KiB and known in full: a file in memory needs nobody to feed it. */
+/* Input is at most 112 KiB and known in full: a file in memory needs nobody to feed it. */
 static int input_open(struct span input)
 {
     int fd = memfd_create("input", MFD_CLOEXEC);

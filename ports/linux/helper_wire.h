@@ -42,15 +42,15 @@ struct helper_answer {
 };
 
 #define HELPER_TEXT_BYTES_MAX 8192
-/* A blob with its head, or the input of a program. */
-#define HELPER_CONTENT_BYTES_MAX (STORE_BLOB_BYTES_MAX + 64)
+/* The input of a program, or a blob with its head. */
+#define HELPER_CONTENT_BYTES_MAX WORKER_INPUT_BYTES_MAX
 #define HELPER_REQUEST_BYTES_MAX                                                                   \
     (sizeof(struct helper_request) + HELPER_TEXT_BYTES_MAX + HELPER_CONTENT_BYTES_MAX)
 #define HELPER_ANSWER_BYTES_MAX (sizeof(struct helper_answer) + WORKER_OUTPUT_BYTES_MAX)
 /* Bytes that the socket must take in one packet, with the kernel's own overhead. */
 #define HELPER_SOCKET_BYTES (2 * 131072)
 
-_Static_assert(WORKER_INPUT_BYTES_MAX <= HELPER_CONTENT_BYTES_MAX, "a program's input fits");
+_Static_assert(STORE_BLOB_BYTES_MAX + 64 <= HELPER_CONTENT_BYTES_MAX, "a blob and its head fit");
 _Static_assert(HELPER_REQUEST_BYTES_MAX < HELPER_SOCKET_BYTES / 2, "a request fits one packet");
 
 #endif

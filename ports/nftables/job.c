@@ -11,8 +11,6 @@
 #define SETTINGS_MAX   (WORKER_ARGS_MAX - 3)
 #define OUTPUT_FOR_ERR 160
 
-_Static_assert(RULESET_BYTES_MAX <= WORKER_INPUT_BYTES_MAX, "one run of nft takes a ruleset");
-
 /* begin: 1 a tool was started, 0 nothing (more) to do here, negative failed. take: its answer. */
 struct step {
     int (*begin)(struct nftables_route *route, struct nftables_job *job, worker_done done,
@@ -151,7 +149,7 @@ static int firewall_take(struct nftables_route *route, struct nftables_job *job,
     return 0;
 }
 
-/* Renders into memory of the heap: 64 KiB is too much to keep and too much for a stack. */
+/* Renders into memory of the heap: 112 KiB is too much to keep and too much for a stack. */
 static int ruleset_new(struct nftables_route *route, const struct nftables_job *job, char **data,
                        struct span *span, struct err *err)
 {

@@ -92,15 +92,25 @@ static int line_add(struct nftables_route *route, const struct nftables_job *pro
     return 0;
 }
 
-static int table_add(struct nftables_route *route, struct nftables_job *job,
-                     const struct route_table *table, struct err *err)
+static int route_check(void *self, const struct route_table *table, struct err *err)
 {
+    const struct nftables_route *route = self;
     int rc = ruleset_check(table, err);
     if (rc != 0) {
         return rc;
     }
     if (table->pool != route->pool || table->pool_bits != route->pool_bits) {
         return err_set(err, ERR_VALUE, "the table's pool is not this node's");
+    }
+    return ruleset_check_size(table, route->node, err);
+}
+
+static int table_add(struct nftables_route *route, struct nftables_job *job,
+                     const struct route_table *table, struct err *err)
+{
+    int rc = route_check(route, table, err);
+    if (rc != 0) {
+        return rc;
     }
     job->table = malloc(sizeof *job->table);
     if (job->table == NULL) {
@@ -194,6 +204,7 @@ void nftables_route_close(struct nftables_route *route)
 struct route nftables_route_interface(struct nftables_route *route)
 {
     static const struct route_ops ops = {
+        .check = route_check,
         .apply = route_apply,
         .read = route_read,
         .commit = route_commit,

@@ -5,16 +5,21 @@
 #include "platform/base/span.h"
 #include "platform/base/text.h"
 #include "platform/route.h"
+#include "platform/worker.h"
 
-/* What one run of nft takes in. It is enough for 256 backends over all services where each service
- * has an address and two ports; a table of more than some 800 pairs of port and backend is not. */
-#define RULESET_BYTES_MAX  65536
+/* What one run of nft takes in: ROUTE_PAIRS_SURE pairs of port and backend, whatever they are. */
+#define RULESET_BYTES_MAX  WORKER_INPUT_BYTES_MAX
 #define RULESET_NODE_CHARS 63
 
 /* Refuses what cannot be rendered: counts and weights over their limits, names and interfaces that
  * are not names, ports of 0, backends outside the pool, a pool that is no network. ERR_VALUE or
  * ERR_LIMIT, and the text says which service. */
 NODISCARD int ruleset_check(const struct route_table *table, struct err *err);
+
+/* ERR_LIMIT when the ruleset, replacing a table of another shape, is longer than RULESET_BYTES_MAX;
+ * ERR_MEMORY. `table` has passed ruleset_check. */
+NODISCARD int ruleset_check_size(const struct route_table *table, const char *node,
+                                 struct err *err);
 
 /* Appends a file for `nft -f` that makes this the node's table in a single transaction; a packet
  * meets the old rules or the new ones. It may be loaded any number of times and names no interface

@@ -1,5 +1,6 @@
 /* ruleset_check: what may stand in a table at all; rendering trusts it. */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ports/nftables/ruleset.h"
@@ -77,6 +78,26 @@ int ruleset_check(const struct route_table *table, struct err *err)
         if (rc != 0) {
             return rc;
         }
+    }
+    return 0;
+}
+
+int ruleset_check_size(const struct route_table *table, const char *node, struct err *err)
+{
+    struct text text;
+    char *data = malloc(RULESET_BYTES_MAX);
+    if (data == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory for the ruleset");
+    }
+    text_init(&text, data, RULESET_BYTES_MAX);
+    ruleset_render_removal(node, &text);
+    ruleset_render(table, node, &text);
+    free(data);
+    if (text.cut) {
+        return err_set(err, ERR_LIMIT,
+                       "the ruleset of all apps is longer than %d bytes: fewer published ports or "
+                       "fewer replicas make it shorter",
+                       RULESET_BYTES_MAX);
     }
     return 0;
 }

@@ -220,13 +220,26 @@ static int check_table(const struct route_table *table, struct err *err)
     if (table->pool_bits < 1 || table->pool_bits > 32) {
         return err_set(err, ERR_VALUE, "the pool is not a network");
     }
+    size_t pairs = 0;
     for (size_t i = 0; i < table->service_count; i++) {
         int rc = check_service(table, &table->services[i], err);
         if (rc != 0) {
             return rc;
         }
+        const struct route_service *service = &table->services[i];
+        pairs += (service->port_count + (service->address != 0)) * service->backend_count;
+    }
+    if (pairs > ROUTE_PAIRS_SURE) {
+        return err_set(err, ERR_LIMIT, "%zu pairs of port and backend, at most %d", pairs,
+                       ROUTE_PAIRS_SURE);
     }
     return 0;
+}
+
+static int check(void *self, const struct route_table *table, struct err *err)
+{
+    (void)self;
+    return check_table(table, err);
 }
 
 static int take(struct sim_route *route, enum sim_op op, const struct route_table *table,
@@ -424,6 +437,7 @@ void sim_route_shut(struct sim_route *route, int flow)
 struct route sim_route_port(struct sim_route *route)
 {
     static const struct route_ops ops = {
+        .check = check,
         .apply = apply,
         .read = read_state,
         .commit = commit,

@@ -421,6 +421,63 @@ static void calls_are_done_in_order(void)
     CHECK_INT_EQ(line_answered, COUNT_OF(calls));
 }
 
+/* What check says is what apply and commit say. */
+static int check_and_apply(const struct route_table *table)
+{
+    int rc = world->route.ops->check(world->route.self, table, NULL);
+    CHECK_INT_EQ(route_contract_apply(world, table), rc);
+    CHECK_INT_EQ(commit(table), rc);
+    return rc;
+}
+
+/* `services` of that many ports and backends each, in the longest words. */
+static void table_fill(struct route_table *table, size_t services, size_t ports, size_t backends)
+{
+    route_contract_table(world, 77, 1, 0, table);
+    table->service_count = services;
+    for (size_t i = 0; i < services; i++) {
+        struct route_service *service = &table->services[i];
+        *service = table->services[0];
+        service->address = world->service_address + (ipv4)i;
+        service->port_count = ports;
+        service->backend_count = backends;
+        for (size_t j = 0; j < ports; j++) {
+            service->ports[j] =
+                (struct route_port){ROUTE_TCP, 0xc0a8ff00u + (ipv4)i,
+                                    (uint16_t)(40000 + i * 16 + j), (uint16_t)(50000 + j)};
+        }
+        for (size_t j = 0; j < backends; j++) {
+            service->backends[j] =
+                (struct route_backend){world->backends[j % 2], (uint16_t)(1000 - j)};
+        }
+    }
+}
+
+static void promised_size_is_taken(void)
+{
+    static struct route_table table;
+    world->reset(world->self);
+    table_fill(&table, 3, 16, 16);
+    CHECK_INT_EQ(check_and_apply(&table), 0);
+    CHECK_INT_EQ(generation_read(), 77);
+    CHECK_INT_EQ(ask(PLACE_NODE, ROUTE_TCP, world->node_address, TCP_PUBLISHED), ROUTE_REFUSED);
+    table_fill(&table, ROUTE_SERVICES_MAX, ROUTE_PORTS_MAX, 1);
+    CHECK_INT_EQ(check_and_apply(&table), 0);
+    table_fill(&table, 24, 1, 17);
+    CHECK_INT_EQ(check_and_apply(&table), 0);
+}
+
+static void too_large_is_refused_whole(void)
+{
+    static struct route_table table;
+    world->reset(world->self);
+    CHECK_INT_EQ(apply_weights(1, 1, 0), 0);
+    table_fill(&table, ROUTE_SERVICES_MAX, ROUTE_PORTS_MAX, ROUTE_BACKENDS_MAX);
+    CHECK_INT_EQ(check_and_apply(&table), ERR_LIMIT);
+    CHECK_INT_EQ(generation_read(), 1);
+    CHECK_INT_EQ(ask(PLACE_NODE, ROUTE_TCP, world->node_address, TCP_PUBLISHED), 0);
+}
+
 static void nonsense_is_refused(void)
 {
     struct route_table table;
@@ -428,20 +485,19 @@ static void nonsense_is_refused(void)
     CHECK_INT_EQ(apply_weights(1, 1, 0), 0);
     route_contract_table(world, 2, 1, 0, &table);
     table.services[0].backends[0].weight = 0;
-    CHECK_INT_EQ(route_contract_apply(world, &table), ERR_VALUE);
-    CHECK_INT_EQ(commit(&table), ERR_VALUE);
+    CHECK_INT_EQ(check_and_apply(&table), ERR_VALUE);
     route_contract_table(world, 2, 1, 0, &table);
     table.services[0].backends[0].address = 0x0a000001;
-    CHECK_INT_EQ(route_contract_apply(world, &table), ERR_VALUE);
+    CHECK_INT_EQ(check_and_apply(&table), ERR_VALUE);
     route_contract_table(world, 2, 1, 0, &table);
     table.services[0].ports[0].container_port = 0;
-    CHECK_INT_EQ(route_contract_apply(world, &table), ERR_VALUE);
+    CHECK_INT_EQ(check_and_apply(&table), ERR_VALUE);
     route_contract_table(world, 2, 1, 0, &table);
     table.services[0].backend_count = ROUTE_BACKENDS_MAX + 1;
-    CHECK_INT_EQ(route_contract_apply(world, &table), ERR_LIMIT);
+    CHECK_INT_EQ(check_and_apply(&table), ERR_LIMIT);
     route_contract_table(world, 2, 1, 0, &table);
     table.service_count = ROUTE_SERVICES_MAX + 1;
-    CHECK_INT_EQ(route_contract_apply(world, &table), ERR_LIMIT);
+    CHECK_INT_EQ(check_and_apply(&table), ERR_LIMIT);
     CHECK_INT_EQ(generation_read(), 1);
 }
 
@@ -492,6 +548,8 @@ int route_contract_run(struct route_fixture *fixture, int argc, char **argv)
         {"applied_alone_is_gone_after_reboot", applied_alone_is_gone_after_reboot},
         {"clear_removes", clear_removes},
         {"calls_are_done_in_order", calls_are_done_in_order},
+        {"promised_size_is_taken", promised_size_is_taken},
+        {"too_large_is_refused_whole", too_large_is_refused_whole},
         {"nonsense_is_refused", nonsense_is_refused},
         {"held_ports_are_seen", held_ports_are_seen},
     };
