@@ -256,6 +256,7 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
     conductor->is_engine_up = true;
     conductor->engine_failures = 0;
     take_list(conductor, answer, number);
+    conductor->has_list = true;
     conductor_touch(conductor);
 }
 

@@ -110,6 +110,7 @@ struct conductor {
     /* The engine. */
     struct engine_about about;
     bool has_about, is_engine_up, is_listing, is_asking_about;
+    bool has_list; /* it has listed containers at least once: before, nothing is known to be gone */
     uint64_t list_number; /* of the list asked for last */
     mono_ms list_at, about_at;
     uint8_t engine_failures;

@@ -430,7 +430,7 @@ void route_step(struct conductor *conductor)
         read_kernel(conductor);
         return;
     }
-    if (!conductor->has_about || !build(conductor, false, &conductor->applying)) {
+    if (!conductor->has_list || !build(conductor, false, &conductor->applying)) {
         return;
     }
     bool is_route_settled = conductor->is_route_known &&

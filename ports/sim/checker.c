@@ -299,6 +299,19 @@ void sim_checker_cut(struct sim_checker *checker)
     note_serving(checker);
 }
 
+void sim_checker_slept(struct sim_checker *checker, int64_t for_ms)
+{
+    if (checker->served_since != MONO_NEVER) {
+        checker->served_since += for_ms;
+    }
+    if (checker->failing_since != 0) {
+        checker->failing_since += for_ms;
+    }
+    if (checker->excused_until > checker->world->now - for_ms) {
+        checker->excused_until += for_ms;
+    }
+}
+
 void sim_checker_boot(struct sim_checker *checker)
 {
     checker->failing_since = 0;

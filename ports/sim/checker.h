@@ -59,6 +59,8 @@ void sim_checker_request(struct sim_checker *checker, ipv4 backend, bool is_answ
 void sim_checker_excuse(struct sim_checker *checker, mono_ms until);
 /* The power has just gone: what was true until now is noted. */
 void sim_checker_cut(struct sim_checker *checker);
+/* The machine was asleep for so long: nothing served or failed meanwhile. */
+void sim_checker_slept(struct sim_checker *checker, int64_t for_ms);
 /* The machine began a new boot. */
 void sim_checker_boot(struct sim_checker *checker);
 

@@ -11,7 +11,6 @@
 #define SIM_NETWORKS_MAX   16
 #define SIM_TAGS_MAX       8
 #define SIM_CALLS_MAX      64
-#define SIM_NEVER          INT64_MAX
 /* Commands that exec knows: one ends with the code that follows, one never ends; any other asks the
  * app whether it is ready. */
 #define SIM_EXEC_EXIT "exit"

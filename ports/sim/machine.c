@@ -54,6 +54,17 @@ void sim_machine_boot(struct sim_machine *machine, int64_t off_ms)
     }
 }
 
+void sim_machine_sleep(struct sim_machine *machine, int64_t for_ms)
+{
+    sim_world_sleep(&machine->world, for_ms);
+    machine->store.busy_until += for_ms;
+    machine->route.busy_until += for_ms;
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        machine->engine.containers[i].started_at += for_ms;
+    }
+    sim_checker_slept(&machine->checker, for_ms);
+}
+
 void sim_machine_agent(struct sim_machine *machine)
 {
     sim_world_agent(&machine->world);

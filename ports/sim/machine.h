@@ -29,6 +29,9 @@ void sim_machine_close(struct sim_machine *machine);
 /* The power comes back off_ms after a cut: what was not durable is lost or torn, the boot file is
  * loaded, the engine comes up. No agent runs yet. */
 void sim_machine_boot(struct sim_machine *machine, int64_t off_ms);
+/* The machine is suspended for so long: processes, clients and calls stand still, and the boot-time
+ * clock goes on. */
+void sim_machine_sleep(struct sim_machine *machine, int64_t for_ms);
 /* A new life of the agent begins on a machine that has none. */
 void sim_machine_agent(struct sim_machine *machine);
 

@@ -162,8 +162,20 @@ void sim_world_run_until(struct sim_world *world, mono_ms until)
     }
 }
 
+/* A fault that lasts has begun: it strikes until its time is over. */
+static bool fault_lasts(struct sim_fault *fault, mono_ms now)
+{
+    if (fault->until == 0) {
+        fault->until = fault->lasts_ms > SIM_NEVER - now ? SIM_NEVER : now + fault->lasts_ms;
+    }
+    if (now >= fault->until) {
+        fault->countdown = 0;
+    }
+    return fault->countdown != 0;
+}
+
 /* True when the fault strikes this operation. */
-static bool fault_strikes(struct sim_fault *fault)
+static bool fault_strikes(struct sim_fault *fault, mono_ms now)
 {
     if (fault->countdown == 0) {
         return false;
@@ -171,6 +183,9 @@ static bool fault_strikes(struct sim_fault *fault)
     if (fault->countdown > 1) {
         fault->countdown--;
         return false;
+    }
+    if (fault->lasts_ms != 0) {
+        return fault_lasts(fault, now);
     }
     if (fault->repeat > 1) {
         fault->repeat--;
@@ -187,11 +202,11 @@ enum sim_fate sim_faults_next(struct sim_world *world, enum sim_op op)
     faults->count_of[op]++;
     if (op < SIM_OP_PROBE) {
         faults->count++;
-        if (fault_strikes(&faults->any)) {
+        if (fault_strikes(&faults->any, world->now)) {
             fate = faults->any.fate;
         }
     }
-    if (fault_strikes(&faults->of[op])) {
+    if (fault_strikes(&faults->of[op], world->now)) {
         fate = faults->of[op].fate;
     }
     if (fate != SIM_FATE_GO) {
@@ -204,6 +219,15 @@ enum sim_fate sim_faults_next(struct sim_world *world, enum sim_op op)
 bool sim_fate_is_error(enum sim_fate fate)
 {
     return fate == SIM_FATE_FAIL || fate == SIM_FATE_FAIL_LATE;
+}
+
+void sim_world_sleep(struct sim_world *world, int64_t for_ms)
+{
+    world->now += for_ms;
+    for (size_t i = 0; i < world->event_count; i++) {
+        world->events[i].at += for_ms; /* all alike: the heap stays one */
+    }
+    sim_world_trace(world, "power   asleep for %lld ms", (long long)for_ms);
 }
 
 void sim_world_cut(struct sim_world *world)

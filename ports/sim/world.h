@@ -60,11 +60,22 @@ enum sim_fate {
 #undef SIM_FATE_ENUM_
 };
 
-/* Strikes the countdown-th operation from now, and the repeat - 1 after it; countdown 0: never. */
+#define SIM_NEVER INT64_MAX
+
+/* Strikes the countdown-th operation from now, and the repeat - 1 after it; countdown 0: never.
+ * With lasts_ms it strikes every operation from that one on, for so long (SIM_NEVER: for ever), and
+ * repeat says nothing. Of the fates only FAIL and FAIL_LATE can last. */
 struct sim_fault {
     uint32_t countdown, repeat;
     enum sim_fate fate;
+    int64_t lasts_ms; /* 0: it is counted by operations */
+    mono_ms until;    /* set at the first strike of one that lasts */
 };
+
+#define SIM_FAULT(nth, times, what)                                                                \
+    ((struct sim_fault){.countdown = (nth), .repeat = (times), .fate = (what)})
+#define SIM_FAULT_FOR(nth, ms, what)                                                               \
+    ((struct sim_fault){.countdown = (nth), .repeat = 1, .fate = (what), .lasts_ms = (ms)})
 
 struct sim_faults {
     struct sim_fault any;              /* counts every power-cut point */
@@ -153,6 +164,8 @@ bool sim_random_one_in(struct sim_world *world, uint64_t of);
 enum sim_fate sim_faults_next(struct sim_world *world, enum sim_op op);
 bool sim_fate_is_error(enum sim_fate fate);
 
+/* The machine sleeps for so long: everything that was to happen happens so much later. */
+void sim_world_sleep(struct sim_world *world, int64_t for_ms);
 /* The power goes: nothing that is pending happens. */
 void sim_world_cut(struct sim_world *world);
 /* The power comes back; the ports are told by sim_machine_boot. */

@@ -95,7 +95,7 @@ static void write_torn(void *self, const char *name, struct span content, size_t
 static void fail_next(void *self)
 {
     struct place *place = self;
-    place->machine.world.faults.of[SIM_OP_FSYNC] = (struct sim_fault){1, 1, SIM_FATE_FAIL};
+    place->machine.world.faults.of[SIM_OP_FSYNC] = SIM_FAULT(1, 1, SIM_FATE_FAIL);
 }
 
 static void flip(struct place *place, int file, size_t at, uint8_t mask)

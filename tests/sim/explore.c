@@ -76,7 +76,7 @@ static void explore_recovery(struct tally *tally, const struct journey_plan *fir
     for (uint32_t n = 1 + offset; n <= points; n += stride) {
         struct journey_result result;
         struct journey_plan plan = *first;
-        plan.second = (struct sim_fault){n, 1, cut_fates[(n + first->first.countdown) % 3]};
+        plan.second = SIM_FAULT(n, 1, cut_fates[(n + first->first.countdown) % 3]);
         (void)try_one(tally, &plan, &result);
         tally->double_cuts += result.has_struck_twice ? 1 : 0;
     }
@@ -93,7 +93,7 @@ static void explore_cuts(struct tally *tally, const struct scenario *scenario, u
                 struct journey_result result;
                 struct journey_plan plan = {.scenario = scenario,
                                             .seed = seed + variant * 1000,
-                                            .first = {n, 1, cut_fates[i]}};
+                                            .first = SIM_FAULT(n, 1, cut_fates[i])};
                 tally->cuts += try_one(tally, &plan, &result) ? 1 : 0;
                 if (variant == 0 && (tally->options->is_long || n % 3 == i)) {
                     explore_recovery(tally, &plan, result.points_after, stride);
@@ -116,7 +116,7 @@ static void explore_kills(struct tally *tally, const struct scenario *scenario, 
             struct journey_plan plan = {
                 .scenario = scenario,
                 .seed = seed,
-                .first = {n, 1, i == 0 ? SIM_FATE_KILL_BEFORE : SIM_FATE_KILL_AFTER}};
+                .first = SIM_FAULT(n, 1, i == 0 ? SIM_FATE_KILL_BEFORE : SIM_FATE_KILL_AFTER)};
             tally->kills += try_one(tally, &plan, &result) ? 1 : 0;
         }
     }
@@ -131,7 +131,7 @@ static void explore_failures(struct tally *tally, const struct scenario *scenari
             struct journey_plan plan = {
                 .scenario = scenario,
                 .seed = seed,
-                .first = {n, 1, i == 0 ? SIM_FATE_FAIL : SIM_FATE_FAIL_LATE}};
+                .first = SIM_FAULT(n, 1, i == 0 ? SIM_FATE_FAIL : SIM_FATE_FAIL_LATE)};
             tally->failures_of_one += try_one(tally, &plan, &result) ? 1 : 0;
         }
     }
@@ -141,7 +141,7 @@ static void explore_failures(struct tally *tally, const struct scenario *scenari
             struct journey_plan plan = {.scenario = scenario,
                                         .seed = seed,
                                         .op = (enum sim_op)op,
-                                        .single = {n, 1, SIM_FATE_FAIL}};
+                                        .single = SIM_FAULT(n, 1, SIM_FATE_FAIL)};
             tally->failures_of_one += try_one(tally, &plan, &result) ? 1 : 0;
         }
     }
@@ -189,7 +189,7 @@ static int replay(const struct releases *releases, const struct options *options
     struct journey_plan plan = {
         .scenario = scenario,
         .seed = options->seed,
-        .second = {options->second, 1, options->second_fate},
+        .second = SIM_FAULT(options->second, 1, options->second_fate),
         .op = options->op,
         .cut_at_ms = options->at_ms,
         .is_unattended = options->is_unattended,
@@ -199,7 +199,7 @@ static int replay(const struct releases *releases, const struct options *options
     if (plan.trace == NULL) {
         return EXIT_FAILURE;
     }
-    struct sim_fault fault = {options->cut, 1, options->fate};
+    struct sim_fault fault = SIM_FAULT(options->cut, 1, options->fate);
     if (options->is_single) {
         plan.single = fault;
     } else {

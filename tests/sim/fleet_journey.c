@@ -143,7 +143,7 @@ static void happen_to_node(struct fleet_journey *journey, const struct fleet_eve
 {
     struct fleet_node *node = &journey->fleet.nodes[event->who];
     struct sim_machine *machine = &node->gateway.machine;
-    struct sim_fault fault = {(uint32_t)event->number, 1, SIM_FATE_CUT_WITHIN};
+    struct sim_fault fault = SIM_FAULT((uint32_t)event->number, 1, SIM_FATE_CUT_WITHIN);
     bool is_up = machine->world.now <= journey->fleet.now;
     switch ((int)event->kind) {
     case FLEET_AGENT_KILL:

@@ -7,6 +7,8 @@
 
 #define SETTLE_SECONDS_MAX 300
 #define TRACE_BYTES        (1u << 20)
+/* At rest the engine is looked at each ten seconds; then remove, create, start, ready, switch. */
+#define MADE_ANEW_MS 13000
 
 /* One gateway with v1 settled on it; made anew for each case. */
 struct story {
@@ -61,11 +63,20 @@ static void story_close(struct story *story, enum release_name wanted)
 {
     CHECK_STR_EQ(serving(story) == RELEASE_COUNT ? "nothing" : release_word(serving(story)),
                  release_word(wanted));
+    CHECK_STR_EQ(story->gateway.machine.checker.first, "");
+    CHECK_INT_EQ(story->gateway.machine.checker.breaches, 0);
     if (check_failures_ > 0 && getenv("TRACE") != NULL) {
         printf("%s", story->trace);
     }
     gateway_close(&story->gateway);
     free(story);
+}
+
+/* Somebody takes away, now, what serves: requests may fail until it was made anew. */
+static void taken_away(struct story *story)
+{
+    struct sim_machine *machine = &story->gateway.machine;
+    sim_checker_excuse(&machine->checker, machine->world.now + MADE_ANEW_MS);
 }
 
 static struct sim_container *served_by(struct story *story)
@@ -122,7 +133,6 @@ static void record_spoil(struct story *story)
 static void test_memory_lost(void)
 {
     struct story *story = story_open();
-    struct sim_machine *machine = &story->gateway.machine;
     static char status[65536];
     struct text text;
     record_spoil(story);
@@ -133,7 +143,21 @@ static void test_memory_lost(void)
     conductor_status(story->gateway.agent, &text);
     CHECK_CONTAINS(status, "\"memoryLost\":true");
     CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), ERR_MEMORY_LOST);
-    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    gateway_cut(&story->gateway);
+    gateway_run(&story->gateway, 60000);
+    story_close(story, RELEASE_V1);
+}
+
+/* The record is gone and the engine does not list: nothing is taken from traffic, nor from the
+ * next boot, before the engine was seen. */
+static void test_blind_at_start(void)
+{
+    struct story *story = story_open();
+    struct sim_faults *faults = &story->gateway.machine.world.faults;
+    record_spoil(story);
+    agent_dies(story);
+    faults->of[SIM_OP_ENGINE_LIST] = SIM_FAULT_FOR(1, 60000, SIM_FATE_FAIL);
+    gateway_run(&story->gateway, 30000);
     gateway_cut(&story->gateway);
     gateway_run(&story->gateway, 60000);
     story_close(story, RELEASE_V1);
@@ -144,7 +168,7 @@ static void test_one_failed_wish(void)
 {
     struct story *story = story_open();
     struct sim_faults *faults = &story->gateway.machine.world.faults;
-    faults->of[SIM_OP_RECORD_WRITE] = (struct sim_fault){1, 1, SIM_FATE_FAIL};
+    faults->of[SIM_OP_RECORD_WRITE] = SIM_FAULT(1, 1, SIM_FATE_FAIL);
     CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
     gateway_run(&story->gateway, 30000);
     CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
@@ -161,12 +185,11 @@ static void test_verdict_outlives_full_disk(void)
     for (int i = 0; i < 100 && serving(story) != RELEASE_CRASHING; i++) {
         gateway_run(&story->gateway, 100);
     }
-    machine->world.faults.of[SIM_OP_RECORD_WRITE] = (struct sim_fault){1, 2, SIM_FATE_FAIL};
+    machine->world.faults.of[SIM_OP_RECORD_WRITE] = SIM_FAULT(1, 2, SIM_FATE_FAIL);
     gateway_run(&story->gateway, 15000);
     CHECK_STR_EQ(release_word(serving(story)), "v1");
     CHECK(settle(story));
     gateway_run(&story->gateway, 60000);
-    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
     gateway_cut(&story->gateway);
     for (int i = 0; i < 300; i++) {
         gateway_run(&story->gateway, 100);
@@ -184,9 +207,9 @@ static void test_rotten_payload(void)
     payload_spoil(story);
     agent_dies(story);
     gateway_run(&story->gateway, 20000);
-    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
     CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V1), 0);
     gateway_run(&story->gateway, 20000);
+    taken_away(story);
     sim_engine_remove_by_hand(&machine->engine, served_by(story));
     gateway_run(&story->gateway, 30000);
     CHECK(settle(story));
@@ -199,9 +222,9 @@ static void test_kernel_tells_nothing(void)
     struct story *story = story_open();
     struct sim_machine *machine = &story->gateway.machine;
     agent_dies(story);
-    machine->world.faults.of[SIM_OP_ROUTE_READ] = (struct sim_fault){1, 100000, SIM_FATE_FAIL};
-    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    machine->world.faults.of[SIM_OP_ROUTE_READ] = SIM_FAULT_FOR(1, SIM_NEVER, SIM_FATE_FAIL);
     gateway_run(&story->gateway, 5000);
+    taken_away(story);
     sim_engine_remove_by_hand(&machine->engine, served_by(story));
     gateway_run(&story->gateway, 40000);
     CHECK(served_by(story) != NULL);
@@ -212,13 +235,11 @@ static void test_kernel_tells_nothing(void)
 static void test_sleep_proves_nothing(void)
 {
     struct story *story = story_open();
-    struct sim_world *world = &story->gateway.machine.world;
     CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_FADING), 0);
     for (int i = 0; i < 100 && serving(story) != RELEASE_FADING; i++) {
         gateway_run(&story->gateway, 100);
     }
-    sim_checker_excuse(&story->gateway.machine.checker, world->now + 4000000);
-    sim_world_run_until(world, world->now + 3600000);
+    sim_machine_sleep(&story->gateway.machine, 3600000);
     CHECK(settle(story));
     story_close(story, RELEASE_V1);
 }
@@ -227,9 +248,8 @@ static void test_sleep_proves_nothing(void)
 static void test_dead_container(void)
 {
     struct story *story = story_open();
-    struct sim_machine *machine = &story->gateway.machine;
     struct sim_container *container = served_by(story);
-    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    taken_away(story);
     container->seen.state = ENGINE_DEAD;
     container->run++;
     char id[ENGINE_ID_BYTES];
@@ -246,7 +266,7 @@ static void test_network_pruned(void)
     struct story *story = story_open();
     struct sim_machine *machine = &story->gateway.machine;
     struct sim_container *container = served_by(story);
-    sim_checker_excuse(&machine->checker, machine->world.now + 60000);
+    taken_away(story);
     container->seen.state = ENGINE_EXITED;
     container->was_stopped = true;
     container->run++;
@@ -293,6 +313,7 @@ static void test_record_of_another_place(void)
 static const struct check_case cases[] = {
     {"one failed wish leaves the door open", test_one_failed_wish},
     {"memory lost", test_memory_lost},
+    {"blind at start", test_blind_at_start},
     {"a verdict outlives a full disk", test_verdict_outlives_full_disk},
     {"a rotten payload is given again", test_rotten_payload},
     {"a kernel that tells nothing", test_kernel_tells_nothing},

@@ -17,9 +17,16 @@ struct golden {
 static const struct golden goldens[] = {
     {"swap.txt", "swap", 1, {0}, {0}},
     {"swap-crashing.txt", "swap-crashing", 1, {0}, {0}},
-    {"swap-torn-verdict.txt", "swap", 1, {18, 1, SIM_FATE_CUT_WITHIN}, {0}},
-    {"first-start-cut-twice.txt", "first-start", 1, {12, 1, SIM_FATE_CUT_AFTER},
-     {9, 1, SIM_FATE_CUT_BEFORE}},
+    {"swap-torn-verdict.txt",
+     "swap",
+     1,
+     {.countdown = 18, .repeat = 1, .fate = SIM_FATE_CUT_WITHIN},
+     {0}},
+    {"first-start-cut-twice.txt",
+     "first-start",
+     1,
+     {.countdown = 12, .repeat = 1, .fate = SIM_FATE_CUT_AFTER},
+     {.countdown = 9, .repeat = 1, .fate = SIM_FATE_CUT_BEFORE}},
     {"rollback-warm.txt", "rollback-warm", 1, {0}, {0}},
 };
 

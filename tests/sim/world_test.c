@@ -117,7 +117,7 @@ static void a_failed_sync_is_final(void)
     rc = rc != 0 ? rc : sim_disk_sync_directory(&machine->disk, NULL);
     rc = rc != 0 ? rc : sim_disk_write(&machine->disk, file, 0, span_text("lost"), NULL);
     CHECK_INT_EQ(rc, 0);
-    machine->world.faults.of[SIM_OP_FSYNC] = (struct sim_fault){1, 1, SIM_FATE_FAIL};
+    machine->world.faults.of[SIM_OP_FSYNC] = SIM_FAULT(1, 1, SIM_FATE_FAIL);
     CHECK_INT_EQ(sim_disk_sync(&machine->disk, file, NULL), ERR_IO);
     CHECK_INT_EQ(sim_disk_sync(&machine->disk, file, NULL), 0);
     sim_disk_lose(&machine->disk);
@@ -136,6 +136,42 @@ static void full_and_read_only_disks_say_so(void)
     CHECK_INT_EQ(sim_disk_write(&machine->disk, file, 2, span_text("4321"), NULL), ERR_DISK_SPACE);
     machine->disk.is_read_only = true;
     CHECK_INT_EQ(sim_disk_write(&machine->disk, file, 0, span_text("1"), NULL), ERR_IO);
+    close_machine(machine);
+}
+
+/* A fault that lasts strikes everything from its operation on until its time is over. */
+static void faults_last(void)
+{
+    struct sim_machine *machine = open_machine(1);
+    struct sim_world *world = &machine->world;
+    world->faults.of[SIM_OP_FSYNC] = SIM_FAULT_FOR(2, 50, SIM_FATE_FAIL);
+    world->faults.of[SIM_OP_PROBE] = SIM_FAULT_FOR(1, SIM_NEVER, SIM_FATE_FAIL);
+    CHECK_INT_EQ(sim_faults_next(world, SIM_OP_FSYNC), SIM_FATE_GO);
+    sim_world_run_until(world, 100);
+    CHECK_INT_EQ(sim_faults_next(world, SIM_OP_FSYNC), SIM_FATE_FAIL);
+    sim_world_run_until(world, 149);
+    CHECK_INT_EQ(sim_faults_next(world, SIM_OP_FSYNC), SIM_FATE_FAIL);
+    sim_world_run_until(world, 150);
+    CHECK_INT_EQ(sim_faults_next(world, SIM_OP_FSYNC), SIM_FATE_GO);
+    CHECK_INT_EQ(sim_faults_next(world, SIM_OP_PROBE), SIM_FATE_FAIL);
+    sim_world_run_until(world, 1000000000);
+    CHECK_INT_EQ(sim_faults_next(world, SIM_OP_PROBE), SIM_FATE_FAIL);
+    close_machine(machine);
+}
+
+/* Nothing happens while the machine sleeps, and all of it afterwards. */
+static void sleep_shifts_everything(void)
+{
+    struct sim_machine *machine = open_machine(1);
+    fired[0] = '\0';
+    sim_world_at(&machine->world, 20, fire, NULL, 'a');
+    sim_world_run_until(&machine->world, 10);
+    sim_machine_sleep(machine, 1000);
+    CHECK_INT_EQ(machine->world.now, 1010);
+    sim_world_run_until(&machine->world, 1019);
+    CHECK_STR_EQ(fired, "");
+    sim_world_run_until(&machine->world, 1020);
+    CHECK_STR_EQ(fired, "a");
     close_machine(machine);
 }
 
@@ -230,6 +266,8 @@ int main(int argc, char **argv)
         {"renames may be lost", renames_may_be_lost},
         {"a failed sync is final", a_failed_sync_is_final},
         {"full and read-only disks say so", full_and_read_only_disks_say_so},
+        {"faults last", faults_last},
+        {"sleep shifts everything", sleep_shifts_everything},
         {"breaches are found", breaches_are_found},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
