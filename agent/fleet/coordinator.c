@@ -18,7 +18,7 @@ void coordinator_say(const struct coordinator *coordinator, enum log_level level
     char line[LOG_LINE_BYTES_MAX];
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(line, sizeof line, fmt, args);
+    text_shorten_va(line, sizeof line, fmt, args);
     va_end(args);
     coordinator->ports.log.ops->line(coordinator->ports.log.self, level, line);
 }

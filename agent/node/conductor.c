@@ -2,7 +2,6 @@
 #include "agent/node/conductor_private.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Planning again within one step, when performing changed something at once. */
@@ -82,7 +81,7 @@ static PRINTF_LIKE(4, 0) void note(struct conductor *conductor, const struct app
     if (app != NULL) {
         (void)text_copy(event.app, sizeof event.app, app->memory.app);
     }
-    (void)vsnprintf(event.text, sizeof event.text, fmt, args);
+    text_shorten_va(event.text, sizeof event.text, fmt, args);
     bool is_repeated = level == LOG_LEVEL_WARNING && conductor->event_last > 0 &&
                        strcmp(last->text, event.text) == 0 && strcmp(last->app, event.app) == 0;
     if (is_repeated) {
@@ -91,7 +90,8 @@ static PRINTF_LIKE(4, 0) void note(struct conductor *conductor, const struct app
     conductor->events[conductor->event_last % EVENTS_MAX] = event;
     conductor->event_last++;
     char line[LOG_LINE_BYTES_MAX];
-    (void)snprintf(line, sizeof line, "%s%s%s", event.app, app != NULL ? ": " : "", event.text);
+    text_shorten_printf(line, sizeof line, "%s%s%s", event.app, app != NULL ? ": " : "",
+                        event.text);
     conductor->ports.log.ops->line(conductor->ports.log.self, level, line);
     if (conductor->heard != NULL) {
         conductor->heard(conductor->heard_ctx, &event);

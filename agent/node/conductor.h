@@ -23,6 +23,8 @@ struct conductor_ports {
     struct log log;
 };
 
+#define EVENT_TEXT_BYTES 400
+
 /* Something that happened, for people: one line of the events ring. */
 struct event {
     uint64_t number; /* from 1, grows by one */
@@ -30,7 +32,7 @@ struct event {
     wall_ms wall;
     bool time_trusted;
     char app[NAME_BYTES]; /* empty: the node itself */
-    char text[160];
+    char text[EVENT_TEXT_BYTES];
 };
 
 /* Told of each event as it happens; must not call the conductor back. */

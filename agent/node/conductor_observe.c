@@ -387,7 +387,7 @@ static void exec_told(void *ctx, const struct err *err, const struct engine_answ
         (void)err_set(&failed, ERR_PROBE, "the command ended with %d", answer->exit_code);
         err = &failed;
     } else if (err != NULL && err->code == ERR_ENGINE) {
-        (void)err_set(&failed, ERR_PROBE, "%.200s", err->text);
+        (void)err_set(&failed, ERR_PROBE, "%s", err->text);
         err = &failed;
     }
     probe_told(ctx, err);

@@ -110,7 +110,7 @@ int conductor_order(struct conductor *conductor, const char *app_name, struct sp
     }
     if (rc != 0) {
         if (rc != ERR_NOTHING && rc != ERR_STALE) {
-            conductor_warning(conductor, app, "order for %.32s not taken: %s", app_name, why.text);
+            conductor_warning(conductor, app, "order for %s not taken: %s", app_name, why.text);
         }
         if (rc != ERR_NOTHING && app != NULL) {
             app->refused = rc;

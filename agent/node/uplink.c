@@ -90,9 +90,9 @@ static void link_closed(void *ctx, const struct err *err, bool was_open)
         !was_open && uplink->last.code == err->code && strcmp(uplink->last.text, err->text) == 0;
     uplink->last = *err;
     if (!is_said) { /* what repeats with each try is said once */
-        (void)snprintf(line, sizeof line, "%s: %s (%s)",
-                       was_open ? "the link to the fleet ended" : "no way to the fleet", err->text,
-                       err_word(err->code));
+        text_shorten_printf(line, sizeof line, "%s: %s (%s)",
+                            was_open ? "the link to the fleet ended" : "no way to the fleet",
+                            err->text, err_word(err->code));
         log->ops->line(log->self, LOG_LEVEL_WARNING, line);
     }
 }

@@ -50,7 +50,7 @@ int json_error(const struct json_place *at, int code, struct err *err, const cha
     text_init(&path, buf, sizeof buf);
     path_render(at, &path);
     va_start(args, fmt);
-    (void)vsnprintf(message, sizeof message, fmt, args);
+    text_shorten_va(message, sizeof message, fmt, args);
     va_end(args);
     return err_set(err, code, "%s%s%.*s", path.len == 0 ? "document" : path.data, ": ",
                    (int)(sizeof message - 1), message);

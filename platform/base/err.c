@@ -2,17 +2,18 @@
 #include "platform/base/err.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "platform/base/text.h"
 
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
     if (err != NULL) {
         va_list args;
         va_start(args, fmt);
-        err->code = code;
-        (void)vsnprintf(err->text, sizeof err->text, fmt, args);
+        text_shorten_va(err->text, sizeof err->text, fmt, args);
         va_end(args);
+        err->code = code;
     }
     return code;
 }
@@ -23,18 +24,9 @@ int err_wrap(struct err *err, int code, const char *fmt, ...)
         char outer[ERR_TEXT_BYTES];
         va_list args;
         va_start(args, fmt);
-        int used = vsnprintf(outer, sizeof outer - 2, fmt, args);
+        text_shorten_va(outer, sizeof outer, fmt, args);
         va_end(args);
-        if (used >= 0 && (size_t)used < sizeof outer - 2) {
-            size_t head = (size_t)used;
-            memcpy(outer + head, ": ", 2);
-            head += 2;
-            size_t tail = strnlen(err->text, sizeof err->text - 1);
-            size_t kept = tail < sizeof err->text - 1 - head ? tail : sizeof err->text - 1 - head;
-            memmove(err->text + head, err->text, kept);
-            memcpy(err->text, outer, head);
-            err->text[head + kept] = '\0';
-        }
+        text_shorten_printf(err->text, sizeof err->text, "%s: %s", outer, err->text);
         err->code = code;
     }
     return code;

@@ -78,10 +78,11 @@ enum err_code {
         ERR_END_
 };
 
-#define ERR_TEXT_BYTES 256
+#define ERR_TEXT_BYTES 512
 
 /* One failure. Callers give it uninitialised or zeroed; it is untouched on success. The text reads
- * from outermost to innermost and is always terminated; what does not fit is cut at its end. */
+ * from outermost to innermost and is always terminated; what does not fit is left out of its middle
+ * ("first part ... last part"), because the cause stands at the end. */
 struct err {
     int code;
     char text[ERR_TEXT_BYTES];

@@ -2,8 +2,13 @@
 #ifndef PLATFORM_BASE_TEXT_H
 #define PLATFORM_BASE_TEXT_H
 
+#include <stdarg.h>
+
 #include "platform/base/err.h"
 #include "platform/base/span.h"
+
+/* A formatted text that is shortened may have this many bytes before. */
+#define TEXT_FORMAT_BYTES 4096
 
 /* A string being built in memory the caller owns. Always terminated. When something does not fit,
  * `cut` becomes true, what fitted stays, and later appends do nothing. */
@@ -21,9 +26,28 @@ void text_append(struct text *text, const char *piece);
 void text_append_span(struct text *text, struct span piece);
 void text_printf(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Appends a JSON string literal with its quotes; escapes what RFC 8259 section 7 demands.
- * The bytes must be valid UTF-8. */
+/* Appends a JSON string literal with its quotes; escapes what RFC 8259 section 7 demands. What is
+ * not UTF-8 (RFC 3629) becomes U+FFFD, one for each byte, so the document is always JSON. */
 void text_append_json(struct text *text, const char *value);
+/* The same for bytes that may hold a NUL. */
+void text_append_json_span(struct text *text, struct span value);
+
+/* How many bytes the UTF-8 character at the start of `bytes` has, 1 to 4; 0 when there is none or
+ * it is not well-formed. */
+size_t text_character(struct span bytes);
+
+/* Copies bytes into a fixed array. What does not fit is left out of the middle, "first part ...
+ * last part", because a cause stands at the end; it is cut between UTF-8 characters. cap >= 16. */
+void text_shorten(char *target, size_t cap, struct span source);
+
+/* The same on one line: spaces instead of line breaks, other control characters and NULs; none at
+ * the end. */
+void text_shorten_line(char *target, size_t cap, struct span source);
+
+/* Formats and then shortens like text_shorten. The arguments may point into the target. Of a text
+ * beyond TEXT_FORMAT_BYTES the end is not seen; it then ends with "...". */
+void text_shorten_va(char *target, size_t cap, const char *fmt, va_list args) PRINTF_LIKE(3, 0);
+void text_shorten_printf(char *target, size_t cap, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Copies a NUL-terminated string into a fixed array; false, and the target emptied, when it does
  * not fit. cap >= 1. */

@@ -94,12 +94,11 @@ void docker_call_finish(struct docker_call *call, const struct engine_answer *an
 void docker_call_fail(struct docker_call *call, int code, const char *fmt, ...)
 {
     struct err err;
-    char text[ERR_TEXT_BYTES];
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(text, sizeof text, fmt, args);
+    text_shorten_va(err.text, sizeof err.text, fmt, args);
     va_end(args);
-    err_set(&err, code, "%s", text);
+    err.code = code;
     call_end(call, &err, NULL);
 }
 

@@ -1,8 +1,7 @@
 /* Pull lines: split, read, add up. */
 #include "ports/docker/pull_lines.h"
 
-#include <stdio.h>
-
+#include "platform/base/text.h"
 #include "ports/docker/reply.h"
 
 int pull_code_of(const char *message)
@@ -13,7 +12,7 @@ int pull_code_of(const char *message)
 static void lines_fail(struct pull_lines *lines, const char *message)
 {
     lines->code = pull_code_of(message);
-    (void)snprintf(lines->text, sizeof lines->text, "%s", message);
+    text_shorten_line(lines->text, sizeof lines->text, span_text(message));
 }
 
 /* FNV-1a over the layer and what is done with it. */

@@ -84,10 +84,5 @@ void reply_message(struct span body, int status, char *text, size_t cap)
         (void)snprintf(text, cap, "status %d", status);
         return;
     }
-    (void)snprintf(text, cap, "%s", message);
-    for (char *at = text; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            *at = ' ';
-        }
-    }
+    text_shorten_line(text, cap, span_text(message));
 }

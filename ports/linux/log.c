@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "platform/base/text.h"
+
 static size_t prefix_render(const struct linux_log *log, enum log_level level, char *buf,
                             size_t cap)
 {
@@ -47,12 +49,12 @@ static void log_line(void *self, enum log_level level, const char *text)
         return;
     }
     size_t len = prefix_render(log, level, line, 64);
-    size_t end = len + LOG_LINE_BYTES_MAX;
-    for (; *text != '\0' && len < end; text++) {
-        unsigned char byte = (unsigned char)*text;
-        line[len++] = byte < 0x20 || byte == 0x7f ? '?' : *text;
+    text_shorten(line + len, LOG_LINE_BYTES_MAX, span_text(text));
+    for (; line[len] != '\0'; len++) {
+        unsigned char byte = (unsigned char)line[len];
+        line[len] = (char)(byte < 0x20 || byte == 0x7f ? '?' : byte);
     }
-    line[len < sizeof line ? len++ : len - 1] = '\n';
+    line[len++] = '\n';
     /* A pipe that polls writable takes a whole line without blocking (PIPE_BUF). */
     struct pollfd room = {.fd = log->fd, .events = POLLOUT};
     if (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT) != 0) {

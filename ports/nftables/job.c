@@ -7,9 +7,8 @@
 
 #include "ports/nftables/firewall.h"
 
-#define STEPS_MAX      4
-#define SETTINGS_MAX   (WORKER_ARGS_MAX - 3)
-#define OUTPUT_FOR_ERR 160
+#define STEPS_MAX    4
+#define SETTINGS_MAX (WORKER_ARGS_MAX - 3)
 
 /* begin: 1 a tool was started, 0 nothing (more) to do here, negative failed. take: its answer. */
 struct step {
@@ -28,19 +27,16 @@ static int tool_run(struct nftables_route *route, enum worker_program program,
     return rc < 0 ? rc : 1;
 }
 
-/* ERR_ROUTE with the first line of the tool's words. */
+/* ERR_ROUTE with all of the tool's words on one line: a warning may stand before the cause. */
 static int tool_failed(const char *tool, const struct err *failure, int status, struct span output,
                        struct err *err)
 {
     if (failure != NULL) {
         return err_set(err, ERR_ROUTE, "%s: %s", tool, failure->text);
     }
-    size_t len = 0;
-    while (len < output.len && len < OUTPUT_FOR_ERR && output.data[len] != '\n') {
-        len++;
-    }
-    return err_set(err, ERR_ROUTE, "%s ended with %d: %.*s", tool, status, (int)len,
-                   output.data == NULL ? "" : (const char *)output.data);
+    char words[ERR_TEXT_BYTES];
+    text_shorten_line(words, sizeof words, output);
+    return err_set(err, ERR_ROUTE, "%s ended with %d: %s", tool, status, words);
 }
 
 static bool output_has(struct span output, const char *words)

@@ -119,7 +119,7 @@ static size_t runs_before_nft(const struct player *player)
 static void failing_nft_is_told_in_its_words(void)
 {
     static const struct played no_chain = {0, 1, "No chain/target/match by that name."};
-    static const struct played refused = {0, 1, "Error: out of cheese\nline two"};
+    static const struct played refused = {0, 1, "# Warning: old tables\nError: out of cheese\n"};
     struct nftables_route storage;
     struct player player = {.answers = {no_chain, refused, refused, refused}};
     struct answered answered = {0};
@@ -129,7 +129,7 @@ static void failing_nft_is_told_in_its_words(void)
     player_play(&player);
     CHECK_INT_EQ(answered.calls, 1);
     CHECK_INT_EQ(answered.err.code, ERR_ROUTE);
-    CHECK_STR_EQ(answered.err.text, "nft ended with 1: Error: out of cheese");
+    CHECK_STR_EQ(answered.err.text, "nft ended with 1: # Warning: old tables Error: out of cheese");
     CHECK_INT_EQ(player.runs, runs_before_nft(&player) + 2); /* refilled, then replaced */
     nftables_route_close(&storage);
 }

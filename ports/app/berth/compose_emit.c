@@ -13,10 +13,10 @@ int compose_fail(struct compose *compose, const struct yaml_item *item, int code
     char message[ERR_TEXT_BYTES];
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(message, sizeof message, fmt, args);
+    text_shorten_va(message, sizeof message, fmt, args);
     va_end(args);
-    return err_set(compose->err, code, "%.80s:%zu: %.160s", compose->path,
-                   item != NULL ? item->line : 1, message);
+    return err_set(compose->err, code, "%s:%zu: %s", compose->path, item != NULL ? item->line : 1,
+                   message);
 }
 
 void compose_key(struct compose *compose, const char *key, bool *comma)
@@ -35,11 +35,10 @@ static int dollars_read(struct compose *compose, const struct yaml_item *item, s
             at[0] == '$' && (at[1] == '{' || at[1] == '_' || (at[1] >= 'A' && at[1] <= 'Z') ||
                              (at[1] >= 'a' && at[1] <= 'z'));
         if (is_name) {
-            return compose_fail(
-                compose, item, ERR_VALUE,
-                "%.80s: variables of this machine are not filled in; write the value, "
-                "or $$ for a dollar sign",
-                item->text);
+            return compose_fail(compose, item, ERR_VALUE,
+                                "%s: variables of this machine are not filled in; write the value, "
+                                "or $$ for a dollar sign",
+                                item->text);
         }
         at += at[0] == '$' && at[1] == '$';
         text_append_span(out, span_of(at, 1));

@@ -99,7 +99,7 @@ int fleet_dir_load(const char *path, struct fleet_dir *dir, struct err *err)
     fleet_dir_file(&read, "fleet.json", file);
     if (access(file, F_OK) != 0) {
         return err_set(err, ERR_NOT_FOUND,
-                       "%.100s: no fleet.json; name a fleet's folder with --dir or BERTH_FLEET, or "
+                       "%s: no fleet.json; name a fleet's folder with --dir or BERTH_FLEET, or "
                        "make one with berth fleet init",
                        path);
     }
@@ -110,7 +110,7 @@ int fleet_dir_load(const char *path, struct fleet_dir *dir, struct err *err)
     rc = document_read(span_of(content, len), &read, err);
     free(content);
     if (rc != 0) {
-        return err_wrap(err, rc, "%.100s", file);
+        return err_wrap(err, rc, "%s", file);
     }
     *dir = read;
     return 0;

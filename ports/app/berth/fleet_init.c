@@ -49,18 +49,16 @@ static int broker_note(struct fleet_dir *dir, const char *argument, struct err *
     }
     if (!issue_is_host(words)) {
         return err_set(err, ERR_USAGE,
-                       "--broker %.100s: the host is neither a DNS name nor an IPv4 "
+                       "--broker %s: the host is neither a DNS name nor an IPv4 "
                        "address",
                        argument);
     }
     if ((first != NULL && !port_read(first, &dir->node_port)) ||
         (second != NULL && !port_read(second, &dir->operator_port))) {
-        return err_set(err, ERR_USAGE, "--broker %.100s: a port is a number from 1 to 65535",
-                       argument);
+        return err_set(err, ERR_USAGE, "--broker %s: a port is a number from 1 to 65535", argument);
     }
     if (dir->node_port == dir->operator_port) {
-        return err_set(err, ERR_USAGE, "--broker %.100s: nodes and operators need two ports",
-                       argument);
+        return err_set(err, ERR_USAGE, "--broker %s: nodes and operators need two ports", argument);
     }
     (void)text_copy(dir->host, sizeof dir->host, words);
     return 0;
@@ -107,10 +105,10 @@ static int folder_open(struct fleet_dir *dir, const char *argument, struct err *
 {
     char path[PATH_MAX];
     if (mkdir(argument, 0700) != 0 && errno != EEXIST) {
-        return err_set(err, ERR_IO, "%.150s: %s", argument, strerror(errno));
+        return err_set(err, ERR_IO, "%s: %s", argument, strerror(errno));
     }
     if (realpath(argument, path) == NULL) {
-        return err_set(err, ERR_IO, "%.150s: %s", argument, strerror(errno));
+        return err_set(err, ERR_IO, "%s: %s", argument, strerror(errno));
     }
     if (!text_copy(dir->path, sizeof dir->path, path)) {
         return err_set(err, ERR_USAGE, "the folder's path is longer than %zu characters",
@@ -137,8 +135,7 @@ static int is_empty_check(const struct fleet_dir *dir, struct err *err)
         fleet_dir_file(dir, names[i], path);
         if (lstat(path, &status) == 0) {
             return err_set(err, ERR_EXISTS,
-                           "%.150s is there already; nothing was changed: name another folder",
-                           path);
+                           "%s is there already; nothing was changed: name another folder", path);
         }
     }
     return 0;

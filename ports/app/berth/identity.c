@@ -21,7 +21,7 @@ int identity_folder(const struct fleet_dir *dir, const char *folder, struct err 
     char path[PATH_MAX];
     fleet_dir_file(dir, folder, path);
     if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        return err_set(err, ERR_IO, "%.150s: %s", path, strerror(errno));
+        return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
     }
     return 0;
 }
@@ -102,7 +102,7 @@ static int pem_load(const struct fleet_dir *dir, const char *name, char *pem, si
     bool fits = text_copy(pem, cap, content);
     explicit_bzero(content, len);
     free(content);
-    return fits ? 0 : err_set(err, ERR_OVERSIZE, "%.150s: too long", path);
+    return fits ? 0 : err_set(err, ERR_OVERSIZE, "%s: too long", path);
 }
 
 int identity_ca_load(const struct fleet_dir *dir, struct issued *ca, struct err *err)

@@ -149,9 +149,8 @@ static int node_add(struct add_request *request, struct err *err)
     if (mkdir(path, 0700) != 0) {
         return errno == EEXIST
                    ? err_set(err, ERR_EXISTS,
-                             "%.150s is there already; move it away to make the node a new key",
-                             path)
-                   : err_set(err, ERR_IO, "%.150s: %s", path, strerror(errno));
+                             "%s is there already; move it away to make the node a new key", path)
+                   : err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
     }
     rc = bundle_make(request, err);
     if (rc != 0) {

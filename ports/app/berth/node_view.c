@@ -112,7 +112,7 @@ static struct span part_span(const struct node_row *row, enum node_part part)
 
 static void complain(struct node_facts *facts, const char *what, const struct err *err)
 {
-    (void)snprintf(facts->complaint, sizeof facts->complaint, "%s: %.200s", what, err->text);
+    text_shorten_printf(facts->complaint, sizeof facts->complaint, "%s: %s", what, err->text);
 }
 
 /* Labels that break the rules are the node's own affair: they are not selected by. */

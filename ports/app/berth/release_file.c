@@ -22,7 +22,7 @@ int release_file_open(const struct keyring *keyring, const char *path, struct re
     arena_init(&file->arena, file->memory, MEMORY_BYTES);
     rc = envelope_take_apart(span_of(file->content, file->len), &file->arena, &file->parts, err);
     if (rc == 0 && strcmp(file->parts.type, RELEASE_PAYLOAD_TYPE) != 0) {
-        rc = err_set(err, ERR_PAYLOAD_TYPE, "is no release but %.100s", file->parts.type);
+        rc = err_set(err, ERR_PAYLOAD_TYPE, "is no release but %s", file->parts.type);
     }
     if (rc != 0) {
         return err_wrap(err, rc, "%s", path);

@@ -77,7 +77,7 @@ static int local_join(struct revoke_request *request, const char *path, struct e
         rc = list_join(request, span_of(content, len), err);
         free(content);
     }
-    return rc == 0 ? 0 : err_wrap(err, rc, "%.120s", path);
+    return rc == 0 ? 0 : err_wrap(err, rc, "%s", path);
 }
 
 static int list_publish(struct revoke_request *request, struct session *session, const char *topic,

@@ -42,14 +42,14 @@ static int trust_publish(struct session *session, const struct fleet_dir *dir, s
     topic_render(&topic, name);
     int rc = keyring_trust_load(&session->keyring, path, &trust, err);
     if (rc == 0 && strcmp(trust.fleet, dir->fleet) != 0) {
-        rc = err_set(err, ERR_WRONG_FLEET, "%.150s is of the fleet %s", path, trust.fleet);
+        rc = err_set(err, ERR_WRONG_FLEET, "%s is of the fleet %s", path, trust.fleet);
     }
     if (rc == 0) {
         rc = session_read(session, name, QUIET_MS, version_note, &held, err);
     }
     if (rc == 0 && held > trust.version) {
         rc = err_set(err, ERR_STALE,
-                     "the broker holds version %llu and %.120s is version %llu; publish from the "
+                     "the broker holds version %llu and %s is version %llu; publish from the "
                      "folder that made the newer one",
                      (unsigned long long)held, path, (unsigned long long)trust.version);
     }

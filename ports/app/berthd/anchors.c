@@ -34,8 +34,8 @@ static void say(const struct anchors_sources *sources, enum log_level level, con
 static void complain(const struct loading *loading, const char *path, const struct err *err)
 {
     char line[LOG_LINE_BYTES_MAX];
-    (void)snprintf(line, sizeof line, "%s document %s is not taken: %s (%s)", loading->kind, path,
-                   err->text, err_word(err->code));
+    text_shorten_printf(line, sizeof line, "%s document %s is not taken: %s (%s)", loading->kind,
+                        path, err->text, err_word(err->code));
     say(loading->sources, LOG_LEVEL_WARNING, line);
 }
 
@@ -85,7 +85,7 @@ static void pin_fail(const struct anchors_pin *pin, const struct err *err)
 {
     if (err != NULL && pin->log.ops != NULL) {
         char line[LOG_LINE_BYTES_MAX];
-        (void)snprintf(line, sizeof line, "pin a document: %s", err->text);
+        text_shorten_printf(line, sizeof line, "pin a document: %s", err->text);
         pin->log.ops->line(pin->log.self, LOG_LEVEL_WARNING, line);
     }
 }

@@ -159,7 +159,8 @@ static int agent_main(const struct config *config, const struct err *sandbox)
     if (rc == 0) {
         log = &agent->house.ports.log;
         if (sandbox->code != 0) {
-            (void)snprintf(line, sizeof line, "less confined than it should be: %s", sandbox->text);
+            text_shorten_printf(line, sizeof line, "less confined than it should be: %s",
+                                sandbox->text);
             log->ops->line(log->self, LOG_LEVEL_WARNING, line);
         }
         (void)snprintf(line, sizeof line,

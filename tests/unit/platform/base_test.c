@@ -9,7 +9,7 @@
 static void case_err(void)
 {
     struct err err;
-    char long_text[400];
+    char long_text[ERR_TEXT_BYTES + 88];
     CHECK_INT_EQ(err_set(&err, ERR_STORE, "open %s", "x"), ERR_STORE);
     CHECK_INT_EQ(err_wrap(&err, ERR_CORRUPT, "load %d", 7), ERR_CORRUPT);
     CHECK_INT_EQ(err.code, ERR_CORRUPT);
@@ -23,6 +23,12 @@ static void case_err(void)
     (void)err_wrap(&err, ERR_IO, "outer");
     CHECK(strncmp(err.text, "outer: xxx", 10) == 0);
     CHECK_INT_EQ(strlen(err.text), ERR_TEXT_BYTES - 1);
+    /* Whatever is put around it, the cause at the end stays whole. */
+    (void)err_set(&err, ERR_ENGINE, "OCI runtime: %s: exec: \"/serve\": no such file", long_text);
+    (void)err_wrap(&err, ERR_ENGINE, "start of %s", long_text);
+    CHECK(strncmp(err.text, "start of xxx", 12) == 0);
+    CHECK(strstr(err.text, " ... ") != NULL);
+    CHECK_STR_EQ(err.text + strlen(err.text) - 31, "x: exec: \"/serve\": no such file");
     (void)err_wrap(&err, ERR_IO, "%s", long_text);
     CHECK(strlen(err.text) < ERR_TEXT_BYTES);
 }
@@ -74,9 +80,71 @@ static void case_text_json(void)
     CHECK_STR_EQ(data, "\"a\\\"b\\\\c\\u000a\\u001f\xc3\xa9\"");
 }
 
+/* Every way in which bytes are no UTF-8, each at the edge of what is. */
+static void case_text_json_is_utf8(void)
+{
+    static const struct {
+        const char *bytes, *json;
+    } rows[] = {
+        {"\x80", "\"\xEF\xBF\xBD\""},
+        {"\xC3", "\"\xEF\xBF\xBD\""},
+        {"\xC1\xBF", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        {"\xE0\x9F\xBF", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        {"\xE2\x82x", "\"\xEF\xBF\xBD\xEF\xBF\xBDx\""},
+        {"\xF5\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        {"\xF4\x8F\xBF\xBF", "\"\xF4\x8F\xBF\xBF\""},
+        {"\xED\x9F\xBF\xE0\xA0\x80", "\"\xED\x9F\xBF\xE0\xA0\x80\""},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char data[64];
+        struct text text;
+        text_init(&text, data, sizeof data);
+        text_append_json(&text, rows[i].bytes);
+        CHECK_STR_EQ(data, rows[i].json);
+    }
+    char data[16];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    text_append_json_span(&text, span_of("a\0b", 3));
+    CHECK_STR_EQ(data, "\"a\\u0000b\"");
+}
+
+static void case_text_shorten(void)
+{
+    char data[21];
+    text_shorten(data, sizeof data, span_text("12345678901234567890"));
+    CHECK_STR_EQ(data, "12345678901234567890"); /* what fits is whole */
+    text_shorten(data, sizeof data, span_text("123456789012345678901"));
+    CHECK_STR_EQ(data, "12345 ... 2345678901");
+    text_shorten(data, sizeof data, span_text("1234\xC3\xA9-----------------no such file"));
+    CHECK_STR_EQ(data, "1234 ...  such file");
+    text_shorten(data, sizeof data, span_text("12345-----------------x\xE2\x82\xAC 3456789"));
+    CHECK_STR_EQ(data, "12345 ...  3456789"); /* no half of a character */
+    text_shorten(data, sizeof data, span_of(NULL, 0));
+    CHECK_STR_EQ(data, "");
+    text_shorten_line(data, sizeof data, span_text("# warning\nError: no\n\n"));
+    CHECK_STR_EQ(data, "# warning Error: no");
+    text_shorten_line(data, sizeof data, span_of("a\0b", 3));
+    CHECK_STR_EQ(data, "a b");
+    text_shorten_printf(data, sizeof data, "%s: %s", data, "disk is full");
+    CHECK_STR_EQ(data, "a b: disk is full");
+}
+
+/* A text beyond what is formatted at all says so. */
+static void case_text_shorten_huge(void)
+{
+    static char huge[TEXT_FORMAT_BYTES + 1];
+    char data[64];
+    memset(huge, 'y', sizeof huge - 1);
+    text_shorten_printf(data, sizeof data, "%s", huge);
+    CHECK_STR_EQ(data + strlen(data) - 6, "yyy...");
+}
+
 static void case_names(void)
 {
-    static const char *const bad[] = {"", "-a", "a-", "A", "a_b", "a.b", "a b", "\xc3\xa9", "abcde"};
+    static const char *const bad[] = {"",    "-a",  "a-",       "A",    "a_b",
+                                      "a.b", "a b", "\xc3\xa9", "abcde"};
     char copy[4];
     CHECK(text_is_name("a", 4) && text_is_name("0", 4) && text_is_name("a--b", 4));
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
@@ -138,9 +206,16 @@ static void case_crc(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"errors", case_err},      {"error words", case_err_words}, {"text", case_text},
-        {"json", case_text_json},  {"names", case_names},           {"digest", case_digest},
-        {"arena", case_arena},     {"crc", case_crc}};
+    static const struct check_case cases[] = {{"errors", case_err},
+                                              {"error words", case_err_words},
+                                              {"text", case_text},
+                                              {"json", case_text_json},
+                                              {"json is UTF-8", case_text_json_is_utf8},
+                                              {"shorten", case_text_shorten},
+                                              {"shorten huge", case_text_shorten_huge},
+                                              {"names", case_names},
+                                              {"digest", case_digest},
+                                              {"arena", case_arena},
+                                              {"crc", case_crc}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
