@@ -15,6 +15,9 @@
 /* Plans are made at most this often while much is heard. */
 #define COORDINATOR_PLAN_GAP_MS 50
 
+/* Orders that something unbelievable has replaced are published again at most this often. */
+#define COORDINATOR_UNCOVER_GAP_MS 1000
+
 /* What a document of ours at the broker is. */
 enum echo {
     ECHO_MISSING, /* not seen in this session */
@@ -80,6 +83,7 @@ struct coordinator {
     mono_ms reread_at;
     bool is_dirty;
     mono_ms plan_not_before, wake_at;
+    mono_ms uncover_not_before; /* an order that something else replaced is published again */
     mono_ms now;
 
     struct report report; /* being read */

@@ -185,6 +185,17 @@ static void receive_labels(struct coordinator *coordinator, const struct topic *
     roster_labels(&coordinator->roster, topic->node, names, values, labels.count);
 }
 
+/* What is not believed has replaced an order of ours on its topic: the order is published again. At
+ * most one in a while: what made the first one unbelievable may be with us (our key is not in the
+ * trust document), and then each echo would bring the next. */
+static void order_uncover(struct coordinator *coordinator, const struct topic *topic)
+{
+    if (coordinator->now >= coordinator->uncover_not_before &&
+        roster_order_covered(&coordinator->roster, topic->node, topic->app)) {
+        coordinator->uncover_not_before = coordinator->now + COORDINATOR_UNCOVER_GAP_MS;
+    }
+}
+
 /* An order is believed when the order keys signed it and it lies where it belongs. */
 static void receive_order(struct coordinator *coordinator, const struct topic *topic,
                           struct span envelope)
@@ -205,6 +216,7 @@ static void receive_order(struct coordinator *coordinator, const struct topic *t
     if (rc != 0) {
         coordinator_say(coordinator, LOG_LEVEL_WARNING, "the order for %s %s is not believed: %s",
                         topic->node, topic->app, err.text);
+        order_uncover(coordinator, topic);
         return;
     }
     roster_order(&coordinator->roster, &order, true);

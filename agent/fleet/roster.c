@@ -206,6 +206,18 @@ void roster_order(struct roster *roster, const struct order *order, bool is_echo
     memcpy(held->rollout, order->rollout, sizeof held->rollout);
 }
 
+bool roster_order_covered(struct roster *roster, const char *name, const char *app_name)
+{
+    struct roster_node *node = roster_find(roster, name);
+    struct roster_app *app = node != NULL ? roster_app_find(roster, node, app_name) : NULL;
+    if (app == NULL || !app->order.is_there) {
+        return false;
+    }
+    app->order.is_echoed = false;
+    app->order.is_sent = false;
+    return true;
+}
+
 static size_t labels_list(const struct roster_labels *labels, const char **names,
                           const char **values, size_t count)
 {

@@ -89,6 +89,10 @@ void roster_labels(struct roster *roster, const char *node, const char *const *n
  * lies on the topic the newer has to be put there again. */
 void roster_order(struct roster *roster, const struct order *order, bool is_echo);
 
+/* Something that is not believed lies where the order of this node and app belongs: that order has
+ * to be put there again. False when none is known. */
+bool roster_order_covered(struct roster *roster, const char *node, const char *app);
+
 bool roster_matches(const struct roster_node *node, const struct selector *selector);
 
 /* The outcome reported for an order id, or NULL. */

@@ -2,7 +2,8 @@
  * really do; it shares nothing with planner, coordinator or conductor.
  *
  * a  at most maxUnavailable nodes change by order at a time
- * b  no new order once a failure or a pause could be known, until someone accepts it
+ * b  no new order once a failure, a pause or a later rollout of the app could be known, until an
+ *    operator accepts it
  * c  an order gets one outcome, which never changes
  * d  an order makes at most one swap that succeeds, and no more attempts than its release has
  * e  orders of a topic only grow; one coordinator writes in an epoch, after its claim has stood
@@ -35,6 +36,7 @@ struct fleet_watched {
     size_t order_count;
     bool is_changing;  /* by the newest order, as far as the broker knows */
     bool is_by_hand;   /* somebody at the node has decided something */
+    bool is_liar;      /* what is reported in its name is no evidence of anything */
     int last_commit;   /* release of the machine's checker */
     uint64_t gen_high; /* of the containers started */
     struct read_report report;
@@ -43,8 +45,10 @@ struct fleet_watched {
 
 struct fleet_rollout_watched {
     char id[33], release[65];
+    char app[33];
     uint32_t max_unavailable;
     int64_t lost_after_ms;
+    bool is_superseded; /* the broker has the spec of a later one of the same app */
     uint32_t failures, accepted;
     mono_ms closed_at; /* more failures than accepted, or a pause, since; MONO_NEVER: open */
     char want[16];
@@ -82,6 +86,11 @@ void fleet_checker_deaf(struct fleet_checker *checker, mono_ms until);
  * has to run it. */
 void fleet_checker_end(struct fleet_checker *checker, const char *rollout, bool is_well,
                        bool is_good);
+
+/* The rollout came to its end in a rollout of its app that began later. */
+void fleet_checker_superseded(struct fleet_checker *checker, const char *rollout);
+/* What the broker holds of a rollout's state, in the checker's own reading; false: nothing. */
+bool fleet_checker_state(const struct fleet *fleet, const char *id, struct read_state *state);
 
 void fleet_checker_breach(struct fleet_checker *checker, char law, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CLAIM_SETTLE_MS      COORDINATOR_SETTLE_MS
+/* A claim has to stand so long before its coordinator acts; written here again, and not taken from
+ * what is checked. */
+#define CLAIM_SETTLE_MS      2000
 #define WALL_OF(checker, at) (fleet_wall((checker)->fleet) - (checker)->fleet->now + (at))
 
 /* -- claims ----------------------------------------------------------------------------------- */
@@ -165,7 +167,8 @@ static void rollout_judge(struct fleet_checker *checker, struct fleet_rollout_wa
         failures += is_failure(&checker->nodes[i], rollout);
     }
     rollout->failures = failures;
-    bool is_closed = failures > rollout->accepted || strcmp(rollout->want, "run") != 0;
+    bool is_closed =
+        failures > rollout->accepted || strcmp(rollout->want, "run") != 0 || rollout->is_superseded;
     if (!is_closed) {
         rollout->closed_at = MONO_NEVER;
     } else if (rollout->closed_at == MONO_NEVER) {
@@ -178,6 +181,17 @@ static void judge_all(struct fleet_checker *checker)
     for (size_t i = 0; i < checker->rollout_count; i++) {
         rollout_judge(checker, &checker->rollouts[i]);
     }
+}
+
+/* From here on the rollouts of the same app that began before give no orders. */
+static void saw_spec(struct fleet_checker *checker, const char *id)
+{
+    const struct fleet_rollout_watched *later = rollout_find(checker, id);
+    for (size_t i = 0; later != NULL && &checker->rollouts[i] != later; i++) {
+        struct fleet_rollout_watched *rollout = &checker->rollouts[i];
+        rollout->is_superseded |= strcmp(rollout->app, later->app) == 0;
+    }
+    judge_all(checker);
 }
 
 static void saw_control(struct fleet_checker *checker, const char *id, const char *text)
@@ -216,6 +230,11 @@ static void saw_order(struct fleet_watched *node, const char *client, const char
     char hex[65];
     if (!read_order(data, len, &read)) {
         fleet_checker_breach(checker, 'e', "%s writes what is no order", client);
+        return;
+    }
+    if (strcmp(read.node, name_of(node)) != 0) {
+        fleet_checker_breach(checker, 'e', "%.40s writes an order of %s on the topic of %s", client,
+                             read.node, name_of(node));
         return;
     }
     for (size_t i = 0; i < node->order_count; i++) {
@@ -274,6 +293,9 @@ static void saw_outcome(struct fleet_watched *node, const struct read_outcome *o
 static void saw_report(struct fleet_watched *node, const char *data, size_t len)
 {
     struct read_report *report = &node->report;
+    if (node->is_liar) {
+        return;
+    }
     if (!read_report(data, len, report)) {
         fleet_checker_breach(node->checker, 'c', "%s reports what nobody reads", name_of(node));
         return;
@@ -335,9 +357,14 @@ void fleet_checker_saw(void *ctx, const char *client, const char *topic, struct 
     (void)snprintf(text, sizeof text, "%.*s", (int)payload.len, (const char *)payload.data);
     if (strcmp(path, "coordinator") == 0) {
         saw_claim(checker, text);
-    } else if (strncmp(path, "rollout/", 8) == 0 && strstr(path, "/control") != NULL) {
+    } else if (strncmp(path, "rollout/", 8) == 0) {
+        const char *rest = strchr(path + 8, '/');
         char id[33];
-        (void)snprintf(id, sizeof id, "%.*s", (int)(strstr(path, "/control") - path - 8), path + 8);
-        saw_control(checker, id, text);
+        (void)snprintf(id, sizeof id, "%.*s", rest != NULL ? (int)(rest - path - 8) : 0, path + 8);
+        if (rest != NULL && strcmp(rest, "/control") == 0) {
+            saw_control(checker, id, text);
+        } else if (rest != NULL && strcmp(rest, "/spec") == 0 && payload.len > 0) {
+            saw_spec(checker, id);
+        }
     }
 }

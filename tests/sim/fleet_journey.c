@@ -12,7 +12,7 @@
 #define START_BY_MS    60000
 #define LOST_AFTER_MS  60000
 #define CLIENT_MS      500
-#define REREAD_HEAR_MS (COORDINATOR_REREAD_MS + 10000)
+#define REREAD_HEAR_MS (600000 + 10000) /* a coordinator reads again each 10 min */
 #define BASE_ID        "base"
 #define NEXT_ID        "next"
 #define LATER_ID       "later"
@@ -359,19 +359,18 @@ static bool is_well(const struct fleet_journey *journey)
 
 static bool is_good(const struct fleet_journey *journey)
 {
-    struct rollout_state state = {0};
-    bool has_state = fleet_state(&journey->fleet, journey->followed, &state);
-    bool has_failed = has_state && state.count[NODE_FAILED] + state.count[NODE_LOST] > 0;
+    struct read_state state;
+    bool has_state = fleet_checker_state(&journey->fleet, journey->followed, &state);
+    bool has_failed = has_state && state.failed + state.lost > 0;
     return is_well(journey) && !journey->is_disturbed && !has_failed;
 }
 
 static void report(struct fleet_journey *journey, struct fleet_result *result)
 {
-    struct rollout_state state = {0};
-    bool has_state = fleet_state(&journey->fleet, journey->followed, &state);
-    (void)text_copy(result->phase, sizeof result->phase,
-                    has_state ? rollout_phase_word(state.phase) : "none");
-    result->done = state.count[NODE_DONE];
+    struct read_state state;
+    bool has_state = fleet_checker_state(&journey->fleet, journey->followed, &state);
+    (void)text_copy(result->phase, sizeof result->phase, has_state ? state.phase : "none");
+    result->done = (uint32_t)state.done;
     result->took_ms = journey->fleet.now - journey->from;
     result->orders = journey->checker.orders;
     result->outcomes = journey->checker.outcomes;
@@ -414,6 +413,9 @@ void fleet_journey_run(const struct releases *releases, const struct fleet_plan 
     }
     prepare(journey);
     run_seconds(journey, mischief);
+    if (strcmp(journey->followed, NEXT_ID) != 0) {
+        fleet_checker_superseded(&journey->checker, NEXT_ID);
+    }
     fleet_checker_end(&journey->checker, journey->followed, is_well(journey), is_good(journey));
     report(journey, result);
     fleet_close(&journey->fleet);

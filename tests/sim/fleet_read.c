@@ -145,3 +145,30 @@ bool read_report(const char *data, size_t len, struct read_report *report)
         read_word(apps, "wantedBy", word, sizeof word) && strcmp(word, "override") == 0;
     return true;
 }
+
+bool read_state(const char *data, size_t len, struct read_state *state)
+{
+    char text[FLEET_READ_BYTES];
+    memset(state, 0, sizeof *state);
+    if (!text_take(data, len, text)) {
+        return false;
+    }
+    const char *counts = find(text, "counts");
+    (void)read_word(text, "waiting", state->waiting, sizeof state->waiting);
+    return counts != NULL && read_word(text, "phase", state->phase, sizeof state->phase) &&
+           read_number(text, "matched", &state->matched) &&
+           read_number(counts, "done", &state->done) &&
+           read_number(counts, "failed", &state->failed) &&
+           read_number(counts, "lost", &state->lost) &&
+           read_number(counts, "overridden", &state->overridden);
+}
+
+bool read_is_end(const char *phase)
+{
+    static const char *const ends[] = {"succeeded", "aborted", "superseded"};
+    bool is_end = false;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        is_end |= strcmp(phase, ends[i]) == 0;
+    }
+    return is_end;
+}

@@ -31,10 +31,20 @@ struct read_report {
     size_t outcome_count;
 };
 
+/* What a rollout says of itself. */
+struct read_state {
+    char phase[16];
+    char waiting[201];
+    int64_t matched, done, failed, lost, overridden;
+};
+
 /* False for what is no such document. */
 bool read_order(const char *envelope, size_t len, struct read_order *order);
 /* Of the one app that the fleet has; a report without it is all empty. */
 bool read_report(const char *text, size_t len, struct read_report *report);
+bool read_state(const char *text, size_t len, struct read_state *state);
+/* The words of the phases that are an end. */
+bool read_is_end(const char *phase);
 
 /* A string or number at the first place that has this key; false when there is none. */
 bool read_word(const char *text, const char *key, char *word, size_t cap);
