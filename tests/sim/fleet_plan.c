@@ -187,4 +187,8 @@ void fleet_plan_draw(struct fleet_plan *plan, uint64_t seed)
         draw_middle(&draw, may_forget);
     }
     draw_operator(&draw);
+    if (one_in(&draw, 8)) { /* last, so that it moves nothing that was drawn before it */
+        add(&draw, 0, FLEET_SEAT_TAKE, 1, 0);
+        add(&draw, moment(&draw), FLEET_SEAT_KILL, 0, MONO_NEVER);
+    }
 }

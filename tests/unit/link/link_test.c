@@ -3,6 +3,8 @@
 
 #include "tests/check.h"
 
+#define STABLE_MS 60000 /* so long a session stands before earlier failures are forgotten */
+
 /* A bus that only notes what is asked of it. */
 struct fake {
     struct bus_user user;
@@ -110,12 +112,18 @@ static void case_opens_at_once(void)
     CHECK_INT_EQ(link_deadline(&link), MONO_NEVER);
 }
 
-/* What the n-th failure waits is below its bound, and the bound doubles up to the cap. */
+/* What the n-th failure waits is below its bound, and the bound doubles up to the cap: the numbers
+ * stand here again, and are not taken from what is tested. */
+static int64_t bound_of(unsigned failures)
+{
+    static const int64_t bounds[] = {1000, 2000, 4000, 8000, 16000};
+    return failures <= COUNT_OF(bounds) ? bounds[failures - 1] : 30000;
+}
+
 static void case_backoff_bounds(void)
 {
     for (unsigned failures = 1; failures < 100; failures++) {
-        int64_t bound =
-            failures < 6 ? (int64_t)LINK_BACKOFF_BASE_MS << (failures - 1) : LINK_BACKOFF_CAP_MS;
+        int64_t bound = bound_of(failures);
         int64_t most = 0;
         for (uint64_t random = 0; random < 20000; random++) {
             int64_t wait = link_backoff_ms(failures, random * 0x9e3779b97f4a7c15u >> 3);
@@ -140,7 +148,7 @@ static void case_waits_after_failures(void)
         now += 500000; /* the end is seen late: the wait counts from here, not from the opening */
         link_step(&link, now);
         CHECK_INT_EQ(link.failures, failures);
-        CHECK_INT_EQ(link.retry_at, now + link_backoff_ms(failures, fake.random));
+        CHECK_INT_EQ(link.retry_at, now + (int64_t)(fake.random % (uint64_t)bound_of(failures)));
         if (link.retry_at > now) {
             CHECK_INT_EQ(fake.opens, failures);
             now = link_deadline(&link);
@@ -158,7 +166,7 @@ static void case_row_ends_when_stable(void)
     link_step(&link, 10);
     lose(&fake);
     CHECK(fake.was_open);
-    link_step(&link, 10 + LINK_STABLE_MS - 1); /* not stable for a whole minute */
+    link_step(&link, 10 + STABLE_MS - 1); /* not stable for a whole minute */
     CHECK_INT_EQ(link.failures, 1);
     link_step(&link, link_deadline(&link));
     lose(&fake);
@@ -169,8 +177,28 @@ static void case_row_ends_when_stable(void)
     fake.user.opened(fake.user.ctx);
     link_step(&link, now);
     lose(&fake);
-    link_step(&link, now + LINK_STABLE_MS);
+    link_step(&link, now + STABLE_MS);
     CHECK_INT_EQ(link.failures, 1);
+}
+
+/* Only a session that stood for a minute ends the row: neither time without one nor many short
+ * ones do. */
+static void case_row_goes_on_over_short_sessions(void)
+{
+    struct fake fake;
+    struct link link;
+    mono_ms now = 0;
+    begin(&fake, &link);
+    for (unsigned failures = 1; failures < 12; failures++) {
+        link_step(&link, now);
+        fake.user.opened(fake.user.ctx);
+        link_step(&link, now);
+        now += 20000;
+        lose(&fake);
+        link_step(&link, now);
+        CHECK_INT_EQ(link.failures, failures);
+        now = link_deadline(&link) + 600000; /* and ten minutes pass before it is stepped again */
+    }
 }
 
 static void case_refused_open_is_a_failure(void)
@@ -207,6 +235,7 @@ int main(int argc, char **argv)
         {"backoff_bounds", case_backoff_bounds},
         {"waits_after_failures", case_waits_after_failures},
         {"row_ends_when_stable", case_row_ends_when_stable},
+        {"row_goes_on_over_short_sessions", case_row_goes_on_over_short_sessions},
         {"refused_open_is_a_failure", case_refused_open_is_a_failure},
         {"stop", case_stop},
     };
