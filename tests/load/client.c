@@ -103,14 +103,18 @@ static void client_connected(struct client *client, struct crowd *crowd, int64_t
         client_errno_fail(client, crowd, error, now_us);
         return;
     }
-    crowd->tally.connections++;
+    struct tcp_info info = {0};
+    len = sizeof(info);
+    getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+    tally_connected(&crowd->tally, now_us - client->asked_us, info.tcpi_total_retrans > 0);
     epoll_set(crowd, client, EPOLL_CTL_MOD, EPOLLIN);
     client_request_send(client, crowd, now_us);
 }
 
-static int socket_open(const struct crowd *crowd, const struct client *client)
+/* From the address and the port that `local` says; its port may be 0. */
+static int socket_open_at(const struct options *options, const struct client *client,
+                          const struct sockaddr_in *local)
 {
-    const struct options *options = &crowd->options;
     int on = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
@@ -120,9 +124,10 @@ static int socket_open(const struct crowd *crowd, const struct client *client)
     const struct sockaddr *remote =
         (const struct sockaddr *)&options->targets[client->target].address;
     bool is_bound = true;
-    if (options->local.sin_family != 0) {
+    if (local->sin_family != 0) {
         setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-        is_bound = bind(fd, (const struct sockaddr *)&options->local, sizeof(options->local)) == 0;
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+        is_bound = bind(fd, (const struct sockaddr *)local, sizeof(*local)) == 0;
     }
     if (is_bound &&
         (connect(fd, remote, sizeof(struct sockaddr_in)) == 0 || errno == EINPROGRESS)) {
@@ -132,6 +137,29 @@ static int socket_open(const struct crowd *crowd, const struct client *client)
     close(fd);
     errno = error;
     return -1;
+}
+
+/* With ports of its own the load takes them in turn, each again as soon as its connection is gone:
+ * many connections from few ports, as clients behind a proxy or a NAT make them. */
+static int socket_open(struct crowd *crowd, const struct client *client)
+{
+    const struct options *options = &crowd->options;
+    struct sockaddr_in local = options->local;
+    if (options->port_first == 0) {
+        return socket_open_at(options, client, &local);
+    }
+    int fd = -1;
+    int tries = options->port_last - options->port_first + 1;
+    local.sin_family = AF_INET;
+    do {
+        if (crowd->port_next < options->port_first || crowd->port_next > options->port_last) {
+            crowd->port_next = options->port_first;
+        }
+        local.sin_port = htons(crowd->port_next);
+        crowd->port_next = (uint16_t)(crowd->port_next + 1);
+        fd = socket_open_at(options, client, &local);
+    } while (fd < 0 && (errno == EADDRINUSE || errno == EADDRNOTAVAIL) && --tries > 0);
+    return fd;
 }
 
 static void client_connect(struct client *client, struct crowd *crowd, int64_t now_us)

@@ -31,6 +31,7 @@ struct crowd {
     struct tally tally;
     int epoll_fd;
     bool is_stopping;
+    uint16_t port_next; /* of options.port_first to port_last, in turn */
 };
 
 void client_init(struct client *client, int target, bool is_keepalive, int64_t due_us);

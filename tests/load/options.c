@@ -10,7 +10,8 @@
 static const char usage[] =
     "usage: load --target ADDR:PORT [--target ADDR:PORT ...] [--new N] [--keepalive N]\n"
     "            [--seconds S] [--until-file PATH] [--pace-ms M] [--path /] [--timeout-ms 5000]\n"
-    "            [--local-addr ADDR] [--json FILE] [--live FD|FILE] [--any-body]\n"
+    "            [--local-addr ADDR] [--ports FIRST-LAST] [--json FILE] [--live FD|FILE]\n"
+    "            [--any-body]\n"
     "N clients per target open a connection for each request; N more keep theirs alive.\n"
     "Stops after S seconds (590 at most), when PATH exists, or on SIGTERM or SIGINT.\n"
     "Exit status: 0 nothing failed, 1 something did (or nothing was answered), 2 usage.\n";
@@ -74,6 +75,25 @@ static bool local_read(struct options *options, const char *text)
     return true;
 }
 
+static bool ports_read(struct options *options, const char *text)
+{
+    char first[8];
+    int64_t from, to;
+    const char *dash = strchr(text, '-');
+    if (dash == NULL || (size_t)(dash - text) >= sizeof(first)) {
+        fprintf(stderr, "load: --ports takes FIRST-LAST, not \"%s\"\n", text);
+        return false;
+    }
+    snprintf(first, sizeof(first), "%.*s", (int)(dash - text), text);
+    if (!number_read("ports", first, 1, 65535, &from) ||
+        !number_read("ports", dash + 1, from, 65535, &to)) {
+        return false;
+    }
+    options->port_first = (uint16_t)from;
+    options->port_last = (uint16_t)to;
+    return true;
+}
+
 static bool option_take(struct options *options, int letter, const char *text)
 {
     int64_t seconds;
@@ -96,6 +116,8 @@ static bool option_take(struct options *options, int letter, const char *text)
         return number_read("timeout-ms", text, 1, 600000, &options->timeout_ms);
     case 'l':
         return local_read(options, text);
+    case 'r':
+        return ports_read(options, text);
     case 'p':
         options->path = text;
         return text[0] == '/' && strlen(text) < 256;
@@ -119,19 +141,13 @@ static bool option_take(struct options *options, int letter, const char *text)
 bool options_read(struct options *options, int argc, char **argv)
 {
     static const struct option names[] = {
-        {"target", required_argument, NULL, 't'},
-        {"new", required_argument, NULL, 'n'},
-        {"keepalive", required_argument, NULL, 'k'},
-        {"seconds", required_argument, NULL, 's'},
-        {"until-file", required_argument, NULL, 'u'},
-        {"pace-ms", required_argument, NULL, 'm'},
-        {"path", required_argument, NULL, 'p'},
-        {"timeout-ms", required_argument, NULL, 'o'},
-        {"local-addr", required_argument, NULL, 'l'},
-        {"json", required_argument, NULL, 'j'},
-        {"live", required_argument, NULL, 'v'},
-        {"any-body", no_argument, NULL, 'a'},
-        {NULL, 0, NULL, 0},
+        {"target", required_argument, NULL, 't'},     {"new", required_argument, NULL, 'n'},
+        {"keepalive", required_argument, NULL, 'k'},  {"seconds", required_argument, NULL, 's'},
+        {"until-file", required_argument, NULL, 'u'}, {"pace-ms", required_argument, NULL, 'm'},
+        {"path", required_argument, NULL, 'p'},       {"timeout-ms", required_argument, NULL, 'o'},
+        {"local-addr", required_argument, NULL, 'l'}, {"ports", required_argument, NULL, 'r'},
+        {"json", required_argument, NULL, 'j'},       {"live", required_argument, NULL, 'v'},
+        {"any-body", no_argument, NULL, 'a'},         {NULL, 0, NULL, 0},
     };
     *options = (struct options){
         .run_ms = SECONDS_MAX * 1000,

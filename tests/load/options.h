@@ -13,6 +13,9 @@ struct target {
     char name[32];
 };
 
+/* What takes longer than this has been retransmitted for: it hung, whatever came of it. */
+enum { HUNG_US = 2500000 };
+
 /* local.sin_family is 0 when the kernel chooses. until_file, json and live are NULL when not asked
  * for. new_clients and keepalive_clients are per target. */
 struct options {
@@ -28,6 +31,7 @@ struct options {
     const char *json;
     const char *live;
     struct sockaddr_in local;
+    uint16_t port_first, port_last; /* 0, 0: the kernel chooses */
     bool any_body;
 };
 

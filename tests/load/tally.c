@@ -80,10 +80,20 @@ static void gap_close(struct tally *tally, int target, int64_t now_us)
     tally->last_ok_us[target] = now_us;
 }
 
+void tally_connected(struct tally *tally, int64_t connect_us, bool is_retried)
+{
+    tally->connections++;
+    tally->retried += is_retried;
+    if (connect_us > tally->connect_us_max) {
+        tally->connect_us_max = connect_us;
+    }
+}
+
 void tally_ok(struct tally *tally, int target, const char *version, int64_t latency_us,
               int64_t now_us)
 {
     tally->ok++;
+    tally->hung += latency_us > HUNG_US;
     tally->latency[latency_cell(latency_us)]++;
     if (latency_us > tally->latency_us_max) {
         tally->latency_us_max = latency_us;
@@ -98,6 +108,7 @@ void tally_failure(struct tally *tally, const struct options *options,
                    const struct failure_note *note, int64_t now_us)
 {
     tally->failed++;
+    tally->hung += note->after_us > HUNG_US;
     tally->failures[note->kind]++;
     if (tally->failed > PRINTED_MAX) {
         return;
@@ -161,11 +172,13 @@ void tally_write_json(const struct tally *tally, const struct options *options, 
     }
     fprintf(file,
             "  \"connections\": %" PRIu64 ",\n  \"closed_idle\": %" PRIu64
-            ",\n  \"said_close\": %" PRIu64 ",\n  \"latency_us_median\": %" PRId64
+            ",\n  \"said_close\": %" PRIu64 ",\n  \"retried\": %" PRIu64 ",\n  \"hung\": %" PRIu64
+            ",\n  \"connect_us_max\": %" PRId64 ",\n  \"latency_us_median\": %" PRId64
             ",\n  \"latency_us_p99\": %" PRId64 ",\n  \"latency_us_max\": %" PRId64
             ",\n  \"versions\": ",
-            tally->connections, tally->closed_idle, tally->said_close, latency_at(tally, 0.5),
-            latency_at(tally, 0.99), tally->latency_us_max);
+            tally->connections, tally->closed_idle, tally->said_close, tally->retried, tally->hung,
+            tally->connect_us_max, latency_at(tally, 0.5), latency_at(tally, 0.99),
+            tally->latency_us_max);
     versions_write(tally, file);
     fputs(",\n  \"gap_ms_max\": {", file);
     for (int i = 0; i < options->targets_len; i++) {
@@ -187,10 +200,12 @@ void tally_write_summary(const struct tally *tally, const struct options *option
     fputs("; versions ", file);
     versions_write(tally, file);
     fprintf(file,
-            "; %" PRIu64 " connections; latency median %.2f ms, p99 %.2f ms, max %.2f ms; longest "
-            "gap",
-            tally->connections, (double)latency_at(tally, 0.5) / 1e3,
-            (double)latency_at(tally, 0.99) / 1e3, (double)tally->latency_us_max / 1e3);
+            "; %" PRIu64 " connections, %" PRIu64 " retried, %" PRIu64
+            " hung, longest connect %.2f ms; latency median %.2f ms, p99 %.2f ms, max %.2f ms; "
+            "longest gap",
+            tally->connections, tally->retried, tally->hung, (double)tally->connect_us_max / 1e3,
+            (double)latency_at(tally, 0.5) / 1e3, (double)latency_at(tally, 0.99) / 1e3,
+            (double)tally->latency_us_max / 1e3);
     for (int i = 0; i < options->targets_len; i++) {
         fprintf(file, " %.1f ms", (double)tally->gap_us_max[i] / 1e3);
     }

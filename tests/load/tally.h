@@ -42,6 +42,9 @@ struct tally {
     uint64_t connections;
     uint64_t closed_idle;
     uint64_t said_close;
+    uint64_t retried; /* connections whose first packet went out more than once */
+    uint64_t hung;    /* requests, answered or not, over HUNG_US */
+    int64_t connect_us_max;
     struct version_count versions[VERSIONS_MAX];
     int versions_len;
     uint64_t latency[LATENCY_CELLS];
@@ -67,6 +70,9 @@ void tally_init(struct tally *tally, int64_t now_us);
  * VERSIONS_MAX versions, new ones are counted together as "other". */
 void tally_ok(struct tally *tally, int target, const char *version, int64_t latency_us,
               int64_t now_us);
+
+/* A connection is open after connect_us. */
+void tally_connected(struct tally *tally, int64_t connect_us, bool is_retried);
 
 /* A request failed: counts it and prints one line on stderr (the first 500 of them). */
 void tally_failure(struct tally *tally, const struct options *options,
