@@ -137,7 +137,8 @@ struct engine_answer {
 
 /* err is NULL on success. Codes: ERR_ENGINE_GONE (no answer, connection refused or lost),
  * ERR_ENGINE (it answered with an error; the text says which), ERR_NOT_FOUND, ERR_EXISTS, ERR_PULL,
- * ERR_DIGEST, ERR_DISK_SPACE, ERR_TIMEOUT, ERR_LIMIT. */
+ * ERR_DIGEST, ERR_DISK_SPACE, ERR_TIMEOUT, ERR_LIMIT; of create and start ERR_SPEC and ERR_WIRING.
+ */
 typedef void (*engine_done)(void *ctx, const struct err *err, const struct engine_answer *answer);
 /* Bytes of this pull seen so far; only grows. */
 typedef void (*engine_progress)(void *ctx, uint64_t bytes);
@@ -169,9 +170,17 @@ struct engine_ops {
     int (*network_remove)(void *self, const char *name, engine_done done, void *ctx,
                           struct err *err);
     /* Creates, does not start; restart policy "no". A container of that name that is ours with the
-     * same spec label: success with its id; any other: ERR_EXISTS. */
+     * same spec label: success with its id; any other: ERR_EXISTS. ERR_NOT_FOUND: no such image.
+     * ERR_SPEC: refused because of what is asked for (no such program or user in the image, a bad
+     * sysctl or mount ...), so that any node would; a closed list, the same on every engine.
+     * Trouble of this node (a log driver, device or runtime it lacks) is ERR_ENGINE. ERR_WIRING:
+     * the network is not there. */
     int (*create)(void *self, const struct engine_spec *spec, engine_done done, void *ctx,
                   struct err *err);
+    /* ERR_NOT_FOUND: no such container. ERR_SPEC as for create: some of it only a start shows.
+     * ERR_WIRING: it is bound to a network that is gone or another by now; no start will ever
+     * succeed, it must be removed and created again. After a refusal its state and exit code mean
+     * nothing. */
     int (*start)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
     /* Sends the stop signal, kills after grace_ms. Blocks the engine's answer, never the loop. */
     int (*stop)(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,

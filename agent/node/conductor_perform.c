@@ -32,12 +32,15 @@ static void note_success(struct replica *replica, enum action_kind kind,
     switch (kind) {
     case ACTION_CREATE:
         replica->is_present = true;
+        replica->is_miswired = false;
+        replica->has_start_failed = false;
         replica->state = ENGINE_CREATED;
         (void)text_copy(replica->id, sizeof replica->id, answer->id);
         break;
     case ACTION_START:
     case ACTION_RESTART:
         replica->state = ENGINE_RUNNING;
+        replica->has_start_failed = false;
         replica->notified_at = 0;
         replica->is_probed = false;
         break;
@@ -47,6 +50,8 @@ static void note_success(struct replica *replica, enum action_kind kind,
         break;
     case ACTION_REMOVE:
         replica->is_present = false;
+        replica->is_miswired = false;
+        replica->has_start_failed = false;
         replica->is_probed = false;
         break;
     case ACTION_KEEP:
@@ -61,6 +66,41 @@ static void note_success(struct replica *replica, enum action_kind kind,
     }
 }
 
+/* Its network is not what it was: both are made again, the first time at once. */
+static void note_miswired(struct app *app, struct replica *replica, enum action_kind kind)
+{
+    bool is_candidate = replica->gen == app->memory.candidate.gen;
+    app->session.is_network_ready = false;
+    replica->is_miswired = kind != ACTION_CREATE;
+    if (replica->rewirings == 0) {
+        replica->start_not_before = 0;
+    } else if (is_candidate) {
+        app->session.engine_failures = UINT8_MAX; /* made again once, and no better for it */
+    }
+    if (replica->rewirings < UINT8_MAX) {
+        replica->rewirings++;
+    }
+}
+
+/* The engine refused to create or start it. */
+static void note_refusal(struct app *app, struct replica *replica, enum action_kind kind, int code)
+{
+    struct session_app *session = &app->session;
+    bool is_candidate = replica->gen == app->memory.candidate.gen;
+    replica->has_start_failed = kind != ACTION_CREATE;
+    if (is_candidate && code == ERR_SPEC) {
+        session->is_spec_refused = true;
+        return;
+    }
+    session->has_world_fault = true;
+    if (is_candidate && session->engine_failures < UINT8_MAX) {
+        session->engine_failures++;
+    }
+    if (code == ERR_WIRING) {
+        note_miswired(app, replica, kind);
+    }
+}
+
 static void note_failure(struct app *app, struct replica *replica, enum action_kind kind,
                          const struct err *err)
 {
@@ -72,8 +112,7 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
         session->pull_not_before = conductor_now(app->conductor);
         return;
     }
-    if (err->code == ERR_NOT_FOUND) { /* somebody removed it, or its network: make it anew */
-        session->is_network_ready = false;
+    if (err->code == ERR_NOT_FOUND) { /* somebody removed it: make it anew */
         replica->is_present = false;
         replica->is_probed = false;
         return;
@@ -85,10 +124,7 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
         replica->was_started = false; /* what it is now is not its own doing */
     }
     if (kind == ACTION_CREATE || kind == ACTION_START || kind == ACTION_RESTART) {
-        session->has_world_fault = true;
-        if (replica->gen == app->memory.candidate.gen && session->engine_failures < UINT8_MAX) {
-            session->engine_failures++;
-        }
+        note_refusal(app, replica, kind, err->code);
     }
 }
 

@@ -79,6 +79,8 @@ static const struct answer_row rows[ERR_END_ - ERR_BASE_] = {
     ROW(TLS) = {502, "see the broker's log; both sides need TLS 1.2 or 1.3 and a common suite"},
     ROW(PROTOCOL) = {502, "see that the broker's address names an MQTT broker"},
     ROW(USAGE) = {400, "see the agent's README for what may be asked"},
+    ROW(SPEC) = {422, "build a release with what the engine's words name corrected"},
+    ROW(WIRING) = {502, "nothing: the agent creates the container and its network again"},
 };
 
 static const struct answer_row *row_of(int code)

@@ -54,7 +54,8 @@ enum verdict {
     X(INTERRUPTED, "interrupted", "the machine started again before the switch")                   \
     X(REVOKED, "revoked", "the release was revoked")                                               \
     X(ALREADY, "already", "it ran here, proven, before the order came")                            \
-    X(OVERRIDDEN, "overridden", "someone at the node asked for something else")
+    X(OVERRIDDEN, "overridden", "someone at the node asked for something else")                    \
+    X(SPEC_REFUSED, "spec-refused", "the engine refuses what the release asks for")
 
 enum reason {
 #define REASON_ENUM_(name, word, sentence) REASON_##name,

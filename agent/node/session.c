@@ -12,6 +12,7 @@ void session_begin_swap(struct session_app *session)
     session->prepared_from = 0;
     session->baseline_ready = false;
     session->has_world_fault = false;
+    session->is_spec_refused = false;
     session->is_resumed = false;
     session->is_switched = false;
     session->soak_since = 0;
@@ -20,6 +21,7 @@ void session_begin_swap(struct session_app *session)
     session->engine_failures = 0;
     for (size_t i = 0; i < session->replica_count; i++) {
         session->replicas[i].was_started = false;
+        session->replicas[i].rewirings = 0;
     }
 }
 

@@ -31,11 +31,15 @@ struct replica {
     mono_ms unrouted_at; /* when it left the table; 0: it never was in it */
 
     /* The planner's own notes. */
-    bool is_wished;      /* should get traffic */
-    bool was_started;    /* started by this swap, in this session */
-    bool is_forgotten;   /* its tracked connections were deleted */
-    mono_ms notified_at; /* when it was told to drain; 0: not */
-    uint8_t starts;      /* starts since it last ran well */
+    bool is_wished;    /* should get traffic */
+    bool was_started;  /* started by this swap, in this session */
+    bool is_forgotten; /* its tracked connections were deleted */
+    bool
+        has_start_failed; /* the engine refused its last start: its state says nothing of the app */
+    bool is_miswired;     /* it cannot work as it is wired: it is removed and created again */
+    uint8_t rewirings;    /* times that was so in this swap */
+    mono_ms notified_at;  /* when it was told to drain; 0: not */
+    uint8_t starts;       /* starts since it last ran well */
     mono_ms start_not_before;
 
     /* The conductor's. */
@@ -61,6 +65,7 @@ struct session_app {
     bool baseline_ready;     /* the committed release was ready when the swap began */
     uint8_t engine_failures; /* creates and starts of the candidate that the engine refused */
     bool has_world_fault;    /* engine, disk or network errors were seen since */
+    bool is_spec_refused;    /* the engine refused what the candidate asks for */
     bool is_resumed;         /* unproven, and the machine has started again */
     bool is_switched;        /* the candidate is what should get traffic */
     mono_ms soak_since;      /* the kernel confirmed the switch; 0: not yet */

@@ -267,7 +267,7 @@ static enum reason failure_of(const struct step *step, const struct replica *rep
     if (!replica->is_present) {
         return session->is_switched ? REASON_REMOVED_BY_HAND : REASON_NONE;
     }
-    if (!has_run || replica->is_busy) {
+    if (!has_run || replica->is_busy || replica->has_start_failed) {
         return REASON_NONE;
     }
     if (replica->state == ENGINE_EXITED || replica->state == ENGINE_DEAD ||
@@ -290,6 +290,9 @@ static enum reason failure_of(const struct step *step, const struct replica *rep
 static enum reason candidate_failure(const struct step *step)
 {
     const struct session_app *session = step->session;
+    if (session->is_spec_refused) {
+        return REASON_SPEC_REFUSED;
+    }
     for (size_t i = 0; i < session->replica_count; i++) {
         if (session->replicas[i].gen == step->memory->candidate.gen) {
             enum reason reason = failure_of(step, &session->replicas[i]);

@@ -67,13 +67,31 @@ static void forgive_restarts(struct replica *replica, mono_ms now)
     if (replica->starts > 0 && replica->is_probed && replica_is_ready(replica) &&
         now - replica->probe.running_since >= RESTART_FORGIVEN_MS) {
         replica->starts = 0;
+        replica->rewirings = 0;
         replica->start_not_before = 0;
     }
+}
+
+/* Removed, to be created again: at once the first time, then with back-off. */
+static void rewire(struct step *step, struct replica *replica)
+{
+    if (step->facts->now < replica->start_not_before) {
+        step_wake(step, replica->start_not_before);
+        return;
+    }
+    if (replica->rewirings > 1) {
+        replica->start_not_before = step->facts->now + restart_delay(replica->rewirings);
+    }
+    step_act(step, ACTION_REMOVE, replica);
 }
 
 static void keep_replica_up(struct step *step, struct replica *replica)
 {
     if (replica->is_busy || !step->facts->is_engine_up) {
+        return;
+    }
+    if (replica->is_present && replica->is_miswired && !replica_is_alive(replica)) {
+        rewire(step, replica);
         return;
     }
     if (!replica->is_present) {

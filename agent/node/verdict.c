@@ -86,7 +86,9 @@ void verdict_go_back(struct step *step, enum reason reason)
     uint16_t attempts_max =
         step->facts->candidate != NULL ? step->facts->candidate->attempts : ATTEMPTS_DEFAULT;
     bool is_bad = false;
-    if (!is_blameless(reason)) {
+    if (reason == REASON_SPEC_REFUSED) {
+        is_bad = true; /* by the engine's own words, whatever else failed */
+    } else if (!is_blameless(reason)) {
         bool has_stopped_old =
             step->facts->candidate != NULL && plan_is_stop_first(step->facts->candidate);
         if (!has_stopped_old && is_old_failing(step)) {

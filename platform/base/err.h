@@ -67,7 +67,9 @@
     X(CERTIFICATE, "bad-certificate")                                                              \
     X(TLS, "tls-failed")                                                                           \
     X(PROTOCOL, "protocol")                                                                        \
-    X(USAGE, "usage")
+    X(USAGE, "usage")                                                                              \
+    X(SPEC, "spec-refused")                                                                        \
+    X(WIRING, "wiring-broken")
 
 enum err_code {
     ERR_OK = 0,

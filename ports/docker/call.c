@@ -113,6 +113,16 @@ void docker_call_refuse(struct docker_call *call, const char *what, int status, 
     docker_call_fail(call, code, "%s: %s", what, message);
 }
 
+void docker_call_refuse_as(struct docker_call *call, enum refusal_call kind, const char *what,
+                           int status, struct span body)
+{
+    char message[ERR_TEXT_BYTES];
+    char whole[REPLY_MESSAGE_BYTES];
+    reply_message(body, status, whole, sizeof whole);
+    reply_message(body, status, message, sizeof message);
+    docker_call_fail(call, refusal_code(kind, status, whole), "%s: %s", what, message);
+}
+
 static int gather(struct docker_call *call, struct span piece, size_t most)
 {
     if (!buffer_append(&call->answer, piece, most)) {

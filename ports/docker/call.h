@@ -5,6 +5,7 @@
 #include "platform/base/text.h"
 #include "ports/docker/buffer.h"
 #include "ports/docker/docker.h"
+#include "ports/docker/refusal.h"
 #include "ports/docker/reply.h"
 
 /* What we know how to speak: 1.41 (Docker 20.10) up to here; newer engines speak it too. */
@@ -83,6 +84,11 @@ void docker_call_fail(struct docker_call *call, int code, const char *fmt, ...) 
 /* Fails the call with the engine's own message after "what": 404 is ERR_NOT_FOUND, a full disk
  * ERR_DISK_SPACE, anything else ERR_ENGINE. */
 void docker_call_refuse(struct docker_call *call, const char *what, int status, struct span body);
+
+/* The same for a refusal of create or start, whose code refusal_code tells by the engine's words.
+ */
+void docker_call_refuse_as(struct docker_call *call, enum refusal_call kind, const char *what,
+                           int status, struct span body);
 
 /* Frees a call without answering it. */
 void docker_call_free(struct docker_call *call);

@@ -73,7 +73,11 @@ static bool is_said(int status, struct span body, const char *words)
 
 static void on_started(struct docker_call *call, int status, struct span body)
 {
-    finish_if(call, status == 204 || status == 304, "start a container", status, body);
+    if (status == 204 || status == 304) {
+        docker_call_finish(call, NULL);
+    } else {
+        docker_call_refuse_as(call, REFUSAL_START, "start a container", status, body);
+    }
 }
 
 int docker_start(void *self, const char *id, engine_done done, void *ctx, struct err *err)

@@ -58,7 +58,7 @@ static void on_created(struct docker_call *call, int status, struct span body)
         return;
     }
     if (!is_name_taken(status, body)) {
-        docker_call_refuse(call, "create a container", status, body);
+        docker_call_refuse_as(call, REFUSAL_CREATE, "create a container", status, body);
         return;
     }
     text_init(&path, data, sizeof data);

@@ -9,6 +9,8 @@
 /* Most bytes of an answer that is read whole, and of a list. */
 #define REPLY_BYTES_MAX      (256u * 1024u)
 #define REPLY_LIST_BYTES_MAX (1024u * 1024u)
+/* So much of the engine's words is looked at to tell what they mean. */
+#define REPLY_MESSAGE_BYTES 2048
 
 static inline void reply_free_(cJSON **json)
 {

@@ -16,6 +16,11 @@
 #define SIM_EXEC_EXIT "exit"
 #define SIM_EXEC_HANG "hang"
 #define SIM_NODE_BYTES     64
+/* What no image of this world has, and what this engine lacks. */
+#define SIM_ABSENT_PROGRAM "/no-such-program"
+#define SIM_ABSENT_USER    "no-such-user"
+#define SIM_ABSENT_SYSCTL  "net.ipv4.no_such_sysctl"
+#define SIM_ABSENT_DRIVER  "no-such-driver"
 
 /* How the app in an image behaves, counted from the start of its process; SIM_NEVER where it never
  * does. All zero but for the SIM_NEVERs of sim_app_well is an app that is well at once. */
@@ -55,6 +60,8 @@ struct sim_container {
     char name[ENGINE_NAME_BYTES];
     char node[SIM_NODE_BYTES];
     char network[ENGINE_NAME_BYTES];
+    uint64_t network_id; /* it was bound to at its first start; 0: not yet */
+    int refuses;         /* the code that each start of it is answered with; 0: none */
     size_t image;
     mono_ms started_at;
     uint64_t run; /* grows with each start; tells events of an earlier run */
@@ -66,6 +73,7 @@ struct sim_container {
 
 struct sim_network {
     bool is_used;
+    uint64_t id; /* another one each time it is created */
     char name[ENGINE_NAME_BYTES];
     char node[SIM_NODE_BYTES]; /* empty: somebody else's */
     char app[ENGINE_LABEL_BYTES];

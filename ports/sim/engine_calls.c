@@ -309,6 +309,18 @@ static const char *label_value(const struct engine_spec *spec, const char *name)
     return "";
 }
 
+/* What a real engine refuses only when the container is started. */
+static int refusal_of(const struct engine_spec *spec)
+{
+    bool is_absent =
+        (spec->entrypoint.count > 0 &&
+         strcmp(spec->entrypoint.items[0], SIM_ABSENT_PROGRAM) == 0) ||
+        (spec->user != NULL && strcmp(spec->user, SIM_ABSENT_USER) == 0) ||
+        (spec->sysctls.count > 0 && strncmp(spec->sysctls.items[0], SIM_ABSENT_SYSCTL,
+                                            strlen(SIM_ABSENT_SYSCTL)) == 0);
+    return is_absent ? ERR_SPEC : 0;
+}
+
 static void fill_container(struct sim_engine *engine, struct sim_container *made,
                            const struct engine_spec *spec)
 {
@@ -319,6 +331,7 @@ static void fill_container(struct sim_engine *engine, struct sim_container *made
     (void)text_copy(seen->app, sizeof seen->app, label_value(spec, "io.berth.app"));
     (void)text_copy(seen->service, sizeof seen->service, label_value(spec, "io.berth.service"));
     (void)text_copy(seen->spec, sizeof seen->spec, label_value(spec, "io.berth.spec"));
+    made->refuses = refusal_of(spec);
     (void)digest_parse(label_value(spec, "io.berth.release"), &seen->release);
     seen->gen = strtoull(label_value(spec, "io.berth.gen"), NULL, 10);
     seen->replica = (uint32_t)strtoul(label_value(spec, "io.berth.replica"), NULL, 10);
@@ -337,6 +350,9 @@ static int create(void *self, const struct engine_spec *spec, engine_done done, 
     if (call != NULL) {
         char label[64];
         fill_container(engine, &call->made, spec);
+        if (spec->log_driver != NULL && strcmp(spec->log_driver, SIM_ABSENT_DRIVER) == 0) {
+            (void)err_set(&call->err, ERR_ENGINE, "no logging plugin %s", spec->log_driver);
+        }
         sim_world_trace(engine->world, "engine  engine-create %s",
                         container_label(&call->made, label));
     }

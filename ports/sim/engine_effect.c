@@ -131,6 +131,7 @@ static void ensure_network(struct sim_engine *engine, struct sim_engine_call *ca
     }
     *free_place = call->network;
     free_place->is_used = true;
+    free_place->id = call->serial;
 }
 
 static struct sim_network *network_of(struct sim_engine *engine, const char *name)
@@ -171,6 +172,9 @@ static bool is_same_container(const struct sim_container *a, const struct sim_co
 
 static void create_container(struct sim_engine *engine, struct sim_engine_call *call)
 {
+    if (call->err.code != 0) {
+        return;
+    }
     struct sim_container *free_place = NULL;
     const struct sim_image *image = image_of(engine, call->text);
     for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
@@ -189,7 +193,7 @@ static void create_container(struct sim_engine *engine, struct sim_engine_call *
         (void)err_set(&call->err, ERR_NOT_FOUND, "no such image: %s", call->text);
     } else if (strcmp(call->made.network, "host") != 0 &&
                network_of(engine, call->made.network) == NULL) {
-        (void)err_set(&call->err, ERR_ENGINE, "network %s not found", call->made.network);
+        (void)err_set(&call->err, ERR_WIRING, "network %s not found", call->made.network);
     } else if (free_place == NULL) {
         (void)err_set(&call->err, ERR_ENGINE, "no room for another container");
     } else {
@@ -215,17 +219,21 @@ static void start_container(struct sim_engine *engine, struct sim_engine_call *c
     if (container == NULL || container_is_running(container)) {
         return;
     }
+    const struct sim_network *network = network_of(engine, container->network);
+    bool is_on_host = strcmp(container->network, "host") == 0;
     if (container->seen.state == ENGINE_DEAD) {
         (void)err_set(&call->err, ERR_ENGINE, "container is marked for removal");
-    } else if (strcmp(container->network, "host") != 0 &&
-        network_of(engine, container->network) == NULL) {
-        /* Docker 20.10 answers 404 to a start as well, with the network's name. */
-        (void)err_set(&call->err, ERR_NOT_FOUND, "network %s not found", container->network);
+    } else if (!is_on_host && (network == NULL || (container->network_id != 0 &&
+                                                   container->network_id != network->id))) {
+        (void)err_set(&call->err, ERR_WIRING, "network %s not found", container->network);
+    } else if (container->refuses != 0) {
+        (void)err_set(&call->err, container->refuses, "unable to start container process");
     } else if (container->seen.address != 0 &&
                sim_engine_at(engine, container->seen.address) != NULL) {
         (void)err_set(&call->err, ERR_ENGINE, "address already in use");
     } else {
         container->crashes = 0;
+        container->network_id = is_on_host ? 0 : network->id;
         container_run(engine, container);
         sim_world_saw(engine->world, SIM_SAW_START, container);
     }

@@ -61,6 +61,19 @@ static struct sim_app app_of(enum release_name name)
     return app;
 }
 
+/* What it asks for beside the pattern. */
+static const char *extra_of(enum release_name name)
+{
+    switch ((int)name) {
+    case RELEASE_ABSENT:
+        return "\"entrypoint\":[\"" SIM_ABSENT_PROGRAM "\"],";
+    case RELEASE_UNLOGGED:
+        return "\"logging\":{\"driver\":\"" SIM_ABSENT_DRIVER "\"},";
+    default:
+        return "";
+    }
+}
+
 static void key_id(const uint8_t key[VERIFY_KEY_BYTES], char id[DIGEST_HEX_BYTES])
 {
     struct digest digest;
@@ -69,7 +82,7 @@ static void key_id(const uint8_t key[VERIFY_KEY_BYTES], char id[DIGEST_HEX_BYTES
 }
 
 static size_t write_payload(const struct release_row *row, const struct release_made *made,
-                            const char *index, char payload[RELEASES_TEXT_MAX])
+                            const char *extra, const char *index, char payload[RELEASES_TEXT_MAX])
 {
     char config[DIGEST_HEX_BYTES];
     digest_render(&made->config, config);
@@ -77,7 +90,7 @@ static size_t write_payload(const struct release_row *row, const struct release_
         payload, RELEASES_TEXT_MAX,
         "{\"schema\":1,\"x-berth\":{\"app\":\"" RELEASES_APP "\",\"version\":\"%s\","
         "\"sequence\":%llu,\"floor\":%llu,\"swap\":{\"soak\":\"3s\",\"drain\":\"1s\","
-        "\"keepWarm\":\"10s\",\"deadline\":\"30s\"}},\"services\":{\"web\":{\"image\":\"%s\","
+        "\"keepWarm\":\"10s\",\"deadline\":\"30s\"}},\"services\":{\"web\":{%s\"image\":\"%s\","
         "\"ports\":[{\"target\":80,\"published\":%d}],\"stop_grace_period\":\"2s\","
         "\"deploy\":{\"replicas\":%u},\"x-berth\":{\"image\":{\"index\":\"sha256:%s\","
         "\"platforms\":[{\"arch\":\"amd64\",\"manifest\":\"sha256:%s\",\"config\":\"sha256:%s\"}]},"
@@ -87,7 +100,7 @@ static size_t write_payload(const struct release_row *row, const struct release_
         "\"timeoutSeconds\":0.2,\"failureThreshold\":2},"
         "\"liveness\":{\"tcpSocket\":{\"port\":80},\"periodSeconds\":0.5,"
         "\"timeoutSeconds\":0.2,\"failureThreshold\":3}}}}}}",
-        row->word, (unsigned long long)row->sequence, (unsigned long long)row->lowest,
+        row->word, (unsigned long long)row->sequence, (unsigned long long)row->lowest, extra,
         made->reference, RELEASES_PORT, row->replicas, index, index, config);
     assert(len > 0 && len < RELEASES_TEXT_MAX);
     return (size_t)len;
@@ -131,7 +144,7 @@ static void make_release(enum release_name name, struct release_made *made)
     digest_render(&index_digest, index);
     seal_digest(span_text(index), &made->config);
     (void)snprintf(made->reference, sizeof made->reference, "registry.test/web@sha256:%s", index);
-    size_t len = write_payload(row, made, index, payload);
+    size_t len = write_payload(row, made, extra_of(name), index, payload);
     seal_digest(span_of(payload, len), &made->digest);
     seal_payload(name, span_of(payload, len), made);
 }

@@ -27,7 +27,9 @@
     X(PAIR2, "pair2", 29, 10, 2, "well, two replicas")                           \
     X(UNSIGNED, "unsigned", 40, 10, 1, "well, without a signature")              \
     X(FORGED, "forged", 41, 10, 1, "well, signed by a key nobody trusts")        \
-    X(REVOKED, "revoked", 42, 10, 1, "well, but revoked")
+    X(REVOKED, "revoked", 42, 10, 1, "well, but revoked")                        \
+    X(ABSENT, "absent", 31, 10, 1, "asks for a program that its image lacks")    \
+    X(UNLOGGED, "unlogged", 32, 10, 1, "asks for a log driver that the node lacks")
 
 enum release_name {
 #define RELEASE_ENUM_(name, word, sequence, floor, replicas, truth) RELEASE_##name,

@@ -1,0 +1,135 @@
+/* Refusal: a closed list. What is not in it is trouble of this node, and no release is blamed. */
+#include "ports/docker/refusal.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+
+#include "platform/base/err.h"
+#include "platform/base/units.h"
+
+/* Trouble of the node comes first: its texts contain pieces of the others. A log option is not in
+ * it: an option may be right for one node's default driver and wrong for another's. Nor is a bind
+ * mount of the wrong kind: what lies on the host is the node's. */
+static const struct refusal_row rows[] = {
+    {REFUSAL_EITHER, "no space left on device", NULL, ERR_DISK_SPACE, "kernel"},
+    {REFUSAL_EITHER, "disk quota exceeded", NULL, ERR_DISK_SPACE, "kernel"},
+    {REFUSAL_EITHER, "docker-init", NULL, ERR_ENGINE, "dockerd: its init is not installed"},
+    {REFUSAL_EITHER, "catatonit", NULL, ERR_ENGINE, "podman: its init is not installed"},
+    {REFUSAL_EITHER, "unable to retrieve OCI runtime error", NULL, ERR_ENGINE, "containerd"},
+    {REFUSAL_EITHER, "running hook", NULL, ERR_ENGINE, "runc: a hook of the node"},
+    {REFUSAL_EITHER, "not supported by your kernel", NULL, ERR_ENGINE, "dockerd"},
+    {REFUSAL_EITHER, "bind source path does not exist", NULL, ERR_ENGINE, "dockerd"},
+
+    {REFUSAL_START, "container process", "executable file not found in $path", ERR_SPEC, "runc"},
+    {REFUSAL_START, "executable file `", "not found in $path", ERR_SPEC, "crun"},
+    {REFUSAL_START, "caused \"exec: ", "no such file or directory", ERR_SPEC, "runc before 1.0"},
+    {REFUSAL_START, "caused \"exec: ", "permission denied", ERR_SPEC, "runc before 1.0"},
+    {REFUSAL_START, "caused: exec: ", "no such file or directory", ERR_SPEC, "runc 1.0"},
+    {REFUSAL_START, "caused: exec: ", "permission denied", ERR_SPEC, "runc 1.0"},
+    {REFUSAL_START, "process: exec: ", "no such file or directory", ERR_SPEC, "runc 1.1"},
+    {REFUSAL_START, "process: exec: ", "permission denied", ERR_SPEC, "runc 1.1"},
+    {REFUSAL_START, "process: exec /", "no such file or directory", ERR_SPEC, "runc 1.1"},
+    {REFUSAL_START, "process: exec /", "permission denied", ERR_SPEC, "runc 1.1"},
+    {REFUSAL_START, "container init: exec: ", "no such file or directory", ERR_SPEC, "runc 1.2"},
+    {REFUSAL_START, "container init: exec: ", "permission denied", ERR_SPEC, "runc 1.2"},
+    {REFUSAL_START, "container init: exec: ", "is a directory", ERR_SPEC, "runc 1.2"},
+    {REFUSAL_START, "container init: exec /", "no such file or directory", ERR_SPEC, "runc 1.2"},
+    {REFUSAL_START, "container init: exec /", "permission denied", ERR_SPEC, "runc 1.2"},
+    {REFUSAL_START, "exec container process", "no such file or directory", ERR_SPEC, "crun"},
+    {REFUSAL_START, "exec container process", "permission denied", ERR_SPEC, "crun"},
+    {REFUSAL_START, "exec container process", "is a directory", ERR_SPEC, "crun"},
+    {REFUSAL_START, "open executable", NULL, ERR_SPEC, "crun"},
+    {REFUSAL_START, "executable path not specified", NULL, ERR_SPEC, "crun"},
+    {REFUSAL_START, "exec format error", NULL, ERR_SPEC, "the kernel, by runc and crun"},
+    {REFUSAL_EITHER, "no command specified", NULL, ERR_SPEC, "dockerd"},
+    {REFUSAL_EITHER, "no command or entrypoint provided", NULL, ERR_SPEC, "podman"},
+
+    {REFUSAL_EITHER, "unable to find user", NULL, ERR_SPEC, "dockerd; podman"},
+    {REFUSAL_EITHER, "unable to find group", NULL, ERR_SPEC, "dockerd; podman"},
+    {REFUSAL_EITHER, "no matching entries in passwd file", NULL, ERR_SPEC, "runc; podman"},
+    {REFUSAL_EITHER, "no matching entries in group file", NULL, ERR_SPEC, "runc; podman"},
+    {REFUSAL_EITHER, "uids and gids must be in range", NULL, ERR_SPEC, "dockerd; podman"},
+
+    {REFUSAL_EITHER, "cannot mkdir", "is not a directory", ERR_SPEC, "dockerd: working directory"},
+    {REFUSAL_EITHER, "working directory", "needs to be an absolute path", ERR_SPEC, "dockerd"},
+    {REFUSAL_EITHER, "container init: mkdir /", "not a directory", ERR_SPEC,
+     "runc: working directory"},
+    {REFUSAL_EITHER, "chdir to cwd", NULL, ERR_SPEC, "runc"},
+    {REFUSAL_EITHER, "chdir to `", NULL, ERR_SPEC, "crun"},
+    {REFUSAL_EITHER, "workdir", "does not exist on container", ERR_SPEC, "podman"},
+    {REFUSAL_EITHER, "workdir", "but is not a directory", ERR_SPEC, "podman"},
+
+    {REFUSAL_EITHER, "/proc/sys/", "no such file or directory", ERR_SPEC, "runc; crun"},
+    {REFUSAL_EITHER, "/proc/sys/", "invalid argument", ERR_SPEC, "runc; crun"},
+    {REFUSAL_EITHER, "/proc/sys/", "numerical result out of range", ERR_SPEC, "runc; crun"},
+    {REFUSAL_EITHER, "sysctl", "not in a separate kernel namespace", ERR_SPEC, "runc"},
+    {REFUSAL_EITHER, "sysctl", "not allowed in host network namespace", ERR_SPEC, "runc"},
+    {REFUSAL_EITHER, "sysctl", "is not namespaced", ERR_SPEC, "crun"},
+    {REFUSAL_EITHER, "sysctl", "requires a new", ERR_SPEC, "crun"},
+    {REFUSAL_EITHER, "sysctl", "namespace set to host", ERR_SPEC, "podman"},
+    {REFUSAL_EITHER, "sysctl", "is not allowed", ERR_SPEC, "podman"},
+    {REFUSAL_EITHER, "sysctl", "not whitelisted", ERR_SPEC, "dockerd"},
+
+    {REFUSAL_EITHER, "destination can't be '/'", NULL, ERR_SPEC, "dockerd"},
+    {REFUSAL_EITHER, "mount path must be absolute", NULL, ERR_SPEC, "dockerd"},
+    {REFUSAL_EITHER, "invalid container path", "must be an absolute path", ERR_SPEC, "podman"},
+    {REFUSAL_EITHER, "duplicate mount point", NULL, ERR_SPEC, "dockerd"},
+    {REFUSAL_EITHER, "duplicate mount destination", NULL, ERR_SPEC, "podman"},
+    {REFUSAL_EITHER, "cannot be mounted because it is inside /proc", NULL, ERR_SPEC, "runc"},
+    {REFUSAL_EITHER, "/volumes/", "not a directory", ERR_SPEC,
+     "runc, crun: a volume onto a file of the image"},
+    {REFUSAL_EITHER, "invalid tmpfs option", NULL, ERR_SPEC, "dockerd"},
+    {REFUSAL_EITHER, "mounting \"tmpfs\"", "invalid argument", ERR_SPEC, "runc"},
+    {REFUSAL_EITHER, "mount `tmpfs`", "invalid argument", ERR_SPEC, "crun"},
+    {REFUSAL_EITHER, "invalid characters for a local volume name", NULL, ERR_SPEC, "dockerd"},
+
+    {REFUSAL_EITHER, "unknown capability", NULL, ERR_SPEC, "dockerd; podman"},
+    {REFUSAL_EITHER, "unknown cap: ", NULL, ERR_SPEC, "crun"},
+    {REFUSAL_EITHER, "minimum memory limit", NULL, ERR_SPEC, "dockerd"},
+    {REFUSAL_EITHER, "invalid ulimit type", NULL, ERR_SPEC, "dockerd"},
+    {REFUSAL_EITHER, "invalid signal", NULL, ERR_SPEC, "dockerd; podman"},
+    {REFUSAL_EITHER, "invalid hostname format", NULL, ERR_SPEC, "dockerd"},
+
+    {REFUSAL_EITHER, "network", "not found", ERR_WIRING, "dockerd; podman"},
+    {REFUSAL_EITHER, "network", "no such network", ERR_WIRING, "podman"},
+    {REFUSAL_EITHER, "network", "already exists in network", ERR_WIRING,
+     "dockerd: an endpoint that was left behind"},
+    {REFUSAL_EITHER, "does not belong to any of this network", NULL, ERR_WIRING, "dockerd"},
+    {REFUSAL_EITHER, "only supported when connecting to networks with user configured subnets",
+     NULL, ERR_WIRING, "dockerd"},
+    {REFUSAL_EITHER, "no configured subnet contains", NULL, ERR_WIRING, "dockerd 25 and later"},
+};
+
+/* `text` contains `piece`, letter case aside. */
+static bool has(const char *text, const char *piece)
+{
+    for (; *text != '\0'; text++) {
+        size_t at = 0;
+        while (piece[at] != '\0' &&
+               tolower((unsigned char)text[at]) == tolower((unsigned char)piece[at])) {
+            at++;
+        }
+        if (piece[at] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+int refusal_code(enum refusal_call call, int status, const char *message)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct refusal_row *row = &rows[i];
+        if ((row->call & call) != 0 && has(message, row->piece) &&
+            (row->also == NULL || has(message, row->also))) {
+            return row->code;
+        }
+    }
+    return status == 404 ? ERR_NOT_FOUND : ERR_ENGINE;
+}
+
+const struct refusal_row *refusal_rows(size_t *count)
+{
+    *count = COUNT_OF(rows);
+    return rows;
+}

@@ -1,0 +1,111 @@
+/* site: what the site lacks is no fault of a release, and what a release asks for is no fault of
+ * the site; one story a case. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/check.h"
+#include "tests/sim/gateway.h"
+
+#define TRACE_BYTES  (1u << 20)
+#define STATUS_BYTES 65536
+
+/* One gateway with v1 settled on it; made anew for each case. */
+struct story {
+    struct releases releases;
+    struct gateway gateway;
+    char trace[TRACE_BYTES];
+    char status[STATUS_BYTES];
+};
+
+static const enum release_name used[] = {RELEASE_V1, RELEASE_V2, RELEASE_ABSENT, RELEASE_UNLOGGED,
+                                         RELEASE_MISSING};
+
+static bool settle(struct story *story, int seconds)
+{
+    for (int second = 0; second < seconds; second++) {
+        gateway_run(&story->gateway, 1000);
+        if (story->gateway.agent != NULL && conductor_is_settled(story->gateway.agent)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct story *story_open(void)
+{
+    struct story *story = calloc(1, sizeof *story);
+    if (story == NULL) {
+        abort();
+    }
+    releases_make(&story->releases);
+    gateway_open(&story->gateway, 11, &story->releases, used, COUNT_OF(used), "site", story->trace,
+                 sizeof story->trace);
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V1), 0);
+    CHECK(settle(story, 300));
+    return story;
+}
+
+static const char *status(struct story *story)
+{
+    struct text text;
+    text_init(&text, story->status, sizeof story->status);
+    conductor_status(story->gateway.agent, &text);
+    return story->status;
+}
+
+static const char *serving(struct story *story)
+{
+    struct sim_machine *machine = &story->gateway.machine;
+    ipv4 backend = sim_route_choose(&machine->route, ROUTE_TCP, SIM_LOOPBACK, RELEASES_PORT);
+    struct sim_container *container =
+        backend == 0 ? NULL : sim_engine_at(&machine->engine, backend);
+    for (size_t i = 0; container != NULL && i < RELEASE_COUNT; i++) {
+        if (digest_is_equal(&container->seen.release, &story->releases.made[i].digest)) {
+            return release_word((enum release_name)i);
+        }
+    }
+    return "nothing";
+}
+
+/* The checker saw no breach in all of the story. */
+static void story_close(struct story *story, enum release_name wanted)
+{
+    CHECK_STR_EQ(serving(story), release_word(wanted));
+    CHECK_STR_EQ(story->gateway.machine.checker.first, "");
+    CHECK_INT_EQ(story->gateway.machine.checker.breaches, 0);
+    if (check_failures_ > 0 && getenv("TRACE") != NULL) {
+        printf("%s", story->trace);
+    }
+    gateway_close(&story->gateway);
+    free(story);
+}
+
+static void test_a_refused_release_is_bad_at_once(void)
+{
+    struct story *story = story_open();
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_ABSENT), 0);
+    CHECK(settle(story, 20));
+    CHECK_CONTAINS(status(story), "\"verdict\":\"bad\"");
+    CHECK_CONTAINS(status(story), "\"spec-refused\"");
+    story_close(story, RELEASE_V1);
+}
+
+static void test_what_the_node_lacks_is_inconclusive(void)
+{
+    struct story *story = story_open();
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_UNLOGGED), 0);
+    CHECK(settle(story, 900));
+    CHECK_CONTAINS(status(story), "\"verdict\":\"inconclusive\"");
+    CHECK_CONTAINS(status(story), "\"engine-failed\"");
+    story_close(story, RELEASE_V1);
+}
+
+static const struct check_case cases[] = {
+    {"a refused release is bad at once", test_a_refused_release_is_bad_at_once},
+    {"what the node lacks is inconclusive", test_what_the_node_lacks_is_inconclusive},
+};
+
+int main(int argc, char **argv)
+{
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
