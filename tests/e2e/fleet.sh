@@ -135,6 +135,7 @@ node_add() {
     pool_find
     fleet_nodes+=("$1")
     node_pool[$1]=$candidate_pool
+    made "$1" "$candidate_pool" -
     node_address[$1]=127.0.0.$((10 + ${#fleet_nodes[@]}))
     node_pid[$1]=
     mkdir -p "$dir/nodes/$1/"{state,control,secrets}

@@ -99,6 +99,11 @@ port_find() {
     echo "$candidate"
 }
 
+# made NODE POOL FOLDER: notes for tests/all what is to be gone when the test has ended; - for none.
+made() {
+    [ -z "${BERTH_MADE:-}" ] || echo "$*" >> "$BERTH_MADE"
+}
+
 world_begin() {
     name=$1
     [ "$(id -u)" -eq 0 ] || { echo "$name: needs root: containers, namespaces, nftables" >&2; exit 77; }
@@ -112,6 +117,7 @@ world_begin() {
     engine_begin
     slot_find
     port=$(port_find $((20000 + slot * 100)))
+    made "$node" "$pool" "$dir"
     mkdir -p "$dir/load"
     "$root/tests/apps/registry" start "$dir/registry" "$(port_find $((22000 + slot * 100)))" \
         > "$dir/registry.addr" || die "no registry"
