@@ -304,6 +304,10 @@ static void adopt(struct app *app)
     announce_order(app, &app->pending);
     app->is_story_due |= is_worth_a_story(&app->memory, &app->pending);
     note_garbage(app, &app->pending);
+    if (app->pending.reason == REASON_IMAGE_DOUBTED && app->memory.phase == SWAP_PREPARE &&
+        app->pending.phase == SWAP_REST) {
+        app->doubted = app->memory.candidate.release;
+    }
     if (app->memory.phase == SWAP_REST && app->pending.phase == SWAP_PREPARE) {
         session_begin_swap(session);
     }

@@ -473,29 +473,37 @@ static bool has_remains(const struct app *app)
     return false;
 }
 
-void garbage_step(struct app *app)
+/* Removes the image of that release; false when no call is free. */
+static bool remove_image(struct app *app, const struct digest *release)
 {
     const struct engine *engine = &app->conductor->ports.engine;
+    char tag[ENGINE_REFERENCE_BYTES];
+    struct err err;
+    struct call *call = call_take(app->conductor, app, ACTION_REMOVE);
+    if (call == NULL) {
+        return false;
+    }
+    image_tag(app, release, tag);
+    if (engine->ops->image_remove(engine->self, tag, image_removed, call, &err) != 0) {
+        image_removed(call, &err, NULL);
+    }
+    return true;
+}
+
+void garbage_step(struct app *app)
+{
     if (app->memory.phase != SWAP_REST || has_remains(app)) {
         return;
     }
+    if (!digest_is_none(&app->doubted) && remove_image(app, &app->doubted)) {
+        app->doubted = (struct digest){0};
+    }
     for (size_t i = 0; i < GARBAGE_MAX; i++) {
         struct digest release = app->garbage[i];
-        char tag[ENGINE_REFERENCE_BYTES];
-        struct err err;
-        struct call *call = NULL;
-        app->garbage[i] = (struct digest){0};
-        if (digest_is_none(&release) || memory_remembers(&app->memory, &release)) {
-            continue;
-        }
-        call = call_take(app->conductor, app, ACTION_REMOVE);
-        if (call == NULL) {
-            app->garbage[i] = release;
+        if (!digest_is_none(&release) && !memory_remembers(&app->memory, &release) &&
+            !remove_image(app, &release)) {
             return;
         }
-        image_tag(app, &release, tag);
-        if (engine->ops->image_remove(engine->self, tag, image_removed, call, &err) != 0) {
-            image_removed(call, &err, NULL);
-        }
+        app->garbage[i] = (struct digest){0};
     }
 }

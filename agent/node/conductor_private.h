@@ -72,6 +72,7 @@ struct app {
     struct conductor *conductor;
     bool is_used;
     bool is_new;         /* nothing durable about it yet */
+    struct digest doubted; /* its image is removed, although it may be wanted; none: no image */
     bool is_lost;        /* its memory was lost; `memory` was made up from labels */
     bool is_remembering; /* a record is being written */
     bool is_pending_back;

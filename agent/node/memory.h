@@ -55,7 +55,8 @@ enum verdict {
     X(REVOKED, "revoked", "the release was revoked")                                               \
     X(ALREADY, "already", "it ran here, proven, before the order came")                            \
     X(OVERRIDDEN, "overridden", "someone at the node asked for something else")                    \
-    X(SPEC_REFUSED, "spec-refused", "the engine refuses what the release asks for")
+    X(SPEC_REFUSED, "spec-refused", "the engine refuses what the release asks for")                \
+    X(IMAGE_DOUBTED, "image-doubted", "it ended by itself, on an image fetched in a power cut")
 
 enum reason {
 #define REASON_ENUM_(name, word, sentence) REASON_##name,

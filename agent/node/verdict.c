@@ -44,7 +44,17 @@ static bool is_blameless(enum reason reason)
 {
     return reason == REASON_PULL_FAILED || reason == REASON_ENGINE_FAILED ||
            reason == REASON_REMOVED_BY_HAND || reason == REASON_ROLLED_BACK ||
-           reason == REASON_REPLACED || reason == REASON_INTERRUPTED;
+           reason == REASON_REPLACED || reason == REASON_INTERRUPTED ||
+           reason == REASON_IMAGE_DOUBTED;
+}
+
+/* The try before was cut off by a reboot: what it had fetched may be there by name only, and a
+ * second pull finds nothing to repair. A candidate that never got ready on it is not judged by it:
+ * the image is removed, and the next try fetches it anew. */
+static bool is_image_doubted(const struct memory_app *memory, enum reason reason)
+{
+    return reason == REASON_CRASHED && memory->phase == SWAP_PREPARE && memory->attempts > 1 &&
+           memory->verdict == VERDICT_INCONCLUSIVE && memory->reason == REASON_INTERRUPTED;
 }
 
 static void quarantine(struct memory_app *memory, const struct digest *release)
@@ -86,6 +96,9 @@ void verdict_go_back(struct step *step, enum reason reason)
     uint16_t attempts_max =
         step->facts->candidate != NULL ? step->facts->candidate->attempts : ATTEMPTS_DEFAULT;
     bool is_bad = false;
+    if (is_image_doubted(memory, reason)) {
+        reason = REASON_IMAGE_DOUBTED;
+    }
     if (reason == REASON_SPEC_REFUSED) {
         is_bad = true; /* by the engine's own words, whatever else failed */
     } else if (!is_blameless(reason)) {

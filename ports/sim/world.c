@@ -210,6 +210,7 @@ enum sim_fate sim_faults_next(struct sim_world *world, enum sim_op op)
         fate = faults->of[op].fate;
     }
     if (fate != SIM_FATE_GO) {
+        faults->strikes++;
         sim_world_trace(world, "fault   %s at %s, operation %u", sim_fate_word(fate),
                         sim_op_word(op), faults->count);
     }

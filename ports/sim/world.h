@@ -81,6 +81,7 @@ struct sim_faults {
     struct sim_fault any;              /* counts every power-cut point */
     struct sim_fault of[SIM_OP_COUNT]; /* counts one kind of operation */
     uint32_t count;                    /* power-cut points so far */
+    uint32_t strikes;                  /* times one of them struck */
     uint32_t count_of[SIM_OP_COUNT];
 };
 

@@ -25,6 +25,7 @@ struct tally {
     const struct options *options;
     unsigned long cuts, double_cuts, failures_of_one, kills, unattended, timed;
     unsigned passed, failed, shown;
+    int64_t slowest_ms; /* of the scenario: the longest it took to settle after the last trouble */
 };
 
 static const enum sim_fate cut_fates[] = {SIM_FATE_CUT_BEFORE, SIM_FATE_CUT_WITHIN,
@@ -56,6 +57,9 @@ static bool try_one(struct tally *tally, const struct journey_plan *plan,
                     struct journey_result *result)
 {
     journey_run(tally->releases, plan, result);
+    if (result->settle_ms > tally->slowest_ms) {
+        tally->slowest_ms = result->settle_ms;
+    }
     if (result->breaches == 0) {
         tally->passed++;
     } else {
@@ -161,6 +165,7 @@ static void explore_scenario(struct tally *tally, const struct scenario *scenari
 {
     struct tally before = *tally;
     tally->shown = 0;
+    tally->slowest_ms = 0;
     for (unsigned i = 0; i < tally->options->seeds; i++) {
         uint64_t seed = tally->options->seed + i;
         struct journey_plan plan = {.scenario = scenario, .seed = seed};
@@ -175,11 +180,12 @@ static void explore_scenario(struct tally *tally, const struct scenario *scenari
         explore_times(tally, scenario, seed, calm.took_ms);
     }
     printf("%s %-24s cut points: %lu, in recoveries: %lu, at times: %lu, without agent: %lu, "
-           "kills: %lu, failures: %lu\n",
+           "kills: %lu, failures: %lu, settled within: %lld s\n",
            tally->failed == before.failed ? "ok  " : "FAIL", scenario->word,
            tally->cuts - before.cuts, tally->double_cuts - before.double_cuts,
            tally->timed - before.timed, tally->unattended - before.unattended,
-           tally->kills - before.kills, tally->failures_of_one - before.failures_of_one);
+           tally->kills - before.kills, tally->failures_of_one - before.failures_of_one,
+           (long long)(tally->slowest_ms / 1000));
 }
 
 static int replay(const struct releases *releases, const struct options *options,

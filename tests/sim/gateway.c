@@ -71,6 +71,8 @@ void gateway_open(struct gateway *gateway, uint64_t seed, const struct releases 
         sim_world_trace_to(&gateway->machine.world, trace, trace_cap);
     }
     gateway->releases = releases;
+    gateway->asked = ASKED_NOTHING;
+    gateway->promised = ASKED_NOTHING;
     (void)snprintf(text, sizeof text, "{\"schema\":1,\"node\":\"%s\",\"fleet\":\"sim\"}", node);
     if (config_parse(span_text(text), &gateway->config, &err) != 0) {
         printf("%s\n", err.text);
@@ -107,8 +109,9 @@ static void gateway_aftermath(struct gateway *gateway)
         }
         agent_stop(gateway);
         gateway->cuts++;
-        if (gateway->is_cut_off) {
+        if (gateway->cut_off_ms != 0) {
             gateway->machine.engine.has_registry = false;
+            gateway->registry_at = world->now + OFF_MS + gateway->cut_off_ms;
         }
         sim_machine_boot(&gateway->machine, OFF_MS);
         gateway->agent_at = gateway->is_unattended ? MONO_NEVER : world->now + AGENT_DELAY_MS;
@@ -179,6 +182,12 @@ void gateway_turn(struct gateway *gateway, mono_ms until)
         }
         return;
     }
+    if (gateway->registry_at != 0 && world->now >= gateway->registry_at) {
+        gateway->registry_at = 0;
+        gateway->returns++;
+        gateway->machine.engine.has_registry = true;
+        sim_world_trace(world, "engine  the registry is in reach again");
+    }
     mono_ms deadline = agent_deadline(gateway);
     mono_ms next = sim_world_next(world);
     if (mono_min(deadline, next) > until) {
@@ -230,6 +239,10 @@ void gateway_run(struct gateway *gateway, int64_t for_ms)
 static void told(void *ctx, const struct err *err)
 {
     struct gateway *gateway = ctx;
+    if (err == NULL) {
+        gateway->promised = gateway->asked;
+        gateway->open = 0;
+    }
     sim_world_trace(&gateway->machine.world, "person  is told: %s",
                     err == NULL ? "done" : err->text);
 }
@@ -246,6 +259,10 @@ static int ask_once(struct gateway *gateway, const struct release_made *made, st
         rc = conductor_activate(gateway->agent, envelope, false, told, gateway, err);
     } else {
         rc = conductor_rollback(gateway->agent, RELEASES_APP, told, gateway, err);
+    }
+    if (rc == 0) {
+        gateway->asked = made != NULL ? (int)(made - gateway->releases->made) : ASKED_ROLLBACK;
+        gateway->open |= 1u << gateway->asked;
     }
     gateway_aftermath(gateway);
     if (gateway->agent != NULL) {

@@ -14,6 +14,9 @@ struct gateway_reach {
     struct uplink uplink;
 };
 
+/* What a technician asked for: a release, or: */
+enum { ASKED_NOTHING = -1, ASKED_ROLLBACK = RELEASE_COUNT };
+
 struct gateway {
     struct sim_machine machine;
     const struct releases *releases;
@@ -25,7 +28,12 @@ struct gateway {
     uint32_t idle_steps; /* steps in a row in which time stood still */
     uint32_t cuts, kills;
     bool is_unattended; /* after a cut no agent starts any more */
-    bool is_cut_off;    /* after a cut the registry is out of reach */
+    int64_t cut_off_ms; /* after a cut the registry is out of reach for so long */
+    mono_ms registry_at; /* when it is in reach again; 0: it is, or never will be */
+    uint32_t returns;    /* times it came to be in reach again */
+    int asked;           /* last of what was taken */
+    int promised;        /* last of what was answered "done" */
+    uint32_t open;       /* bits of what was taken since, and never answered "done" */
 };
 
 /* A gateway that is up, with those images in its registry, clients that ask the app's port and its

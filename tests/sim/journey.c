@@ -1,15 +1,28 @@
 /* journey: the scenes played one after the other while faults strike; then the verdict of the
  * laws. */
 #include "tests/sim/journey.h"
+#include "tests/sim/promise.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SETTLE_LIMIT_MS     MINUTES_MS(15)
+/* How long a node may take to settle after the last thing that was asked of it or went wrong: a
+ * look at rest, tries with the waits before the second and third (half a minute, a minute), and the
+ * end of the last one. A try: three pulls with their waits, the startup window, the way back. */
+#define LOOK_MS     10000
+#define TRY_MS      12000
+#define WAIT_2_MS   30000
+#define WAIT_3_MS   60000
+#define SWAP_END_MS (RELEASES_SOAK_MS + 1000 + 10000 + 2000 + 3000) /* drain, warm, stop, settled  \
+                                                                     */
+#define SETTLE_LIMIT_MS (LOOK_MS + 3 * TRY_MS + WAIT_2_MS + WAIT_3_MS + SWAP_END_MS)
+/* So many tries a release has, by default: as many troubles may end them all without blame. */
+#define TRIES_MAX           3
 #define BREACHES_MAX        5
 #define SETTLED_SECONDS     3
 #define UNATTENDED_MS       20000
 #define ROUTE_READ_GRACE_MS 40000
+#define REGISTRY_AWAY_MS    180000 /* after a cut */
 
 struct journey {
     struct gateway gateway;
@@ -19,6 +32,11 @@ struct journey {
     uint32_t points_from, points_of_from[SIM_OP_COUNT];
     uint32_t points_at_life; /* when the first cut or kill was over */
     bool is_second_armed;
+    struct promise promise;
+    uint32_t engine_restarts;
+    uint64_t troubles;
+    mono_ms disturbed; /* when something was last asked of the node, or went wrong with it */
+    int64_t settle_ms; /* the longest that it then took to settle */
 };
 
 static struct sim_world *world_of(struct journey *journey)
@@ -41,8 +59,17 @@ static void arm(struct journey *journey)
     world->faults.any = plan->first;
     world->faults.of[plan->op] = plan->single;
     journey->gateway.is_unattended = plan->is_unattended;
-    journey->gateway.is_cut_off = true;
+    journey->gateway.cut_off_ms = REGISTRY_AWAY_MS;
     sim_world_trace(world, "scene   from here on");
+}
+
+/* How much has gone wrong until now, as one number that grows with each thing. */
+static uint64_t troubles(const struct journey *journey)
+{
+    const struct gateway *gateway = &journey->gateway;
+    const struct sim_faults *faults = &gateway->machine.world.faults;
+    uint64_t sum = gateway->cuts + gateway->kills + gateway->returns;
+    return sum + faults->strikes;
 }
 
 /* After the first cut or kill the second fault is armed; a cut at a time is made when it has
@@ -55,6 +82,10 @@ static void watch(struct journey *journey)
     if (plan->cut_at_ms != 0 && journey->from != MONO_NEVER && gateway->cuts == 0 &&
         world->has_power && world->now >= journey->from + plan->cut_at_ms) {
         gateway_cut(gateway);
+    }
+    if (troubles(journey) != journey->troubles) {
+        journey->troubles = troubles(journey);
+        journey->disturbed = world->now;
     }
     if (gateway->cuts + gateway->kills > 0 && !journey->is_second_armed) {
         journey->is_second_armed = true;
@@ -88,9 +119,9 @@ static void run(struct journey *journey, int64_t for_ms)
 static bool settle(struct journey *journey)
 {
     struct sim_world *world = world_of(journey);
-    mono_ms until = world->now + SETTLE_LIMIT_MS;
     int seconds = 0;
-    while (world->now < until && seconds < SETTLED_SECONDS && !is_lost(journey)) {
+    while (world->now < journey->disturbed + SETTLE_LIMIT_MS && seconds < SETTLED_SECONDS &&
+           !is_lost(journey)) {
         run(journey, 1000);
         if (journey->gateway.is_unattended && journey->gateway.cuts > 0) {
             return true;
@@ -99,6 +130,8 @@ static bool settle(struct journey *journey)
                           conductor_is_settled(journey->gateway.agent);
         seconds = is_settled ? seconds + 1 : 0;
     }
+    int64_t took_ms = world->now - journey->disturbed;
+    journey->settle_ms = took_ms > journey->settle_ms ? took_ms : journey->settle_ms;
     return seconds == SETTLED_SECONDS;
 }
 
@@ -132,6 +165,7 @@ static void play(struct journey *journey, const struct scene *scene)
 {
     struct sim_machine *machine = &journey->gateway.machine;
     mono_ms now = machine->world.now;
+    journey->disturbed = now;
     switch (scene->kind) {
     case SCENE_ACTIVATE:
         activate(journey, scene);
@@ -152,6 +186,8 @@ static void play(struct journey *journey, const struct scene *scene)
         break;
     case SCENE_ENGINE_RESTART:
         sim_checker_excuse(&machine->checker, now + scene->number + SIM_BOOT_GRACE_MS);
+        journey->engine_restarts++;
+        journey->disturbed = now + scene->number;
         sim_engine_restart(&machine->engine, scene->number);
         break;
     case SCENE_FLUSH:
@@ -168,6 +204,7 @@ static void play(struct journey *journey, const struct scene *scene)
     case SCENE_END:
         break;
     }
+    promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
     watch(journey);
 }
 
@@ -194,6 +231,11 @@ static void judge(struct journey *journey)
         sim_checker_breach(checker, 3, "it ends in %s",
                            end < RELEASE_COUNT ? release_word((enum release_name)end) : "nothing");
     }
+    promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
+    /* Each of these may cost a try, the registry's absence all of them. */
+    uint32_t lost_tries = journey->gateway.cuts + journey->engine_restarts;
+    bool is_forgiven = lost_tries >= TRIES_MAX || journey->gateway.cuts > 0;
+    promise_judge(&journey->promise, &journey->gateway, journey->plan->scenario, end, is_forgiven);
 }
 
 static void report(struct journey *journey)
@@ -208,6 +250,7 @@ static void report(struct journey *journey)
     result->points_after =
         journey->is_second_armed ? world->faults.count - journey->points_at_life : 0;
     result->took_ms = world->now - journey->from;
+    result->settle_ms = journey->settle_ms;
     result->cuts = journey->gateway.cuts;
     result->kills = journey->gateway.kills;
     result->has_struck = (plan->first.countdown != 0 && result->points >= plan->first.countdown) ||
@@ -234,6 +277,7 @@ void journey_run(const struct releases *releases, const struct journey_plan *pla
     journey->plan = plan;
     journey->result = result;
     journey->from = MONO_NEVER;
+    promise_init(&journey->promise);
     gateway_open(&journey->gateway, plan->seed, releases, plan->scenario->uses,
                  plan->scenario->use_count, "gw1", plan->trace, plan->trace_cap);
     run(journey, 1000);

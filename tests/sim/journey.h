@@ -23,6 +23,7 @@ struct journey_result {
     uint32_t points_of[SIM_OP_COUNT];
     uint32_t points_after;   /* of them, after the first cut or kill */
     int64_t took_ms;         /* virtual, since SCENE_FROM_HERE */
+    int64_t settle_ms;       /* the longest it took to settle, from the last trouble before */
     uint32_t cuts, kills;
     bool has_struck;         /* the first fault did */
     bool has_struck_twice;

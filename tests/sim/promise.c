@@ -1,0 +1,98 @@
+/* promise: what was answered, beside what serves in the end and what the node reports. */
+#include "tests/sim/promise.h"
+
+#include <stdlib.h>
+
+bool release_is_hopeless(enum release_name name)
+{
+    switch ((int)name) {
+    case RELEASE_SILENT:
+    case RELEASE_CRASHING:
+    case RELEASE_STILLBORN:
+    case RELEASE_FADING:
+    case RELEASE_HANGING:
+    case RELEASE_MISSING:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void promise_init(struct promise *promise)
+{
+    *promise = (struct promise){.stands = SCENARIO_NONE, .failed = ASKED_NOTHING};
+}
+
+/* A rollback ends where its scenario ends. */
+static int target_of(int asked, const struct scenario *scenario)
+{
+    return asked == ASKED_ROLLBACK ? (int)scenario->ends_in : asked;
+}
+
+void promise_note(struct promise *promise, const struct gateway *gateway,
+                  const struct scenario *scenario)
+{
+    int target = target_of(gateway->promised, scenario);
+    if (target == ASKED_NOTHING) {
+        return;
+    }
+    if (target != (int)SCENARIO_NONE && release_is_hopeless((enum release_name)target)) {
+        promise->failed = target;
+    } else {
+        promise->stands = target;
+        promise->failed = ASKED_NOTHING;
+    }
+}
+
+static const char *word_of(int release)
+{
+    return release >= 0 && release < (int)RELEASE_COUNT ? release_word((enum release_name)release)
+                                                        : "nothing";
+}
+
+/* The node reports a bad or inconclusive verdict on its last candidate, and why. */
+static bool has_verdict(const struct gateway *gateway)
+{
+    struct report *report = calloc(1, sizeof *report);
+    bool has = false;
+    if (report == NULL || gateway->agent == NULL) {
+        free(report);
+        return false;
+    }
+    conductor_report(gateway->agent, report);
+    for (size_t i = 0; i < report->app_count; i++) {
+        const struct report_app *app = &report->apps[i];
+        has = has ||
+              (strcmp(app->app, RELEASES_APP) == 0 && app->verdict_gen != 0 &&
+               (strcmp(app->verdict, "bad") == 0 || strcmp(app->verdict, "inconclusive") == 0) &&
+               app->reason[0] != '\0' && strcmp(app->reason, "none") != 0);
+    }
+    free(report);
+    return has;
+}
+
+/* It was taken after the last promise, and the answer never came: it may be honoured or not. */
+static bool is_open(const struct gateway *gateway, const struct scenario *scenario, int release)
+{
+    for (int asked = 0; asked <= ASKED_ROLLBACK; asked++) {
+        if ((gateway->open & (1u << asked)) != 0 && target_of(asked, scenario) == release) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void promise_judge(const struct promise *promise, struct gateway *gateway,
+                   const struct scenario *scenario, int ends_in, bool is_forgiven)
+{
+    struct sim_checker *checker = &gateway->machine.checker;
+    bool is_honoured = ends_in == promise->stands || is_open(gateway, scenario, ends_in);
+    if (!is_honoured && !(is_forgiven && has_verdict(gateway))) {
+        sim_checker_breach(checker, 3, "%s was promised, and it ends in %s without a verdict",
+                           word_of(promise->stands), word_of(ends_in));
+    }
+    if (promise->failed != ASKED_NOTHING && gateway->open == 0 && !has_verdict(gateway)) {
+        sim_checker_breach(checker, 3, "%s was promised, and its failure got no verdict",
+                           word_of(promise->failed));
+    }
+}
