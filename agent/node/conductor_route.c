@@ -292,6 +292,7 @@ static void committed(void *ctx, const struct err *err, const struct route_state
 static void read_failed(struct conductor *conductor, const struct err *err)
 {
     route_failed(conductor, "cannot read the ruleset", err);
+    conductor->is_route_known = false; /* what cannot be seen is put there again */
     conductor->route_read_failures++;
     if (!conductor->is_route_read && conductor->route_read_failures >= ROUTE_READ_TRIES) {
         conductor->is_route_read = true;
@@ -442,10 +443,10 @@ void route_step(struct conductor *conductor)
     if (!is_route_settled || (conductor->is_route_stale && conductor->applying.service_count > 0)) {
         conductor->is_route_stale = false;
         apply(conductor);
+    } else if (now >= conductor->route_read_at) {
+        read_kernel(conductor); /* before a boot file that may be failing again and again */
     } else if (!is_boot_settled && can_commit && may_commit(conductor)) {
         commit(conductor);
-    } else if (now >= conductor->route_read_at) {
-        read_kernel(conductor);
     } else {
         mark_routed(conductor, false);
     }

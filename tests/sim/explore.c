@@ -17,13 +17,13 @@ struct options {
     enum sim_fate fate, second_fate;
     bool is_long, is_trace, is_unattended, is_single;
     enum sim_op op;
-    int64_t at_ms;
+    int64_t at_ms, for_ms;
 };
 
 struct tally {
     const struct releases *releases;
     const struct options *options;
-    unsigned long cuts, double_cuts, failures_of_one, kills, unattended, timed;
+    unsigned long cuts, double_cuts, failures_of_one, kills, unattended, timed, spells;
     unsigned passed, failed, shown;
     int64_t slowest_ms; /* of the scenario: the longest it took to settle after the last trouble */
 };
@@ -45,6 +45,9 @@ static void print_replay(const struct journey_plan *plan)
     if (plan->single.countdown != 0) {
         printf(" --op %s --cut %u --fate %s", sim_op_word(plan->op), plan->single.countdown,
                sim_fate_word(plan->single.fate));
+        if (plan->single.lasts_ms != 0) {
+            printf(" --for %lld", (long long)plan->single.lasts_ms);
+        }
     }
     if (plan->cut_at_ms != 0) {
         printf(" --at %lld", (long long)plan->cut_at_ms);
@@ -151,6 +154,36 @@ static void explore_failures(struct tally *tally, const struct scenario *scenari
     }
 }
 
+/* A probe that fails for long is the asker's error: what the app answers itself is the truth. */
+static enum sim_fate spell_fate(enum sim_op op, uint32_t n)
+{
+    return op != SIM_OP_PROBE && n % 2 == 0 ? SIM_FATE_FAIL : SIM_FATE_FAIL_LATE;
+}
+
+/* Every operation fails for a while, from its first, its second, a middle and its last time on. */
+static void explore_spells(struct tally *tally, const struct scenario *scenario, uint64_t seed,
+                           const struct journey_result *calm)
+{
+    static const int64_t spells_ms[] = {5000, 60000, 600000};
+    for (int op = 0; op < SIM_OP_COUNT; op++) {
+        uint32_t count = calm->points_of[op];
+        uint32_t last = 0;
+        for (int i = 0; i < 4; i++) {
+            uint32_t n = i < 2 ? (uint32_t)i + 1 : i == 2 ? count / 2 : count;
+            for (size_t j = 0; n > last && n <= count && j < COUNT_OF(spells_ms); j++) {
+                struct journey_result result;
+                struct journey_plan plan = {
+                    .scenario = scenario,
+                    .seed = seed,
+                    .op = (enum sim_op)op,
+                    .single = SIM_FAULT_FOR(n, spells_ms[j], spell_fate((enum sim_op)op, n))};
+                tally->spells += try_one(tally, &plan, &result) ? 1 : 0;
+            }
+            last = n > last ? n : last;
+        }
+    }
+}
+
 static void explore_times(struct tally *tally, const struct scenario *scenario, uint64_t seed,
                           int64_t took_ms)
 {
@@ -177,15 +210,16 @@ static void explore_scenario(struct tally *tally, const struct scenario *scenari
         explore_cuts(tally, scenario, seed, calm.points);
         explore_kills(tally, scenario, seed, calm.points);
         explore_failures(tally, scenario, seed, &calm);
+        explore_spells(tally, scenario, seed, &calm);
         explore_times(tally, scenario, seed, calm.took_ms);
     }
     printf("%s %-24s cut points: %lu, in recoveries: %lu, at times: %lu, without agent: %lu, "
-           "kills: %lu, failures: %lu, settled within: %lld s\n",
+           "kills: %lu, failures: %lu, lasting: %lu, settled within: %lld s\n",
            tally->failed == before.failed ? "ok  " : "FAIL", scenario->word,
            tally->cuts - before.cuts, tally->double_cuts - before.double_cuts,
            tally->timed - before.timed, tally->unattended - before.unattended,
            tally->kills - before.kills, tally->failures_of_one - before.failures_of_one,
-           (long long)(tally->slowest_ms / 1000));
+           tally->spells - before.spells, (long long)(tally->slowest_ms / 1000));
 }
 
 static int replay(const struct releases *releases, const struct options *options,
@@ -206,6 +240,7 @@ static int replay(const struct releases *releases, const struct options *options
         return EXIT_FAILURE;
     }
     struct sim_fault fault = SIM_FAULT(options->cut, 1, options->fate);
+    fault.lasts_ms = options->for_ms;
     if (options->is_single) {
         plan.single = fault;
     } else {
@@ -259,6 +294,8 @@ static bool take_value(struct options *options, const char *name, const char *va
         options->second_fate = fate_of(value);
     } else if (strcmp(name, "--at") == 0) {
         options->at_ms = strtoll(value, NULL, 10);
+    } else if (strcmp(name, "--for") == 0) {
+        options->for_ms = strtoll(value, NULL, 10);
     } else if (strcmp(name, "--op") == 0) {
         options->op = op_of(value);
         options->is_single = true;
@@ -295,7 +332,7 @@ int main(int argc, char **argv)
     if (!take_options(&options, argc, argv)) {
         printf("usage: explore [--long] [--seeds N] [--scenario WORD] [--seed S]\n"
                "       explore --trace --scenario WORD [--seed S] [--cut N [--fate WORD]]\n"
-               "               [--second N [--second-fate WORD]] [--op WORD] [--at MS] "
+               "               [--second N [--second-fate WORD]] [--op WORD [--for MS]] [--at MS] "
                "[--unattended]\n");
         return EXIT_FAILURE;
     }
@@ -311,9 +348,9 @@ int main(int argc, char **argv)
         explore_scenario(&tally, &scenarios[i]);
     }
     printf("cut points: %lu, in recoveries: %lu, at times: %lu; without agent: %lu, kills: %lu, "
-           "single failures: %lu\n",
+           "single failures: %lu, lasting: %lu\n",
            tally.cuts, tally.double_cuts, tally.timed, tally.unattended, tally.kills,
-           tally.failures_of_one);
+           tally.failures_of_one, tally.spells);
     printf("%u passed, %u failed\n", tally.passed, tally.failed);
     return tally.failed == 0 && tally.passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -58,6 +58,10 @@ static void arm(struct journey *journey)
     memcpy(journey->points_of_from, world->faults.count_of, sizeof journey->points_of_from);
     world->faults.any = plan->first;
     world->faults.of[plan->op] = plan->single;
+    if (plan->op == SIM_OP_ROUTE_APPLY) {
+        /* An app that fails by itself keeps its traffic as long as no table can be changed. */
+        journey->gateway.machine.checker.detect_ms += plan->single.lasts_ms;
+    }
     journey->gateway.is_unattended = plan->is_unattended;
     journey->gateway.cut_off_ms = REGISTRY_AWAY_MS;
     sim_world_trace(world, "scene   from here on");
@@ -161,6 +165,36 @@ static void activate(struct journey *journey, const struct scene *scene)
     }
 }
 
+/* Whether `op` is needed to notice and mend what a scene of that kind takes away. */
+static bool is_needed(enum scene_kind scene, enum sim_op op)
+{
+    switch ((int)op) {
+    case SIM_OP_ROUTE_APPLY:
+        return true;
+    case SIM_OP_ROUTE_READ:
+        return scene == SCENE_FLUSH;
+    case SIM_OP_ENGINE_ABOUT:
+    case SIM_OP_ENGINE_LIST:
+    case SIM_OP_ENGINE_NETWORK:
+    case SIM_OP_ENGINE_CREATE:
+    case SIM_OP_ENGINE_START:
+    case SIM_OP_PROBE:
+        return scene != SCENE_FLUSH;
+    default:
+        return false;
+    }
+}
+
+/* The scene takes something from traffic for grace_ms, or until the fault is over that keeps the
+ * agent from mending it. */
+static void excuse(struct journey *journey, enum scene_kind scene, int64_t grace_ms)
+{
+    const struct journey_plan *plan = journey->plan;
+    int64_t longer = is_needed(scene, plan->op) ? plan->single.lasts_ms : 0;
+    sim_checker_excuse(&journey->gateway.machine.checker,
+                       world_of(journey)->now + grace_ms + longer);
+}
+
 static void play(struct journey *journey, const struct scene *scene)
 {
     struct sim_machine *machine = &journey->gateway.machine;
@@ -185,17 +219,17 @@ static void play(struct journey *journey, const struct scene *scene)
         arm(journey);
         break;
     case SCENE_ENGINE_RESTART:
-        sim_checker_excuse(&machine->checker, now + scene->number + SIM_BOOT_GRACE_MS);
+        excuse(journey, scene->kind, scene->number + SIM_BOOT_GRACE_MS);
         journey->engine_restarts++;
         journey->disturbed = now + scene->number;
         sim_engine_restart(&machine->engine, scene->number);
         break;
     case SCENE_FLUSH:
-        sim_checker_excuse(&machine->checker, now + ROUTE_READ_GRACE_MS);
+        excuse(journey, scene->kind, ROUTE_READ_GRACE_MS);
         sim_route_flush(&machine->route);
         break;
     case SCENE_REMOVE_ONE:
-        sim_checker_excuse(&machine->checker, now + ROUTE_READ_GRACE_MS);
+        excuse(journey, scene->kind, ROUTE_READ_GRACE_MS);
         remove_one(journey);
         break;
     case SCENE_HOLD_PORT:
@@ -234,7 +268,8 @@ static void judge(struct journey *journey)
     promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
     /* Each of these may cost a try, the registry's absence all of them. */
     uint32_t lost_tries = journey->gateway.cuts + journey->engine_restarts;
-    bool is_forgiven = lost_tries >= TRIES_MAX || journey->gateway.cuts > 0;
+    bool is_forgiven =
+        lost_tries >= TRIES_MAX || journey->gateway.cuts > 0 || journey->plan->single.lasts_ms != 0;
     promise_judge(&journey->promise, &journey->gateway, journey->plan->scenario, end, is_forgiven);
 }
 
