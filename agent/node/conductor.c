@@ -160,6 +160,9 @@ bool app_may_begin(const struct conductor *conductor, const struct app *app)
     if (conductor->is_store_failing || (app != NULL && app->is_lost)) {
         return false;
     }
+    if (conductor->blind != NULL && conductor->blind != app) {
+        return false; /* traffic could not be switched */
+    }
     for (size_t i = 0; i < APPS_MAX; i++) {
         const struct app *other = &conductor->apps[i];
         bool is_changing = other->memory.phase != SWAP_REST ||

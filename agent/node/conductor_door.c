@@ -223,7 +223,7 @@ static int check_memory(struct app *app, const struct plan *plan, bool force, st
 
 static int check_open(const struct conductor *conductor, const struct app *app, struct err *err)
 {
-    if (!conductor->is_started || !conductor->has_about) {
+    if (!conductor->is_started || !conductor->has_about || !conductor->has_list) {
         return err_set(err, ERR_ENGINE_GONE,
                        "the engine has not answered yet: see that it runs, then try again");
     }
@@ -273,6 +273,12 @@ int door_check(struct conductor *conductor, struct app *app, const struct plan *
                struct err *err)
 {
     int rc = app != NULL ? check_open(conductor, app, err) : 0;
+    if (rc == 0 && conductor->blind != NULL && conductor->blind != app) {
+        return err_set(err, ERR_STORE,
+                       "what app %s serves cannot be read, so traffic stays as it is: activate its "
+                       "release again first",
+                       conductor->blind->memory.app);
+    }
     rc = rc == 0 && app != NULL ? check_memory(app, plan, force, err) : rc;
     rc = rc == 0 ? check_powers(conductor, plan, err) : rc;
     rc = rc == 0 ? check_ports(conductor, app, plan, err) : rc;

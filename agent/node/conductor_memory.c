@@ -178,11 +178,21 @@ void plans_retry(struct app *app)
     }
 }
 
+/* Each turn asks for these: what is broken of them is read again when its time comes. */
+static bool is_planned_with(const struct memory_app *memory, const struct digest *release)
+{
+    return digest_is_equal(release, &memory->wanted) ||
+           digest_is_equal(release, &memory->committed.release) ||
+           digest_is_equal(release, &memory->candidate.release) ||
+           digest_is_equal(release, &memory->history[0].release);
+}
+
 mono_ms plans_retry_at(const struct app *app)
 {
     mono_ms at = MONO_NEVER;
     for (size_t i = 0; i < PLANS_MAX; i++) {
-        if (app->plans[i].is_used && app->plans[i].is_broken) {
+        if (app->plans[i].is_used && app->plans[i].is_broken &&
+            is_planned_with(&app->memory, &app->plans[i].plan.digest)) {
             at = mono_min(at, app->plans[i].retry_at);
         }
     }

@@ -198,7 +198,8 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
 {
     for (size_t i = 0; i < answer->container_count; i++) {
         const struct app *app = app_named(conductor, answer->containers[i].app);
-        if (app == NULL || (app->is_lost && !app->session.is_observed)) {
+        bool is_unknown = app == NULL || (app->is_lost && app->memory.committed.gen == 0);
+        if (is_unknown || (app->is_lost && !app->session.is_observed)) {
             adopt_orphan(conductor, answer, &answer->containers[i]);
         }
     }
@@ -255,8 +256,8 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
     }
     conductor->is_engine_up = true;
     conductor->engine_failures = 0;
-    take_list(conductor, answer, number);
     conductor->has_list = true;
+    take_list(conductor, answer, number);
     conductor_touch(conductor);
 }
 

@@ -111,19 +111,20 @@ struct conductor {
     /* The engine. */
     struct engine_about about;
     bool has_about, is_engine_up, is_listing, is_asking_about;
-    bool has_list; /* it has listed containers at least once: before, nothing is known to be gone */
+    bool has_list; /* our containers were listed at least once: before, none is known to be gone */
     uint64_t list_number; /* of the list asked for last */
     mono_ms list_at, about_at;
     uint8_t engine_failures;
     bool has_orphans_reported;
 
     /* The kernel's table. */
-    bool is_route_read;    /* the kernel was asked at least once */
-    bool is_route_known;   /* `applied` is what the kernel holds */
-    bool is_route_stale;   /* apply it again although it is the same */
-    bool is_route_busy;    /* an apply, read or commit is under way */
-    bool is_route_reading; /* and it is a read, which changes nothing */
-    bool is_boot_known;    /* `boot_table` is what the boot file holds */
+    bool is_route_read;      /* the kernel was asked at least once */
+    bool is_route_known;     /* `applied` is what the kernel holds */
+    bool is_route_stale;     /* apply it again although it is the same */
+    bool is_route_busy;      /* an apply, read or commit is under way */
+    bool is_route_reading;   /* and it is a read, which changes nothing */
+    bool is_boot_known;      /* `boot_table` is what the boot file holds */
+    const struct app *blind; /* nobody can say what its traffic is: no table is made; or NULL */
     enum route_found route_found;
     uint32_t route_read_failures;
     uint64_t route_generation; /* as the kernel told first, then of the last table applied */

@@ -185,6 +185,44 @@ static uint64_t table_hash(const struct route_table *table)
     return hash & ~RUNNING_GENERATION;
 }
 
+static bool has_present(const struct app *app)
+{
+    for (size_t i = 0; i < app->session.replica_count; i++) {
+        if (app->session.replicas[i].is_present) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the app's traffic is stands in a payload that cannot be read. */
+static bool is_blind(struct app *app, bool is_for_boot)
+{
+    const struct memory_app *memory = &app->memory;
+    const struct generation *previous = &memory->history[0];
+    if (memory->committed.gen == 0) {
+        return app->is_lost && has_present(app);
+    }
+    if (!is_for_boot && app->session.is_boot_stale && previous->gen != memory->candidate.gen &&
+        app_plan(app, &previous->release) == NULL) {
+        return true; /* it is what the boot file sent traffic to, until the committed is ready */
+    }
+    return (is_for_boot || app->session.wish_gen == 0) &&
+           app_plan(app, &memory->committed.release) == NULL;
+}
+
+static void note_blind(struct conductor *conductor, const struct app *app)
+{
+    if (app != NULL && conductor->blind != app) {
+        conductor_warning(conductor, app,
+                          "what it serves cannot be read: traffic and boot-time ruleset of all "
+                          "apps stay as they are until it can: activate its release again, or %s",
+                          app->is_lost ? "clear the state directory and its containers"
+                                       : "another one of this app");
+    }
+    conductor->blind = app;
+}
+
 /* False when some app cannot be described: then the kernel keeps what it has. */
 static bool build(struct conductor *conductor, bool is_for_boot, struct route_table *table)
 {
@@ -195,10 +233,11 @@ static bool build(struct conductor *conductor, bool is_for_boot, struct route_ta
         if (!app->is_used || app->is_new) {
             continue;
         }
-        bool is_blind = app->memory.committed.gen != 0 &&
-                        (is_for_boot || app->session.wish_gen == 0) &&
-                        app_plan(app, &app->memory.committed.release) == NULL;
-        if ((!app->session.is_observed && !is_for_boot) || is_blind) {
+        if (is_blind(app, is_for_boot)) {
+            note_blind(conductor, app);
+            return false;
+        }
+        if (!app->session.is_observed && !is_for_boot) {
             return false;
         }
         if (is_for_boot) {
@@ -431,12 +470,16 @@ void route_step(struct conductor *conductor)
         read_kernel(conductor);
         return;
     }
+    /* Before the engine was seen nothing is taken from traffic or from the boot file. */
     if (!conductor->has_list || !build(conductor, false, &conductor->applying)) {
         return;
     }
     bool is_route_settled = conductor->is_route_known &&
                             route_table_is_equal(&conductor->applying, &conductor->applied);
     bool can_commit = build(conductor, true, &conductor->committing);
+    if (can_commit) {
+        note_blind(conductor, NULL);
+    }
     bool is_boot_settled = can_commit && conductor->is_boot_known &&
                            route_table_is_equal(&conductor->committing, &conductor->boot_table);
     mark_settled(conductor, is_route_settled, is_boot_settled);
