@@ -42,6 +42,14 @@ typedef void (*conductor_heard)(void *ctx, const struct event *event);
  * itself), else why nothing was changed. */
 typedef void (*conductor_done)(void *ctx, const struct err *err);
 
+/* What an accepted activate or rollback made the wanted release. A status of the app that shows
+ * more `verdicts` shows in verdictRelease whose the last one was. */
+struct accepted {
+    char app[NAME_BYTES];
+    struct digest release;
+    uint32_t verdicts; /* given to this app's candidates in this session, before it */
+};
+
 struct conductor; /* fields in conductor_private.h; allocate with conductor_new */
 
 /* Allocates and prepares; nothing is called yet. `config` is copied. Returns NULL when there is no
@@ -85,6 +93,9 @@ NODISCARD int conductor_activate(struct conductor *conductor, struct span envelo
  * ERR_BELOW_FLOOR, ERR_REVOKED. */
 NODISCARD int conductor_rollback(struct conductor *conductor, const char *app, conductor_done done,
                                  void *ctx, struct err *err);
+
+/* The request that a conductor_done without an error answers; valid inside it only. */
+void conductor_accepted(const struct conductor *conductor, struct accepted *accepted);
 
 /* An order came from the fleet on the topic of `app`. Verifies, parses and checks it (order.h);
  * what is news waits, in the place of an older one, until it can be taken, and its one outcome

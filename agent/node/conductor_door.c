@@ -22,6 +22,9 @@ struct app *app_of(struct conductor *conductor, const char *name)
 void verb_finish(struct app *app, const struct err *err)
 {
     struct verb verb = app->verb;
+    struct conductor *conductor = app->conductor;
+    conductor->accepted = (struct accepted){.release = verb.wanted, .verdicts = app->verdicts};
+    (void)text_copy(conductor->accepted.app, NAME_BYTES, app->memory.app);
     app->verb = (struct verb){.stage = VERB_NONE};
     if (err != NULL && app->is_new) {
         *app = (struct app){.conductor = app->conductor};
@@ -29,6 +32,11 @@ void verb_finish(struct app *app, const struct err *err)
     if (verb.done != NULL) {
         verb.done(verb.ctx, err);
     }
+}
+
+void conductor_accepted(const struct conductor *conductor, struct accepted *accepted)
+{
+    *accepted = conductor->accepted;
 }
 
 /* When the app's record is free, what is wanted is recorded. */

@@ -327,6 +327,10 @@ static void adopt(struct app *app)
         session->prepared_from = 0;
         session->is_resumed = true;
     }
+    if (app->memory.phase != SWAP_REST && app->pending.phase == SWAP_REST) {
+        app->verdicts++;
+        app->verdict_of = app->memory.candidate.release;
+    }
     app->memory = app->pending;
     app->is_new = false;
     session->is_route_settled = false;

@@ -87,8 +87,10 @@ struct app {
     struct digest garbage[GARBAGE_MAX]; /* releases whose image tags are to go; none: free */
     struct verb verb;
     mono_ms wake_at;
-    int refused;       /* code of the last order that was not even taken; 0: none */
-    bool is_story_due; /* a failure was not told yet */
+    uint32_t verdicts;        /* candidates of this app that came to an end in this session */
+    struct digest verdict_of; /* the release of the last of them */
+    int refused;              /* code of the last order that was not even taken; 0: none */
+    bool is_story_due;        /* a failure was not told yet */
 };
 
 struct conductor {
@@ -130,6 +132,8 @@ struct conductor {
     uint64_t route_generation; /* as the kernel told first, then of the last table applied */
     struct route_table applied, applying, boot_table, committing;
     mono_ms route_at, route_read_at;
+
+    struct accepted accepted; /* the activate or rollback that became durable last */
 
     /* Events. */
     struct event events[EVENTS_MAX];

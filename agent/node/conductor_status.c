@@ -86,6 +86,12 @@ static void render_app(const struct conductor *conductor, const struct app *app,
                 reason_word(memory->reason),
                 (long long)swap_soak_remaining_ms(memory, &app->session, candidate,
                                                   conductor_now(conductor)));
+    text_printf(text, ",\"verdicts\":%u,\"verdictRelease\":", app->verdicts);
+    if (app->verdicts == 0) {
+        text_append(text, "null");
+    } else {
+        render_digest(text, &app->verdict_of);
+    }
     if (serving != NULL && serving->service_count > 0) {
         const struct plan_service *service = &serving->services[0];
         text_printf(text, ",\"order\":\"%s\",\"orderReason\":",

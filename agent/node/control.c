@@ -92,7 +92,14 @@ static void wanted_done(void *ctx, const struct err *err)
         control_error_send(peer, control_http_status(err->code), err->code, err->text);
     } else {
         struct text json = control_json(peer->control);
-        text_printf(&json, "{\"accepted\":true,\"event\":%" PRIu64 "}\n", peer->event_seen);
+        struct accepted accepted;
+        char hex[DIGEST_HEX_BYTES];
+        conductor_accepted(peer->control->conductor, &accepted);
+        digest_render(&accepted.release, hex);
+        text_printf(&json,
+                    "{\"accepted\":true,\"event\":%" PRIu64 ",\"release\":\"%s\","
+                    "\"verdicts\":%" PRIu32 "}\n",
+                    peer->event_seen, hex, accepted.verdicts);
         control_answer_send(peer, 202, "application/json", span_of(json.data, json.len));
     }
 }

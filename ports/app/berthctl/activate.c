@@ -49,16 +49,17 @@ static bool app_read(struct span envelope, char app[NAME_BYTES])
            scan_member_text(extension, "app", app, NAME_BYTES) && app[0] != '\0';
 }
 
-static int accepted_print(struct client *client, const char *path, const char *app, uint64_t *after,
-                          struct err *err)
+static int accepted_print(struct client *client, const char *path, struct follow *follow,
+                          uint64_t *after, struct err *err)
 {
     struct span answer;
     int rc = client_body(client, &answer, err);
     if (rc != 0) {
         return client_complain(client, path, rc, err);
     }
-    *after = follow_after(answer);
-    printf("%s: accepted; %s is wanted now\n", app[0] != '\0' ? app : "release", path);
+    *after = follow_accepted(follow, answer);
+    printf("%s: accepted; %s is wanted now\n", follow->app[0] != '\0' ? follow->app : "release",
+           path);
     (void)fflush(stdout);
     return EXIT_GOOD;
 }
@@ -87,7 +88,7 @@ int activate_run(const struct options *options)
     };
     rc = client_ask(&client, options->socket_path, &question, &err);
     int status = rc == 0 && client.status == 202
-                     ? accepted_print(&client, options->argument, follow.app, &after, &err)
+                     ? accepted_print(&client, options->argument, &follow, &after, &err)
                      : client_complain(&client, what, rc, &err);
     client_close(&client);
     if (status != EXIT_GOOD || (options->given & OPTION_WAIT) == 0) {

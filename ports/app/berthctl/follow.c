@@ -1,9 +1,10 @@
-/* follow: reads statuses for one app; an old verdict does not count until a new try was seen. */
+/* follow: reads statuses for one app; only verdicts on what is wanted count. */
 #include "ports/app/berthctl/follow.h"
 
 #include <string.h>
 
 #include "agent/node/control_scan.h"
+#include "agent/node/memory.h"
 #include "platform/base/text.h"
 
 static bool app_find(struct span status, const char *name, struct span *app)
@@ -31,68 +32,92 @@ static bool generation_is(struct span app, const char *role, const char *release
            strcmp(found, release) == 0;
 }
 
-/* Which generation the try of what is wanted is. */
+/* Which generation is under way, and whether it is what is wanted. */
 static void note_candidate(struct follow *follow, struct span app)
 {
     struct span candidate;
-    if (generation_is(app, "candidate", follow->wanted) &&
-        scan_member(app, "candidate", &candidate)) {
-        follow->gen = scan_member_integer(candidate, "gen", 0);
+    if (!scan_member(app, "candidate", &candidate)) {
+        return;
+    }
+    int64_t gen = scan_member_integer(candidate, "gen", 0);
+    if (generation_is(app, "candidate", follow->wanted)) {
+        follow->gen = gen;
+    } else if (gen != 0) {
+        follow->other_gen = gen;
     }
 }
 
-/* At rest again with a bad verdict: the node no longer wants it. */
-static bool has_failed(struct follow *follow, struct span app)
+static void note_start(struct follow *follow, struct span app, const char *wanted)
 {
-    char phase[64];
+    if (follow->wanted[0] == '\0') {
+        (void)text_copy(follow->wanted, sizeof follow->wanted, wanted);
+        follow->verdicts = scan_member_integer(app, "verdicts", 0);
+    }
+    if (!follow->has_start) {
+        follow->verdict_gen = scan_member_integer(app, "verdictGen", 0);
+        follow->has_start = true;
+    }
+}
+
+/* The last verdict is one on what is wanted, given since the agent accepted. */
+static bool is_judged(struct follow *follow, struct span app, bool is_at_rest)
+{
+    char release[DIGEST_HEX_BYTES];
+    if (scan_member_integer(app, "verdicts", -1) >= 0) {
+        return scan_member_integer(app, "verdicts", 0) > follow->verdicts &&
+               scan_member_text(app, "verdictRelease", release, sizeof release) &&
+               strcmp(release, follow->wanted) == 0;
+    }
+    /* An agent that does not say whose it was. */
+    int64_t verdict_gen = scan_member_integer(app, "verdictGen", 0);
+    if (verdict_gen == follow->other_gen && verdict_gen != follow->gen) {
+        follow->verdict_gen = verdict_gen;
+    }
+    return is_at_rest && verdict_gen != follow->verdict_gen;
+}
+
+static enum follow_end end_of(struct follow *follow, struct span app)
+{
     char verdict[64];
-    return scan_member_text(app, "phase", phase, sizeof phase) && strcmp(phase, "rest") == 0 &&
-           scan_member_text(app, "verdict", verdict, sizeof verdict) &&
-           strcmp(verdict, "bad") == 0 &&
-           scan_member_text(app, "reason", follow->reason, sizeof follow->reason);
+    (void)scan_member_text(app, "reason", follow->reason, sizeof follow->reason);
+    (void)scan_member_text(app, "verdict", verdict, sizeof verdict);
+    bool is_given_up = strcmp(follow->reason, reason_word(REASON_REPLACED)) == 0 ||
+                       strcmp(follow->reason, reason_word(REASON_ROLLED_BACK)) == 0;
+    return strcmp(verdict, verdict_word(VERDICT_GOOD)) == 0  ? FOLLOW_GOOD
+           : strcmp(verdict, verdict_word(VERDICT_BAD)) == 0 ? FOLLOW_WENT_BACK
+           : is_given_up                                     ? FOLLOW_REPLACED
+                                                             : FOLLOW_INCONCLUSIVE;
 }
 
 enum follow_end follow_step(struct follow *follow, struct span status)
 {
     struct span app;
     char wanted[DIGEST_HEX_BYTES];
-    char word[64];
+    char phase[64];
     if (!app_find(status, follow->app, &app)) {
         return FOLLOW_ON;
     }
     (void)scan_member_text(app, "wanted", wanted, sizeof wanted);
-    int64_t verdict_gen = scan_member_integer(app, "verdictGen", 0);
-    if (follow->wanted[0] == '\0') {
-        (void)text_copy(follow->wanted, sizeof follow->wanted, wanted);
-        follow->verdict_gen = verdict_gen;
-    }
+    (void)scan_member_text(app, "phase", phase, sizeof phase);
+    note_start(follow, app, wanted);
     note_candidate(follow, app);
-    bool is_its_verdict =
-        verdict_gen != follow->verdict_gen && (follow->gen == 0 || follow->gen == verdict_gen);
-    if (is_its_verdict && has_failed(follow, app)) {
-        return FOLLOW_WENT_BACK;
-    }
-    if (strcmp(wanted, follow->wanted) != 0) {
-        return FOLLOW_REPLACED;
-    }
-    follow->has_begun = follow->has_begun || verdict_gen != follow->verdict_gen ||
-                        generation_is(app, "candidate", wanted);
-    if (!scan_member_text(app, "phase", word, sizeof word) || strcmp(word, "rest") != 0) {
-        return FOLLOW_ON;
-    }
-    (void)scan_member_text(app, "reason", follow->reason, sizeof follow->reason);
-    if (generation_is(app, "committed", wanted)) {
+    bool is_at_rest = strcmp(phase, "rest") == 0;
+    bool is_wanted = strcmp(wanted, follow->wanted) == 0;
+    if (is_at_rest && is_wanted && generation_is(app, "committed", wanted)) {
+        (void)scan_member_text(app, "reason", follow->reason, sizeof follow->reason);
         return FOLLOW_GOOD;
     }
-    if (!follow->has_begun) {
-        return FOLLOW_ON;
+    if (is_judged(follow, app, is_at_rest)) {
+        return end_of(follow, app);
     }
-    (void)scan_member_text(app, "verdict", word, sizeof word);
-    return strcmp(word, "bad") == 0 ? FOLLOW_WENT_BACK : FOLLOW_INCONCLUSIVE;
+    return is_wanted ? FOLLOW_ON : FOLLOW_REPLACED;
 }
 
-uint64_t follow_after(struct span answer)
+uint64_t follow_accepted(struct follow *follow, struct span answer)
 {
     int64_t number = scan_member_integer(answer, "event", 0);
+    if (scan_member_text(answer, "release", follow->wanted, sizeof follow->wanted)) {
+        follow->verdicts = scan_member_integer(answer, "verdicts", 0);
+    }
     return number > 0 ? (uint64_t)number : 0;
 }

@@ -30,7 +30,7 @@ int rollback_run(const struct options *options)
     if (rc != 0 || client.status != 202) {
         status = client_complain(&client, "rollback", rc, &err);
     } else {
-        after = follow_after(answer);
+        after = follow_accepted(&follow, answer);
         printf("%s: going back to the release before\n", follow.app);
         (void)fflush(stdout);
     }

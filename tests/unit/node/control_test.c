@@ -135,7 +135,8 @@ static void activate(void)
     fake_event("web", "wanted");
     fake.done(fake.done_ctx, NULL);
     CHECK_CONTAINS(peer.sent, "HTTP/1.1 202 Accepted\r\n");
-    CHECK_CONTAINS(peer.sent, "{\"accepted\":true,\"event\":1}\n");
+    CHECK_CONTAINS(peer.sent, "{\"accepted\":true,\"event\":1,\"release\":\"ab00");
+    CHECK_CONTAINS(peer.sent, "00\",\"verdicts\":4}\n");
     CHECK(peer.is_finished);
     control_close(peer.peer);
     CHECK_INT_EQ(ask(&peer, 0, ACTIVATE), 0);
