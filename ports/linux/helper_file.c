@@ -72,15 +72,20 @@ static bool content_is_same(int fd, struct span content)
     return true;
 }
 
-/* True when the file already held `content`; *failure then says whether it could be synced. */
-static bool same_is_synced(int dir, const char *base, struct span content, int *failure)
+/* True when the file holds `content` on the medium. After a sync that failed the cache may look
+ * whole for ever, and the next sync may lie: so it is dropped before it is read, and a file that
+ * cannot be synced is written anew. */
+static bool same_is_synced(int dir, const char *base, struct span content)
 {
     int fd = openat(dir, base, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
         return false;
     }
-    bool is_same = content_is_same(fd, content);
-    *failure = is_same && fsync(fd) != 0 ? errno : 0;
+    bool is_same = fsync(fd) == 0;
+    if (is_same) {
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+        is_same = content_is_same(fd, content);
+    }
     close(fd);
     return is_same;
 }
@@ -109,7 +114,7 @@ static int replace_in(int dir, const char *base, struct span content)
     if (used < 0 || (size_t)used >= sizeof fresh) {
         return ENAMETOOLONG;
     }
-    if (!same_is_synced(dir, base, content, &failure)) {
+    if (!same_is_synced(dir, base, content)) {
         failure = write_beside(dir, fresh, content);
         if (failure == 0 && renameat(dir, fresh, dir, base) != 0) {
             failure = errno;

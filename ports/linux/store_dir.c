@@ -79,6 +79,23 @@ static int leftovers_remove(int dir_fd, struct err *err)
     return 0;
 }
 
+/* The directory's own name, also when it was there: an agent may have made it and died before it
+ * got here. Where the parent cannot be opened somebody else made it, who answers for its name. */
+static int parent_sync(int dir_fd, const char *directory, bool is_new, struct err *err)
+{
+    int parent_fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent_fd < 0 && errno == EACCES && !is_new) {
+        return 0;
+    }
+    int failure = parent_fd < 0 || fsync(parent_fd) != 0 ? errno : 0;
+    if (parent_fd >= 0) {
+        close(parent_fd);
+    }
+    return failure == 0
+               ? 0
+               : err_set(err, ERR_STORE, "sync the parent of %s: %s", directory, strerror(failure));
+}
+
 static int dir_prepare(int dir_fd, const char *directory, bool is_new, struct err *err)
 {
     struct stat state;
@@ -97,16 +114,7 @@ static int dir_prepare(int dir_fd, const char *directory, bool is_new, struct er
     if (rc == 0 && fsync(dir_fd) != 0) {
         rc = err_set(err, ERR_STORE, "sync %s: %s", directory, strerror(errno));
     }
-    if (rc == 0 && is_new) {
-        int parent_fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (parent_fd < 0 || fsync(parent_fd) != 0) {
-            rc = err_set(err, ERR_STORE, "sync the parent of %s: %s", directory, strerror(errno));
-        }
-        if (parent_fd >= 0) {
-            close(parent_fd);
-        }
-    }
-    return rc;
+    return rc == 0 ? parent_sync(dir_fd, directory, is_new, err) : rc;
 }
 
 int store_dir_open(const char *directory, struct err *err)

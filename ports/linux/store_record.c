@@ -40,11 +40,7 @@ int store_record_learn(int dir_fd, struct linux_store_record *record, struct err
     if (rc != 0) {
         return 0;
     }
-    uint64_t sequence = 0;
-    struct span content = {0};
-    size_t other = (record->next + 1) % SLOT_COUNT;
-    bool is_kept = record->is_failed && slot_decode(slots[other], &sequence, &content);
-    record->next = is_kept ? record->next : choice.next;
+    record->next = choice.next;
     record->sequence = choice.sequence > record->sequence ? choice.sequence : record->sequence;
     return 0;
 }
@@ -54,10 +50,8 @@ void store_record_settle(struct linux_store_record *record, bool is_written)
     record->sequence++; /* used, whether it reached the medium or not */
     if (!is_written) {
         record->is_known = false;
-        record->is_failed = record->is_failed || !record->is_fresh;
         return;
     }
     record->next = record->is_fresh ? 1 : (record->next + 1) % SLOT_COUNT;
     record->is_fresh = false;
-    record->is_failed = false;
 }

@@ -10,7 +10,6 @@
 struct linux_store_record {
     char name[STORE_NAME_BYTES];
     bool is_known;     /* the file was read since the last failure */
-    bool is_failed;    /* a write to a slot failed and none has succeeded since */
     bool is_fresh;     /* the file is not there, or whole in no slot: it is to be made anew */
     size_t next;       /* slot to write */
     uint64_t sequence; /* highest that was written, tried or seen */
@@ -21,8 +20,9 @@ struct linux_store_record {
 NODISCARD int store_record_load(int dir_fd, const char *name, uint8_t slots[SLOT_COUNT][SLOT_BYTES],
                                 struct slot_choice *choice, struct err *err);
 
-/* Makes the record known again. A slot whose write failed stays the next to be written, however
- * whole it looks: the other one is the content that is surely on the medium. ERR_STORE. */
+/* Makes the record known again, by what the medium says and not by what was meant: a slot whose
+ * write failed may hold the newest content whole, which a reader is then told and no write may
+ * lose. ERR_STORE. */
 NODISCARD int store_record_learn(int dir_fd, struct linux_store_record *record, struct err *err);
 
 /* A write of sequence + 1, to the slot `next` or to a fresh file, is over. */
