@@ -252,6 +252,19 @@ static int check_open(const struct conductor *conductor, const struct app *app, 
     return 0;
 }
 
+/* What another app asks for at this moment counts as soon as it is recorded. */
+static int check_alone(const struct conductor *conductor, const struct app *app, struct err *err)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *other = &conductor->apps[i];
+        if (other != app && other->is_used && other->verb.stage != VERB_NONE) {
+            return err_set(err, ERR_BUSY, "a request for app %s is being recorded: try again",
+                           other->memory.app);
+        }
+    }
+    return 0;
+}
+
 int door_open(struct conductor *conductor, struct span envelope, struct span *payload,
               struct plan *plan, struct err *err)
 {
@@ -287,9 +300,11 @@ int door_check(struct conductor *conductor, struct app *app, const struct plan *
                        "release again first",
                        conductor->blind->memory.app);
     }
+    rc = rc == 0 ? check_alone(conductor, app, err) : rc;
     rc = rc == 0 && app != NULL ? check_memory(app, plan, force, err) : rc;
     rc = rc == 0 ? check_powers(conductor, plan, err) : rc;
     rc = rc == 0 ? check_ports(conductor, app, plan, err) : rc;
+    rc = rc == 0 ? table_check_room(conductor, app, plan, err) : rc;
     return rc == 0 ? check_room(conductor, plan, err) : rc;
 }
 
@@ -374,6 +389,12 @@ int conductor_rollback(struct conductor *conductor, const char *name, conductor_
     }
     if (revoked_has(&conductor->revoked, &before->release)) {
         return err_set(err, ERR_REVOKED, "the release before was revoked");
+    }
+    const struct plan *plan = app_plan(app, &before->release);
+    rc = is_going_on || plan == NULL ? 0 : check_alone(conductor, app, err);
+    rc = rc == 0 && !is_going_on && plan != NULL ? table_check_room(conductor, app, plan, err) : rc;
+    if (rc != 0) {
+        return rc;
     }
     app->verb = (struct verb){
         .stage = VERB_READY,

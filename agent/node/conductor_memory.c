@@ -267,7 +267,7 @@ static void announce(struct app *app, const struct memory_app *next)
         conductor_event(conductor, app, "swap to %.12s begun as generation %u (try %u)", hex,
                         next->candidate.gen, next->attempts);
     } else if (memory->phase == SWAP_PREPARE && next->phase == SWAP_UNPROVEN) {
-        conductor_event(conductor, app, "generation %u is ready: traffic goes to it, unproven",
+        conductor_event(conductor, app, "generation %u is ready: traffic is being switched to it",
                         next->candidate.gen);
     } else if (next->boots > memory->boots) {
         conductor_event(conductor, app, "the machine started again while unproven (%u)",
@@ -320,6 +320,7 @@ static void adopt(struct app *app)
     }
     if (app->memory.phase == SWAP_REST && app->pending.phase == SWAP_PREPARE) {
         session_begin_swap(session);
+        app->switched_gen = 0;
     }
     if (app->pending.boots > app->memory.boots) {
         session->is_switched = false;

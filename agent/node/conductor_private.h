@@ -87,6 +87,7 @@ struct app {
     struct digest garbage[GARBAGE_MAX]; /* releases whose image tags are to go; none: free */
     struct verb verb;
     mono_ms wake_at;
+    uint32_t switched_gen;    /* the candidate that was said to have the traffic; 0: none */
     uint32_t verdicts;        /* candidates of this app that came to an end in this session */
     struct digest verdict_of; /* the release of the last of them */
     int refused;              /* code of the last order that was not even taken; 0: none */
@@ -131,6 +132,7 @@ struct conductor {
     uint32_t route_read_failures;
     uint64_t route_generation; /* as the kernel told first, then of the last table applied */
     struct route_table applied, applying, boot_table, committing;
+    struct route_table checking; /* of the door */
     mono_ms route_at, route_read_at;
 
     struct accepted accepted; /* the activate or rollback that became durable last */
@@ -194,6 +196,25 @@ mono_ms probes_deadline(const struct conductor *conductor);
 /* conductor_perform.c */
 void perform(struct app *app, const struct action *action);
 void garbage_step(struct app *app);
+
+/* conductor_table.c */
+
+/* A table applied by a running agent is numbered with this bit set; the boot file's carries the
+ * hash of what it forwards, so that after a boot one can tell for which releases it was written. */
+#define TABLE_RUNNING (UINT64_C(1) << 63)
+
+/* The table that all apps wish now, or the boot file's. False when some app cannot be described, or
+ * the whole is over a limit, which is said: then the kernel keeps what it has. */
+bool table_build(struct conductor *conductor, bool is_for_boot, struct route_table *table);
+/* Tells tables apart that forward differently; change detection, not security. */
+uint64_t table_hash(const struct route_table *table);
+/* The app whose traffic nobody can describe is this one; NULL: there is none. */
+void table_note_blind(struct conductor *conductor, const struct app *app);
+/* Whether all that can be routed while apps change, both sets of each, with `plan` for `self`
+ * (NULL: an app new here), is a table that the route takes. ERR_LIMIT with the limit and the
+ * remedy. */
+NODISCARD int table_check_room(struct conductor *conductor, const struct app *self,
+                               const struct plan *plan, struct err *err);
 
 /* conductor_route.c */
 void route_step(struct conductor *conductor);
