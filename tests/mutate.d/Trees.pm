@@ -11,7 +11,7 @@ use Time::HiRes qw(time sleep);
 
 # Killers: what needs neither the engine nor a program of ours in its whole.
 my $LABELS = qr/^(?:unit|linux|root)$/;
-my $FLAGS = '-O1 -w -Werror=int-conversion -Werror=incompatible-pointer-types'
+my $FLAGS = '-O1 -Werror=int-conversion -Werror=incompatible-pointer-types'
     . ' -Werror=implicit-function-declaration';
 
 # A copy of what git knows and of what is not committed yet. A directory that holds one already is

@@ -1,0 +1,409 @@
+/* coordinator: the session, the claim and its time, who stands by, and when it has something to do.
+ */
+#include "agent/fleet/coordinator.h"
+
+#include "tests/check.h"
+#include "tests/sim/seal.h"
+#include "tests/unit/fleet/desk.h"
+
+static struct desk desk;
+
+/* What it reads, and in which order: states before specs, so that an end is known first. */
+static void case_subscribes(void)
+{
+    static const char *const wanted[] = {
+        "berth/1/sim/coordinator",    "berth/1/sim/rollout/+/state",
+        "berth/1/sim/rollout/+/spec", "berth/1/sim/rollout/+/control",
+        "berth/1/sim/node/+/labels",  "berth/1/sim/node/+/presence",
+        "berth/1/sim/node/+/order/+", "berth/1/sim/node/+/report"};
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    CHECK_INT_EQ(desk.opens, 0);
+    CHECK(coordinator_deadline(desk.coordinator) <= desk.now);
+    desk_connect(&desk);
+    CHECK_INT_EQ(desk.filter_count, COUNT_OF(wanted));
+    for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+        CHECK_STR_EQ(desk.filters[i].filter, wanted[i]);
+    }
+    CHECK_INT_EQ(desk.keepalive_s, 300);
+    CHECK_CONTAINS(desk.client_id, "coordinator-");
+    CHECK_STR_EQ(desk.will_topic, "berth/1/sim/coordinator");
+    /* Everything is read again ten minutes after it was asked for. */
+    desk_run(&desk, 599000 - (desk.now - 61000));
+    CHECK_INT_EQ(desk.filter_count, COUNT_OF(wanted));
+    desk_run(&desk, 61000);
+    CHECK_INT_EQ(desk.filter_count, 2 * COUNT_OF(wanted));
+    desk_close(&desk);
+}
+
+/* The will names the session whose claim is free, and no epoch. */
+static void case_will(void)
+{
+    struct claim will;
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_connect(&desk);
+    CHECK_INT_EQ(claim_parse(span_text(desk.will), &will, NULL), 0);
+    CHECK(will.is_released);
+    CHECK_INT_EQ(will.epoch, 0);
+    CHECK_STR_EQ(will.nonce, desk.client_id + strlen("coordinator-"));
+    desk_run(&desk, 1000);
+    CHECK_STR_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).nonce, will.nonce);
+    desk_close(&desk);
+}
+
+/* Nothing is claimed before the broker was quiet for 300 ms after the last message and answer. */
+static void case_reads_before_it_claims(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_step(&desk, 0);
+    desk.user.opened(desk.user.ctx);
+    CHECK(!coordinator_is_informed(desk.coordinator));
+    desk_step(&desk, 5000);
+    CHECK_INT_EQ(desk.publish_count, 0); /* no subscription is answered */
+    desk_filters_answer(&desk, NULL);
+    desk_step(&desk, 299);
+    CHECK_INT_EQ(desk.publish_count, 0);
+    desk_hear(&desk, "node/gw-00/nonsense", span_text("x"), true);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 300);
+    desk_step(&desk, 299);
+    CHECK_INT_EQ(desk.publish_count, 0);
+    CHECK(!coordinator_is_informed(desk.coordinator));
+    desk_step(&desk, 1);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1);
+    CHECK(coordinator_is_informed(desk.coordinator));
+    CHECK(desk.publishes[0].is_retained);
+    desk_close(&desk);
+}
+
+/* Its own claim has to stand for the settle time, counted from its echo, to the millisecond. */
+static void settle_check(int64_t settings, int64_t wanted)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, settings);
+    desk_connect(&desk);
+    desk_run(&desk, 1000);
+    desk_step(&desk, 60000); /* without its echo it never acts */
+    CHECK(!coordinator_is_acting(desk.coordinator));
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + wanted);
+    desk_step(&desk, wanted - 1);
+    CHECK(!coordinator_is_acting(desk.coordinator));
+    desk_step(&desk, 1);
+    CHECK(coordinator_is_acting(desk.coordinator));
+    CHECK_CONTAINS(desk.said, "coordinating as epoch 1\n");
+    desk_close(&desk);
+}
+
+static void case_settles(void)
+{
+    settle_check(0, 2000);
+    settle_check(750, 750);
+}
+
+/* Somebody may still write over it in that time. */
+static void case_yields_to_a_higher_claim(void)
+{
+    for (int is_acting = 0; is_acting < 2; is_acting++) {
+        desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+        desk_connect(&desk);
+        desk_run(&desk, 1000);
+        desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+        desk_run(&desk, is_acting ? 3000 : 1000);
+        CHECK_INT_EQ(coordinator_is_acting(desk.coordinator), is_acting);
+        desk_hear_claim(&desk, 7, "0000000000000001", false);
+        desk_run(&desk, 20000);
+        CHECK(!coordinator_is_acting(desk.coordinator));
+        CHECK(coordinator_is_informed(desk.coordinator));
+        CHECK_CONTAINS(desk.said, "another coordinator acts as epoch 7\n");
+        CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1); /* and does not answer back */
+        desk_close(&desk);
+    }
+}
+
+/* Equal epochs: the nonce decides. A lower claim is written over. */
+static void case_stands_against_a_lower_claim(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk_hear_claim(&desk, 1, "0000000000000001", false);
+    CHECK(coordinator_is_acting(desk.coordinator));
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 2);
+    CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, 1);
+    desk_hear_claim(&desk, 1, "ffffffffffffffff", false);
+    desk_step(&desk, 0);
+    CHECK(!coordinator_is_acting(desk.coordinator));
+    desk_close(&desk);
+}
+
+/* The farewell of the one that acts is what a waiting one has waited for; nobody else's is. */
+static void case_takes_over_after_a_farewell(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk_hear_claim(&desk, 7, "0000000000000007", false);
+    desk_run(&desk, 5000);
+    desk_hear_claim(&desk, 9, "0000000000000009", true);
+    desk_run(&desk, 5000);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1);
+    desk_hear_claim(&desk, 0, "0000000000000007", true); /* a will, as it says it */
+    desk_run(&desk, 5000);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 2);
+    CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, 8);
+    CHECK(!coordinator_is_acting(desk.coordinator));
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+    desk_run(&desk, 3000);
+    CHECK(coordinator_is_acting(desk.coordinator));
+    desk_close(&desk);
+}
+
+/* A late farewell lies over the claim of the one that acts: that says its own again. */
+static void case_late_farewell(void)
+{
+    static const char *const nonces[] = {"0000000000000003", "0000000000000007"};
+    for (size_t i = 0; i < COUNT_OF(nonces); i++) {
+        desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+        desk_connect(&desk);
+        desk_hear_claim(&desk, 3, nonces[0], false); /* the rival, before ours */
+        desk_run(&desk, 1000);
+        desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+        desk_run(&desk, 3000);
+        CHECK(coordinator_is_acting(desk.coordinator));
+        CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, 4);
+        desk_hear_claim(&desk, 3, nonces[i], true);
+        CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 2);
+        CHECK(!desk_claim_of(desk_find(&desk, "/coordinator")).is_released);
+        CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, 4);
+        desk_close(&desk);
+    }
+}
+
+/* One that stands by puts nothing back before the one that acts had twice the settle time for it.
+ */
+static void case_stands_by(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("an envelope"), NULL), 0);
+    desk_connect(&desk);
+    desk_run(&desk, 1000);
+    desk_hear_claim(&desk, 7, "0000000000000007", false);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 4000);
+    desk_step(&desk, 3999);
+    CHECK_INT_EQ(desk_count(&desk, "/spec"), 0);
+    desk_step(&desk, 1);
+    CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
+    CHECK_INT_EQ(desk_count(&desk, "/control"), 1);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 0); /* it plans nothing */
+    desk_step(&desk, 60000);
+    CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
+    desk_close(&desk);
+}
+
+/* Planning is bounded: once in 50 ms, however much is heard. */
+static void case_plan_gap(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk_run(&desk, 1000);
+    desk_step(&desk, 100);
+    desk_hear_text(&desk, "rollout/x/nonsense", "x");
+    desk_step(&desk, 0); /* a plan */
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 50);
+    desk_step(&desk, 49);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
+    desk_step(&desk, 1);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 1);
+    desk_close(&desk);
+}
+
+/* Its farewell is published, and it has left when the broker took it; without a claim at once. */
+static void case_leaves(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    CHECK(!coordinator_has_left(desk.coordinator));
+    coordinator_leave(desk.coordinator);
+    CHECK(!coordinator_has_left(desk.coordinator));
+    CHECK(!coordinator_is_acting(desk.coordinator));
+    struct claim farewell = desk_claim_of(desk_find(&desk, "/coordinator"));
+    CHECK(farewell.is_released);
+    CHECK_INT_EQ(farewell.epoch, 1);
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+    CHECK(coordinator_has_left(desk.coordinator));
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 2);
+    desk_close(&desk);
+
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk_hear_claim(&desk, 7, "0000000000000007", false);
+    coordinator_leave(desk.coordinator); /* another acts: there is nothing to give back */
+    CHECK(coordinator_has_left(desk.coordinator));
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1);
+    desk_close(&desk);
+}
+
+/* Where the farewell finds no place, it is owed until one is free. */
+static void case_leaves_late(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk.is_publish_refused = true;
+    coordinator_leave(desk.coordinator);
+    desk_step(&desk, 10);
+    CHECK(!coordinator_has_left(desk.coordinator));
+    desk.is_publish_refused = false;
+    desk_step(&desk, 10);
+    CHECK(desk_claim_of(desk_find(&desk, "/coordinator")).is_released);
+    desk_step(&desk, 10);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 2);
+    desk_close(&desk);
+}
+
+/* A link that ended has said the farewell by its will; what was under way counts for nothing. */
+static void case_reconnects(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    char first[128];
+    memcpy(first, desk.client_id, sizeof first);
+    desk_lose(&desk);
+    CHECK(coordinator_has_left(desk.coordinator));
+    CHECK(!coordinator_is_informed(desk.coordinator));
+    CHECK_CONTAINS(desk.said, "the link to the broker ended: gone (");
+    desk_act(&desk);
+    CHECK(strcmp(first, desk.client_id) != 0);
+    CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch,
+                 2); /* above its own first */
+    desk_close(&desk);
+}
+
+/* The first failure is logged, the row that follows is not. */
+static void case_no_way(void)
+{
+    const struct err err = {.code = ERR_NETWORK, .text = "refused"};
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    for (int i = 0; i < 3; i++) {
+        desk_run(&desk, 60000);
+        desk.user.closed(desk.user.ctx, &err);
+    }
+    CHECK_INT_EQ(desk.opens, 3);
+    CHECK_INT_EQ(desk.warnings, 1);
+    CHECK_STR_EQ(desk.said, "no way to the broker: refused (network-failed)\n");
+    desk_close(&desk);
+}
+
+/* A subscription that the broker denies is logged; one that the link took with it is not. */
+static void case_denied(void)
+{
+    const struct err denied = {.code = ERR_DENIED, .text = "not for you"};
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_step(&desk, 0);
+    desk.user.opened(desk.user.ctx);
+    desk_filters_answer(&desk, &denied);
+    CHECK_INT_EQ(desk.warnings, 8);
+    CHECK_CONTAINS(desk.said, "cannot read the fleet: not for you\n");
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1); /* what could be read was read */
+    desk_close(&desk);
+
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk.is_subscribe_refused = true;
+    desk_step(&desk, 0);
+    desk.user.opened(desk.user.ctx);
+    CHECK_INT_EQ(desk.warnings, 8);
+    CHECK_CONTAINS(desk.said, "cannot read the fleet: no room\n");
+    desk_close(&desk);
+}
+
+static void case_start(void)
+{
+    struct err err = {0};
+    char id[NAME_BYTES];
+    struct rollout_view view;
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    for (int i = 0; i < COORDINATOR_ROLLOUTS_MAX; i++) {
+        (void)snprintf(id, sizeof id, "web-%d", i);
+        struct rollout_spec spec = desk_spec(id, "web", DESK_WALL + i);
+        CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("e"), &err), 0);
+    }
+    struct rollout_spec spec = desk_spec("web-0", "web", DESK_WALL);
+    CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("e"), &err), ERR_EXISTS);
+    CHECK_CONTAINS(err.text, "web-0");
+    spec = desk_spec("web-8", "web", DESK_WALL);
+    CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("e"), &err), ERR_LIMIT);
+    CHECK_CONTAINS(err.text, "8 rollouts are live already");
+    (void)text_copy(spec.selector, sizeof spec.selector, "((");
+    CHECK(coordinator_start(desk.coordinator, &spec, span_text("e"), &err) != 0);
+    CHECK_CONTAINS(err.text, "selector");
+    for (size_t i = 0; i < COORDINATOR_ROLLOUTS_MAX; i++) {
+        CHECK(coordinator_view_at(desk.coordinator, i, &view));
+        CHECK_INT_EQ(view.spec->created, DESK_WALL + (wall_ms)i);
+        CHECK_STR_EQ(view.control->want, "run");
+        CHECK_INT_EQ(view.state->phase, ROLLOUT_RUNNING);
+    }
+    CHECK(!coordinator_view_at(desk.coordinator, COORDINATOR_ROLLOUTS_MAX, &view));
+    CHECK(coordinator_view(desk.coordinator, "web-7", &view));
+    CHECK_STR_EQ(view.spec->id, "web-7");
+    CHECK(!coordinator_view(desk.coordinator, "web-8", &view));
+    desk_close(&desk);
+}
+
+/* A name or a key that does not fit is refused, and the bus is not touched. */
+static void case_settings(void)
+{
+    static char pem[2000];
+    struct coordinator *made = NULL;
+    struct err err = {0};
+    const struct coordinator_ports ports = {.verify = seal_verify_port()};
+    struct coordinator_settings settings = {
+        .fleet = "sim", .order_key_pem = pem, .trust = &desk.trust, .nodes_max = 1};
+    memset(pem, 'a', sizeof pem - 1);
+    CHECK_INT_EQ(coordinator_new(&settings, &ports, &made, &err), ERR_VALUE);
+    CHECK(made == NULL);
+    pem[0] = '\0';
+    settings.fleet = "a-name-that-is-far-too-long-for-a-fleet";
+    CHECK_INT_EQ(coordinator_new(&settings, &ports, &made, &err), ERR_VALUE);
+    CHECK_CONTAINS(err.text, "too long");
+}
+
+/* What a node is to a rollout, for those who watch. */
+static void case_condition(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_connect(&desk);
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    const struct roster *roster = coordinator_roster(desk.coordinator);
+    const struct roster_node *node = roster_find(roster, "gw-00");
+    CHECK(node != NULL);
+    CHECK_INT_EQ(coordinator_condition(desk.coordinator, "web-1", node), NODE_PENDING);
+    CHECK_INT_EQ(coordinator_condition(desk.coordinator, "web-9", node), NODE_OFFLINE);
+    desk_close(&desk);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"subscribes", case_subscribes},
+        {"will", case_will},
+        {"reads before it claims", case_reads_before_it_claims},
+        {"settles", case_settles},
+        {"yields to a higher claim", case_yields_to_a_higher_claim},
+        {"stands against a lower claim", case_stands_against_a_lower_claim},
+        {"takes over after a farewell", case_takes_over_after_a_farewell},
+        {"a late farewell", case_late_farewell},
+        {"stands by", case_stands_by},
+        {"the gap between plans", case_plan_gap},
+        {"leaves", case_leaves},
+        {"leaves late", case_leaves_late},
+        {"reconnects", case_reconnects},
+        {"no way", case_no_way},
+        {"denied", case_denied},
+        {"start", case_start},
+        {"settings", case_settings},
+        {"condition", case_condition},
+    };
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}

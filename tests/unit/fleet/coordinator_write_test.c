@@ -1,0 +1,374 @@
+/* coordinator_write: what is published, in which order, and what follows from the broker's answer.
+ */
+#include "tests/check.h"
+#include "tests/sim/seal.h"
+#include "tests/unit/fleet/desk.h"
+
+static struct desk desk;
+
+static struct rollout_state state_of(const struct desk_publish *publish)
+{
+    struct rollout_state state = {.id = ""};
+    CHECK(publish != NULL);
+    if (publish != NULL) {
+        CHECK_INT_EQ(rollout_state_parse(span_of(publish->payload, publish->len), &state, NULL), 0);
+    }
+    return state;
+}
+
+static void open_acting(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+}
+
+/* An order says all that its rollout says, and what the node ran before. */
+static void case_order(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    spec.start_by_ms = 120000;
+    spec.force = true;
+    open_acting();
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_step(&desk, 1000);
+    struct desk_publish *publish = desk_find(&desk, "/order/web");
+    struct order order = desk_order_of(publish);
+    struct digest one = desk_digest(1), two = desk_digest(2);
+    CHECK(publish != NULL && publish->is_retained);
+    CHECK_STR_EQ(publish->topic, "berth/1/sim/node/gw-00/order/web");
+    CHECK_STR_EQ(order.fleet, "sim");
+    CHECK_STR_EQ(order.node, "gw-00");
+    CHECK_STR_EQ(order.app, "web");
+    CHECK_STR_EQ(order.rollout, "web-1");
+    CHECK_INT_EQ(order.epoch, 1);
+    CHECK_INT_EQ(order.gen, 1);
+    CHECK(digest_is_equal(&order.release, &two));
+    CHECK(digest_is_equal(&order.before, &one));
+    CHECK(order.force);
+    CHECK(!order.hold);
+    CHECK_INT_EQ(order.issued, DESK_WALL + desk.now);
+    CHECK_INT_EQ(order.start_by, DESK_WALL + desk.now + 120000);
+    CHECK_INT_EQ(strlen(order.id), 16);
+    CHECK_CONTAINS(desk.said, "gw-00: order 1.1 given\n");
+    desk_run(&desk, 3000); /* sent is enough: it is not sent twice */
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 1);
+    desk_close(&desk);
+}
+
+/* Numbers grow above what the node has taken and above what lies on its topic. */
+static void case_order_number(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    struct report report = desk_report("gw-00", 1);
+    struct order held = {.id = "00000000000000aa",
+                         .fleet = "sim",
+                         .node = "gw-01",
+                         .app = "web",
+                         .epoch = 1,
+                         .gen = 7,
+                         .issued = 1,
+                         .start_by = 2};
+    report.apps[0].order_epoch = 1;
+    report.apps[0].order_gen = 41;
+    open_acting();
+    spec.max_unavailable = 2;
+    desk_rollout(&desk, &spec);
+    desk_hear_report(&desk, "gw-00", &report);
+    desk_hear_presence(&desk, "gw-00", true);
+    desk_hear_order(&desk, "gw-01", "web", &held, SEAL_PEM_TRUSTED);
+    desk_node(&desk, "gw-01");
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk_order_of(desk_find(&desk, "gw-00/order/web")).gen, 42);
+    CHECK_INT_EQ(desk_order_of(desk_find(&desk, "gw-01/order/web")).gen, 8);
+    desk_close(&desk);
+}
+
+/* One that takes back has no time to begin by, and says so in the journal. */
+static void case_order_taken_back(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    open_acting();
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_step(&desk, 1000);
+    desk_answer_all(&desk);
+    desk_hear_text(&desk, "rollout/web-1/control", "{\"schema\":1,\"want\":\"abort\"}");
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 2);
+    struct order order = desk_order_of(desk_find(&desk, "/order/web"));
+    CHECK(digest_is_equal(&order.release, &order.before));
+    CHECK_INT_EQ(order.start_by, 0);
+    CHECK_INT_EQ(order.gen, 2);
+    CHECK_CONTAINS(desk.said, "gw-00: order 1.2 takes back what was not begun\n");
+    desk_close(&desk);
+}
+
+/* An order for a release that the broker does not have would only wait for it. */
+static void case_release_first(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    struct rollout_view view;
+    open_acting();
+    desk_hear_spec(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
+    CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+    CHECK_STR_EQ(view.state->waiting,
+                 "the release at the broker: publish it (berth release publish)");
+    desk_close(&desk);
+
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("an envelope"), NULL), 0);
+    desk_act(&desk);
+    desk_node(&desk, "gw-00");
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
+    CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+    CHECK_STR_EQ(view.state->waiting, "the release to arrive at the broker");
+    desk_answer_all(&desk);
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 1);
+    desk_close(&desk);
+}
+
+/* An order that the broker does not take is sent again; the others are not. */
+static void case_order_refused(void)
+{
+    const struct err denied = {.code = ERR_DENIED, .text = "not yours"};
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    open_acting();
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_step(&desk, 1000);
+    struct order first = desk_order_of(desk_find(&desk, "/order/web"));
+    desk_answer(&desk, desk_find(&desk, "/order/web"), &denied);
+    CHECK_CONTAINS(desk.said, "not taken by the broker: not yours\n");
+    desk_run(&desk, 100);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 2);
+    CHECK_STR_EQ(desk_order_of(desk_find(&desk, "/order/web")).id, first.id);
+    desk_close(&desk);
+}
+
+/* No entropy, no key: no order, and a key that cannot sign is logged as an error. */
+static void case_order_impossible(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    open_acting();
+    desk.is_entropy_out = true;
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
+    desk.is_entropy_out = false;
+    desk_hear_presence(&desk, "gw-00", true);
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 1);
+    desk_close(&desk);
+
+    desk_open(&desk, "no key", 0);
+    desk_act(&desk);
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
+    CHECK_CONTAINS(desk.said, "cannot sign an order: ");
+    CHECK(desk.errors >= 1);
+    desk_close(&desk);
+}
+
+/* A claim that the broker does not take is made again, after the broker was quiet. */
+static void case_claim_refused(void)
+{
+    const struct err denied = {.code = ERR_DENIED, .text = "not yours"};
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_connect(&desk);
+    desk_run(&desk, 1000);
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), &denied);
+    CHECK(!coordinator_is_informed(desk.coordinator));
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 2);
+    CHECK(desk_claim_of(desk_find(&desk, "/coordinator")).since > DESK_WALL);
+    desk_close(&desk);
+}
+
+/* An epoch that only a rival has named is seen, too. */
+static void case_claim_epoch(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_connect(&desk);
+    desk_hear_claim(&desk, 41, "0000000000000041", false);
+    desk_hear_claim(&desk, 40, "0000000000000040", false);
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, 42);
+    desk_close(&desk);
+}
+
+/* A state is published when it changed, once a second at most; an end and a stop at once. */
+static void case_state(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    struct report report = desk_report("gw-00", 1);
+    open_acting();
+    desk_rollout(&desk, &spec);
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 1);
+    struct rollout_state state = state_of(desk_find(&desk, "/state"));
+    CHECK_STR_EQ(state.id, "web-1");
+    CHECK_INT_EQ(state.epoch, 1);
+    CHECK_INT_EQ(state.updated, DESK_WALL + desk.now);
+    CHECK_STR_EQ(state.waiting, "a node that the selector matches");
+    desk_answer_all(&desk);
+    desk_step(&desk, 100);
+    desk_run(&desk, 5000);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 1); /* nothing changed but the time */
+    desk_node(&desk, "gw-00");
+    desk_step(&desk, 100);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 2);
+    mono_ms published = desk.now;
+    desk_hear_report(&desk, "gw-01", &(struct report){.fleet = "sim", .node = "gw-01"});
+    desk_step(&desk, 100);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 2);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), published + 1000);
+    desk_step(&desk, 899);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 2);
+    desk_step(&desk, 1);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 3);
+    CHECK_INT_EQ(state_of(desk_find(&desk, "/state")).matched, 2);
+    struct order order = desk_order_of(desk_find(&desk, "gw-00/order/web"));
+    report.apps[0].outcome_count = 1;
+    report.apps[0].outcomes[0] =
+        (struct report_outcome){.kind = OUTCOME_FAILED, .reason = "never-ready"};
+    memcpy(report.apps[0].outcomes[0].id, order.id, sizeof order.id);
+    desk_hear_report(&desk, "gw-00", &report);
+    desk_step(&desk, 60);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 4);
+    CHECK_INT_EQ(state_of(desk_find(&desk, "/state")).phase, ROLLOUT_PAUSED);
+    desk_hear_text(&desk, "rollout/web-1/control", "{\"schema\":1,\"want\":\"abort\"}");
+    desk_step(&desk, 60);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 5);
+    CHECK_INT_EQ(state_of(desk_find(&desk, "/state")).phase, ROLLOUT_ABORTED);
+    desk_answer_all(&desk);
+    desk_run(&desk, 5000);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 5);
+    desk_close(&desk);
+}
+
+/* A state that the broker did not take is published again. */
+static void case_state_refused(void)
+{
+    const struct err busy = {.code = ERR_NETWORK, .text = "lost"};
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    open_acting();
+    desk_rollout(&desk, &spec);
+    desk_step(&desk, 1000);
+    unsigned warnings = desk.warnings;
+    desk_answer(&desk, desk_find(&desk, "/state"), &busy);
+    CHECK_INT_EQ(desk.warnings, warnings); /* the link's end is logged where it ends */
+    desk_run(&desk, 2000);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 2);
+    desk_close(&desk);
+}
+
+/* A later rollout of the same app ends the earlier one; one of another app does not. */
+static void case_supersession(void)
+{
+    struct rollout_spec first = desk_spec("web-1", "web", DESK_WALL);
+    struct rollout_spec other = desk_spec("db-1", "db", DESK_WALL + 2);
+    struct rollout_spec same = desk_spec("web-0", "web", DESK_WALL);
+    struct rollout_spec later = desk_spec("web-2", "web", DESK_WALL + 1);
+    struct rollout_view view;
+    open_acting();
+    desk_rollout(&desk, &first);
+    desk_rollout(&desk, &other);
+    desk_rollout(&desk, &same);
+    desk_step(&desk, 1000);
+    CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+    CHECK_INT_EQ(view.state->phase, ROLLOUT_RUNNING);
+    desk_rollout(&desk, &later);
+    desk_step(&desk, 1000);
+    CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+    CHECK_INT_EQ(view.state->phase, ROLLOUT_SUPERSEDED);
+    CHECK(coordinator_view(desk.coordinator, "web-0", &view));
+    CHECK_INT_EQ(view.state->phase, ROLLOUT_SUPERSEDED);
+    CHECK(coordinator_view(desk.coordinator, "web-2", &view));
+    CHECK_INT_EQ(view.state->phase, ROLLOUT_RUNNING);
+    CHECK(coordinator_view(desk.coordinator, "db-1", &view));
+    CHECK_INT_EQ(view.state->phase, ROLLOUT_RUNNING);
+    desk_close(&desk);
+}
+
+/* It looks again when an order's time is over, and the node is lost then. */
+static void case_wakes_when_lost(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    struct rollout_view view;
+    spec.start_by_ms = 60000;
+    spec.lost_after_ms = 30000;
+    open_acting();
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_step(&desk, 1000);
+    mono_ms ordered = desk.now;
+    desk_answer_all(&desk);
+    desk_run(&desk, 5000);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), ordered + 90000);
+    CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+    desk_step(&desk, ordered + 89999 - desk.now);
+    CHECK_INT_EQ(view.state->count[NODE_CHANGING], 1);
+    desk_step(&desk, 1);
+    CHECK_INT_EQ(view.state->count[NODE_LOST], 1);
+    desk_close(&desk);
+}
+
+/* More to publish than places: the rest waits for answers, and nothing is lost. */
+static void case_places(void)
+{
+    char node[NODE_NAME_BYTES];
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    struct rollout_spec more = desk_spec("db-1", "db", DESK_WALL);
+    spec.max_unavailable = 8;
+    more.max_unavailable = 16;
+    open_acting();
+    desk_answer_all(&desk);
+    size_t before = desk.publish_count;
+    for (int i = 0; i < 8; i++) {
+        (void)snprintf(node, sizeof node, "gw-%02d", i);
+        desk_node(&desk, node);
+    }
+    desk_rollout(&desk, &spec);
+    desk_hear_text(&desk, "rollout/web-1/control", "{\"schema\":1,\"want\":\"run\"}");
+    desk_step(&desk, 1000);
+    desk_rollout(&desk, &more);
+    desk_hear_text(&desk, "rollout/web-1/control", "{\"schema\":1,\"want\":\"abort\"}");
+    desk_step(&desk, 1000);
+    CHECK_INT_EQ(desk.publish_count - before, 16);
+    for (int i = 0; i < 20; i++) {
+        desk_answer_all(&desk);
+        desk_step(&desk, 100);
+    }
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 16);
+    CHECK_INT_EQ(state_of(desk_find(&desk, "web-1/state")).phase, ROLLOUT_ABORTED);
+    desk_close(&desk);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"order", case_order},
+        {"order: number", case_order_number},
+        {"order: taken back", case_order_taken_back},
+        {"release first", case_release_first},
+        {"order: refused", case_order_refused},
+        {"order: impossible", case_order_impossible},
+        {"claim: refused", case_claim_refused},
+        {"claim: epoch", case_claim_epoch},
+        {"state", case_state},
+        {"state: refused", case_state_refused},
+        {"supersession", case_supersession},
+        {"wakes when lost", case_wakes_when_lost},
+        {"places", case_places},
+    };
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
