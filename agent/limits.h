@@ -51,6 +51,8 @@
 #define START_BY_UPTIME_MS 900000
 /* Lines of the events ring. */
 #define EVENTS_MAX 128
+/* The text of one; a longer one is shortened in its middle. */
+#define EVENT_TEXT_BYTES 400
 
 _Static_assert(SERVICES_MAX * REPLICAS_MAX * LANES <= OBSERVED_MAX, "all lanes can be observed");
 _Static_assert(2 * APPS_MAX * SERVICES_MAX <= ROUTE_SERVICES_MAX, "every service has a route");

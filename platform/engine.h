@@ -14,6 +14,10 @@
 #define ENGINE_REFERENCE_BYTES 256
 #define ENGINE_ARCH_BYTES      16
 #define ENGINE_LABEL_BYTES     64
+/* Of a container's output so much is told: the last bytes. */
+#define ENGINE_OUTPUT_BYTES 4096
+/* Of a command's output inside a container so much is told: the last bytes. */
+#define ENGINE_EXEC_OUTPUT_BYTES 256
 /* Containers of ours that one list returns; more is ERR_LIMIT. */
 #define ENGINE_CONTAINERS_MAX 256
 
@@ -124,6 +128,19 @@ struct engine_network {
     unsigned prefix_bits;
 };
 
+/* What is left to say of a container, running or not. */
+struct engine_post_mortem {
+    enum engine_state state;
+    int exit_code; /* of its last process; meaningful in EXITED and DEAD, and in CREATED when
+                      a start was refused */
+    bool was_out_of_memory;     /* the kernel killed a process of it for want of memory */
+    char error[ERR_TEXT_BYTES]; /* the engine's words about its last start; empty: none */
+    /* The last bytes of both streams in the order the engine gives them, whatever they are. */
+    struct span output;
+    bool is_output_cut;          /* there was more before */
+    char unread[ERR_TEXT_BYTES]; /* why the output cannot be read at all; empty: it was read */
+};
+
 /* Parts of an answer; only those that belong to the call are set, and all of it is valid only
  * inside the callback. */
 struct engine_answer {
@@ -133,6 +150,8 @@ struct engine_answer {
     const struct engine_image *image; /* image_inspect, pull */
     const char *id;                   /* create */
     int exit_code;                    /* exec */
+    struct span output;               /* exec: the last ENGINE_EXEC_OUTPUT_BYTES it wrote */
+    const struct engine_post_mortem *post_mortem;
 };
 
 /* err is NULL on success. Codes: ERR_ENGINE_GONE (no answer, connection refused or lost),
@@ -193,10 +212,14 @@ struct engine_ops {
     /* signal: "SIGUSR1". Not running: success. */
     int (*signal)(void *self, const char *id, const char *signal, engine_done done, void *ctx,
                   struct err *err);
-    /* Runs argv inside, no terminal, output discarded; exit_code in the answer. Not finished within
-     * timeout_ms: ERR_TIMEOUT. */
+    /* Runs argv inside, no terminal; exit_code and the end of its output in the answer. Not
+     * finished within timeout_ms: ERR_TIMEOUT. */
     int (*exec)(void *self, const char *id, const char *const *argv, size_t count,
                 int64_t timeout_ms, engine_done done, void *ctx, struct err *err);
+    /* How a container ended and the last ENGINE_OUTPUT_BYTES of its output, from a bounded number
+     * of lines: reading is bounded in bytes and time, however much it wrote. A log that this engine
+     * cannot read (driver "none", one that only sends) is no error: `unread` says why. */
+    int (*post_mortem)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 };
 
 struct engine {

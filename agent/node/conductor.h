@@ -23,8 +23,6 @@ struct conductor_ports {
     struct log log;
 };
 
-#define EVENT_TEXT_BYTES 400
-
 /* Something that happened, for people: one line of the events ring. */
 struct event {
     uint64_t number; /* from 1, grows by one */

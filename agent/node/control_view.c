@@ -206,7 +206,7 @@ void control_view_events(struct span lines, struct text *text)
     size_t at = 0;
     while (scan_line(lines, &at, &line)) {
         char app[NAME_BYTES];
-        char said[200];
+        char said[EVENT_TEXT_BYTES];
         (void)scan_member_text(line, "app", app, sizeof app);
         (void)scan_member_text(line, "text", said, sizeof said);
         text_printf(text, "#%-4" PRId64 " ", scan_member_integer(line, "event", 0));

@@ -144,7 +144,7 @@ static int on_piece(void *ctx, int status, struct span piece)
     const struct docker_request *request = &call->request;
     if (status == 200 && request->stream != NULL) {
         request->stream(call, piece);
-        return true;
+        return !call->is_enough;
     }
     return gather(call, piece,
                   request->answer_bytes_max > 0 ? request->answer_bytes_max : REPLY_BYTES_MAX);
@@ -206,6 +206,11 @@ static void on_answer(void *ctx, const struct err *cause, int status, const char
     (void)digest;
     if (cause != NULL && cause->code == ERR_TIMEOUT && call->request.expired != NULL) {
         call->request.expired(call);
+        return;
+    }
+    if (call->is_enough) {
+        call->is_enough = false;
+        call->request.step(call, 200, span_of(NULL, 0));
         return;
     }
     if (cause != NULL) {

@@ -61,7 +61,8 @@ struct docker_call {
     struct docker_request request; /* with strings of its own */
     struct buffer answer;
     bool is_overflowing;
-    bool is_retried;           /* the version was negotiated anew for this request */
+    bool is_enough;  /* set by a stream: the rest of the body is not read, the step comes at once */
+    bool is_retried; /* the version was negotiated anew for this request */
     void (*drop)(void *state); /* frees what state holds; NULL: nothing */
     void *state;               /* of the operation; freed with the call */
 };
@@ -127,6 +128,8 @@ int docker_signal(void *self, const char *id, const char *signal, engine_done do
                   struct err *err);
 int docker_exec(void *self, const char *id, const char *const *argv, size_t count,
                 int64_t timeout_ms, engine_done done, void *ctx, struct err *err);
+
+int docker_post_mortem(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 
 /* Shared readings. */
 bool docker_image_read(struct span body, struct engine_image *image, char id[80]);

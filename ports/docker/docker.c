@@ -52,6 +52,7 @@ struct engine docker_engine_interface(struct docker *docker)
         .keep_running = docker_keep_running,
         .signal = docker_signal,
         .exec = docker_exec,
+        .post_mortem = docker_post_mortem,
     };
     return (struct engine){.ops = &ops, .self = docker};
 }

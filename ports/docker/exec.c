@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ports/docker/call.h"
+#include "ports/docker/output.h"
 #include "ports/docker/render.h"
 
 /* The engine learns of an exit a moment after the output has ended. */
@@ -20,6 +21,7 @@ struct exec_state {
     mono_ms deadline;
     bool is_late;
     char refusal[ERR_TEXT_BYTES]; /* why it did not start; empty: it did */
+    struct docker_output output;
     struct loop_timer poll;
 };
 
@@ -93,7 +95,9 @@ static void on_looked(struct docker_call *call, int status, struct span body)
         }
         exec_fail_late(call);
     } else if (!is_running && cJSON_IsNumber(exit_code)) {
-        docker_call_finish(call, &(struct engine_answer){.exit_code = exit_code->valueint});
+        docker_call_finish(call,
+                           &(struct engine_answer){.exit_code = exit_code->valueint,
+                                                   .output = docker_output_end(&exec->output)});
     } else if (exec->refusal[0] != '\0') {
         docker_call_fail(call, ERR_ENGINE, "run a command inside a container: %s", exec->refusal);
     } else if (exec_now(exec->docker) >= exec->deadline) {
@@ -127,8 +131,8 @@ static void on_late(struct docker_call *call)
 
 static void on_output(struct docker_call *call, struct span piece)
 {
-    (void)call;
-    (void)piece;
+    struct exec_state *exec = call->state;
+    docker_output_feed(&exec->output, piece);
 }
 
 /* A command that is not there is refused here, but has an exit code of 126 or 127 all the same. */
@@ -183,6 +187,7 @@ int docker_exec(void *self, const char *id, const char *const *argv, size_t coun
     struct exec_state *exec = call->state;
     exec->docker = call->docker;
     exec->deadline = exec_now(call->docker) + timeout_ms;
+    exec->output.keep = ENGINE_EXEC_OUTPUT_BYTES;
     call->drop = exec_drop;
     text_init(&path, data, sizeof data);
     text_append(&path, "/containers/");

@@ -33,6 +33,9 @@ struct sim_app {
     int64_t stop_ms;          /* how long a polite end takes after the stop signal */
     int exit_code;
     bool ignores_term;
+    const char *output;       /* what it writes when it starts; NULL: one line */
+    bool is_greedy;           /* its crash is the kernel's, for want of memory */
+    bool is_log_unreadable;   /* its log driver only sends */
     int status; /* HTTP status of every answer; 0: 200 or 503; or one of SIM_STATUS_* */
 };
 

@@ -50,6 +50,34 @@ static void answer_image(struct sim_engine *engine, struct sim_engine_call *call
     call->done(call->ctx, NULL, &answer);
 }
 
+/* What is left of a container: as much of its output as the contract says, oldest first. */
+static void answer_mortem(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    const struct sim_container *container = container_of(engine, call->text);
+    struct engine_post_mortem found = {0};
+    struct engine_answer answer = {.post_mortem = &found};
+    if (container == NULL) {
+        (void)err_set(&call->err, ERR_NOT_FOUND, "no such container: %.12s", call->text);
+        call->done(call->ctx, &call->err, NULL);
+        return;
+    }
+    const struct sim_app *app = &engine->images[container->image].app;
+    const char *words = app->output != NULL ? app->output : "started\n";
+    size_t len = container->run == 0 ? 0 : strlen(words);
+    size_t kept = len < ENGINE_OUTPUT_BYTES ? len : ENGINE_OUTPUT_BYTES;
+    found.state = container->seen.state;
+    found.exit_code = container->seen.exit_code;
+    found.was_out_of_memory = app->is_greedy && found.state == ENGINE_EXITED;
+    if (app->is_log_unreadable) {
+        (void)text_copy(found.unread, sizeof found.unread,
+                        "configured logging driver does not support reading");
+    } else {
+        found.output = span_of(words + (len - kept), kept);
+        found.is_output_cut = kept < len;
+    }
+    call->done(call->ctx, NULL, &answer);
+}
+
 static void answer(void *self, uint64_t arg)
 {
     struct sim_engine *engine = self;
@@ -70,11 +98,15 @@ static void answer(void *self, uint64_t arg)
         answer_list(engine, &held);
     } else if (held.op == SIM_OP_ENGINE_INSPECT || held.op == SIM_OP_ENGINE_PULL) {
         answer_image(engine, &held);
+    } else if (held.op == SIM_OP_ENGINE_MORTEM) {
+        answer_mortem(engine, &held);
     } else {
         struct engine_answer answer = {
             .about = held.op == SIM_OP_ENGINE_ABOUT ? &engine->about : NULL,
             .id = held.op == SIM_OP_ENGINE_CREATE ? held.made.seen.id : NULL,
             .exit_code = held.exit_code,
+            .output =
+                held.op == SIM_OP_ENGINE_EXEC ? span_text("it was asked\n") : span_of(NULL, 0),
         };
         held.done(held.ctx, NULL, &answer);
     }
@@ -435,6 +467,16 @@ static int exec(void *self, const char *id, const char *const *argv, size_t coun
     return rc;
 }
 
+static int post_mortem(void *self, const char *id, engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_MORTEM, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        trace_call(self, call);
+    }
+    return rc;
+}
+
 struct engine sim_engine_port(struct sim_engine *engine)
 {
     static const struct engine_ops ops = {
@@ -452,6 +494,7 @@ struct engine sim_engine_port(struct sim_engine *engine)
         .keep_running = keep_running,
         .signal = send_signal,
         .exec = exec,
+        .post_mortem = post_mortem,
     };
     return (struct engine){.ops = &ops, .self = engine};
 }

@@ -29,6 +29,7 @@
     X(ENGINE_KEEP, "engine-keep")           \
     X(ENGINE_SIGNAL, "engine-signal")       \
     X(ENGINE_EXEC, "engine-exec")           \
+    X(ENGINE_MORTEM, "engine-post-mortem")  \
     X(ROUTE_APPLY, "route-apply")           \
     X(ROUTE_READ, "route-read")             \
     X(ROUTE_COMMIT, "route-commit")         \

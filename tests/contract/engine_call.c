@@ -29,6 +29,15 @@ void engine_result_done(void *ctx, const struct err *err, const struct engine_an
     if (answer->image != NULL) {
         result->image = *answer->image;
     }
+    struct span output = answer->post_mortem != NULL ? answer->post_mortem->output : answer->output;
+    if (output.len < sizeof result->output) {
+        memcpy(result->output, output.data != NULL ? output.data : result->output, output.len);
+        result->output[output.len] = '\0';
+    }
+    if (answer->post_mortem != NULL) {
+        result->post_mortem = *answer->post_mortem;
+        result->post_mortem.output = span_of(result->output, output.len);
+    }
     if (answer->about != NULL) {
         result->about = *answer->about;
     }
@@ -134,6 +143,12 @@ int engine_do_exec(const struct engine_fixture *fixture, const char *id, const c
         count++;
     }
     DO(result, exec, id, argv, count, timeout_ms, );
+}
+
+int engine_do_post_mortem(const struct engine_fixture *fixture, const char *id,
+                          struct engine_result *result)
+{
+    DO(result, post_mortem, id, );
 }
 
 int engine_do_image(const struct engine_fixture *fixture, const char *reference,

@@ -16,6 +16,8 @@ struct engine_result {
     uint64_t progress;
     struct engine_image image;
     struct engine_about about;
+    struct engine_post_mortem post_mortem;   /* its output points into `output` */
+    uint8_t output[ENGINE_OUTPUT_BYTES + 1]; /* with a NUL */
     size_t count;
     struct engine_container containers[16]; /* the first ones */
 };
@@ -40,6 +42,8 @@ int engine_do_keep(const struct engine_fixture *fixture, const char *id, bool ke
 int engine_do_signal(const struct engine_fixture *fixture, const char *id, const char *signal);
 int engine_do_exec(const struct engine_fixture *fixture, const char *id, const char *const *argv,
                    int64_t timeout_ms, struct engine_result *result);
+int engine_do_post_mortem(const struct engine_fixture *fixture, const char *id,
+                          struct engine_result *result);
 int engine_do_image(const struct engine_fixture *fixture, const char *reference,
                     struct engine_result *result);
 int engine_do_pull(const struct engine_fixture *fixture, const char *reference,

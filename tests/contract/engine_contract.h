@@ -9,6 +9,9 @@ enum engine_image_kind {
     IMAGE_SLEEPS, /* runs; ends with 0 at SIGTERM; not moved by SIGUSR1 */
     IMAGE_DEAF,   /* runs; ignores SIGTERM */
     IMAGE_FAILS,  /* ends at once with 3 */
+    IMAGE_SPEAKS, /* writes 6,000 times 'x' and a line end, "\xff last words" to the other stream,
+                     ends with 3 */
+    IMAGE_MUTE,   /* ends with 3; nothing can be read of its log */
     IMAGE_KINDS
 };
 
@@ -42,7 +45,9 @@ struct engine_fixture {
     const char *tag;                            /* of ours: "berth/<unique>:contract" */
     const char *image[IMAGE_KINDS];             /* references that resolve */
     const char *registry_image[REGISTRY_KINDS]; /* repo@sha256:...; NULL: not in this place */
+    const char *mute_log_driver;                /* for IMAGE_MUTE; NULL: by the image alone */
     const char *const *exec_seven;              /* NULL-ended: ends with 7 */
+    const char *const *exec_speaks;             /* writes something and ends with 3 */
     const char *const *exec_hang;               /* never ends */
     const char *const *exec_absent;             /* no such program: 126 or 127 */
     struct engine_network network;              /* of ours, /24, not made yet */

@@ -92,6 +92,7 @@ static unsigned bench_syncs(void *self)
 static struct engine_fixture bench_fixture(struct bench *bench, struct engine engine)
 {
     static const char *const seven[] = {"/pausebox", "exit", "7", NULL};
+    static const char *const speaks[] = {"/pausebox", "speak", NULL};
     static const char *const hang[] = {"/pausebox", "deaf", NULL};
     static const char *const absent[] = {"/no-such-program", NULL};
     struct docker_world *world = &bench->world;
@@ -108,6 +109,8 @@ static struct engine_fixture bench_fixture(struct bench *bench, struct engine en
         .node = world->node,
         .tag = world->tag,
         .exec_seven = seven,
+        .exec_speaks = speaks,
+        .mute_log_driver = "none",
         .exec_hang = hang,
         .exec_absent = absent,
         .network = {.name = world->network,

@@ -130,6 +130,8 @@ bool docker_world_open(struct docker_world *world, const char *pausebox, const c
         [IMAGE_SLEEPS] = "[\"/pausebox\",\"sleep\"]",
         [IMAGE_DEAF] = "[\"/pausebox\",\"deaf\"]",
         [IMAGE_FAILS] = "[\"/pausebox\",\"exit\",\"3\"]",
+        [IMAGE_SPEAKS] = "[\"/pausebox\",\"speak\"]",
+        [IMAGE_MUTE] = "[\"/pausebox\",\"exit\",\"3\"]",
     };
     int pid = (int)getpid();
     memset(world, 0, sizeof *world);

@@ -1,4 +1,4 @@
-/* engine_parts: what the two files of the engine's contract share: specifications and containers
+/* engine_parts: what the files of the engine's contract share: specifications and containers
  * of the case that runs. */
 #ifndef TESTS_CONTRACT_ENGINE_PARTS_H
 #define TESTS_CONTRACT_ENGINE_PARTS_H
@@ -29,5 +29,7 @@ struct engine_container parts_look(const char *id);
 
 /* engine_wiring.c: refusals and wiring. */
 int engine_wiring_run(const struct engine_fixture *given, int argc, char **argv);
+/* engine_end.c: what is told of an end. */
+int engine_end_run(const struct engine_fixture *given, int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@
 struct place {
     struct sim_machine machine;
     struct engine_fixture fixture;
+    char words[6100]; /* that IMAGE_SPEAKS writes */
 };
 
 static void pump(void *self)
@@ -101,11 +102,19 @@ static void add_images(struct place *place)
     app.crash_after_ms = 10;
     app.exit_code = 3;
     add_image(place, "fails", 5, &app, true);
+    memset(place->words, 'x', sizeof place->words - 1);
+    memcpy(place->words + 6000, "\n\xff last words\n", 15);
+    place->words[6015] = '\0';
+    app.output = place->words;
+    add_image(place, "speaks", 6, &app, true);
+    app.is_log_unreadable = true;
+    add_image(place, "mute", 7, &app, true);
 }
 
 int main(int argc, char **argv)
 {
     static const char *const seven[] = {SIM_EXEC_EXIT, "7", NULL};
+    static const char *const three[] = {SIM_EXEC_EXIT, "3", NULL};
     static const char *const hang[] = {SIM_EXEC_HANG, NULL};
     static const char *const absent[] = {SIM_EXEC_EXIT, "127", NULL};
     struct place *place = calloc(1, sizeof *place);
@@ -125,9 +134,10 @@ int main(int argc, char **argv)
         .syncs = syncs,
         .node = NODE,
         .tag = "berth/sim:contract",
-        .image = {"sleeps", "deaf", "fails"},
+        .image = {"sleeps", "deaf", "fails", "speaks", "mute"},
         .registry_image = {"good", "corrupt", "missing"},
         .exec_seven = seven,
+        .exec_speaks = three,
         .exec_hang = hang,
         .exec_absent = absent,
         .network = {.name = "berth-" NODE "-app",
