@@ -18,15 +18,30 @@ static mono_ms clock_mono(void *self)
     return linux_loop_now();
 }
 
-static wall_ms clock_wall(void *self, bool *trusted)
+static struct wall_reading machine_read(void)
 {
-    const struct linux_clock *clock = self;
     struct timespec now = {0};
     struct timex state = {.modes = 0};
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    wall_ms wall = (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    *trusted = wall >= clock->floor && adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
-    return !*trusted && wall < clock->floor ? clock->floor : wall;
+    return (struct wall_reading){
+        .wall = (wall_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+        .now = linux_loop_now(),
+        .is_synchronised = adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0,
+    };
+}
+
+static wall_ms clock_wall(void *self, bool *trusted)
+{
+    struct linux_clock *clock = self;
+    const struct wall_reading reading = machine_read();
+    return wall_look(&clock->wall, &reading, trusted);
+}
+
+static wall_ms clock_past_of(void *self)
+{
+    struct linux_clock *clock = self;
+    const struct wall_reading reading = machine_read();
+    return wall_past(&clock->wall, &reading);
 }
 
 static struct boot_id clock_boot(void *self)
@@ -61,11 +76,11 @@ static bool boot_id_parse(const char *text, struct boot_id *boot)
     return digits == 2 * sizeof boot->bytes;
 }
 
-int linux_clock_init(struct linux_clock *clock, wall_ms floor, struct err *err)
+int linux_clock_init(struct linux_clock *clock, wall_ms build, struct err *err)
 {
     char text[64];
     memset(clock, 0, sizeof *clock);
-    clock->floor = floor;
+    wall_init(&clock->wall, build, linux_loop_now());
     int fd = open(BOOT_ID_PATH, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return err_set(err, ERR_IO, "open %s: %s", BOOT_ID_PATH, strerror(errno));
@@ -79,9 +94,9 @@ int linux_clock_init(struct linux_clock *clock, wall_ms floor, struct err *err)
     return 0;
 }
 
-void linux_clock_raise(struct linux_clock *clock, wall_ms floor)
+void linux_clock_raise(struct linux_clock *clock, wall_ms proven)
 {
-    clock->floor = floor > clock->floor ? floor : clock->floor;
+    wall_prove(&clock->wall, proven, linux_loop_now());
 }
 
 struct clock linux_clock_interface(struct linux_clock *clock)
@@ -89,6 +104,7 @@ struct clock linux_clock_interface(struct linux_clock *clock)
     static const struct clock_ops ops = {
         .mono = clock_mono,
         .wall = clock_wall,
+        .past = clock_past_of,
         .boot = clock_boot,
     };
     return (struct clock){.ops = &ops, .self = clock};

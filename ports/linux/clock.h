@@ -4,21 +4,23 @@
 
 #include "platform/base/err.h"
 #include "platform/clock.h"
+#include "ports/linux/wall.h"
 
 /* private */
 struct linux_clock {
     struct boot_id boot;
-    wall_ms floor;
+    struct wall wall;
 };
 
-/* Reads this boot's id. `floor` is a time that is surely past (0 when none is known): a wall clock
- * before it is wrong, not trusted, and answered by the floor itself. Above it the wall clock is
- * trusted while the kernel says that it is synchronised (adjtimex(2), STA_UNSYNC clear). ERR_IO
- * when /proc cannot be read. */
-NODISCARD int linux_clock_init(struct linux_clock *clock, wall_ms floor, struct err *err);
+/* Reads this boot's id. `build` is a time that is surely past (0 when none is known). The wall
+ * clock is trusted while the kernel says that it is synchronised (adjtimex(2), STA_UNSYNC clear)
+ * and it is not before `build`; see wall.h for what else is answered. ERR_IO when /proc cannot be
+ * read. */
+NODISCARD int linux_clock_init(struct linux_clock *clock, wall_ms build, struct err *err);
 
-/* A later time is now known to be surely past: the floor only grows, an earlier one is ignored. */
-void linux_clock_raise(struct linux_clock *clock, wall_ms floor);
+/* A later time was proven to be past; an earlier one is ignored. Only a synchronised clock lowers
+ * what was proven. */
+void linux_clock_raise(struct linux_clock *clock, wall_ms proven);
 
 /* The interface; valid as long as `clock`. */
 struct clock linux_clock_interface(struct linux_clock *clock);

@@ -28,22 +28,30 @@ void tls_judge_begin(struct tls_judge *judge)
     judge->bad_bound = 0;
 }
 
+/* A clock that is kept right wins over what certificates accepted before have said. */
+static void look(struct tls_judge *judge)
+{
+    judge->now = judge->clock.ops->wall(judge->clock.self, &judge->is_trusted);
+    wall_ms proven = clock_past(&judge->clock);
+    if (judge->is_trusted && judge->newest > judge->now) {
+        judge->newest = 0;
+    }
+    judge->past = judge->is_trusted ? judge->now : proven > judge->newest ? proven : judge->newest;
+}
+
 int tls_judge_certificate(void *ctx, struct mbedtls_x509_crt *certificate, int depth,
                           uint32_t *flags)
 {
     struct tls_judge *judge = ctx;
-    bool is_trusted = false;
-    wall_ms now = judge->clock.ops->wall(judge->clock.self, &is_trusted);
     wall_ms begin = instant_of(&certificate->valid_from);
     wall_ms end = instant_of(&certificate->valid_to) + 999; /* the whole last second */
-    wall_ms past = now > judge->newest ? now : judge->newest;
+    look(judge);
     *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
-    judge->now = now;
-    if (past > end) {
+    if (judge->past > end) {
         *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
         judge->bad_bound = end;
         judge->bad_depth = depth;
-    } else if (is_trusted && now < begin) {
+    } else if (judge->is_trusted && judge->now < begin) {
         *flags |= MBEDTLS_X509_BADCERT_FUTURE;
         judge->bad_bound = begin;
         judge->bad_depth = depth;

@@ -5,11 +5,12 @@
  *   trusted     | refused                   | refused: the clock is past its end
  *   not trusted | accepted: it may be true  | refused: a time surely past is past its end
  *
- * Surely past is what the clock answers while nobody trusts it (it never goes below its floor), and
- * the beginning of every certificate accepted before. */
+ * Surely past is what the clock has proven (never only what it says while nobody trusts it), and,
+ * while it is not trusted, the beginning of every certificate accepted before. */
 #ifndef PORTS_MBEDTLS_TLS_JUDGE_H
 #define PORTS_MBEDTLS_TLS_JUDGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "platform/clock.h"
@@ -21,7 +22,9 @@ struct tls_judge {
     wall_ms newest; /* notBefore among the chains accepted, 0 without one */
     /* Of the chain that is judged: */
     wall_ms newest_here;
-    wall_ms now;
+    wall_ms now; /* by the clock, whether or not it is trusted */
+    wall_ms past;
+    bool is_trusted;
     int bad_depth;     /* the last one out of its time: 0 is the peer's own certificate */
     wall_ms bad_bound; /* the end or the beginning that is the reason */
 };

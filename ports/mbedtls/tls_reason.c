@@ -49,8 +49,20 @@ static int time_failed(const struct tls_failure *failure, struct err *err)
     const char *whose = judge->bad_depth == 0 ? "the broker's certificate"
                                               : "the certificate of the broker's authority";
     (void)date_render(judge->bad_bound, bound);
-    if ((failure->flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0) {
-        return err_set(err, ERR_CERTIFICATE, "%s expired on %s: renew it", whose, bound);
+    bool is_expired = (failure->flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0;
+    if (is_expired && judge->is_trusted) {
+        return err_set(err, ERR_CERTIFICATE,
+                       "%s expired on %s (this machine's clock says %s): "
+                       "renew it",
+                       whose, bound, date_render(judge->now, now));
+    }
+    if (is_expired) {
+        char past[DATE_BYTES];
+        return err_set(err, ERR_CERTIFICATE,
+                       "%s expired on %s: %s is taken for surely past, and this machine's clock is "
+                       "not synchronised (it says %s): renew it; if that time is wrong, "
+                       "synchronise the clock, which then counts",
+                       whose, bound, date_render(judge->past, past), date_render(judge->now, now));
     }
     return err_set(err, ERR_CERTIFICATE,
                    "%s is not valid before %s: set this machine's clock (it says %s)", whose, bound,

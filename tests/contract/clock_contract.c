@@ -68,6 +68,18 @@ static void case_wall_is_after_this_was_written(void)
     CHECK(!is_trusted || wall > 1700000000000LL);
 }
 
+/* What is surely past is not in the future of a clock that is right. */
+static void case_past_is_past(void)
+{
+    bool is_trusted = false;
+    wall_ms before = clock_past(&fixture->clock);
+    fixture->pass(fixture->self, 5);
+    wall_ms after = clock_past(&fixture->clock);
+    wall_ms wall = fixture->clock.ops->wall(fixture->clock.self, &is_trusted);
+    CHECK(after >= before);
+    CHECK(wall >= after);
+}
+
 int clock_contract_run(struct clock_fixture *given, int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -76,6 +88,7 @@ int clock_contract_run(struct clock_fixture *given, int argc, char **argv)
         {"mono goes on after a restart", case_mono_goes_on_after_a_restart},
         {"boot is the same in one boot", case_boot_is_the_same_in_one_boot},
         {"wall is after this was written", case_wall_is_after_this_was_written},
+        {"past is past", case_past_is_past},
         {"boot is another after a reboot", case_boot_is_another_after_a_reboot},
     };
     fixture = given; /* without a hook the last case is left out, not passed */

@@ -139,6 +139,49 @@ static void case_times(void)
     clock_set(TLS_YEAR_2030, true);
 }
 
+/* A real-time clock years ahead that nobody keeps right proves nothing. Where something else has,
+ * the message names that time and the clock, not only the certificate. */
+static void case_clock_ahead(void)
+{
+    struct stream_seen seen;
+    tls_peer_start(&world, "broker", NULL, "-tls1_3");
+    clock_set(2 * TLS_YEAR_2050, false);
+    world.past = TLS_YEAR_2030;
+    CHECK_INT_EQ(try_name("here.test", NULL, &seen), 0);
+    tls_peer_start(&world, "past", NULL, "-tls1_3");
+    CHECK_INT_EQ(try_name("here.test", NULL, &seen), ERR_CERTIFICATE);
+    CHECK_CONTAINS(seen.text, "expired on 2021-01-01 00:00 UTC: 2030-01-01 00:00 UTC is taken for "
+                              "surely past, and this machine's clock is not synchronised (it says "
+                              "2130-01-02 00:00 UTC): renew it; if that time is wrong, "
+                              "synchronise the clock");
+    clock_set(TLS_YEAR_2020 + 1000, true); /* it was set: that counts */
+    CHECK_INT_EQ(try_name("here.test", NULL, &seen), 0);
+    clock_set(TLS_YEAR_2030, true);
+    CHECK_INT_EQ(try_name("here.test", NULL, &seen), ERR_CERTIFICATE);
+    CHECK_CONTAINS(seen.text, "(this machine's clock says 2030-01-01 00:00 UTC): renew it");
+    world.past = 0;
+}
+
+/* A chain accepted before the clock was set may have begun later than it is now. */
+static void case_set_clock_wins_over_newest(void)
+{
+    struct mbedtls_tls *tls = NULL;
+    struct stream_seen seen;
+    struct mbedtls_tls_settings settings = tls_settings(&world);
+    clock_set(0, false);
+    tls_peer_start(&world, "future", NULL, "-tls1_3");
+    uint16_t port = world.peer_port;
+    settings.port = port;
+    CHECK_INT_EQ(mbedtls_tls_new(&settings, &tls, NULL), 0);
+    CHECK_INT_EQ(tls_world_echo(&world, tls, &seen), 0);
+    CHECK_INT_EQ(mbedtls_tls_newest(tls), TLS_YEAR_2050);
+    clock_set(TLS_YEAR_2030, true);
+    tls_peer_start_at(&world, port, "broker", NULL, "-tls1_3");
+    CHECK_INT_EQ(tls_world_echo(&world, tls, &seen), 0);
+    CHECK(mbedtls_tls_newest(tls) < TLS_YEAR_2030);
+    mbedtls_tls_free(tls);
+}
+
 /* What was accepted once proves that its beginning is past. A chain that was refused proves
  * nothing: anybody can write any year. */
 static void case_newest_is_remembered(void)
@@ -243,6 +286,8 @@ static const struct check_case cases[] = {
     {"not for servers", case_not_for_servers},
     {"authority between", case_authority_between},
     {"times", case_times},
+    {"a clock ahead", case_clock_ahead},
+    {"a set clock wins", case_set_clock_wins_over_newest},
     {"newest is remembered", case_newest_is_remembered},
     {"peer refuses us", case_peer_refuses_us},
     {"files are read at each open", case_files_are_read_at_each_open},

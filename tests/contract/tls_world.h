@@ -41,6 +41,7 @@ struct tls_world {
     struct linux_worker worker;
     wall_ms now; /* the fake clock, and whether somebody trusts it */
     bool is_trusted;
+    wall_ms past; /* what it has proven; 0: what it says */
     pid_t peer;
     uint16_t peer_port;
     char ca_path[96], cert_path[96], key_path[96]; /* of the client */

@@ -6,22 +6,35 @@
 #include "ports/linux/entropy.h"
 
 #define TIME_RECORD "clock"
-/* A machine whose clock nobody keeps right writes what it knows this often, while it knows more. */
-#define TIME_SAVE_MS MINUTES_MS(60)
+/* What is proven of the time is looked at this often, and written when it has moved so far: by
+ * uptime alone on machines whose clock nobody keeps right, on others once a day. */
+#define TIME_SAVE_MS         MINUTES_MS(60)
+#define TIME_SAVE_TRUSTED_MS (24 * MINUTES_MS(60))
+
+/* The record. One of before had the bare time, which may be what an unsynchronised clock said: it
+ * proves nothing. */
+struct saved_time {
+    uint32_t version, unused;
+    wall_ms proven;
+};
+
+#define SAVED_TIME_VERSION 2
 
 static void time_load(struct reach *reach)
 {
     const struct store *store = &reach->house->ports.store;
     uint8_t data[STORE_RECORD_BYTES_MAX];
     size_t len = 0;
-    wall_ms saved = 0;
+    struct saved_time saved;
     if (store->ops->record_read(store->self, TIME_RECORD, data, sizeof data, &len, NULL) != 0 ||
         len != sizeof saved) {
-        return; /* none yet, or damaged: the build's own date holds */
+        return; /* none yet, damaged, or not proven: the build's own date holds */
     }
     memcpy(&saved, data, sizeof saved);
-    reach->saved_time = saved;
-    linux_clock_raise(&reach->house->clock, saved);
+    if (saved.version == SAVED_TIME_VERSION) {
+        reach->saved_time = saved.proven;
+        linux_clock_raise(&reach->house->clock, saved.proven);
+    }
 }
 
 static void time_saved(void *ctx, const struct err *err)
@@ -32,25 +45,32 @@ static void time_saved(void *ctx, const struct err *err)
     }
 }
 
-/* Only where the clock is not trusted is it worth the flash: such a machine would else begin at the
- * build date again, and take certificates for not yet valid. */
+/* Machines without a clock would else begin at the build date again, and take certificates for not
+ * yet valid. What was saved and proved wrong since is replaced at once. */
 static void time_step(struct reach *reach, mono_ms now)
 {
     const struct clock *clock = &reach->house->ports.clock;
     const struct store *store = &reach->house->ports.store;
+    struct saved_time saved = {.version = SAVED_TIME_VERSION};
     bool is_trusted = false;
-    linux_clock_raise(&reach->house->clock, mbedtls_tls_newest(reach->tls));
+    if (mbedtls_tls_newest(reach->tls) != reach->newest) {
+        reach->newest = mbedtls_tls_newest(reach->tls);
+        linux_clock_raise(&reach->house->clock, reach->newest);
+    }
     if (now < reach->save_at) {
         return;
     }
     reach->save_at = now + TIME_SAVE_MS;
-    wall_ms wall = clock->ops->wall(clock->self, &is_trusted);
-    if (is_trusted || wall <= reach->saved_time) {
+    (void)clock->ops->wall(clock->self, &is_trusted);
+    saved.proven = clock_past(clock);
+    int64_t moved = saved.proven - reach->saved_time;
+    if (moved >= 0 && moved < (is_trusted ? TIME_SAVE_TRUSTED_MS : TIME_SAVE_MS)) {
         return;
     }
-    if (store->ops->record_write(store->self, TIME_RECORD, span_of(&wall, sizeof wall), time_saved,
-                                 reach, NULL) == 0) {
-        reach->saved_time = wall;
+    if (store->ops->record_write(store->self, TIME_RECORD,
+                                 span_of((const void *)&saved, sizeof saved), time_saved, reach,
+                                 NULL) == 0) {
+        reach->saved_time = saved.proven;
     }
 }
 

@@ -16,6 +16,7 @@ struct reach {
     struct mosquitto_bus *bus;
     bool is_open;
     wall_ms saved_time; /* in the store */
+    wall_ms newest;     /* proven by certificates, as seen last */
     mono_ms save_at;
     struct uplink uplink;
 };
