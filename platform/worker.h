@@ -16,8 +16,8 @@ enum worker_program { WORKER_NFT, WORKER_IPTABLES, WORKER_CONNTRACK, WORKER_SYSC
 
 /* status: the program's exit status, or 128 + signal. output: what it wrote to standard output and
  * standard error together, cut at the limit; valid only inside the call. err is NULL unless the
- * call could not be carried out at all (helper died: ERR_IO; limit of 30 s run time passed:
- * ERR_TIMEOUT). */
+ * call could not be carried out at all (helper died: ERR_IO; limit of 30 s run time passed, or the
+ * helper answered nothing, not even a ping, and was killed: ERR_TIMEOUT). */
 typedef void (*worker_done)(void *ctx, const struct err *err, int status, struct span output);
 
 /* Every op but forget: a failing call never calls back; a successful call calls back exactly once,

@@ -134,6 +134,7 @@ static int medium_work(const struct helper_call *call)
         return helper_file_remove(call->dir, name);
     case HELPER_RUN:
     case HELPER_RESOLVE:
+    case HELPER_PING:
     case HELPER_OP_COUNT:
         break;
     }
@@ -177,6 +178,9 @@ static bool call_carry_out(struct helper *helper, struct helper_call *call)
 {
     if (call->head.op == HELPER_RUN) {
         return call_run(helper, call);
+    }
+    if (call->head.op == HELPER_PING) {
+        return status_send(helper, call->head.id, 0);
     }
     if (call->head.op >= HELPER_OP_COUNT || call->texts[1] == NULL) {
         return false;

@@ -18,6 +18,7 @@ enum helper_op {
     HELPER_SLOT,    /* text: a name in the attached directory; number: offset in the file */
     HELPER_REMOVE,  /* text: a name in the attached directory */
     HELPER_RESOLVE, /* text: a host name; number: time in ms, at most */
+    HELPER_PING,    /* nothing: answered at once by a helper that is well */
     HELPER_OP_COUNT
 };
 

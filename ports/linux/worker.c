@@ -8,12 +8,17 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ports/linux/helper_spawn.h"
+#include "ports/linux/loop.h"
 
-#define RUN_MS_MAX 30000
-#define PATH_LIST  "/usr/sbin:/sbin:/usr/bin:/bin"
+#define RUN_MS_MAX    30000
+#define SILENT_MS_MAX 10000
+/* At the end a file that is being written is waited for so long. */
+#define CLOSE_MS_MAX 20000
+#define PATH_LIST    "/usr/sbin:/sbin:/usr/bin:/bin"
 
 enum { REAP_MS = 5, RESTART_MS = 100, RESTART_FAILED_MS = 1000, ANSWERS_A_TURN = 16 };
 
@@ -32,6 +37,7 @@ struct linux_worker_call {
 
 static void worker_ready(void *ctx, int fd, unsigned events);
 static void worker_expired(void *ctx);
+static void watch_expired(void *ctx);
 
 static void worker_wake(struct linux_worker *worker, int64_t in_ms)
 {
@@ -49,8 +55,63 @@ static void worker_lose(struct linux_worker *worker)
     const struct loop *loop = &worker->settings.loop;
     (void)loop->ops->watch(loop->self, worker->fd, 0, NULL, NULL, NULL);
     (void)kill(worker->pid, SIGKILL);
+    loop->ops->disarm(loop->self, &worker->watch);
+    worker->ping = 0;
     worker->is_lost = true;
     worker_wake(worker, 0);
+}
+
+static void watch_arm(struct linux_worker *worker)
+{
+    const struct loop *loop = &worker->settings.loop;
+    loop->ops->arm(loop->self, &worker->watch, worker->heard_at + worker->settings.silent_ms_max,
+                   watch_expired, worker);
+}
+
+static void heard(struct linux_worker *worker)
+{
+    const struct loop *loop = &worker->settings.loop;
+    worker->heard_at = loop->ops->now(loop->self);
+}
+
+static bool is_owing(const struct linux_worker *worker)
+{
+    for (const struct linux_worker_call *call = worker->calls; call != NULL; call = call->next) {
+        if (call->is_sent) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A socket that is full is as good as a question: nobody reads it. */
+static void ping_send(struct linux_worker *worker)
+{
+    struct helper_request head = {.id = ++worker->id_last, .op = HELPER_PING};
+    worker->ping = head.id;
+    ssize_t sent = send(worker->fd, &head, sizeof head, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)sent;
+}
+
+/* A stopped or hung helper is told from one whose program, file or sync takes long: that one
+ * answers a ping at once. */
+static void watch_expired(void *ctx)
+{
+    struct linux_worker *worker = ctx;
+    const struct loop *loop = &worker->settings.loop;
+    if (worker->is_lost || worker->fd < 0 || !is_owing(worker)) {
+        return; /* the next call sent arms it again */
+    }
+    if (loop->ops->now(loop->self) < worker->heard_at + worker->settings.silent_ms_max) {
+        watch_arm(worker);
+    } else if (worker->ping == 0) {
+        ping_send(worker);
+        heard(worker);
+        watch_arm(worker);
+    } else {
+        worker->is_hung = true;
+        worker_lose(worker);
+    }
 }
 
 static int worker_start(struct linux_worker *worker, struct err *err)
@@ -136,6 +197,10 @@ static void worker_send(struct linux_worker *worker)
             wanted |= LOOP_WRITE;
             break;
         }
+        if (!is_owing(worker)) {
+            heard(worker);
+            watch_arm(worker);
+        }
         call->is_sent = true;
         worker->is_lane_busy[call->lane] = lane_is_single(call->lane);
     }
@@ -166,6 +231,11 @@ static bool answer_take(struct linux_worker *worker)
     struct linux_worker_call *call = NULL;
     if (got >= (ssize_t)sizeof head) {
         memcpy(&head, worker->answer, sizeof head);
+        heard(worker);
+        if (worker->ping != 0 && head.id == worker->ping) {
+            worker->ping = 0;
+            return true;
+        }
         if ((size_t)got - sizeof head == head.output_len) {
             call = call_take(worker, head.id);
         }
@@ -201,7 +271,16 @@ static void worker_ready(void *ctx, int fd, unsigned events)
 static void calls_fail(struct linux_worker *worker)
 {
     struct err failure;
-    (void)err_set(&failure, ERR_IO, "the helper process died in the middle of it");
+    if (worker->is_hung) {
+        (void)err_set(
+            &failure, ERR_TIMEOUT,
+            "the helper process answered nothing for %lld s and was killed; it is started "
+            "again",
+            (long long)(2 * worker->settings.silent_ms_max / 1000));
+    } else {
+        (void)err_set(&failure, ERR_IO, "the helper process died in the middle of it");
+    }
+    worker->is_hung = false;
     worker->lost = worker->calls;
     worker->calls = NULL;
     worker->pending = 0;
@@ -405,6 +484,9 @@ int linux_worker_init(struct linux_worker *worker, const struct linux_worker_set
     if (worker->settings.run_ms_max == 0) {
         worker->settings.run_ms_max = RUN_MS_MAX;
     }
+    if (worker->settings.silent_ms_max == 0) {
+        worker->settings.silent_ms_max = SILENT_MS_MAX;
+    }
     worker->answer = malloc(HELPER_ANSWER_BYTES_MAX);
     if (worker->answer == NULL) {
         return err_set(err, ERR_MEMORY, "no memory for the helper's answers");
@@ -417,17 +499,35 @@ int linux_worker_init(struct linux_worker *worker, const struct linux_worker_set
     return rc;
 }
 
+/* Waits for its end; a stopped one goes on, and one that does not come to an end is killed. */
+static void helper_await(pid_t pid)
+{
+    const struct timespec moment = {.tv_nsec = REAP_MS * 1000000};
+    mono_ms until = linux_loop_now() + CLOSE_MS_MAX;
+    (void)kill(pid, SIGCONT);
+    for (int tries = 0; tries < 2; tries++) {
+        while (linux_loop_now() < until) {
+            if (waitpid(pid, NULL, WNOHANG) != 0) {
+                return;
+            }
+            (void)nanosleep(&moment, NULL);
+        }
+        (void)kill(pid, SIGKILL);
+        until = linux_loop_now() + RESTART_FAILED_MS;
+    }
+}
+
 void linux_worker_close(struct linux_worker *worker)
 {
     const struct loop *loop = &worker->settings.loop;
     loop->ops->disarm(loop->self, &worker->timer);
+    loop->ops->disarm(loop->self, &worker->watch);
     if (worker->pid > 0) {
         if (!worker->is_lost) {
             (void)loop->ops->watch(loop->self, worker->fd, 0, NULL, NULL, NULL);
         }
         close(worker->fd);
-        while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        helper_await(worker->pid);
     }
     while (worker->calls != NULL) {
         struct linux_worker_call *next = worker->calls->next;

@@ -20,6 +20,8 @@ struct linux_worker_settings {
     const char *executable; /* NULL: this program's own file */
     const char *path;       /* where programs are looked for; NULL: the system's four folders */
     int64_t run_ms_max;     /* how long a program or a lookup may take; 0: 30 s */
+    int64_t silent_ms_max;  /* a helper that answers nothing for so long is asked whether it lives,
+                               and after as long again it is killed; 0: 10 s */
 };
 
 /* Calls of one lane go one after the other, but for syncs and lookups; lanes do not wait for each
@@ -40,12 +42,16 @@ struct linux_worker {
     pid_t pid;    /* 0: no helper now */
     int fd;       /* our end of the socket, -1 without a helper */
     bool is_lost; /* the helper is to be reaped */
+    bool is_hung; /* and it was killed because it answered nothing */
     bool is_lane_busy[WORKER_LANE_COUNT];
     uint64_t id_last;
     size_t pending;
     struct linux_worker_call *calls; /* oldest first */
     struct linux_worker_call *lost;  /* died with their helper, to be answered */
     struct loop_timer timer;         /* reaps the dead helper, then starts the next */
+    struct loop_timer watch;         /* of a helper that owes an answer */
+    mono_ms heard_at;                /* it answered something, or began to owe */
+    uint64_t ping;                   /* the question whether it lives; 0: none is open */
     unsigned char *answer;
 };
 
@@ -55,7 +61,8 @@ NODISCARD int linux_worker_init(struct linux_worker *worker,
                                 const struct linux_worker_settings *settings, struct err *err);
 
 /* Lets the helper finish the file it writes, waits for its end (may block as long as the medium
- * does) and drops what is pending: those callbacks never come. Not from inside a callback. */
+ * does, 20 s at most; then it is killed) and drops what is pending: those callbacks never come. Not
+ * from inside a callback. */
 void linux_worker_close(struct linux_worker *worker);
 
 /* The interface; valid until linux_worker_close. */

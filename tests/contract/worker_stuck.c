@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "platform/base/text.h"
 #include "ports/linux/helper.h"
 #include "ports/linux/loop.h"
 #include "ports/linux/worker.h"
@@ -15,10 +16,13 @@
 
 #define FOLDER_BYTES 64
 #define TURNS_MAX    2000
+#define SILENT_MS    200
 
 struct answer {
     int calls, status;
     bool is_error;
+    int code;
+    char text[ERR_TEXT_BYTES];
 };
 
 static struct linux_loop loop;
@@ -33,6 +37,8 @@ static void answered(void *ctx, const struct err *err, int status, struct span o
     answer->calls++;
     answer->status = status;
     answer->is_error = err != NULL;
+    answer->code = err != NULL ? err->code : 0;
+    (void)text_copy(answer->text, sizeof answer->text, err != NULL ? err->text : "");
 }
 
 static void pump_until(const struct answer *answer)
@@ -99,7 +105,76 @@ static void case_stuck_write(void)
     CHECK_INT_EQ(unlinkat(folder_fd, "file", 0), 0);
 }
 
+static bool is_pid_new(pid_t before)
+{
+    for (int i = 0; i < TURNS_MAX && (worker.pid == before || worker.pid == 0); i++) {
+        linux_loop_run_once(&loop, 5);
+    }
+    return worker.pid != before && worker.pid != 0;
+}
+
+/* A helper that was stopped answers nothing: what waits for it is answered, and the next one does
+ * the work. */
+static void case_stopped_helper(void)
+{
+    struct answer program = {0};
+    struct answer sync = {0};
+    struct answer queued = {0};
+    struct answer after = {0};
+    struct worker interface = linux_worker_interface(&worker);
+    pid_t stopped = worker.pid;
+    CHECK_INT_EQ(kill(stopped, SIGSTOP), 0);
+    run_program(&program);
+    run_program(&queued);
+    CHECK_INT_EQ(interface.ops->sync_filesystem(interface.self, folder, answered, &sync, NULL), 0);
+    pump_until(&program);
+    pump_until(&sync);
+    pump_until(&queued);
+    CHECK_INT_EQ(program.code, ERR_TIMEOUT);
+    CHECK_INT_EQ(sync.code, ERR_TIMEOUT);
+    CHECK_INT_EQ(queued.code, ERR_TIMEOUT);
+    CHECK_CONTAINS(program.text, "answered nothing");
+    CHECK_CONTAINS(program.text, "started again");
+    CHECK(is_pid_new(stopped));
+    run_program(&after);
+    pump_until(&after);
+    CHECK_INT_EQ(after.code, 0);
+    CHECK_INT_EQ(after.status, 0);
+}
+
+/* One that is stopped in the middle of a call that it has begun. */
+static void case_stopped_in_a_call(void)
+{
+    struct answer stuck = {0};
+    CHECK_INT_EQ(mkfifoat(folder_fd, "pipe", 0600), 0);
+    write_slot("pipe", &stuck);
+    for (int i = 0; i < 200; i++) { /* ten times its patience: it answers the pings */
+        linux_loop_run_once(&loop, 10);
+    }
+    pid_t stopped = worker.pid;
+    CHECK_INT_EQ(stuck.calls, 0);
+    CHECK_INT_EQ(kill(stopped, SIGSTOP), 0);
+    pump_until(&stuck);
+    CHECK_INT_EQ(stuck.code, ERR_TIMEOUT);
+    CHECK(is_pid_new(stopped));
+    CHECK_INT_EQ(unlinkat(folder_fd, "pipe", 0), 0);
+}
+
+/* At rest it is not asked: no wake-up without a reason. */
+static void case_rest_is_quiet(void)
+{
+    pid_t helper = worker.pid;
+    uint64_t last = worker.id_last;
+    for (int i = 0; i < 50; i++) {
+        linux_loop_run_once(&loop, 10);
+    }
+    CHECK(worker.pid == helper && worker.id_last == last && worker.ping == 0);
+}
+
 static const struct check_case cases[] = {
+    {"a stopped helper is killed and its calls answered", case_stopped_helper},
+    {"a helper stopped in the middle of a call", case_stopped_in_a_call},
+    {"at rest the helper is not asked", case_rest_is_quiet},
     {"a stuck write holds up no program and no sync", case_stuck_write},
 };
 
@@ -119,7 +194,8 @@ int main(int argc, char **argv)
     int failed = symlink("/bin/true", program);
     assert(failed == 0 && folder_fd >= 0);
     (void)failed;
-    struct linux_worker_settings settings = {.loop = linux_loop_interface(&loop), .path = folder};
+    struct linux_worker_settings settings = {
+        .loop = linux_loop_interface(&loop), .path = folder, .silent_ms_max = SILENT_MS};
     int status = EXIT_FAILURE;
     if (linux_worker_init(&worker, &settings, &err) == 0) {
         status = check_run(cases, COUNT_OF(cases), argc, argv);
