@@ -12,6 +12,7 @@
 #include "ports/app/berthd/reach.h"
 #include "ports/app/berthd/self_test.h"
 #include "ports/app/berthd/signals.h"
+#include "ports/app/berthd/watchdog.h"
 #include "ports/linux/helper.h"
 #include "ports/linux/sandbox.h"
 #include "ports/mbedtls/verify.h"
@@ -127,6 +128,8 @@ static void agent_reread(struct agent *agent)
 
 static void agent_run(struct agent *agent)
 {
+    struct watchdog watchdog;
+    watchdog_init(&watchdog, linux_loop_now());
     while (!agent->signals.is_ended) {
         if (agent->signals.is_reread) {
             agent_reread(agent);
@@ -138,6 +141,8 @@ static void agent_run(struct agent *agent)
         mono_ms due =
             mono_min(conductor_deadline(agent->conductor), control_deadline(&agent->control));
         due = mono_min(due, reach_deadline(&agent->reach));
+        watchdog_step(&watchdog, now);
+        due = mono_min(due, watchdog_deadline(&watchdog));
         linux_loop_run_once(&agent->house.loop, due > now ? due - now : 0);
     }
 }
