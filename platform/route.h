@@ -17,6 +17,19 @@
  * refused for its size. */
 #define ROUTE_PAIRS_SURE (3 * 17 * 16)
 
+/* The first addresses of the pool are nobody's: as one of these a container sees a client on this
+ * machine that asked 127.0.0.1, and a neighbour, each its own one of many where they suffice. */
+#define ROUTE_OWN_NODE       1
+#define ROUTE_OWN_NEIGHBOURS 64
+#define ROUTE_OWN_LAST       191
+
+/* A connection that ended is forgotten within this time, where has_timeouts. */
+#define ROUTE_FORGOTTEN_MS 1000
+/* So long a backend that has lost its traffic is not stopped: then its ended connections are
+ * forgotten. An engine that takes a container down deletes the connections it finds by address and
+ * port; what it finds then is what is open, and no client has come back from the same port. */
+#define ROUTE_REST_MS (ROUTE_FORGOTTEN_MS + 1000)
+
 enum route_protocol { ROUTE_TCP, ROUTE_UDP };
 
 /* A published port: connections to host_ip:host_port (host_ip 0: any address of this machine,
@@ -59,16 +72,19 @@ struct route_state {
     bool is_present;
     uint64_t generation; /* 0 when not present */
     bool is_open;        /* the engine's firewall lets forwarded packets to the pool pass */
+    bool has_timeouts;   /* what apply makes forgets ended connections after ROUTE_FORGOTTEN_MS;
+                          * false: this kernel cannot, or it is not known yet */
 };
 
 /* err is NULL on success; state only for read. */
 typedef void (*route_done)(void *ctx, const struct err *err, const struct route_state *state);
 
 /* Calls are carried out in order; a failing call never calls back, a successful one exactly once,
- * later. Tables are copied. Established connections are not touched by apply. Only tables of our
- * own (named by node) are written, never anyone else's, apart from two static accepts through the
- * engine's own hook: to the pool, and for established answers from it (the engine's isolation of
- * bridges drops those). ERR_ROUTE with the tool's words. At most 16 calls pending. */
+ * later. Tables are copied. Established connections are not touched by apply;
+ * flows of datagrams (UDP) to a backend that is in the table no more go to one that is. Only tables
+ * of our own (named by node) are written, never anyone else's, apart from two static accepts
+ * through the engine's own hook: to the pool, and for established answers from it (the engine's
+ * isolation of bridges drops those). ERR_ROUTE with the tool's words. At most 16 calls pending. */
 struct route_ops {
     /* Refuses what apply and commit refuse of a table, begins nothing and does not block: what is
      * no value (ERR_VALUE), and what is over a limit or too large as a whole (ERR_LIMIT, with how
@@ -84,8 +100,8 @@ struct route_ops {
     /* Makes `table` the one that is loaded at boot, durably, without touching the kernel. */
     int (*commit)(void *self, const struct route_table *table, route_done done, void *ctx,
                   struct err *err);
-    /* Deletes tracked connections to this backend address, so that both ends meet a reset or a new
-     * choice at once and UDP flows move. */
+    /* Deletes open connections to this backend address, so that both ends meet a reset or a new
+     * choice at once and UDP flows move. The backend is in no table any more. */
     int (*forget)(void *self, ipv4 backend, route_done done, void *ctx, struct err *err);
     /* Removes our table and the accept from the kernel (not the boot file). */
     int (*clear)(void *self, route_done done, void *ctx, struct err *err);

@@ -11,6 +11,18 @@ static const struct plan_service *service_of(const struct plan *plan, const stru
                : NULL;
 }
 
+/* True when what ended there is forgotten: the engine deletes by address and port what it finds as
+ * it takes a container down, and must not find what a client has opened anew. */
+static bool is_rested(struct step *step, const struct replica *replica)
+{
+    mono_ms since = replica->unrouted_at != 0 ? replica->unrouted_at : replica->notified_at;
+    if (replica->was_routed && step->facts->now < since + ROUTE_REST_MS) {
+        step_wake(step, since + ROUTE_REST_MS);
+        return false;
+    }
+    return true;
+}
+
 /* True when the drain is over, or there is nobody to drain. */
 static bool drain(struct step *step, struct replica *replica, const struct plan *plan)
 {
@@ -46,7 +58,8 @@ bool retire_replica(struct step *step, struct replica *replica, const struct pla
         if (manner == RETIRE_FAILED && replica->was_routed && !replica->is_forgotten) {
             replica->is_forgotten = true;
             step_act(step, ACTION_FORGET, replica);
-        } else if (manner == RETIRE_FAILED || drain(step, replica, plan)) {
+        } else if ((manner == RETIRE_FAILED || drain(step, replica, plan)) &&
+                   is_rested(step, replica)) {
             if (replica->notified_at == 0) {
                 replica->notified_at = step->facts->now; /* ending: never ready any more */
             }

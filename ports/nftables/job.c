@@ -1,13 +1,15 @@
 /* job: the steps of each call, in one table. */
 #include "ports/nftables/job.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ports/nftables/datagrams.h"
 #include "ports/nftables/firewall.h"
 
-#define STEPS_MAX    4
+#define STEPS_MAX    6
 #define SETTINGS_MAX (WORKER_ARGS_MAX - 3)
 
 /* begin: 1 a tool was started, 0 nothing (more) to do here, negative failed. take: its answer. */
@@ -159,13 +161,42 @@ static int ruleset_new(struct nftables_route *route, const struct nftables_job *
         ruleset_render_removal(route->node, &text);
     }
     if (job->kind != JOB_CLEAR) {
-        ruleset_render(job->table, route->node, &text);
+        ruleset_render(job->table, route->node,
+                       job->kind == JOB_APPLY && route->timeouts == NFTABLES_HAS, &text);
     }
     if (text.cut) {
         free(*data);
         return err_set(err, ERR_LIMIT, "the ruleset is longer than %d bytes", RULESET_BYTES_MAX);
     }
     *span = span_of(text.data, text.len);
+    return 0;
+}
+
+/* Asks the kernel once. Where nft cannot be asked nothing is known, and the load tells why. */
+static int probe_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                       struct err *err)
+{
+    const char *const args[] = {"-c", "-f", "-"};
+    char data[512];
+    struct text text;
+    if (route->timeouts != NFTABLES_UNKNOWN || job->is_probed) {
+        return 0;
+    }
+    job->is_probed = true;
+    text_init(&text, data, sizeof data);
+    ruleset_render_probe(route->node, &text);
+    assert(!text.cut);
+    return tool_run(route, WORKER_NFT, args, COUNT_OF(args), span_of(text.data, text.len), done,
+                    err);
+}
+
+static int probe_take(struct nftables_route *route, struct nftables_job *job,
+                      const struct err *failure, int status, struct span output, struct err *err)
+{
+    (void)job, (void)output, (void)err;
+    if (failure == NULL) {
+        route->timeouts = status == 0 ? NFTABLES_HAS : NFTABLES_HAS_NOT;
+    }
     return 0;
 }
 
@@ -190,7 +221,6 @@ static int load_begin(struct nftables_route *route, struct nftables_job *job, wo
 static int load_take(struct nftables_route *route, struct nftables_job *job,
                      const struct err *failure, int status, struct span output, struct err *err)
 {
-    (void)route;
     bool is_loaded = failure == NULL && status == 0;
     /* A table of our name and another shape, of another version or by another hand: it goes, in the
      * same transaction, at the price of a packet that meets neither. */
@@ -198,8 +228,41 @@ static int load_take(struct nftables_route *route, struct nftables_job *job,
         job->is_replacing = true;
         return 0;
     }
+    if (!is_loaded && failure == NULL && route->timeouts == NFTABLES_HAS) {
+        route->timeouts = NFTABLES_HAS_NOT; /* in no case is that worth a route */
+        return 0;
+    }
     job->is_done = true;
     return is_loaded ? 0 : tool_failed("nft", failure, status, output, err);
+}
+
+/* The flows of datagrams of backends that are in the table no more, one run for each. */
+static int datagrams_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                           struct err *err)
+{
+    char address[RULESET_ADDRESS_BYTES];
+    const char *const args[] = {"-D", "-p", "udp", "-r", address};
+    ipv4 backend;
+    datagrams_leave(route, job->table);
+    if (!datagrams_next(route, &backend)) {
+        datagrams_remember(route, job->table);
+        return 0;
+    }
+    ruleset_render_address(backend, address);
+    int rc = tool_run(route, WORKER_CONNTRACK, args, COUNT_OF(args), span_of(NULL, 0), done, err);
+    if (rc < 0) {
+        route->datagrams[route->datagram_count++] = backend; /* for the next apply */
+    }
+    return rc;
+}
+
+/* The switch has been made, whatever comes of this. */
+static int datagrams_take(struct nftables_route *route, struct nftables_job *job,
+                          const struct err *failure, int status, struct span output,
+                          struct err *err)
+{
+    (void)route, (void)job, (void)failure, (void)status, (void)output, (void)err;
+    return 0;
 }
 
 static int list_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
@@ -217,8 +280,8 @@ static int list_begin(struct nftables_route *route, struct nftables_job *job, wo
 static int list_take(struct nftables_route *route, struct nftables_job *job,
                      const struct err *failure, int status, struct span output, struct err *err)
 {
-    (void)route;
     job->is_done = true;
+    job->state.has_timeouts = route->timeouts == NFTABLES_HAS;
     if (failure == NULL && status == 0) {
         job->state.is_present = ruleset_find_generation(output, &job->state.generation);
         return 0;
@@ -259,23 +322,36 @@ static int write_take(struct nftables_route *route, struct nftables_job *job,
                    failure != NULL ? failure->text : strerror(status));
 }
 
+/* Not what has ended: that is deleted by address and port, and the client may have come back from
+ * the same port by then. */
+static const struct {
+    const char *protocol, *state; /* NULL: there are none */
+} forgotten[] = {{"udp", NULL}, {"tcp", "SYN_SENT"}, {"tcp", "ESTABLISHED"}, {"tcp", "CLOSE_WAIT"}};
+
 static int forget_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
                         struct err *err)
 {
     char address[RULESET_ADDRESS_BYTES];
-    const char *const args[] = {"-D", "-r", address};
-    if (job->is_done) {
+    if (job->forgotten == COUNT_OF(forgotten)) {
         return 0;
     }
+    const char *const args[] = {"-D",
+                                "-r",
+                                address,
+                                "-p",
+                                forgotten[job->forgotten].protocol,
+                                "--state",
+                                forgotten[job->forgotten].state};
+    size_t count = forgotten[job->forgotten].state == NULL ? 5 : 7;
     ruleset_render_address(job->backend, address);
-    return tool_run(route, WORKER_CONNTRACK, args, COUNT_OF(args), span_of(NULL, 0), done, err);
+    return tool_run(route, WORKER_CONNTRACK, args, count, span_of(NULL, 0), done, err);
 }
 
 static int forget_take(struct nftables_route *route, struct nftables_job *job,
                        const struct err *failure, int status, struct span output, struct err *err)
 {
     (void)route;
-    job->is_done = true;
+    job->forgotten++;
     if (failure == NULL && (status == 0 || output_has(output, " 0 flow entries"))) {
         return 0;
     }
@@ -312,14 +388,16 @@ static int close_take(struct nftables_route *route, struct nftables_job *job,
 
 static const struct step upkeep = {upkeep_begin, upkeep_take};
 static const struct step firewall = {firewall_begin, firewall_take};
+static const struct step probe = {probe_begin, probe_take};
 static const struct step load = {load_begin, load_take};
+static const struct step datagrams = {datagrams_begin, datagrams_take};
 static const struct step list = {list_begin, list_take};
 static const struct step write_boot = {write_begin, write_take};
 static const struct step forget = {forget_begin, forget_take};
 static const struct step close_firewall = {close_begin, close_take};
 
 static const struct step *const steps[JOB_KIND_COUNT][STEPS_MAX] = {
-    [JOB_APPLY] = {&upkeep, &firewall, &load},
+    [JOB_APPLY] = {&upkeep, &firewall, &probe, &load, &datagrams},
     [JOB_READ] = {&list, &firewall, &upkeep},
     [JOB_COMMIT] = {&write_boot},
     [JOB_FORGET] = {&forget},

@@ -15,6 +15,7 @@ struct nftables_job {
     size_t step;
     struct route_table *table; /* owned; apply and commit */
     ipv4 backend;              /* forget */
+    size_t forgotten;          /* kinds of connections */
     route_done done;
     void *ctx;
     struct route_state state;
@@ -22,6 +23,7 @@ struct nftables_job {
     unsigned removals_left;    /* of the half removed now */
     bool has_firewall;         /* there is a DOCKER-USER chain */
     bool is_replacing;         /* the table could not be refilled */
+    bool is_probed;
     bool is_upkept, is_firewall_listed, is_policy_listed, is_done;
     struct nftables_job *next;
 };

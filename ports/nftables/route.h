@@ -18,7 +18,11 @@ struct nftables_route_settings {
     unsigned pool_bits;
 };
 
+#define NFTABLES_DATAGRAM_MAX 256
+
 struct nftables_job;
+
+enum nftables_ability { NFTABLES_UNKNOWN, NFTABLES_HAS, NFTABLES_HAS_NOT };
 
 /* private: owned by the caller, used through the functions below. */
 struct nftables_route {
@@ -29,6 +33,9 @@ struct nftables_route {
     unsigned pool_bits;
     char bridges[ROUTE_SERVICES_MAX][BRIDGE_NAME_BYTES]; /* of the table applied last */
     size_t bridge_count;
+    enum nftables_ability timeouts;        /* as the kernel was asked */
+    ipv4 datagrams[NFTABLES_DATAGRAM_MAX]; /* backends that take them, in the table applied last */
+    size_t datagram_count;
     struct nftables_job *jobs; /* oldest first */
     size_t job_count;
     bool is_running;

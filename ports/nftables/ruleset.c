@@ -4,7 +4,7 @@
  * the old or the new rules hold, but elements of a map, and a second base chain at the same hook,
  * are decided for again: replacing those lost connections under load. So the base chains are kept,
  * and every choice is made by rules alone. A chain whose declaration changes needs a new name. */
-#include "ports/nftables/ruleset.h"
+#include "ports/nftables/ruleset_private.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -17,11 +17,14 @@
 #define NAT_LAST     "95"
 #define FILTER_FIRST "-10"
 
-/* What the chains are rendered from. */
-struct rules {
-    const struct route_table *table;
-    char pool[RULESET_ADDRESS_BYTES + 4]; /* "198.18.0.0/15" */
-};
+/* Like a chain, an object that changes needs a new name. The pause before the brace is nft's. */
+#define TIMEOUTS_OBJECT                                                                            \
+    "\tct timeout soon {\n"                                                                        \
+    "\t\tprotocol tcp; l3proto ip; policy = { time_wait : 1, close : 1 };\n"                       \
+    "\t}\n"
+#define TIMEOUTS_RULE "meta l4proto tcp ct timeout set \"soon\""
+
+_Static_assert(ROUTE_FORGOTTEN_MS == 1000, "the policy's second");
 
 void ruleset_render_address(ipv4 address, char text[RULESET_ADDRESS_BYTES])
 {
@@ -29,156 +32,30 @@ void ruleset_render_address(ipv4 address, char text[RULESET_ADDRESS_BYTES])
                    address >> 16 & 255u, address >> 8 & 255u, address & 255u);
 }
 
-static void rule_begin(struct text *text, const char *piece)
+void ruleset_append_address(ipv4 address, struct text *text)
 {
-    text_printf(text, "        %s", piece);
+    char words[RULESET_ADDRESS_BYTES];
+    ruleset_render_address(address, words);
+    text_append(text, words);
 }
 
 static void rule(struct text *text, const char *words)
 {
-    text_printf(text, "        %s\n", words);
-}
-
-/* What tells a packet to a published port: its destination and its port. */
-static void render_port_match(const struct route_port *port, struct text *text)
-{
-    if (port->host_ip == 0) {
-        rule_begin(text, "fib daddr type local");
-    } else {
-        char address[RULESET_ADDRESS_BYTES];
-        ruleset_render_address(port->host_ip, address);
-        rule_begin(text, "ip daddr ");
-        text_append(text, address);
-    }
-    text_printf(text, " %s dport %u", port->protocol == ROUTE_TCP ? "tcp" : "udp", port->host_port);
-}
-
-static void render_service_match(const struct route_service *service, struct text *text)
-{
-    char address[RULESET_ADDRESS_BYTES];
-    ruleset_render_address(service->address, address);
-    rule_begin(text, "ip daddr ");
-    text_append(text, address);
-}
-
-/* `port` is NULL for the service address, where ports stay as they are. */
-static void render_target(const struct route_backend *backend, const struct route_port *port,
-                          struct text *text)
-{
-    char address[RULESET_ADDRESS_BYTES];
-    ruleset_render_address(backend->address, address);
-    text_printf(text, "dnat to %s", address);
-    if (port != NULL) {
-        text_printf(text, ":%u", port->container_port);
-    }
-    text_append(text, "\n");
-}
-
-/* A chain with one rule a backend: taken with its share of what those before it left over. */
-static void render_shares(const struct route_service *service, const struct route_port *port,
-                          unsigned number, struct text *text)
-{
-    unsigned left = 0;
-    for (size_t i = 0; i < service->backend_count; i++) {
-        left += service->backends[i].weight;
-    }
-    text_printf(text, "    chain to-%u {\n", number);
-    for (size_t i = 0; i < service->backend_count; i++) {
-        rule_begin(text, "");
-        if (port != NULL) { /* nft wants to see what the port is one of */
-            text_printf(text, "ip protocol %s ", port->protocol == ROUTE_TCP ? "tcp" : "udp");
-        }
-        if (i + 1 < service->backend_count) {
-            text_printf(text, "numgen random mod %u < %u ", left, service->backends[i].weight);
-        }
-        render_target(&service->backends[i], port, text);
-        left -= service->backends[i].weight;
-    }
-    text_append(text, "    }\n");
-}
-
-/* Where a service address or a published port leads: to its only backend or to its shares. */
-static void render_choice(const struct route_service *service, const struct route_port *port,
-                          unsigned number, struct text *text)
-{
-    if (service->backend_count == 0) {
-        return;
-    }
-    if (port != NULL) {
-        render_port_match(port, text);
-    } else {
-        render_service_match(service, text);
-    }
-    text_append(text, " ");
-    if (service->backend_count == 1) {
-        render_target(&service->backends[0], port, text);
-    } else {
-        text_printf(text, "goto to-%u\n", number);
-    }
-}
-
-static void render_refusal(const struct route_service *service, struct text *text)
-{
-    static const char unreachable[] = "reject with icmp type port-unreachable";
-    static const char reset[] = "reject with tcp reset";
-    if (service->address != 0) {
-        render_service_match(service, text);
-        text_printf(text, " ip protocol tcp %s\n", reset);
-        render_service_match(service, text);
-        text_printf(text, " %s\n", unreachable);
-    }
-    for (size_t i = 0; i < service->port_count; i++) {
-        render_port_match(&service->ports[i], text);
-        text_printf(text, " %s\n", service->ports[i].protocol == ROUTE_TCP ? reset : unreachable);
-    }
+    text_printf(text, RULE "%s\n", words);
 }
 
 static void rules_generation(const struct rules *rules, struct text *text)
 {
-    text_printf(text, "        return comment \"generation %" PRIu64 "\"\n",
-                rules->table->generation);
+    text_printf(text, RULE "return comment \"generation %" PRIu64 "\"\n", rules->table->generation);
 }
 
-/* What is chosen is numbered through the table, so that a later table uses the chains again. */
-static void rules_choose(const struct rules *rules, struct text *text)
+/* Whoever takes a container down looks its connections up and deletes them by address and port.
+ * What ended is gone by then where it is forgotten within a second instead of two minutes, and so
+ * is the chance to meet a client that has come back from the same port. */
+static void rules_timeouts(const struct rules *rules, struct text *text)
 {
-    unsigned number = 0;
-    for (size_t i = 0; i < rules->table->service_count; i++) {
-        const struct route_service *service = &rules->table->services[i];
-        if (service->address != 0) {
-            render_choice(service, NULL, number++, text);
-        }
-        for (size_t j = 0; j < service->port_count; j++) {
-            render_choice(service, &service->ports[j], number++, text);
-        }
-    }
-}
-
-static void render_all_shares(const struct route_table *table, struct text *text)
-{
-    unsigned number = 0;
-    for (size_t i = 0; i < table->service_count; i++) {
-        const struct route_service *service = &table->services[i];
-        unsigned from = number;
-        number += (unsigned)service->port_count + (service->address != 0 ? 1u : 0u);
-        if (service->backend_count < 2) {
-            continue;
-        }
-        if (service->address != 0) {
-            render_shares(service, NULL, from++, text);
-        }
-        for (size_t j = 0; j < service->port_count; j++) {
-            render_shares(service, &service->ports[j], from++, text);
-        }
-    }
-}
-
-static void rules_refuse(const struct rules *rules, struct text *text)
-{
-    for (size_t i = 0; i < rules->table->service_count; i++) {
-        if (rules->table->services[i].backend_count == 0) {
-            render_refusal(&rules->table->services[i], text);
-        }
+    if (rules->has_timeouts) {
+        rule(text, TIMEOUTS_RULE);
     }
 }
 
@@ -193,8 +70,8 @@ static void rules_guard(const struct rules *rules, struct text *text)
 /* A service address is for containers: another host that routes the pool here finds no way in. */
 static void rules_prerouting(const struct rules *rules, struct text *text)
 {
-    text_printf(text, "        ip saddr %s jump choose\n", rules->pool);
-    text_printf(text, "        ip daddr != %s jump choose\n", rules->pool);
+    text_printf(text, RULE "ip saddr %s jump choose\n", rules->pool);
+    text_printf(text, RULE "ip daddr != %s jump choose\n", rules->pool);
 }
 
 static void rules_node(const struct rules *rules, struct text *text)
@@ -203,59 +80,30 @@ static void rules_node(const struct rules *rules, struct text *text)
     rule(text, "jump choose");
 }
 
-/* Answers must come back this way: to 127.0.0.1, and between neighbours on one bridge. */
+/* Answers must come back this way: to 127.0.0.1, and between neighbours on one bridge. Not from the
+ * bridge's own address: this machine's direct connections to a container have it, too, and where
+ * two clients share an address and a port the later one looks like a stray of the earlier, and
+ * waits a second for its next try. */
 static void rules_postrouting(const struct rules *rules, struct text *text)
 {
-    text_printf(text, "        ip saddr 127.0.0.0/8 ip daddr %s oifname != \"lo\" masquerade\n",
+    ipv4 pool = rules->table->pool;
+    text_printf(text, RULE "ip saddr 127.0.0.0/8 ip daddr %s oifname != \"lo\" snat to ",
                 rules->pool);
-    text_printf(text, "        ip saddr %s ip daddr %s ct status dnat masquerade\n", rules->pool,
+    ruleset_append_address(pool + ROUTE_OWN_NODE, text);
+    text_printf(text, "\n" RULE "ip saddr %s ip daddr %s ct status dnat snat to ", rules->pool,
                 rules->pool);
+    ruleset_append_address(pool + ROUTE_OWN_NEIGHBOURS, text);
+    text_append(text, "-");
+    ruleset_append_address(pool + ROUTE_OWN_LAST, text);
+    text_append(text, " persistent\n");
+    text_printf(text, RULE "ip saddr %s ip daddr != %s tcp flags & (syn | rst) == 0 jump pick-up\n",
+                rules->pool, rules->pool);
 }
 
 static void rules_input(const struct rules *rules, struct text *text)
 {
     (void)rules;
     rule(text, "ct state new jump refuse");
-}
-
-/* True for a TCP port that no earlier entry of the table has as its container port. */
-static bool is_first_of_its_port(const struct route_table *table, size_t service, size_t port)
-{
-    const struct route_port *asked = &table->services[service].ports[port];
-    for (size_t i = 0; i <= service; i++) {
-        size_t count = i == service ? port : table->services[i].port_count;
-        for (size_t j = 0; j < count; j++) {
-            const struct route_port *earlier = &table->services[i].ports[j];
-            if (earlier->protocol == ROUTE_TCP &&
-                earlier->container_port == asked->container_port) {
-                return false;
-            }
-        }
-    }
-    return asked->protocol == ROUTE_TCP;
-}
-
-/* A backend that goes on with a connection which was forgotten meets a reset: picked up in the
- * middle it could reach its old client by the engine's own masquerade. */
-static void render_answers(const struct route_table *table, const char *pool, struct text *text)
-{
-    bool has_any = false;
-    for (size_t i = 0; i < table->service_count; i++) {
-        for (size_t j = 0; j < table->services[i].port_count; j++) {
-            if (!is_first_of_its_port(table, i, j)) {
-                continue;
-            }
-            if (!has_any) {
-                text_printf(text, "        ip saddr %s tcp sport {", pool);
-            }
-            text_printf(text, "%s%u", has_any ? ", " : " ",
-                        table->services[i].ports[j].container_port);
-            has_any = true;
-        }
-    }
-    if (has_any) {
-        text_append(text, " } ct state new tcp flags & (syn | rst) == 0 reject with tcp reset\n");
-    }
 }
 
 static void render_closed_bridges(const struct route_table *table, struct text *text)
@@ -268,8 +116,8 @@ static void render_closed_bridges(const struct route_table *table, struct text *
         }
         if (!is_repeated) {
             text_printf(text,
-                        "        iifname != \"%s\" oifname \"%s\" reject with icmp type "
-                        "admin-prohibited\n",
+                        RULE "iifname != \"%s\" oifname \"%s\" reject with icmp type "
+                             "admin-prohibited\n",
                         bridge, bridge);
         }
     }
@@ -280,12 +128,13 @@ static void render_closed_bridges(const struct route_table *table, struct text *
 static void rules_forward(const struct rules *rules, struct text *text)
 {
     rule(text, "ct state new jump refuse");
-    render_answers(rules->table, rules->pool, text);
+    text_printf(text, RULE "ip saddr %s ct state new tcp flags & (syn | rst) == 0 jump answers\n",
+                rules->pool);
+    rule(text, "ct state new ct status dnat jump timeouts");
     rule(text, "ct status dnat accept");
     rule(text, "ct state established,related accept");
-    text_printf(text, "        ip daddr != %s accept\n", rules->pool);
-    text_printf(text, "        ip saddr != %s reject with icmp type admin-prohibited\n",
-                rules->pool);
+    text_printf(text, RULE "ip daddr != %s accept\n", rules->pool);
+    text_printf(text, RULE "ip saddr != %s reject with icmp type admin-prohibited\n", rules->pool);
     render_closed_bridges(rules->table, text);
 }
 
@@ -295,6 +144,7 @@ static void rules_output(const struct rules *rules, struct text *text)
 {
     (void)rules;
     rule(text, "oifname != \"lo\" ct state new jump refuse");
+    rule(text, "ct state new ct status dnat jump timeouts");
 }
 
 #define CHAIN_BASE(type, hook, priority)                                                           \
@@ -306,8 +156,12 @@ static const struct {
     void (*rules)(const struct rules *rules, struct text *text);
 } chains[] = {
     {RULESET_GENERATION_CHAIN, "", rules_generation},
-    {"choose", "", rules_choose},
-    {"refuse", "", rules_refuse},
+    {"timeouts", "", rules_timeouts},
+    {"choose", "", ruleset_choose_rules},
+    {"refuse", "", ruleset_refuse_rules},
+    {"stray", "", ruleset_stray_rules},
+    {"answers", "", ruleset_answer_rules},
+    {"pick-up", "", ruleset_pick_up_rules},
     {"guard", CHAIN_BASE("filter", "prerouting", "-300"), rules_guard},
     {"prerouting", CHAIN_BASE("nat", "prerouting", NAT_FIRST), rules_prerouting},
     {"output", CHAIN_BASE("nat", "output", NAT_FIRST), rules_node},
@@ -317,30 +171,50 @@ static const struct {
     {"filter-output", CHAIN_BASE("filter", "output", FILTER_FIRST), rules_output},
 };
 
-void ruleset_render(const struct route_table *table, const char *node, struct text *text)
+static void render_declarations(const char *node, bool has_timeouts, struct text *text)
 {
-    struct rules rules = {.table = table};
+    text_printf(text, "table ip " RULESET_TABLE_FMT " {\n", node);
+    if (has_timeouts) {
+        text_append(text, TIMEOUTS_OBJECT);
+    }
+    for (size_t i = 0; i < COUNT_OF(chains); i++) {
+        text_printf(text, CHAIN_BEGIN, chains[i].name);
+        if (chains[i].base[0] != '\0') {
+            rule(text, chains[i].base);
+        }
+        text_append(text, CHAIN_END);
+    }
+    text_append(text, "}\n");
+}
+
+void ruleset_render(const struct route_table *table, const char *node, bool has_timeouts,
+                    struct text *text)
+{
+    struct rules rules = {.table = table, .has_timeouts = has_timeouts};
     char address[RULESET_ADDRESS_BYTES];
     assert(text_is_name(node, RULESET_NODE_CHARS));
     ruleset_render_address(table->pool, address);
     (void)snprintf(rules.pool, sizeof rules.pool, "%s/%u", address, table->pool_bits);
+    render_declarations(node, has_timeouts, text);
+    text_printf(text, "flush table ip " RULESET_TABLE_FMT "\n", node);
     text_printf(text, "table ip " RULESET_TABLE_FMT " {\n", node);
+    ruleset_choose_chains(&rules, text);
+    ruleset_pick_up_chains(&rules, text);
     for (size_t i = 0; i < COUNT_OF(chains); i++) {
-        text_printf(text, "    chain %s {\n", chains[i].name);
-        if (chains[i].base[0] != '\0') {
-            rule(text, chains[i].base);
-        }
-        text_append(text, "    }\n");
-    }
-    text_printf(text, "}\nflush table ip " RULESET_TABLE_FMT "\n", node);
-    text_printf(text, "table ip " RULESET_TABLE_FMT " {\n", node);
-    render_all_shares(table, text);
-    for (size_t i = 0; i < COUNT_OF(chains); i++) {
-        text_printf(text, "    chain %s {\n", chains[i].name);
+        text_printf(text, CHAIN_BEGIN, chains[i].name);
         chains[i].rules(&rules, text);
-        text_append(text, "    }\n");
+        text_append(text, CHAIN_END);
     }
     text_append(text, "}\n");
+}
+
+void ruleset_render_probe(const char *node, struct text *text)
+{
+    assert(text_is_name(node, RULESET_NODE_CHARS));
+    text_printf(text,
+                "table ip " RULESET_TABLE_FMT " {\n" TIMEOUTS_OBJECT CHAIN_BEGIN RULE TIMEOUTS_RULE
+                "\n" CHAIN_END "}\n",
+                node, "timeouts");
 }
 
 void ruleset_render_removal(const char *node, struct text *text)

@@ -25,8 +25,14 @@ NODISCARD int ruleset_check_size(const struct route_table *table, const char *no
  * meets the old rules or the new ones. It may be loaded any number of times and names no interface
  * that must exist. nft refuses it where the table holds a chain of one of our names and another
  * kind; after a removal it loads always. `table` has passed ruleset_check and `node` is a node
- * name. What does not fit shows as text->cut. */
-void ruleset_render(const struct route_table *table, const char *node, struct text *text);
+ * name. With `has_timeouts` connections that ended are forgotten after ROUTE_FORGOTTEN_MS, which
+ * not every kernel can. What does not fit shows as text->cut. */
+void ruleset_render(const struct route_table *table, const char *node, bool has_timeouts,
+                    struct text *text);
+
+/* Appends a file for `nft -c -f`, which changes nothing, that is refused where has_timeouts would
+ * be. */
+void ruleset_render_probe(const char *node, struct text *text);
 
 /* Appends a file for `nft -f` after which the node's table is not there, whether it was or not. */
 void ruleset_render_removal(const char *node, struct text *text);

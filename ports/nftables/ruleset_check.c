@@ -29,6 +29,12 @@ static bool bridge_is_name(const char *bridge)
     return true;
 }
 
+/* Addresses of the pool that stand for clients, and are nobody's. */
+static bool is_own(const struct route_table *table, ipv4 address)
+{
+    return address - table->pool <= ROUTE_OWN_LAST;
+}
+
 static int service_check(const struct route_table *table, const struct route_service *service,
                          struct err *err)
 {
@@ -55,7 +61,7 @@ static int service_check(const struct route_table *table, const struct route_ser
             return err_set(err, ERR_VALUE, "%s/%s has a backend of weight %u (1 to %d)",
                            service->app, service->service, backend->weight, WEIGHT_MAX);
         }
-        if ((backend->address & mask) != table->pool) {
+        if ((backend->address & mask) != table->pool || is_own(table, backend->address)) {
             return err_set(err, ERR_VALUE, "%s/%s has a backend outside the pool", service->app,
                            service->service);
         }
@@ -91,7 +97,7 @@ int ruleset_check_size(const struct route_table *table, const char *node, struct
     }
     text_init(&text, data, RULESET_BYTES_MAX);
     ruleset_render_removal(node, &text);
-    ruleset_render(table, node, &text);
+    ruleset_render(table, node, true, &text);
     free(data);
     if (text.cut) {
         return err_set(err, ERR_LIMIT,

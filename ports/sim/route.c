@@ -65,6 +65,17 @@ static void trace_table(struct sim_route *route, const char *what, const struct 
     }
 }
 
+static void move_datagrams(struct sim_route *route, const struct route_table *table)
+{
+    for (size_t i = 0; i < SIM_FLOWS_MAX; i++) {
+        struct sim_flow *flow = &route->flows[i];
+        if (flow->is_used && flow->protocol == ROUTE_UDP &&
+            !sim_table_has_backend(table, flow->backend)) {
+            flow->backend = 0; /* chosen anew with the next datagram */
+        }
+    }
+}
+
 static void set_kernel(struct sim_route *route, const struct route_table *table)
 {
     struct sim_table_change change = {
@@ -74,6 +85,7 @@ static void set_kernel(struct sim_route *route, const struct route_table *table)
     sim_world_saw(route->world, SIM_SAW_TABLE, &change);
     route->has_kernel = table != NULL;
     if (table != NULL) {
+        move_datagrams(route, table);
         route->kernel = *table;
         route->is_open = true;
         trace_table(route, "kernel", table);
@@ -153,6 +165,7 @@ static void answer(void *self, uint64_t arg)
         .is_present = route->has_kernel,
         .generation = route->has_kernel ? route->kernel.generation : 0,
         .is_open = route->is_open,
+        .has_timeouts = true,
     };
     if (agent == route->world->agents) {
         route->world->answers++;

@@ -209,6 +209,20 @@ static void commit_done(void *ctx, const struct err *err, const struct route_sta
     *answered = 1;
 }
 
+/* Takes a piece out of the text; false when it is not there. */
+static bool text_take_out(char *text, const char *from, const char *to)
+{
+    char *at = strstr(text, from);
+    char *end = at == NULL ? NULL : strstr(at, to);
+    if (end == NULL) {
+        return false;
+    }
+    end += strlen(to);
+    memmove(at, end, strlen(end) + 1);
+    return true;
+}
+
+/* But for what not every kernel can: the agent adds it as soon as it runs. */
 static void boot_file_is_what_was_applied(void)
 {
     char applied[16384];
@@ -226,6 +240,11 @@ static void boot_file_is_what_was_applied(void)
         fixture.pump(&world);
     }
     CHECK_CONTAINS(applied, "generation 9");
+    struct route_state state = {0};
+    CHECK_INT_EQ(route_contract_read(&fixture, &state), 0);
+    bool has_object = text_take_out(applied, "\tct timeout soon {", "\n\t}\n\n");
+    CHECK(has_object == state.has_timeouts);
+    CHECK(text_take_out(applied, "\t\tmeta l4proto tcp ct timeout", "\n") == has_object);
     fixture.reboot(&world);
     for (int i = 0; i < 2; i++) {
         CHECK_INT_EQ(world_capture(&world, booted, sizeof booted, "nft list table ip " WORLD_TABLE),

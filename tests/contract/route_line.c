@@ -2,7 +2,7 @@
 #include "ports/nftables/route.h"
 #include "tests/check.h"
 
-#define ANSWERS_MAX 16
+#define ANSWERS_MAX 24
 
 /* What a run of a tool answers; those that nobody scripted end with 0 and no words. */
 struct played {
@@ -14,8 +14,10 @@ struct played {
 struct player {
     struct played answers[ANSWERS_MAX]; /* by the order of the runs */
     bool is_busy;                       /* refuses every call */
+    const char *failing;                /* a tool that ends with 1 whatever was scripted */
     size_t runs;
-    char line[ANSWERS_MAX][160]; /* what was run */
+    char line[ANSWERS_MAX][160];    /* what was run */
+    bool has_timeouts[ANSWERS_MAX]; /* in what it was given to read */
     worker_done done;
     void *ctx;
 };
@@ -42,7 +44,11 @@ static int player_run(void *self, enum worker_program program, const char *const
                       size_t count, struct span input, worker_done done, void *ctx, struct err *err)
 {
     static const char *const names[] = {"nft", "iptables", "conntrack", "sysctl"};
-    (void)input;
+    struct player *player = self;
+    if (player->runs < ANSWERS_MAX) {
+        player->has_timeouts[player->runs] =
+            input.len > 0 && memmem(input.data, input.len, "ct timeout", 10) != NULL;
+    }
     return player_take(self, names[program], args, count, done, ctx, err);
 }
 
@@ -58,7 +64,12 @@ static int player_write(void *self, const char *path, struct span content, worke
 static void player_play(struct player *player)
 {
     while (player->done != NULL) {
-        const struct played *answer = &player->answers[player->runs++];
+        static const struct played failed = {0, 1, "No such thing"};
+        const char *line = player->line[player->runs];
+        bool is_failing =
+            player->failing != NULL && strncmp(line, player->failing, strlen(player->failing)) == 0;
+        const struct played *answer = is_failing ? &failed : &player->answers[player->runs];
+        player->runs++;
         worker_done done = player->done;
         struct err err = {0};
         if (answer->code != 0) {
@@ -121,7 +132,7 @@ static void failing_nft_is_told_in_its_words(void)
     static const struct played no_chain = {0, 1, "No chain/target/match by that name."};
     static const struct played refused = {0, 1, "# Warning: old tables\nError: out of cheese\n"};
     struct nftables_route storage;
-    struct player player = {.answers = {no_chain, refused, refused, refused}};
+    struct player player = {.answers = {no_chain, refused, refused, refused, refused}};
     struct answered answered = {0};
     struct route route = route_make(&storage, &player);
     CHECK_INT_EQ(route.ops->apply(route.self, &empty, answered_done, &answered, NULL), 0);
@@ -130,7 +141,99 @@ static void failing_nft_is_told_in_its_words(void)
     CHECK_INT_EQ(answered.calls, 1);
     CHECK_INT_EQ(answered.err.code, ERR_ROUTE);
     CHECK_STR_EQ(answered.err.text, "nft ended with 1: # Warning: old tables Error: out of cheese");
-    CHECK_INT_EQ(player.runs, runs_before_nft(&player) + 2); /* refilled, then replaced */
+    /* asked for its abilities, refilled, then replaced */
+    CHECK_INT_EQ(player.runs, runs_before_nft(&player) + 3);
+    nftables_route_close(&storage);
+}
+
+/* The number of the first run from `from` on whose line begins so; ANSWERS_MAX when there is none.
+ */
+static size_t run_find(const struct player *player, size_t from, const char *line)
+{
+    while (from < player->runs && strncmp(player->line[from], line, strlen(line)) != 0) {
+        from++;
+    }
+    return from < player->runs ? from : ANSWERS_MAX;
+}
+
+/* The kernel is asked once, and what it cannot is in no ruleset; the boot file never has it. */
+static void kernel_without_timeouts_gets_none(void)
+{
+    for (unsigned has = 0; has < 2; has++) {
+        struct nftables_route storage;
+        struct player player = {.failing = has ? "iptables" : "nft -c"};
+        struct answered answered = {0};
+        struct route route = route_make(&storage, &player);
+        CHECK_INT_EQ(route.ops->apply(route.self, &empty, answered_done, &answered, NULL), 0);
+        player_play(&player);
+        size_t probe = run_find(&player, 0, "nft -c -f -");
+        size_t load = run_find(&player, 0, "nft -f -");
+        CHECK(probe < load && load < ANSWERS_MAX && player.has_timeouts[probe]);
+        CHECK(player.has_timeouts[load] == (has == 1));
+        player.failing = "iptables";
+        CHECK_INT_EQ(route.ops->apply(route.self, &empty, answered_done, &answered, NULL), 0);
+        CHECK_INT_EQ(route.ops->commit(route.self, &empty, answered_done, &answered, NULL), 0);
+        player_play(&player);
+        CHECK_INT_EQ(run_find(&player, probe + 1, "nft -c -f -"), ANSWERS_MAX);
+        CHECK(player.has_timeouts[run_find(&player, load + 1, "nft -f -")] == (has == 1));
+        CHECK(!player.has_timeouts[run_find(&player, 0, "write")]);
+        player.answers[player.runs] = (struct played){0, 0, "comment \"generation 5\""};
+        CHECK_INT_EQ(route.ops->read(route.self, answered_done, &answered, NULL), 0);
+        player_play(&player);
+        CHECK(answered.state.is_present && answered.state.has_timeouts == (has == 1));
+        CHECK_INT_EQ(answered.calls, 4);
+        nftables_route_close(&storage);
+    }
+}
+
+/* A probe that promised too much costs the ability, not the route. */
+static void refused_timeouts_are_left_out(void)
+{
+    static const struct played refused = {0, 1, "Error: Operation not supported"};
+    struct nftables_route storage;
+    struct player player = {.failing = "iptables"};
+    struct answered answered = {0};
+    struct route route = route_make(&storage, &player);
+    CHECK_INT_EQ(route.ops->apply(route.self, &empty, answered_done, &answered, NULL), 0);
+    size_t load = runs_before_nft(&player) + 1;
+    player.answers[load] = player.answers[load + 1] = refused;
+    player_play(&player);
+    CHECK_INT_EQ(answered.err.code, 0);
+    CHECK(player.has_timeouts[load + 1] && !player.has_timeouts[load + 2]);
+    CHECK_INT_EQ(player.runs, load + 3);
+    nftables_route_close(&storage);
+}
+
+/* Flows of datagrams to backends that left, and to no others; a failure there is no failed switch.
+ */
+static void datagrams_are_moved(void)
+{
+    static struct route_table table;
+    struct nftables_route storage;
+    struct player player = {.failing = "iptables"};
+    struct answered answered = {0};
+    struct route route = route_make(&storage, &player);
+    table = empty;
+    table.service_count = 1;
+    memcpy(table.services[0].app, "dns", 4);
+    memcpy(table.services[0].service, "dns", 4);
+    table.services[0].ports[0] = (struct route_port){ROUTE_UDP, 0, 53, 53};
+    table.services[0].port_count = 1;
+    table.services[0].backends[0] = (struct route_backend){0xc6120802u, 1};
+    table.services[0].backends[1] = (struct route_backend){0xc6120803u, 1};
+    table.services[0].backend_count = 2;
+    CHECK_INT_EQ(route.ops->apply(route.self, &table, answered_done, &answered, NULL), 0);
+    player_play(&player);
+    CHECK_INT_EQ(run_find(&player, 0, "conntrack"), ANSWERS_MAX);
+    table.services[0].backends[0].address = 0xc6120804u;
+    player.failing = "conntrack";
+    CHECK_INT_EQ(route.ops->apply(route.self, &table, answered_done, &answered, NULL), 0);
+    player_play(&player);
+    size_t moved = run_find(&player, 0, "conntrack -D -p udp -r 198.18.8.2");
+    CHECK_INT_EQ(moved, player.runs - 1);
+    CHECK(run_find(&player, 0, "conntrack") == moved);
+    CHECK_INT_EQ(answered.err.code, 0);
+    CHECK_INT_EQ(answered.calls, 2);
     nftables_route_close(&storage);
 }
 
@@ -154,7 +257,11 @@ static void nothing_to_forget_is_success(void)
         player_play(&player);
         CHECK_INT_EQ(answered.calls, 1);
         CHECK_INT_EQ(answered.err.code, rows[i].code);
-        CHECK_STR_EQ(player.line[0], "conntrack -D -r 198.18.8.2");
+        CHECK_STR_EQ(player.line[0], "conntrack -D -r 198.18.8.2 -p udp");
+        if (rows[i].code == 0) { /* open connections, and not what has ended */
+            CHECK_INT_EQ(player.runs, 4);
+            CHECK_STR_EQ(player.line[2], "conntrack -D -r 198.18.8.2 -p tcp --state ESTABLISHED");
+        }
         nftables_route_close(&storage);
     }
 }
@@ -263,6 +370,9 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"failing_nft_is_told_in_its_words", failing_nft_is_told_in_its_words},
+        {"kernel_without_timeouts_gets_none", kernel_without_timeouts_gets_none},
+        {"refused_timeouts_are_left_out", refused_timeouts_are_left_out},
+        {"datagrams_are_moved", datagrams_are_moved},
         {"nothing_to_forget_is_success", nothing_to_forget_is_success},
         {"machine_without_iptables_is_open", machine_without_iptables_is_open},
         {"busy_worker_is_told_at_once", busy_worker_is_told_at_once},

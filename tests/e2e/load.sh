@@ -68,12 +68,21 @@ load_kill() {
 
 # load_sum FIELD [NAME ...]: the sum over the places that ended last.
 load_sum() {
-    local field=$1 key files=()
-    shift
+    load_reduce add "$@"
+}
+
+# load_most FIELD [NAME ...]: the largest of the places that ended last.
+load_most() {
+    load_reduce max "$@"
+}
+
+load_reduce() {
+    local how=$1 field=$2 key files=()
+    shift 2
     for key in "${@:-${load_ended[@]}}"; do
         files+=("$dir/load/$key.json")
     done
-    jq -s "map($field) | add" "${files[@]}"
+    jq -s "map($field) | $how" "${files[@]}"
 }
 
 # check_load: nothing failed anywhere, everybody was served, by each of the versions named.
@@ -87,6 +96,8 @@ check_load() {
         check "$key: $(cat "$dir/load/$key.out"): none failed" \
             [ "$(jq .failed "$dir/load/$key.json")" = 0 ] ||
             head -n 5 "$dir/load/$key.err" | sed 's/^/    | /'
+        check "$key: $(jq .hung "$dir/load/$key.json") requests hung (0)" \
+            [ "$(jq .hung "$dir/load/$key.json")" = 0 ]
         check "$key: more than 100 answers" [ "$(jq .ok "$dir/load/$key.json")" -gt 100 ]
         for version in "$@"; do
             check "$key: version $version answered" \

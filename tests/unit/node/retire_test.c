@@ -84,10 +84,40 @@ static void case_failed(void)
     replica->is_routed = true;
     check_step(RETIRE_FAILED, false, ACTION_COUNT, false);
     replica->is_routed = false;
+    replica->unrouted_at = 1000;
     check_step(RETIRE_FAILED, false, ACTION_FORGET, false);
+    check_step(RETIRE_FAILED, false, ACTION_COUNT, false);
+    CHECK_INT_EQ(decision.wake_at, 1000 + ROUTE_REST_MS);
+    facts.now = 1000 + ROUTE_REST_MS;
     check_step(RETIRE_FAILED, false, ACTION_STOP, false);
     replica->state = ENGINE_EXITED;
     check_step(RETIRE_FAILED, false, ACTION_REMOVE, false);
+}
+
+/* A drain shorter than the memory of what ended; longer ones hold that in. */
+static void case_rests(void)
+{
+    begin();
+    plan.drain_ms = 0;
+    plan.services[0].notice.kind = PLAN_NOTICE_NONE;
+    replica->unrouted_at = 1000;
+    check_step(RETIRE_POLITE, false, ACTION_COUNT, false);
+    CHECK_INT_EQ(decision.wake_at, 1000 + ROUTE_REST_MS);
+    CHECK_INT_EQ(replica->notified_at, 1000);
+    facts.now = 1000 + ROUTE_REST_MS - 1;
+    check_step(RETIRE_POLITE, false, ACTION_COUNT, false);
+    facts.now = 1000 + ROUTE_REST_MS;
+    check_step(RETIRE_POLITE, false, ACTION_STOP, false);
+    begin();
+    plan.drain_ms = 0;
+    plan.services[0].notice.kind = PLAN_NOTICE_NONE;
+    replica->was_routed = false;
+    check_step(RETIRE_POLITE, false, ACTION_STOP, false);
+    begin(); /* when it left was seen by an agent before this one */
+    plan.drain_ms = 0;
+    plan.services[0].notice.kind = PLAN_NOTICE_NONE;
+    check_step(RETIRE_POLITE, false, ACTION_COUNT, false);
+    CHECK_INT_EQ(decision.wake_at, 1000 + ROUTE_REST_MS);
 }
 
 static void case_waits(void)
@@ -113,6 +143,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {{"polite", case_polite},
                                               {"no notice", case_no_notice},
                                               {"failed", case_failed},
+                                              {"rests", case_rests},
                                               {"waits", case_waits}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
