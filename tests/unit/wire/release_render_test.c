@@ -6,20 +6,20 @@
 
 #define FULL                                                                                       \
     SAMPLE_PORTS                                                                                   \
-        ",\"command\":[\"serve\",\"\"],\"entrypoint\":[\"/web\"],\"environment\":{\"A\":\"1\","    \
-        "\"NODE\":\"$(node.name)/$(node.label.zone)\"},\"user\":\"1000:1000\","                    \
-        "\"working_dir\":\"/w\",\"hostname\":\"web\",\"labels\":{\"team\":\"x\"},"                 \
-        "\"extra_hosts\":[\"db:10.0.0.1\"],\"group_add\":[\"20\"],\"init\":true,\"tty\":true,"     \
-        "\"restart\":\"unless-stopped\",\"stop_signal\":\"SIGINT\",\"stop_grace_period\":\"3s\","  \
-        "\"logging\":{\"driver\":\"json-file\",\"options\":{\"max-size\":\"1m\"}},\"volumes\":["   \
-        "{\"type\":\"bind\",\"source\":\"/srv\",\"target\":\"/srv\",\"read_only\":true},"          \
-        "{\"type\":\"volume\",\"source\":\"data\",\"target\":\"/data\"}],\"tmpfs\":[\"/tmp\"],"    \
-        "\"devices\":[\"/dev/ttyS0:/dev/tty9:rw\"],\"secrets\":[\"key.pem\"],"                     \
-        "\"cap_add\":[\"NET_ADMIN\"],\"cap_drop\":[\"ALL\"],\"read_only\":true,"                   \
-        "\"ulimits\":{\"nofile\":{\"soft\":1,\"hard\":2},\"nproc\":9},\"sysctls\":{\"net.a\":"     \
-        "\"1\"},"                                                                                  \
-        "\"shm_size\":\"8M\",\"deploy\":{\"replicas\":2,\"resources\":{\"limits\":{\"cpus\":0.25," \
-        "\"memory\":\"64M\",\"pids\":50}}}"
+    ",\"command\":[\"serve\",\"\"],\"entrypoint\":[\"/web\"],\"environment\":{\"A\":\"1\","        \
+    "\"NODE\":\"$(node.name)/$(node.label.zone)\"},\"user\":\"1000:1000\","                        \
+    "\"working_dir\":\"/w\",\"hostname\":\"web\",\"labels\":{\"team\":\"x\"},"                     \
+    "\"extra_hosts\":[\"db:10.0.0.1\"],\"group_add\":[\"20\"],\"init\":true,\"tty\":true,"         \
+    "\"restart\":\"unless-stopped\",\"stop_signal\":\"SIGINT\",\"stop_grace_period\":\"3s\","      \
+    "\"logging\":{\"driver\":\"json-file\",\"options\":{\"max-size\":\"1m\"}},\"volumes\":["       \
+    "{\"type\":\"bind\",\"source\":\"/srv\",\"target\":\"/srv\",\"read_only\":true},"              \
+    "{\"type\":\"volume\",\"source\":\"data\",\"target\":\"/data\"}],\"tmpfs\":[\"/tmp\"],"        \
+    "\"devices\":[\"/dev/ttyS0:/dev/tty9:rw\"],\"secrets\":[\"key.pem\"],"                         \
+    "\"cap_add\":[\"NET_ADMIN\"],\"cap_drop\":[\"ALL\"],\"read_only\":true,"                       \
+    "\"ulimits\":{\"nofile\":{\"soft\":1,\"hard\":2},\"nproc\":9},\"sysctls\":{\"net.a\":"         \
+    "\"1\"},"                                                                                      \
+    "\"shm_size\":\"8M\",\"deploy\":{\"replicas\":2,\"resources\":{\"limits\":{\"cpus\":0.25,"     \
+    "\"memory\":\"64M\",\"pids\":50}}}"
 
 static uint8_t memory[65536];
 
@@ -190,6 +190,23 @@ static void case_hash(void)
     }
 }
 
+/* The hash outlives the agent: another version that hashed otherwise would create every container
+ * anew. Each part of the container is in it, at its place. */
+static void case_hash_stays(void)
+{
+    struct sample sample = {.service = FULL};
+    struct plan plan;
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_STR_EQ(plan.services[0].spec, "6f3f27193f78ad97");
+    sample.service = ",\"network_mode\":\"host\",\"privileged\":true,\"ulimits\":{\"core\":{"
+                     "\"soft\":-1,\"hard\":7}},\"logging\":{\"driver\":\"none\"},\"user\":\"0\"";
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_STR_EQ(plan.services[0].spec, "98c2003ebc670208");
+    sample.service = "";
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_STR_EQ(plan.services[0].spec, "b59a167a5ba8e8b8");
+}
+
 static void case_errors(void)
 {
     struct release_container container = {.network = "n"};
@@ -210,10 +227,8 @@ static void case_errors(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"identity", case_identity},
-                                              {"lists", case_lists},
-                                              {"scalars", case_scalars},
-                                              {"hash", case_hash},
-                                              {"errors", case_errors}};
+    static const struct check_case cases[] = {
+        {"identity", case_identity}, {"lists", case_lists},           {"scalars", case_scalars},
+        {"hash", case_hash},         {"hash stays", case_hash_stays}, {"errors", case_errors}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
