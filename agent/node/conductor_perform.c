@@ -156,6 +156,17 @@ static void notified(void *ctx, const struct err *err)
     performed(ctx, err, NULL);
 }
 
+/* A command that ends with an error has not given the notice. */
+static void exec_notified(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct err failed;
+    if (err == NULL && answer->exit_code != 0) {
+        (void)err_set(&failed, ERR_PROBE, "the command ended with %d", answer->exit_code);
+        err = &failed;
+    }
+    performed(ctx, err, answer);
+}
+
 static void forgotten(void *ctx, const struct err *err, const struct route_state *state)
 {
     (void)state;
@@ -254,7 +265,7 @@ static int notify(struct app *app, const struct replica *replica, struct call *c
             at += strlen(at) + 1;
         }
         return engine->ops->exec(engine->self, replica->id, argv, notice->exec_count,
-                                 NOTICE_TIMEOUT_MS, performed, call, err);
+                                 NOTICE_TIMEOUT_MS, exec_notified, call, err);
     case PLAN_NOTICE_HTTP:
         (void)text_copy(request.path, sizeof request.path, notice->text);
         return conductor->ports.prober.ops->ask(conductor->ports.prober.self, &request, notified,

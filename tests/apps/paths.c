@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,33 @@ static void path_echo(const struct visit *visit, struct answer *answer)
     memcpy(answer->body, has_body ? request->body : request->query, answer->body_len);
 }
 
+/* Only what a test names: `path`, and for `append` also `text`. */
+static void path_file(const struct visit *visit, struct answer *answer)
+{
+    char path[64];
+    char text[64];
+    char body[256];
+    bool has_text = http_query_value(visit->request->query, "text", text, sizeof(text));
+    FILE *file = http_query_value(visit->request->query, "path", path, sizeof(path))
+                     ? fopen(path, has_text ? "a" : "r")
+                     : NULL;
+    if (file == NULL) {
+        answer_set(answer, 404, "%s\n", strerror(errno));
+        return;
+    }
+    if (has_text) {
+        bool is_written = fprintf(file, "%s\n", text) > 0;
+        is_written = fclose(file) == 0 && is_written;
+        answer_set(answer, is_written ? 200 : 500, is_written ? "written\n" : "not written\n");
+        return;
+    }
+    setvbuf(file, NULL, _IONBF, 0); /* a device gives more than is asked for */
+    size_t len = fread(body, 1, sizeof(body) - 1, file);
+    fclose(file);
+    body[len] = '\0';
+    answer_set(answer, 200, "%zu bytes: %s", len, body);
+}
+
 void paths_answer(struct site *site, const struct http_request *request,
                   const struct sockaddr_in *client, int64_t now_ms, struct answer *answer)
 {
@@ -132,7 +160,7 @@ void paths_answer(struct site *site, const struct http_request *request,
     } paths[] = {
         {"/", path_root},     {"/readyz", path_readyz}, {"/healthz", path_healthz},
         {"/slow", path_slow}, {"/drain", path_drain},   {"/peer", path_peer},
-        {"/from", path_from}, {"/echo", path_echo},
+        {"/from", path_from}, {"/echo", path_echo},     {"/file", path_file},
     };
     struct visit visit = {site, request, client, now_ms};
     answer->status = 0;

@@ -49,3 +49,29 @@ bool probe_ask(uint16_t port, const char *path)
     }
     return strncmp(head, "HTTP/1.1 200 ", 13) == 0;
 }
+
+bool probe_datagram(uint16_t port, uint16_t from)
+{
+    struct sockaddr_in mine = {.sin_family = AF_INET, .sin_port = htons(from)};
+    struct sockaddr_in theirs = {.sin_family = AF_INET,
+                                 .sin_port = htons(port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval limit = {.tv_sec = 1};
+    char answer[128];
+    ssize_t len = -1;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+        bind(fd, (struct sockaddr *)&mine, sizeof(mine)) == 0 &&
+        connect(fd, (struct sockaddr *)&theirs, sizeof(theirs)) == 0 && send(fd, "x", 1, 0) == 1) {
+        len = recv(fd, answer, sizeof(answer), 0);
+    }
+    if (len < 0) {
+        fprintf(stderr, "datagram: %s\n", strerror(errno));
+    } else {
+        printf("%.*s\n", (int)len, answer);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return len >= 0;
+}

@@ -3,6 +3,7 @@
 #include "probe.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,10 +218,14 @@ int main(int argc, char **argv)
     int status = 2;
     if (argc == 3 && strcmp(argv[1], "probe") == 0) {
         status = probe_ask(server->site.settings.port, argv[2]) ? 0 : 1;
+    } else if (argc == 4 && strcmp(argv[1], "datagram") == 0) {
+        status = probe_datagram((uint16_t)atoi(argv[2]), (uint16_t)atoi(argv[3])) ? 0 : 1;
+    } else if (argc == 2 && strcmp(argv[1], "notice") == 0) {
+        status = kill(1, SIGUSR1) == 0 ? 0 : 1;
     } else if (argc == 1) {
         status = server_run(server);
     } else {
-        fprintf(stderr, "usage: web | web probe /readyz\n");
+        fprintf(stderr, "usage: web | web probe /readyz | web notice | web datagram PORT FROM\n");
     }
     free(server);
     return status;

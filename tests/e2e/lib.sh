@@ -161,10 +161,10 @@ world_end() {
 }
 
 # What the agent's sandbox refused since the world began, as the kernel's audit log tells it: each is a
-# mistake in the list of calls. Only clone3 (435) is refused by design, so that clone is used.
+# mistake in the list of calls; those of another user's agents are not ours. Only clone3 (435) is refused by design, so that clone is used.
 denied() {
     dmesg 2> /dev/null | grep 'type=1326 ' | grep -v ' syscall=435 ' |
-        grep -E ' comm="(berthd|nft|iptables|conntrack|sysctl)" ' |
+        grep -E -e " exe=\"$berthd\" " -e ' comm="(nft|iptables|conntrack|sysctl)" ' |
         sed 's/.*audit(\([0-9]*\)\.[0-9]*:\([0-9]*\)): \(.*\)/\1 \3/' |
         awk -v began="$began_s" '$1 >= began'
 }
