@@ -9,8 +9,8 @@
  * on stderr says what came instead. */
 bool probe_ask(uint16_t port, const char *path);
 
-/* Sends a datagram from the port `from` to 127.0.0.1:port and prints what comes back within a second;
- * false when nothing does. */
+/* Sends a datagram from the port `from` to 127.0.0.1:port and prints what comes back within a
+ * second; false when nothing does. */
 bool probe_datagram(uint16_t port, uint16_t from);
 
 #endif
