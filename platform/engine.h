@@ -53,6 +53,8 @@ struct engine_container {
     ipv4 address;       /* 0 when unknown */
     bool keeps_running; /* the engine restarts it by itself (unless-stopped) */
     uint32_t restarts;  /* restarts by the engine since it was created */
+    int64_t started_ms; /* when this run of its process began, by the engine's clock, Unix time;
+                         * differs from run to run; 0: it never ran, or the engine does not say */
 };
 
 /* What the engine is. */
@@ -212,8 +214,11 @@ struct engine_ops {
     /* signal: "SIGUSR1". Not running: success. */
     int (*signal)(void *self, const char *id, const char *signal, engine_done done, void *ctx,
                   struct err *err);
-    /* Runs argv inside, no terminal; exit_code and the end of its output in the answer. Not
-     * finished within timeout_ms: ERR_TIMEOUT. */
+    /* Runs argv inside, no terminal; exit_code and the end of its output in the answer. ERR_TIMEOUT
+     * means only that the engine said, in time, that the command still ran after timeout_ms or had
+     * ended later. An engine that says nothing, late, or that it could not run the command, has
+     * another code (ERR_ENGINE_GONE, ERR_ENGINE, ERR_NOT_FOUND): that is no answer of the
+     * container. */
     int (*exec)(void *self, const char *id, const char *const *argv, size_t count,
                 int64_t timeout_ms, engine_done done, void *ctx, struct err *err);
     /* How a container ended and the last ENGINE_OUTPUT_BYTES of its output, from a bounded number

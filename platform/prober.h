@@ -23,7 +23,9 @@ struct prober_request {
 };
 
 /* err is NULL when the container is well. ERR_PROBE: it answered badly, refused, or not in time
- * (the text says which). ERR_NETWORK: this machine could not even ask (no route, no sockets). */
+ * (the text says which). ERR_NETWORK: this machine could not even ask: no route, no sockets, no
+ * interface that is up towards the address, or nobody at it on the link. A process cannot cause
+ * that: what answers on the link is the kernel. */
 typedef void (*prober_done)(void *ctx, const struct err *err);
 
 struct prober_ops {

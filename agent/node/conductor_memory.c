@@ -325,6 +325,8 @@ static void adopt(struct app *app)
     if (app->pending.boots > app->memory.boots) {
         session->is_switched = false;
         session->soak_since = 0;
+        session->route_from = 0;
+        session->waits_seen = 0;
         session->prepared_from = 0;
         session->is_resumed = true;
     }

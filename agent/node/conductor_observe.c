@@ -1,4 +1,4 @@
-/* conductor_observe: what the engine lists and what probes answer, brought into the sessions. */
+/* conductor_observe: what the engine lists, brought into the sessions. */
 #include "agent/node/conductor_private.h"
 
 #include <stdio.h>
@@ -10,8 +10,13 @@
 #define LIST_RETRY_MS_MAX 10000
 /* The engine's version, memory and free disk are asked anew so often. */
 #define ABOUT_MS 60000
-/* Where a container on the host's network is asked. */
-#define LOOPBACK 0x7f000001u
+
+/* One list of the engine. */
+struct look {
+    uint64_t number;
+    mono_ms asked_at;
+    bool is_excused; /* the engine was away before it */
+};
 
 void observe_soon(struct conductor *conductor)
 {
@@ -74,7 +79,21 @@ static bool is_assumed_routed(const struct app *app, uint32_t gen)
     return false;
 }
 
-static void merge(struct app *app, const struct engine_container *container, uint64_t number)
+static void tell_fall(struct app *app, const struct replica *replica)
+{
+    if (replica->state == ENGINE_RUNNING || replica->state == ENGINE_PAUSED) {
+        conductor_warning(app->conductor, app,
+                          "generation %u replica %u has ended by itself and runs again",
+                          replica->gen, replica->number);
+    } else {
+        conductor_warning(app->conductor, app,
+                          "generation %u replica %u has ended by itself: exit code %d",
+                          replica->gen, replica->number, replica->exit_code);
+    }
+}
+
+static void merge(struct app *app, const struct engine_container *container,
+                  const struct look *look)
 {
     struct session_app *session = &app->session;
     if (container->gen == 0 || container->gen > UINT32_MAX || container->replica == 0 ||
@@ -83,28 +102,24 @@ static void merge(struct app *app, const struct engine_container *container, uin
     }
     struct replica *replica =
         session_need(session, (uint32_t)container->gen, 0, (uint8_t)container->replica);
-    if (replica == NULL || replica->is_busy || replica->touched >= number) {
+    if (replica == NULL || replica->is_busy || replica->touched >= look->number) {
         return; /* older than what a call on it has done since */
     }
-    bool has_restarted = replica->is_present && replica->restarts != container->restarts;
-    replica->is_present = true;
-    replica->state = container->state;
-    memcpy(replica->id, container->id, sizeof replica->id);
-    replica->address = container->address;
-    replica->keeps_running = container->keeps_running;
-    replica->restarts = container->restarts;
-    replica->exit_code = container->exit_code;
-    if (has_restarted || container->state != ENGINE_RUNNING) {
-        replica->is_probed = false;
-        replica->probe_epoch++;
+    mono_ms now = conductor_now(app->conductor);
+    if (replica_see(replica, container, look->asked_at, look->is_excused, now)) {
+        tell_fall(app, replica);
     }
     if (!session->is_observed) {
         replica->was_routed = is_assumed_routed(app, replica->gen);
+        if (look->is_excused && app->conductor->route_found == ROUTE_FOUND_RUNNING) {
+            replica->probe_epoch++; /* an engine that was away may have started it anew just now */
+        }
     }
 }
 
 /* What the list does not name is gone, unless a call has just made it. */
-static void mark_absent(struct app *app, const struct engine_answer *answer, uint64_t number)
+static void mark_absent(struct app *app, const struct engine_answer *answer,
+                        const struct look *look)
 {
     for (size_t i = 0; i < app->session.replica_count; i++) {
         struct replica *replica = &app->session.replicas[i];
@@ -114,10 +129,8 @@ static void mark_absent(struct app *app, const struct engine_answer *answer, uin
             is_listed = container->gen == replica->gen && container->replica == replica->number &&
                         strcmp(container->app, app->memory.app) == 0;
         }
-        if (!is_listed && !replica->is_busy && replica->touched < number) {
-            replica->is_present = false;
-            replica->is_probed = false;
-            replica->probe_epoch++;
+        if (!is_listed && !replica->is_busy && replica->touched < look->number) {
+            replica_miss(replica, conductor_now(app->conductor));
         }
     }
 }
@@ -194,7 +207,7 @@ static void adopt_orphan(struct conductor *conductor, const struct engine_answer
 }
 
 static void take_list(struct conductor *conductor, const struct engine_answer *answer,
-                      uint64_t number)
+                      const struct look *look)
 {
     for (size_t i = 0; i < answer->container_count; i++) {
         const struct app *app = app_named(conductor, answer->containers[i].app);
@@ -207,13 +220,13 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
     for (size_t i = 0; i < answer->container_count; i++) {
         struct app *app = app_named(conductor, answer->containers[i].app);
         if (app != NULL) {
-            merge(app, &answer->containers[i], number);
+            merge(app, &answer->containers[i], look);
         }
     }
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct app *app = &conductor->apps[i];
         if (app->is_used) {
-            mark_absent(app, answer, number);
+            mark_absent(app, answer, look);
             if (!app->session.is_observed) {
                 app->session.is_boot_stale =
                     conductor->route_found == ROUTE_FOUND_STALE && app->memory.history[0].gen != 0;
@@ -243,7 +256,11 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
 {
     struct call *call = ctx;
     struct conductor *conductor = call->conductor;
-    uint64_t number = conductor->list_number;
+    struct look look = {
+        .number = conductor->list_number,
+        .asked_at = conductor->list_asked_at,
+        .is_excused = conductor->engine_failures > 0,
+    };
     call_drop(call);
     conductor->is_listing = false;
     if (err != NULL) {
@@ -257,7 +274,7 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
     conductor->is_engine_up = true;
     conductor->engine_failures = 0;
     conductor->has_list = true;
-    take_list(conductor, answer, number);
+    take_list(conductor, answer, &look);
     conductor_touch(conductor);
 }
 
@@ -303,6 +320,7 @@ static void ask_list(struct conductor *conductor)
     }
     conductor->is_listing = true;
     conductor->list_number++;
+    conductor->list_asked_at = conductor_now(conductor);
     conductor->list_at =
         conductor_now(conductor) + (is_active(conductor) ? LIST_ACTIVE_MS : LIST_REST_MS);
     if (engine->ops->list(engine->self, conductor->config.node, listed, call, &err) != 0) {
@@ -332,171 +350,6 @@ mono_ms observe_deadline(const struct conductor *conductor)
     mono_ms deadline = conductor->is_asking_about ? MONO_NEVER : conductor->about_at;
     if (conductor->has_about && conductor->is_route_read && !conductor->is_listing) {
         deadline = mono_min(deadline, conductor->list_at);
-    }
-    return deadline;
-}
-
-/* Traffic already goes to it and nobody has shown that it should not. */
-static bool is_presumed_ready(const struct app *app, const struct replica *replica)
-{
-    const struct memory_app *memory = &app->memory;
-    bool is_same_boot = memcmp(&memory->boot, &app->conductor->boot, sizeof memory->boot) == 0;
-    if (!replica->was_routed || replica->probe_epoch != 0) {
-        return false;
-    }
-    return replica->gen == memory->committed.gen ||
-           (app->session.is_boot_stale && replica->gen == memory->history[0].gen) ||
-           (memory->phase == SWAP_UNPROVEN && replica->gen == memory->candidate.gen &&
-            is_same_boot);
-}
-
-static void probe_told(struct call *call, const struct err *err)
-{
-    struct app *app = call->app;
-    struct conductor *conductor = call->conductor;
-    struct replica *replica = session_find(&app->session, call->gen, call->service, call->number);
-    const struct plan *plan = app_plan_of(app, call->gen);
-    call_drop(call);
-    if (replica == NULL || plan == NULL || !replica->is_probed ||
-        replica->probe_epoch != call->epoch) {
-        return;
-    }
-    bool was_ready = replica->probe.is_ready;
-    bool is_error = err != NULL && err->code != ERR_PROBE && err->code != ERR_TIMEOUT;
-    probe_answer(&replica->probe, &plan->services[call->service], call->role, err == NULL, is_error,
-                 conductor_now(conductor));
-    if (is_error) {
-        conductor_world_fault(conductor);
-    }
-    if (was_ready != replica->probe.is_ready) {
-        conductor_event(conductor, app, "generation %u replica %u is %s%s%s", replica->gen,
-                        replica->number, was_ready ? "not ready" : "ready", err != NULL ? ": " : "",
-                        err != NULL ? err->text : "");
-    }
-    conductor_touch(conductor);
-}
-
-static void prober_told(void *ctx, const struct err *err)
-{
-    probe_told(ctx, err);
-}
-
-static void exec_told(void *ctx, const struct err *err, const struct engine_answer *answer)
-{
-    struct err failed;
-    if (err == NULL && answer->exit_code != 0) {
-        (void)err_set(&failed, ERR_PROBE, "the command ended with %d", answer->exit_code);
-        err = &failed;
-    } else if (err != NULL && err->code == ERR_ENGINE) {
-        (void)err_set(&failed, ERR_PROBE, "%s", err->text);
-        err = &failed;
-    }
-    probe_told(ctx, err);
-}
-
-static int ask_exec(struct conductor *conductor, const struct replica *replica,
-                    const struct plan_probe *config, struct call *call, struct err *err)
-{
-    const struct engine *engine = &conductor->ports.engine;
-    const char *argv[PLAN_EXEC_ARGS_MAX];
-    const char *at = config->exec;
-    for (size_t i = 0; i < config->exec_count && i < PLAN_EXEC_ARGS_MAX; i++) {
-        argv[i] = at;
-        at += strlen(at) + 1;
-    }
-    return engine->ops->exec(engine->self, replica->id, argv, config->exec_count,
-                             config->timeout_ms, exec_told, call, err);
-}
-
-static bool is_host_network(const struct plan_service *service)
-{
-    return (service->powers & POWER_HOST_NETWORK) != 0;
-}
-
-static void ask_probe(struct app *app, struct replica *replica, const struct plan_service *service,
-                      enum probe_role role)
-{
-    struct conductor *conductor = app->conductor;
-    const struct prober *prober = &conductor->ports.prober;
-    const struct plan_probe *config = probe_of(service, role);
-    struct call *call = call_take(conductor, app, ACTION_COUNT);
-    struct err err = {.code = ERR_LIMIT};
-    int rc = ERR_LIMIT;
-    if (call != NULL) {
-        call->gen = replica->gen;
-        call->service = replica->service;
-        call->number = replica->number;
-        call->role = role;
-        call->epoch = replica->probe_epoch;
-        if (config->kind == PLAN_PROBE_EXEC) {
-            rc = ask_exec(conductor, replica, config, call, &err);
-        } else {
-            struct prober_request request = {
-                .kind = config->kind == PLAN_PROBE_HTTP ? PROBER_HTTP : PROBER_TCP,
-                .address = is_host_network(service) ? LOOPBACK : replica->address,
-                .port = config->port,
-                .timeout_ms = config->timeout_ms,
-            };
-            memcpy(request.path, config->path, sizeof request.path);
-            rc = prober->ops->ask(prober->self, &request, prober_told, call, &err);
-        }
-    }
-    if (rc != 0) {
-        if (call != NULL) {
-            call_drop(call);
-        }
-        probe_answer(&replica->probe, service, role, false, true, conductor_now(conductor));
-    }
-}
-
-static void probe_replica(struct app *app, struct replica *replica)
-{
-    mono_ms now = conductor_now(app->conductor);
-    const struct plan *plan = app_plan_of(app, replica->gen);
-    if (!replica->is_present || replica->state != ENGINE_RUNNING || plan == NULL ||
-        replica->service >= plan->service_count) {
-        replica->is_probed = false; /* nobody asks it any more: its deadlines are none of ours */
-        return;
-    }
-    const struct plan_service *service = &plan->services[replica->service];
-    if (!replica->is_probed) {
-        replica->is_probed = true;
-        probe_begin(&replica->probe, service, is_presumed_ready(app, replica), now);
-        replica->probe_epoch++;
-        if (replica->is_routed) {
-            app->conductor->is_route_stale = true; /* a new process has a new link to its bridge */
-        }
-        conductor_touch(app->conductor);
-    }
-    unsigned due = probe_due(&replica->probe, service, now);
-    for (int role = 0; role < PROBE_ROLES; role++) {
-        if ((due & (1u << role)) != 0) {
-            ask_probe(app, replica, service, (enum probe_role)role);
-        }
-    }
-}
-
-void probes_step(struct conductor *conductor)
-{
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        struct app *app = &conductor->apps[i];
-        for (size_t j = 0; app->is_used && j < app->session.replica_count; j++) {
-            probe_replica(app, &app->session.replicas[j]);
-        }
-    }
-}
-
-mono_ms probes_deadline(const struct conductor *conductor)
-{
-    mono_ms deadline = MONO_NEVER;
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        const struct app *app = &conductor->apps[i];
-        for (size_t j = 0; app->is_used && j < app->session.replica_count; j++) {
-            const struct replica *replica = &app->session.replicas[j];
-            if (replica->is_probed && replica->state == ENGINE_RUNNING && replica->is_present) {
-                deadline = mono_min(deadline, probe_deadline(&replica->probe));
-            }
-        }
     }
     return deadline;
 }

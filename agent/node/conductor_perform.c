@@ -41,6 +41,7 @@ static void note_success(struct replica *replica, enum action_kind kind,
     case ACTION_RESTART:
         replica->state = ENGINE_RUNNING;
         replica->has_start_failed = false;
+        replica->is_run_ours = true;
         replica->notified_at = 0;
         replica->is_probed = false;
         break;

@@ -117,6 +117,7 @@ struct conductor {
     bool has_list; /* our containers were listed at least once: before, none is known to be gone */
     uint64_t list_number; /* of the list asked for last */
     mono_ms list_at, about_at;
+    mono_ms list_asked_at; /* when that was */
     uint8_t engine_failures;
     bool has_orphans_reported;
 
@@ -190,6 +191,8 @@ void memory_collect(struct conductor *conductor); /* removes payloads nobody rem
 void observe_step(struct conductor *conductor);
 mono_ms observe_deadline(const struct conductor *conductor);
 void observe_soon(struct conductor *conductor); /* list again at once */
+
+/* conductor_probe.c */
 void probes_step(struct conductor *conductor);
 mono_ms probes_deadline(const struct conductor *conductor);
 

@@ -286,7 +286,9 @@ bool table_build(struct conductor *conductor, bool is_for_boot, struct route_tab
             table_note_blind(conductor, app);
             return false;
         }
-        if (!app->session.is_observed && !is_for_boot) {
+        bool is_held = app->session.is_route_held && !conductor->is_route_known &&
+                       conductor->route_found == ROUTE_FOUND_RUNNING;
+        if (!is_for_boot && (is_held || !app->session.is_observed)) {
             return false;
         }
         if (!(is_for_boot ? add_committed(table, app) : add_wishes(table, app))) {

@@ -56,7 +56,10 @@ enum verdict {
     X(ALREADY, "already", "it ran here, proven, before the order came")                            \
     X(OVERRIDDEN, "overridden", "someone at the node asked for something else")                    \
     X(SPEC_REFUSED, "spec-refused", "the engine refuses what the release asks for")                \
-    X(IMAGE_DOUBTED, "image-doubted", "it ended by itself, on an image fetched in a power cut")
+    X(IMAGE_DOUBTED, "image-doubted", "it ended by itself, on an image fetched in a power cut")    \
+    X(NO_EVIDENCE, "no-evidence", "nobody could ask it whether it is well; it may be")             \
+    X(PAUSED_BY_HAND, "paused-by-hand", "a container of the candidate was paused")                 \
+    X(ROUTE_FAILED, "route-failed", "the kernel did not take the switch of traffic in time")
 
 enum reason {
 #define REASON_ENUM_(name, word, sentence) REASON_##name,

@@ -1,6 +1,9 @@
 /* probe: thresholds and periods of one container's three probes; pure. */
 #include "agent/node/probe.h"
 
+/* Three failures of a readiness probe asked every 5 s: the defaults of a probe. */
+#define PATIENCE_DEFAULT_MS 15000
+
 const struct plan_probe *probe_of(const struct plan_service *service, enum probe_role role)
 {
     switch (role) {
@@ -68,6 +71,7 @@ unsigned probe_due(struct probe *probe, const struct plan_service *service, mono
         struct probe_line *line = &probe->lines[role];
         if (!line->is_asking && line->next <= now && has_probe(service, (enum probe_role)role)) {
             line->is_asking = true;
+            line->asked_at = now;
             line->next = MONO_NEVER;
             due |= 1u << role;
         }
@@ -80,6 +84,7 @@ static void take_success(struct probe *probe, const struct plan_service *service
 {
     struct probe_line *line = &probe->lines[role];
     line->failures = 0;
+    line->well_at = line->asked_at;
     if (line->successes < UINT16_MAX) {
         line->successes++;
     }
@@ -117,22 +122,104 @@ static void take_failure(struct probe *probe, const struct plan_service *service
 }
 
 void probe_answer(struct probe *probe, const struct plan_service *service, enum probe_role role,
-                  bool is_success, bool is_error, mono_ms now)
+                  enum probe_said said, mono_ms now)
 {
     struct probe_line *line = &probe->lines[role];
+    int64_t pause = probe_of(service, role)->period_ms;
     if (!line->is_asking) {
         return;
     }
     line->is_asking = false;
-    line->next = now + probe_of(service, role)->period_ms;
-    if (is_error) {
+    if (said == PROBE_UNASKED) {
+        line->unasked_since = line->unasked_since != 0 ? line->unasked_since : line->asked_at;
+        line->next = now + (pause < UNASKED_RETRY_MS ? pause : UNASKED_RETRY_MS);
         return;
     }
-    if (is_success) {
+    line->next = line->is_hurried ? now : now + pause;
+    line->is_hurried = false;
+    line->unasked_since = 0;
+    if (said == PROBE_SAID_WELL) {
         take_success(probe, service, role, now);
     } else {
         take_failure(probe, service, role);
     }
+}
+
+void probe_hurry(struct probe *probe, mono_ms now)
+{
+    for (int role = 0; role < PROBE_ROLES; role++) {
+        struct probe_line *line = &probe->lines[role];
+        if (line->is_asking) {
+            line->is_hurried = true;
+        } else if (line->asked_at != 0 && line->next != MONO_NEVER) {
+            line->next = mono_min(line->next, now);
+        }
+    }
+}
+
+static enum evidence line_evidence(const struct probe_line *line, const struct plan_probe *config,
+                                   mono_ms since, mono_ms now)
+{
+    int64_t answer_ms = config->timeout_ms + EVIDENCE_MARGIN_MS;
+    bool has_begun = line->is_asking || line->next != MONO_NEVER;
+    if (!has_begun || (line->asked_at == 0 && now < line->next)) {
+        return EVIDENCE_WELL; /* not due yet */
+    }
+    if (line->well_at != 0 && line->well_at >= since &&
+        now - line->well_at <= config->period_ms + answer_ms) {
+        return EVIDENCE_WELL;
+    }
+    bool is_silent = line->is_asking && now - line->asked_at > answer_ms;
+    return line->unasked_since != 0 || is_silent ? EVIDENCE_NONE : EVIDENCE_OPEN;
+}
+
+enum evidence probe_evidence(const struct probe *probe, const struct plan_service *service,
+                             mono_ms since, mono_ms now)
+{
+    enum evidence worst = EVIDENCE_WELL;
+    for (int role = 0; role < PROBE_ROLES; role++) {
+        bool is_over = role == PROBE_STARTUP && probe->is_started;
+        if (!is_over && has_probe(service, (enum probe_role)role)) {
+            enum evidence shown = line_evidence(
+                &probe->lines[role], probe_of(service, (enum probe_role)role), since, now);
+            worst = shown > worst ? shown : worst;
+        }
+    }
+    return worst;
+}
+
+bool probe_is_proven(const struct probe *probe, const struct plan_service *service, mono_ms since)
+{
+    for (int role = PROBE_READINESS; role < PROBE_ROLES; role++) {
+        mono_ms well_at = probe->lines[role].well_at;
+        if (has_probe(service, (enum probe_role)role) && (well_at == 0 || well_at < since)) {
+            return false;
+        }
+    }
+    return probe->is_started;
+}
+
+bool probe_is_regular(const struct plan_service *service)
+{
+    return has_probe(service, PROBE_READINESS) || has_probe(service, PROBE_LIVENESS);
+}
+
+static enum probe_role regular_role(const struct plan_service *service)
+{
+    return has_probe(service, PROBE_READINESS) ? PROBE_READINESS : PROBE_LIVENESS;
+}
+
+int64_t probe_patience_ms(const struct plan_service *service)
+{
+    const struct plan_probe *config = probe_of(service, regular_role(service));
+    return probe_is_regular(service) ? config->failure_threshold * config->period_ms
+                                     : PATIENCE_DEFAULT_MS;
+}
+
+bool probe_is_unreached(const struct probe *probe, const struct plan_service *service, mono_ms now)
+{
+    mono_ms since = probe->lines[regular_role(service)].unasked_since;
+    return probe_is_regular(service) && since != 0 && now - since >= probe_patience_ms(service);
 }
 
 mono_ms probe_deadline(const struct probe *probe)

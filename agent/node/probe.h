@@ -10,12 +10,36 @@
 /* The three probes of a container, in the order they gate each other. */
 enum probe_role { PROBE_STARTUP, PROBE_READINESS, PROBE_LIVENESS, PROBE_ROLES };
 
+/* What came of one question. */
+enum probe_said {
+    PROBE_SAID_WELL, /* the app answered, well and in time */
+    PROBE_SAID_BAD,  /* the app's own answer: bad, refused or late */
+    PROBE_UNASKED    /* an error of the asker (machine, prober, engine): says nothing of the app */
+};
+
+/* What a container's probes show of it, from better to worse. */
+enum evidence {
+    EVIDENCE_WELL, /* each that is due was asked and answered well, lately */
+    EVIDENCE_OPEN, /* some answer is bad, or awaited and not late */
+    EVIDENCE_NONE  /* some question cannot be asked, or nothing at all comes of it */
+};
+
+/* An answer is fresh for its probe's period and time-out, and for so long: the asker's own delay.
+ */
+#define EVIDENCE_MARGIN_MS 3000
+/* What could not be asked is asked again so soon, if its period is not shorter. */
+#define UNASKED_RETRY_MS 1000
+
 /* One probe of one replica. Session. */
 struct probe_line {
-    mono_ms next;       /* when to ask next; MONO_NEVER while an answer is awaited */
-    uint16_t successes; /* in a row */
-    uint16_t failures;  /* in a row */
+    mono_ms next;          /* when to ask next; MONO_NEVER while an answer is awaited */
+    mono_ms asked_at;      /* the question awaited, or the last one; 0: none yet */
+    mono_ms well_at;       /* when the last was asked that was answered well; 0: none yet */
+    mono_ms unasked_since; /* questions cannot be asked since; 0: the last one could */
+    uint16_t successes;    /* in a row */
+    uint16_t failures;     /* in a row */
     bool is_asking;
+    bool is_hurried; /* ask again as soon as the answer is there */
 };
 
 /* What the probes of one running container say. Session; zeroed when the container (re)starts. */
@@ -37,11 +61,32 @@ void probe_begin(struct probe *probe, const struct plan_service *service, bool p
 /* The roles to ask now, as bits 1 << role; each is marked as being asked. */
 unsigned probe_due(struct probe *probe, const struct plan_service *service, mono_ms now);
 
-/* Takes the answer to one question. An answer to a probe that began anew meanwhile is ignored
- * (is_asking is false then). is_error: the question could not be asked at all; it
- * counts for nothing. */
+/* Takes what came of one question. An answer to a probe that began anew meanwhile is ignored
+ * (is_asking is false then). PROBE_UNASKED counts towards no threshold. */
 void probe_answer(struct probe *probe, const struct plan_service *service, enum probe_role role,
-                  bool is_success, bool is_error, mono_ms now);
+                  enum probe_said said, mono_ms now);
+
+/* Asks every probe that has begun once more, at once: what is asked from now on is wanted. */
+void probe_hurry(struct probe *probe, mono_ms now);
+
+/* What the probes show of the time since `since`: answers to earlier questions do not count. A
+ * probe whose initial delay is not over yet is not due. Without any probe: EVIDENCE_WELL. */
+enum evidence probe_evidence(const struct probe *probe, const struct plan_service *service,
+                             mono_ms since, mono_ms now);
+
+/* Readiness and liveness, where they are configured, were each asked at or after `since` (0: since
+ * probing began) and answered well. */
+bool probe_is_proven(const struct probe *probe, const struct plan_service *service, mono_ms since);
+
+/* Readiness (without one: liveness) cannot be asked for as long as its failure threshold takes. */
+bool probe_is_unreached(const struct probe *probe, const struct plan_service *service, mono_ms now);
+
+/* How long the service's readiness takes to fail for good: threshold times period; where there is
+ * no readiness probe, that of its liveness; without either, the default one's. */
+int64_t probe_patience_ms(const struct plan_service *service);
+
+/* Readiness or liveness is configured: something is asked for as long as the container runs. */
+bool probe_is_regular(const struct plan_service *service);
 
 /* When probe_due has something to ask; MONO_NEVER when it only waits for answers. */
 mono_ms probe_deadline(const struct probe *probe);

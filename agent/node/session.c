@@ -1,4 +1,4 @@
-/* session: finding and forgetting replicas. */
+/* session: finding, seeing and forgetting replicas. */
 #include "agent/node/session.h"
 
 void session_begin_swap(struct session_app *session)
@@ -15,13 +15,23 @@ void session_begin_swap(struct session_app *session)
     session->is_spec_refused = false;
     session->is_resumed = false;
     session->is_switched = false;
+    memset(session->waited_ms, 0, sizeof session->waited_ms);
+    session->waits_seen = 0;
+    session->is_stood_in = false;
+    session->route_from = 0;
     session->soak_since = 0;
     session->soak_seen = 0;
+    session->soaked_ms = 0;
+    session->is_soak_evident = false;
+    session->blind_since = 0;
     session->image_missing_gen = 0;
     session->engine_failures = 0;
     for (size_t i = 0; i < session->replica_count; i++) {
         session->replicas[i].was_started = false;
         session->replicas[i].rewirings = 0;
+        session->replicas[i].falls = 0;
+        session->replicas[i].remakes = 0;
+        session->replicas[i].is_remaking = false;
     }
 }
 
@@ -65,6 +75,140 @@ void session_prune(struct session_app *session, const struct memory_app *memory)
         }
     }
     session->replica_count = kept;
+}
+
+static bool has_fallen(const struct replica *replica, const struct engine_container *seen)
+{
+    bool had_process = replica->is_present &&
+                       (replica->state == ENGINE_RUNNING || replica->state == ENGINE_PAUSED);
+    bool is_known = replica->is_present && !replica->is_run_ours;
+    bool is_another_run = (replica->started_ms != 0 && seen->started_ms != 0 &&
+                           replica->started_ms != seen->started_ms) ||
+                          seen->restarts > replica->restarts;
+    if (seen->state == ENGINE_RUNNING || seen->state == ENGINE_PAUSED) {
+        return had_process && is_known && is_another_run;
+    }
+    return had_process && (seen->state == ENGINE_EXITED || seen->state == ENGINE_RESTARTING);
+}
+
+bool replica_see(struct replica *replica, const struct engine_container *seen, mono_ms asked_at,
+                 bool is_excused, mono_ms now)
+{
+    bool is_fall = has_fallen(replica, seen);
+    bool is_other = !replica->is_present || replica->state != seen->state;
+    if (is_fall && !is_excused && replica->falls < UINT8_MAX) {
+        replica->falls++;
+    }
+    if (is_other) {
+        replica->state_since = now;
+    }
+    if (is_fall || seen->state != ENGINE_RUNNING) {
+        replica->is_probed = false;
+        replica->probe_epoch++;
+    }
+    replica->is_present = true;
+    replica->state = seen->state;
+    memcpy(replica->id, seen->id, sizeof replica->id);
+    replica->address = seen->address;
+    replica->keeps_running = seen->keeps_running;
+    replica->restarts = seen->restarts;
+    replica->started_ms = seen->started_ms;
+    replica->exit_code = seen->exit_code;
+    replica->seen_at = asked_at;
+    replica->is_run_ours = false;
+    replica->is_remaking = replica->is_remaking && seen->state == ENGINE_DEAD;
+    return is_fall && !is_excused;
+}
+
+void replica_miss(struct replica *replica, mono_ms now)
+{
+    if (replica->is_present) {
+        replica->state_since = now;
+    }
+    replica->is_present = false;
+    replica->is_probed = false;
+    replica->probe_epoch++;
+}
+
+static bool runs(const struct replica *replica)
+{
+    return replica->is_present && replica->state == ENGINE_RUNNING;
+}
+
+static enum evidence list_evidence(const struct replica *replica, mono_ms since, mono_ms now)
+{
+    bool is_seen = replica->seen_at != 0 && replica->seen_at >= since;
+    mono_ms from = is_seen ? replica->seen_at : since;
+    return now - from > LIST_EVIDENCE_MS ? EVIDENCE_NONE : is_seen ? EVIDENCE_WELL : EVIDENCE_OPEN;
+}
+
+enum evidence replica_evidence(const struct replica *replica, const struct plan_service *service,
+                               mono_ms since, mono_ms now)
+{
+    if (!runs(replica) || !replica->is_probed) {
+        return EVIDENCE_OPEN;
+    }
+    enum evidence shown = probe_evidence(&replica->probe, service, since, now);
+    return shown == EVIDENCE_WELL && !probe_is_regular(service) ? list_evidence(replica, since, now)
+                                                                : shown;
+}
+
+bool replica_is_proven(const struct replica *replica, const struct plan_service *service,
+                       mono_ms since)
+{
+    bool is_seen = replica->seen_at != 0 && replica->seen_at >= since;
+    return replica_is_ready(replica) && probe_is_proven(&replica->probe, service, since) &&
+           (is_seen || probe_is_regular(service));
+}
+
+/* Of a running replica that is probed: what its health rests on. */
+static enum health asked_health(const struct replica *replica, const struct plan_service *service,
+                                mono_ms now, const char **why)
+{
+    const struct probe *probe = &replica->probe;
+    bool has_readiness = service->readiness.kind != PLAN_PROBE_NONE;
+    const struct probe_line *line = &probe->lines[has_readiness ? PROBE_READINESS : PROBE_LIVENESS];
+    bool is_due = has_readiness || line->asked_at != 0;
+    enum evidence shown = probe_evidence(probe, service, 0, now);
+    if (shown == EVIDENCE_NONE) {
+        *why = "cannot-be-asked";
+        return HEALTH_UNKNOWN;
+    }
+    if (!replica_is_ready(replica)) {
+        *why = replica->notified_at != 0 ? "draining" : probe->is_unalive ? "unalive" : "unready";
+        return HEALTH_NOT_READY;
+    }
+    if (is_due && probe_is_regular(service)) {
+        *why = line->well_at != 0 ? "answered" : "not-asked-yet";
+        return line->well_at != 0 ? HEALTH_READY : HEALTH_UNKNOWN;
+    }
+    bool is_listed = replica->seen_at != 0 && now - replica->seen_at <= LIST_EVIDENCE_REST_MS;
+    *why = is_listed ? "listed" : "not-listed";
+    return is_listed ? HEALTH_READY : HEALTH_UNKNOWN;
+}
+
+enum health replica_health(const struct replica *replica, const struct plan_service *service,
+                           mono_ms now, const char **why)
+{
+    if (!runs(replica)) {
+        *why = replica->is_present ? engine_state_word(replica->state) : "absent";
+        return HEALTH_NOT_READY;
+    }
+    if (!replica->is_probed || service == NULL) {
+        *why = "not-asked-yet";
+        return HEALTH_UNKNOWN;
+    }
+    return asked_health(replica, service, now, why);
+}
+
+const char *health_word(enum health health)
+{
+    static const char *const words[] = {
+#define WORD_(name, word, sentence) [HEALTH_##name] = word,
+        HEALTHS(WORD_)
+#undef WORD_
+    };
+    return words[health];
 }
 
 bool replica_is_alive(const struct replica *replica)

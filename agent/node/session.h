@@ -5,6 +5,36 @@
 #include "agent/node/memory.h"
 #include "agent/node/probe.h"
 
+/* How well a replica is, as far as anybody was asked. X(NAME, word, sentence) */
+#define HEALTHS(X)                                                                                 \
+    X(READY, "ready", "it was asked and has answered well")                                        \
+    X(NOT_READY, "not-ready", "it does not run, or its own answers are bad")                       \
+    X(UNKNOWN, "unknown", "it could not be asked, or was not asked yet")
+
+enum health {
+#define HEALTH_ENUM_(name, word, sentence) HEALTH_##name,
+    HEALTHS(HEALTH_ENUM_) HEALTH_COUNT
+#undef HEALTH_ENUM_
+};
+
+/* A list of the engine is evidence that something runs for so long after it was asked for: while
+ * something changes, and at rest, where the engine is asked less often. */
+#define LIST_EVIDENCE_MS      5000
+#define LIST_EVIDENCE_REST_MS 15000
+
+/* Whose time passes while a candidate is not ready. X(NAME, word, sentence) */
+#define SWAP_WAITS(X)                                                                              \
+    X(RELEASE, "release", "it is started, and not ready by its own answers")                       \
+    X(ENGINE, "engine", "the engine has not made or started it")                                   \
+    X(ASKER, "asker", "it runs and cannot be asked")                                               \
+    X(HAND, "hand", "somebody has paused it")
+
+enum swap_wait {
+#define SWAP_WAIT_ENUM_(name, word, sentence) SWAP_WAIT_##name,
+    SWAP_WAITS(SWAP_WAIT_ENUM_) SWAP_WAIT_COUNT
+#undef SWAP_WAIT_ENUM_
+};
+
 /* One container that is there or should be. Identity is (gen, service, number). */
 struct replica {
     uint32_t gen;
@@ -18,7 +48,12 @@ struct replica {
     ipv4 address;
     bool keeps_running;
     uint32_t restarts;
+    int64_t started_ms; /* of this run of its process, by the engine's clock; 0: unknown */
     int exit_code;
+    mono_ms seen_at;     /* when the list was asked for that showed it last; 0: none has */
+    mono_ms state_since; /* when a list first showed it in this state */
+    uint8_t falls;       /* ends of its process, seen since the swap began, that nobody asked for */
+    bool is_run_ours;    /* a call has just started it: the next list tells which run that is */
 
     /* Observed by probes; begun when it is seen running, dropped when not. */
     bool is_probed;
@@ -40,6 +75,8 @@ struct replica {
     uint8_t rewirings;    /* times that was so in this swap */
     mono_ms notified_at;  /* when it was told to drain; 0: not */
     uint8_t starts;       /* starts since it last ran well */
+    uint8_t remakes;      /* times it was removed in this swap because it was dead */
+    bool is_remaking;     /* it was removed in order to be made anew */
     mono_ms start_not_before;
 
     /* The conductor's. */
@@ -51,8 +88,10 @@ struct replica {
 struct session_app {
     struct replica replicas[OBSERVED_MAX];
     size_t replica_count;
-    bool is_boot_stale; /* the machine has started with the ruleset of the previous release */
-    bool is_observed;   /* the engine has listed containers at least once */
+    bool is_boot_stale;   /* the machine has started with the ruleset of the previous release */
+    bool is_observed;     /* the engine has listed containers at least once */
+    mono_ms planned_from; /* when it was planned first; 0: not yet */
+    bool is_route_held;   /* nobody is known to be ready: the table found at the start stays */
 
     /* One swap; zeroed by session_begin_swap. */
     bool is_staged;
@@ -61,15 +100,23 @@ struct session_app {
     uint8_t pull_failures;
     mono_ms pull_not_before;
     mono_ms staging_progress_at;
-    mono_ms prepared_from;   /* the deadline's clock: staged, containers being made; 0: not yet */
-    bool baseline_ready;     /* the committed release was ready when the swap began */
+    mono_ms prepared_from;              /* staged, containers being made; 0: not yet */
+    int64_t waited_ms[SWAP_WAIT_COUNT]; /* the deadline's clocks: whose time passed since */
+    enum swap_wait waiting_for;         /* whose passes now */
+    mono_ms waits_seen;                 /* when that was last looked at; 0: not */
+    bool baseline_ready;                /* the committed release was ready when the swap began */
     uint8_t engine_failures; /* creates and starts of the candidate that the engine refused */
     bool has_world_fault;    /* engine, disk or network errors were seen since */
     bool is_spec_refused;    /* the engine refused what the candidate asks for */
     bool is_resumed;         /* unproven, and the machine has started again */
     bool is_switched;        /* the candidate is what should get traffic */
-    mono_ms soak_since;      /* the kernel confirmed the switch; 0: not yet */
+    bool is_stood_in;        /* switched, and the committed release serves for a moment */
+    mono_ms route_from;      /* the soak waits for the kernel since; 0: it does not */
+    mono_ms soak_since;      /* the kernel confirmed the switch: evidence counts from here; 0: no */
     mono_ms soak_seen;       /* when the soak was last looked at */
+    int64_t soaked_ms;       /* passed of the soak: time with evidence */
+    bool is_soak_evident;    /* there was evidence when it was last looked at */
+    mono_ms blind_since;     /* unproven and without evidence since; 0: there is some */
 
     bool is_network_ready;
     bool is_network_busy;
@@ -101,7 +148,28 @@ struct replica *session_need(struct session_app *session, uint32_t gen, uint8_t 
 /* Drops entries that are absent, idle and of none of the app's remembered generations. */
 void session_prune(struct session_app *session, const struct memory_app *memory);
 
-/* Running by the engine, ready by its probes, and not told to drain. */
+/* Takes what a list says of a container; the list was asked for at `asked_at`. `is_excused`: the
+ * engine was away meanwhile, so that an end of the process may be its doing. True when the process
+ * has ended since the last look without anybody having asked for it. */
+bool replica_see(struct replica *replica, const struct engine_container *seen, mono_ms asked_at,
+                 bool is_excused, mono_ms now);
+/* A list does not name it. */
+void replica_miss(struct replica *replica, mono_ms now);
+
+/* What is known of it since `since`: its probes' answers; without any probe, that the engine lists
+ * it running. EVIDENCE_OPEN where it does not run or is not asked yet. */
+enum evidence replica_evidence(const struct replica *replica, const struct plan_service *service,
+                               mono_ms since, mono_ms now);
+/* Every regular probe, or without any a list, was asked since then and says that it is well. */
+bool replica_is_proven(const struct replica *replica, const struct plan_service *service,
+                       mono_ms since);
+/* How well it is, for people and the fleet; *why is a word that says what that rests on. */
+enum health replica_health(const struct replica *replica, const struct plan_service *service,
+                           mono_ms now, const char **why);
+const char *health_word(enum health health);
+
+/* Running by the engine, ready by its probes, and not told to drain. Presumed so, for routing
+ * only, where traffic went to it when the agent started. */
 bool replica_is_ready(const struct replica *replica);
 /* It has a process: running, restarting or paused. */
 bool replica_is_alive(const struct replica *replica);

@@ -5,8 +5,8 @@
 #define PULL_FAILURES_MAX 3
 /* Creates and starts that the engine may refuse before the try is given up. */
 #define ENGINE_FAILURES_MAX 5
-/* A soak that nobody watched for so long begins again. */
-#define SOAK_GAP_MS 10000
+/* A table found at the start is not replaced by another that is no better, for so long. */
+#define HOLD_MS 15000
 /* A pull that sees no byte for so long has failed; the engine port's own limit is longer. */
 #define STAGING_PROGRESS_MS MINUTES_MS(10)
 
@@ -158,7 +158,7 @@ static bool has_living(const struct step *step, uint32_t gen)
     return false;
 }
 
-static bool is_exclusive(const struct step *step)
+bool step_is_exclusive(const struct step *step)
 {
     return step->facts->candidate != NULL && plan_is_stop_first(step->facts->candidate);
 }
@@ -166,7 +166,7 @@ static bool is_exclusive(const struct step *step)
 /* Something runs that the committed release must not be started beside. */
 static bool has_living_rival(const struct step *step)
 {
-    return (is_exclusive(step) && has_living(step, step->memory->candidate.gen)) ||
+    return (step_is_exclusive(step) && has_living(step, step->memory->candidate.gen)) ||
            (plan_is_stop_first(step->facts->committed) && has_living_leftover(step));
 }
 
@@ -259,51 +259,6 @@ static bool stage(struct step *step)
     return false;
 }
 
-/* The first failure a started replica of the candidate shows; REASON_NONE when there is none. */
-static enum reason failure_of(const struct step *step, const struct replica *replica)
-{
-    const struct session_app *session = step->session;
-    bool has_run = replica->was_started || session->is_switched;
-    if (!replica->is_present) {
-        return session->is_switched ? REASON_REMOVED_BY_HAND : REASON_NONE;
-    }
-    if (!has_run || replica->is_busy || replica->has_start_failed) {
-        return REASON_NONE;
-    }
-    if (replica->state == ENGINE_EXITED || replica->state == ENGINE_DEAD ||
-        replica->state == ENGINE_RESTARTING) {
-        return REASON_CRASHED;
-    }
-    if (replica->probe.has_failed_startup) {
-        return REASON_NEVER_READY;
-    }
-    if (replica->probe.is_unalive) {
-        return REASON_UNALIVE;
-    }
-    if (session->is_switched && replica->state == ENGINE_RUNNING && replica->is_probed &&
-        !replica->probe.is_ready) {
-        return REASON_UNREADY;
-    }
-    return REASON_NONE;
-}
-
-static enum reason candidate_failure(const struct step *step)
-{
-    const struct session_app *session = step->session;
-    if (session->is_spec_refused) {
-        return REASON_SPEC_REFUSED;
-    }
-    for (size_t i = 0; i < session->replica_count; i++) {
-        if (session->replicas[i].gen == step->memory->candidate.gen) {
-            enum reason reason = failure_of(step, &session->replicas[i]);
-            if (reason != REASON_NONE) {
-                return reason;
-            }
-        }
-    }
-    return REASON_NONE;
-}
-
 /* Stops the committed release before a candidate that cannot run beside it; true when down. */
 static bool stop_committed(struct step *step)
 {
@@ -323,23 +278,21 @@ static void start_candidate(struct step *step)
     const struct memory_app *memory = step->memory;
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
-    mono_ms limit = session->prepared_from + plan->deadline_ms;
-    enum reason failure = candidate_failure(step);
+    enum reason failure = blame_replicas(step);
     if (failure == REASON_NONE && session->engine_failures >= ENGINE_FAILURES_MAX) {
         failure = REASON_ENGINE_FAILED;
     }
-    if (failure == REASON_NONE && step->facts->now >= limit) {
-        failure = REASON_DEADLINE;
+    if (failure == REASON_NONE) {
+        failure = blame_time(step);
     }
     if (failure != REASON_NONE) {
         verdict_go_back(step, failure);
         return;
     }
-    step_wake(step, limit);
     if (!upkeep_create(step, memory->candidate.gen, plan)) {
         return;
     }
-    if (is_exclusive(step) && (!stop_committed(step) || has_living_leftover(step))) {
+    if (step_is_exclusive(step) && (!stop_committed(step) || has_living_leftover(step))) {
         return;
     }
     upkeep_set(step, memory->candidate.gen, plan);
@@ -351,7 +304,7 @@ static void prepare(struct step *step)
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
     /* A release that is to be stopped first serves until its successor's containers exist. */
-    bool is_handing_over = is_exclusive(step) && session->prepared_from != 0 &&
+    bool is_handing_over = step_is_exclusive(step) && session->prepared_from != 0 &&
                            upkeep_is_there(step, memory->candidate.gen, plan);
     if (!is_handing_over) {
         serve_committed(step);
@@ -380,7 +333,7 @@ static void prepare(struct step *step)
 }
 
 /* The committed release is wanted again instead of the candidate. Nothing wanted is no opinion. */
-static bool is_overridden(const struct memory_app *memory)
+bool swap_is_overridden(const struct memory_app *memory)
 {
     return !digest_is_none(&memory->wanted) &&
            digest_is_equal(&memory->wanted, &memory->committed.release) &&
@@ -393,38 +346,8 @@ static bool is_way_back_open(const struct step *step, bool is_candidate_ready)
 {
     const struct memory_app *memory = step->memory;
     const struct plan *committed = step->facts->committed;
-    return memory->committed.gen == 0 || committed == NULL || is_exclusive(step) ||
+    return memory->committed.gen == 0 || committed == NULL || step_is_exclusive(step) ||
            !is_candidate_ready || upkeep_is_all_ready(step, memory->committed.gen, committed);
-}
-
-/* The candidate serves; it has only to stay healthy. */
-static void soak(struct step *step)
-{
-    const struct plan *plan = step->facts->candidate;
-    struct session_app *session = step->session;
-    enum reason failure = candidate_failure(step);
-    if (failure != REASON_NONE) {
-        verdict_go_back(step, failure);
-        return;
-    }
-    if (session->soak_since == 0 && !session->is_route_settled) {
-        return;
-    }
-    /* What is frozen by hand has not failed, and has not been healthy either; nor has what slept
-     * with the machine: while unproven the planner is called several times a second. */
-    bool has_slept = session->soak_seen != 0 && step->facts->now - session->soak_seen > SOAK_GAP_MS;
-    session->soak_seen = step->facts->now;
-    step_wake(step, step->facts->now + SOAK_GAP_MS / 2);
-    if (session->soak_since == 0 || has_slept ||
-        !upkeep_is_all_ready(step, step->memory->candidate.gen, plan)) {
-        session->soak_since = step->facts->now;
-    }
-    mono_ms until = session->soak_since + plan->soak_ms;
-    if (step->facts->now < until) {
-        step_wake(step, until);
-    } else if (!is_overridden(step->memory)) {
-        verdict_commit(step);
-    }
 }
 
 /* Unproven, and the agent or the machine has started again: the candidate is brought back into
@@ -436,9 +359,10 @@ static void resume(struct step *step)
     if (upkeep_is_all_ready(step, memory->candidate.gen, step->facts->candidate)) {
         session->is_switched = true;
         session->is_route_settled = false;
-        (void)upkeep_wish(step, memory->candidate.gen, step->facts->candidate);
+        session->waits_seen = 0;
+        (void)soak_wish(step);
         step_wake(step, step->facts->now);
-        soak(step);
+        soak_step(step);
         return;
     }
     if (session->prepared_from == 0) {
@@ -453,8 +377,8 @@ static void unproven(struct step *step)
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
     bool is_ready = plan != NULL && upkeep_is_all_ready(step, memory->candidate.gen, plan);
-    if (plan != NULL && (session->is_switched || is_exclusive(step))) {
-        is_ready |= upkeep_wish(step, memory->candidate.gen, plan) > 0;
+    if (plan != NULL && (session->is_switched || step_is_exclusive(step))) {
+        is_ready |= soak_wish(step);
     } else {
         serve_committed(step);
     }
@@ -462,23 +386,44 @@ static void unproven(struct step *step)
         verdict_count_boot(step);
     } else if (plan == NULL) {
         verdict_go_back(step, REASON_ENGINE_FAILED);
-    } else if (is_overridden(memory) && is_way_back_open(step, is_ready)) {
+    } else if (swap_is_overridden(memory) && is_way_back_open(step, is_ready)) {
         verdict_go_back(step, REASON_ROLLED_BACK);
     } else if (step->facts->is_candidate_revoked) {
         verdict_go_back(step, REASON_REVOKED);
     } else if (session->is_switched) {
-        soak(step);
+        soak_step(step);
     } else {
         resume(step);
     }
     if (session->is_switched && step->facts->committed != NULL && plan != NULL &&
         !step->decision->is_remembering) {
-        if (is_exclusive(step)) {
+        if (step_is_exclusive(step)) {
             (void)stop_committed(step);
         } else {
             upkeep_set(step, memory->committed.gen, step->facts->committed);
         }
     }
+}
+
+/* The agent has just started, and of those that should serve nobody is known to be ready: then the
+ * table that it found is not replaced, for a moment, by another that is no better. */
+static bool is_route_to_be_held(struct step *step)
+{
+    struct session_app *session = step->session;
+    bool is_any_wished = false;
+    session->planned_from = session->planned_from != 0 ? session->planned_from : step->facts->now;
+    for (size_t i = 0; i < session->replica_count; i++) {
+        if (session->replicas[i].is_wished && replica_is_ready(&session->replicas[i])) {
+            return false;
+        }
+        is_any_wished = is_any_wished || session->replicas[i].is_wished;
+    }
+    mono_ms until = session->planned_from + HOLD_MS;
+    if (!is_any_wished || step->facts->now >= until) {
+        return false;
+    }
+    step_wake(step, until);
+    return true;
 }
 
 void swap_step(const struct memory_app *memory, struct session_app *session,
@@ -513,6 +458,7 @@ void swap_step(const struct memory_app *memory, struct session_app *session,
     case SWAP_PHASE_COUNT:
         break;
     }
+    session->is_route_held = is_route_to_be_held(&step);
     if (!decision->is_remembering && !facts->is_memory_lost) {
         retire_leftovers(&step);
     }
@@ -527,7 +473,8 @@ int64_t swap_soak_remaining_ms(const struct memory_app *memory, const struct ses
     if (session->soak_since == 0) {
         return candidate->soak_ms;
     }
-    int64_t remaining = session->soak_since + candidate->soak_ms - now;
+    int64_t remaining = candidate->soak_ms - session->soaked_ms -
+                        (session->is_soak_evident ? now - session->soak_seen : 0);
     return remaining > 0 ? remaining : 0;
 }
 

@@ -34,6 +34,31 @@ void verdict_commit(struct step *step);
 /* The machine started again while the candidate was unproven. */
 void verdict_count_boot(struct step *step);
 
+/* blame.c: whose fault, and whose time. */
+
+/* The first failure that a replica of the candidate shows; REASON_NONE when there is none. */
+enum reason blame_replicas(struct step *step);
+/* Counts the time in which the candidate is not ready to whom it belongs; the reason why it goes
+ * when somebody's is used up, else REASON_NONE. To be called in each step of such a time. */
+enum reason blame_time(struct step *step);
+
+/* soak.c: the candidate serves, unproven. */
+
+/* No call of the planner for so long: the machine slept, and its time is nobody's. */
+#define SLEEP_GAP_MS 10000
+/* Wishes traffic for the candidate, or, as long as none of it is ready, for the committed release
+ * where that is; returns whether the candidate has somebody ready. */
+bool soak_wish(struct step *step);
+/* Waits for the kernel, then soaks: time passes while there is evidence. Ends in a record. */
+void soak_step(struct step *step);
+
+/* swap.c */
+
+/* The candidate must not run beside the committed release. */
+bool step_is_exclusive(const struct step *step);
+/* The committed release is wanted again instead of the candidate. */
+bool swap_is_overridden(const struct memory_app *memory);
+
 /* upkeep.c: keeps a set of replicas there and running. */
 
 /* Creates what is missing of `gen`, starts what is not running, restarts what is not alive, with
@@ -46,6 +71,7 @@ bool upkeep_keep(struct step *step, uint32_t gen, const struct plan *plan);
 /* Wishes traffic for the ready replicas of `gen` (where none is ready: for those that have it and
  * are alive) and opens its ports; returns how many are ready. */
 size_t upkeep_wish(struct step *step, uint32_t gen, const struct plan *plan);
+size_t upkeep_count_ready(const struct step *step, uint32_t gen, const struct plan *plan);
 bool upkeep_is_there(const struct step *step, uint32_t gen, const struct plan *plan);
 bool upkeep_is_all_ready(const struct step *step, uint32_t gen, const struct plan *plan);
 

@@ -1,4 +1,5 @@
 /* upkeep: keeps a release's replicas created, running and, when proven, kept by the engine. */
+#include "agent/node/condition.h"
 #include "agent/node/swap_private.h"
 
 /* Back-off between starts of one replica that does not stay up. */
@@ -82,7 +83,49 @@ static void rewire(struct step *step, struct replica *replica)
     if (replica->rewirings > 1) {
         replica->start_not_before = step->facts->now + restart_delay(replica->rewirings);
     }
+    replica->is_remaking = true;
     step_act(step, ACTION_REMOVE, replica);
+}
+
+static void start_replica(struct step *step, struct replica *replica)
+{
+    if (replica->state == ENGINE_CREATED && replica->starts == 0) {
+        replica->start_not_before = 0; /* that was for the create */
+    }
+    start_with_delay(step, replica, ACTION_START);
+}
+
+static void tend_running(struct step *step, struct replica *replica)
+{
+    forgive_restarts(replica, step->facts->now);
+    if (replica->probe.is_unalive || replica->probe.has_failed_startup ||
+        replica->notified_at != 0) {
+        start_with_delay(step, replica, ACTION_RESTART);
+    }
+}
+
+/* It can only be removed; it is made anew after that. */
+static void remake_replica(struct step *step, struct replica *replica)
+{
+    mono_ms from = replica->state_since + DEAD_PATIENCE_MS;
+    if (condition_of(replica) == CONDITION_UNWIRED) {
+        rewire(step, replica);
+    } else if (step->facts->now < from) {
+        step_wake(step, from); /* somebody may be removing it just now */
+    } else if (step->facts->now < replica->start_not_before) {
+        step_wake(step, replica->start_not_before);
+    } else {
+        replica->is_remaking = true;
+        replica->remakes =
+            replica->remakes < UINT8_MAX ? (uint8_t)(replica->remakes + 1) : UINT8_MAX;
+        start_with_delay(step, replica, ACTION_REMOVE);
+    }
+}
+
+/* The candidate's by the phase; whatever else is looked after, as at rest. */
+static enum swap_phase phase_of(const struct step *step, const struct replica *replica)
+{
+    return replica->gen == step->memory->candidate.gen ? step->memory->phase : SWAP_REST;
 }
 
 static void keep_replica_up(struct step *step, struct replica *replica)
@@ -90,37 +133,31 @@ static void keep_replica_up(struct step *step, struct replica *replica)
     if (replica->is_busy || !step->facts->is_engine_up) {
         return;
     }
-    if (replica->is_present && replica->is_miswired && !replica_is_alive(replica)) {
-        rewire(step, replica);
-        return;
-    }
-    if (!replica->is_present) {
+    bool is_down = replica->state == ENGINE_CREATED || replica->state == ENGINE_EXITED;
+    switch (condition_response(condition_of(replica), phase_of(step, replica)).kind) {
+    case RESPONSE_MAKE:
         create_replica(step, replica);
-        return;
-    }
-    switch (replica->state) {
-    case ENGINE_CREATED:
-        if (replica->starts == 0) {
-            replica->start_not_before = 0; /* that was for the create */
-        }
-        start_with_delay(step, replica, ACTION_START);
         break;
-    case ENGINE_EXITED:
-        start_with_delay(step, replica, ACTION_START);
+    case RESPONSE_START:
+        start_replica(step, replica);
         break;
-    case ENGINE_DEAD: /* can only be removed; it is made anew after that */
-        start_with_delay(step, replica, ACTION_REMOVE);
-        break;
-    case ENGINE_RUNNING:
-        forgive_restarts(replica, step->facts->now);
-        if (replica->probe.is_unalive || replica->probe.has_failed_startup ||
-            replica->notified_at != 0) {
-            start_with_delay(step, replica, ACTION_RESTART);
+    case RESPONSE_COUNT:
+        if (is_down) {
+            start_replica(step, replica);
         }
         break;
-    case ENGINE_RESTARTING: /* the engine is at it */
-    case ENGINE_PAUSED:     /* someone's hand */
-    case ENGINE_STATE_COUNT:
+    case RESPONSE_LET:
+        tend_running(step, replica);
+        break;
+    case RESPONSE_REMAKE:
+        remake_replica(step, replica);
+        break;
+    case RESPONSE_WAIT:      /* the deadline */
+    case RESPONSE_LEAVE:     /* someone's hand, or the engine is at it */
+    case RESPONSE_BACK:      /* the verdict */
+    case RESPONSE_BACK_LATE: /* the verdict, or the hand */
+    case RESPONSE_UNDECIDED:
+    case RESPONSE_KIND_COUNT:
         break;
     }
 }
@@ -219,16 +256,55 @@ bool upkeep_is_all_ready(const struct step *step, uint32_t gen, const struct pla
     return count_set(step, gen, plan, replica_is_ready) == set_size(plan);
 }
 
+size_t upkeep_count_ready(const struct step *step, uint32_t gen, const struct plan *plan)
+{
+    return count_set(step, gen, plan, replica_is_ready);
+}
+
+/* Ready, and its asker reaches it. */
+static bool is_reached(const struct step *step, const struct replica *replica,
+                       const struct plan *plan)
+{
+    return replica_is_ready(replica) &&
+           !probe_is_unreached(&replica->probe, &plan->services[replica->service],
+                               step->facts->now);
+}
+
+static bool is_of_set(const struct replica *replica, uint32_t gen, const struct plan *plan)
+{
+    return replica->gen == gen && replica->service < plan->service_count &&
+           replica->number <= plan->services[replica->service].replicas;
+}
+
+/* Some replica of the service is reached: then those that are not get no traffic meanwhile. */
+static bool is_any_reached(const struct step *step, const struct replica *beside,
+                           const struct plan *plan)
+{
+    for (size_t i = 0; i < step->session->replica_count; i++) {
+        const struct replica *replica = &step->session->replicas[i];
+        if (is_of_set(replica, beside->gen, plan) && replica->service == beside->service &&
+            is_reached(step, replica, plan)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 size_t upkeep_wish(struct step *step, uint32_t gen, const struct plan *plan)
 {
     size_t ready = count_set(step, gen, plan, replica_is_ready);
     step->session->wish_gen = gen;
     for (size_t i = 0; i < step->session->replica_count; i++) {
         struct replica *replica = &step->session->replicas[i];
-        if (replica->gen == gen && replica->service < plan->service_count &&
-            replica->number <= plan->services[replica->service].replicas) {
-            replica->is_wished = ready > 0 ? replica_is_ready(replica)
-                                           : replica->is_routed && replica_is_alive(replica);
+        if (!is_of_set(replica, gen, plan)) {
+            continue;
+        }
+        if (ready == 0) {
+            replica->is_wished = replica->is_routed && replica_is_alive(replica);
+        } else {
+            replica->is_wished =
+                replica_is_ready(replica) &&
+                (is_reached(step, replica, plan) || !is_any_reached(step, replica, plan));
         }
     }
     return ready;

@@ -45,7 +45,8 @@ static bool is_blameless(enum reason reason)
     return reason == REASON_PULL_FAILED || reason == REASON_ENGINE_FAILED ||
            reason == REASON_REMOVED_BY_HAND || reason == REASON_ROLLED_BACK ||
            reason == REASON_REPLACED || reason == REASON_INTERRUPTED ||
-           reason == REASON_IMAGE_DOUBTED;
+           reason == REASON_IMAGE_DOUBTED || reason == REASON_NO_EVIDENCE ||
+           reason == REASON_PAUSED_BY_HAND || reason == REASON_ROUTE_FAILED;
 }
 
 /* The try before was cut off by a reboot: what it had fetched may be there by name only, and a

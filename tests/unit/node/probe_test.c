@@ -28,7 +28,7 @@ static bool answer(struct probe *probe, const struct plan_service *service, enum
                    bool is_success, mono_ms now)
 {
     bool is_due = (probe_due(probe, service, now) & BIT(role)) != 0;
-    probe_answer(probe, service, role, is_success, false, now);
+    probe_answer(probe, service, role, is_success ? PROBE_SAID_WELL : PROBE_SAID_BAD, now);
     return is_due;
 }
 
@@ -53,12 +53,12 @@ static void case_startup_gates(void)
     CHECK_INT_EQ(probe_due(&probe, &service, 4000), BIT(PROBE_STARTUP));
     CHECK_INT_EQ(probe_due(&probe, &service, 4000), 0); /* asked once */
     CHECK(probe_deadline(&probe) == MONO_NEVER);
-    probe_answer(&probe, &service, PROBE_STARTUP, false, false, 4500);
+    probe_answer(&probe, &service, PROBE_STARTUP, PROBE_SAID_BAD, 4500);
     CHECK_INT_EQ(probe_deadline(&probe), 6500);
     CHECK(answer(&probe, &service, PROBE_STARTUP, true, 6500));
     CHECK(probe.is_started && !probe.is_ready);
     CHECK_INT_EQ(probe_due(&probe, &service, 6500), BIT(PROBE_READINESS) | BIT(PROBE_LIVENESS));
-    probe_answer(&probe, &service, PROBE_READINESS, true, false, 6501);
+    probe_answer(&probe, &service, PROBE_READINESS, PROBE_SAID_WELL, 6501);
     CHECK(probe.is_ready);
 }
 
@@ -133,16 +133,16 @@ static void case_errors_and_strays(void)
     struct plan_service service = service_of(false, true, true);
     struct probe probe;
     probe_begin(&probe, &service, false, 0);
-    probe_answer(&probe, &service, PROBE_READINESS, true, false, 0); /* nobody asked */
+    probe_answer(&probe, &service, PROBE_READINESS, PROBE_SAID_WELL, 0); /* nobody asked */
     CHECK(!probe.is_ready);
     for (mono_ms now = 0; now < 50000; now += 10000) {
         CHECK(probe_due(&probe, &service, now) != 0);
-        probe_answer(&probe, &service, PROBE_READINESS, false, true, now);
-        probe_answer(&probe, &service, PROBE_LIVENESS, false, true, now);
+        probe_answer(&probe, &service, PROBE_READINESS, PROBE_UNASKED, now);
+        probe_answer(&probe, &service, PROBE_LIVENESS, PROBE_UNASKED, now);
     }
     CHECK(!probe.is_unalive);
     CHECK_INT_EQ(probe.lines[PROBE_LIVENESS].failures, 0);
-    CHECK_INT_EQ(probe_deadline(&probe), 45000); /* readiness, a period after the last error */
+    CHECK_INT_EQ(probe_deadline(&probe), 40000 + UNASKED_RETRY_MS);
 }
 
 static void case_presumed(void)
@@ -169,13 +169,13 @@ static void case_presumed_still_starts(void)
         unsigned due = probe_due(&probe, &service, now);
         for (int role = 0; role < PROBE_ROLES; role++) {
             if ((due & BIT(role)) != 0) {
-                probe_answer(&probe, &service, (enum probe_role)role, false, false, now);
+                probe_answer(&probe, &service, (enum probe_role)role, PROBE_SAID_BAD, now);
             }
         }
     }
     CHECK(!probe.is_unalive && !probe.has_failed_startup && !probe.is_ready);
     CHECK((probe_due(&probe, &service, 59000) & BIT(PROBE_STARTUP)) != 0);
-    probe_answer(&probe, &service, PROBE_STARTUP, true, false, 59000);
+    probe_answer(&probe, &service, PROBE_STARTUP, PROBE_SAID_WELL, 59000);
     CHECK((probe_due(&probe, &service, 64000) & BIT(PROBE_LIVENESS)) != 0);
 }
 

@@ -88,9 +88,11 @@ static int expected(const struct world *world)
 {
     bool is_loop = world->phase == SWAP_UNPROVEN && !world->is_same_boot && world->boots >= 2;
     int committed = world->has_committed ? 1 : 0;
+    /* It was all ready when that was recorded: only a hand has removed it since. */
+    bool is_removed = world->phase == SWAP_UNPROVEN && world->candidate == FOUND_NONE;
     switch (world->wish) {
     case WISH_NONE: /* nothing is asked of a release that serves unproven: it is proven */
-        return world->phase == SWAP_UNPROVEN && !is_loop ? 2 : committed;
+        return world->phase == SWAP_UNPROVEN && !is_loop && !is_removed ? 2 : committed;
     case WISH_COMMITTED:
         return committed;
     case WISH_CANDIDATE:

@@ -458,20 +458,6 @@ static void case_boot_loop(void)
     }
 }
 
-static void case_paused(void)
-{
-    toy_init(&toy, 1);
-    toy_deploy(&toy, 1);
-    toy_want(&toy, 2, false);
-    CHECK(toy_until(&toy, SWAP_UNPROVEN, TURNS));
-    toy_pass(&toy, 2000);
-    toy_find(&toy, 2, 1)->state = ENGINE_PAUSED;
-    toy_pass(&toy, 60000);
-    CHECK(toy_release(&toy.memory.committed.release) != 2); /* not healthy through its soak */
-    toy_find(&toy, 2, 1)->state = ENGINE_RUNNING;
-    check_rest(2);
-}
-
 static void case_removed_by_hand(void)
 {
     toy_init(&toy, 1);
@@ -558,7 +544,6 @@ int main(int argc, char **argv)
         {"rollback waits", case_rollback_waits},
         {"reboot", case_reboot},
         {"boot loop", case_boot_loop},
-        {"paused", case_paused},
         {"removed by hand", case_removed_by_hand},
         {"engine gone", case_engine_gone},
         {"memory lost", case_memory_lost},

@@ -91,6 +91,12 @@ bool toy_table_has(const struct toy_table *table, ipv4 address)
     return false;
 }
 
+/* Nobody can ask what is on a broken link. */
+static bool toy_is_unasked(const struct toy *toy, const struct toy_container *container)
+{
+    return toy->images[container->release].is_unasked;
+}
+
 static const struct generation *generation_of(const struct toy *toy, uint32_t gen)
 {
     const struct memory_app *memory = &toy->memory;
@@ -200,6 +206,11 @@ static void finish(struct toy *toy, struct toy_call *call)
     if (is_ok && (action.kind == ACTION_START || action.kind == ACTION_RESTART ||
                   action.kind == ACTION_STOP)) {
         replica->is_probed = false;
+        replica->state = action.kind == ACTION_STOP ? ENGINE_EXITED : ENGINE_RUNNING;
+        replica->is_run_ours = action.kind != ACTION_STOP;
+    }
+    if (is_ok && action.kind == ACTION_REMOVE) {
+        replica_miss(replica, toy->now);
     }
     if (!is_ok) {
         session->has_world_fault = true;
@@ -256,8 +267,7 @@ static void observe(struct toy *toy)
     for (size_t i = 0; i < session->replica_count; i++) {
         struct replica *replica = &session->replicas[i];
         if (!replica->is_busy && toy_find(toy, replica->gen, replica->number) == NULL) {
-            replica->is_present = false;
-            replica->is_probed = false;
+            replica_miss(replica, toy->now);
         }
     }
     for (size_t i = 0; i < OBSERVED_MAX; i++) {
@@ -268,16 +278,14 @@ static void observe(struct toy *toy)
         if (replica == NULL || replica->is_busy) {
             continue;
         }
-        bool has_restarted = replica->is_present && replica->restarts != container->restarts;
-        replica->is_present = true;
-        replica->state = container->state;
-        replica->address = container->address;
-        replica->keeps_running = container->keeps_running;
-        replica->restarts = container->restarts;
-        if (has_restarted || container->state != ENGINE_RUNNING) {
-            replica->is_probed = false;
-            replica->probe_epoch++;
-        }
+        struct engine_container seen = {
+            .state = container->state,
+            .address = container->address,
+            .keeps_running = container->keeps_running,
+            .restarts = container->restarts,
+            .started_ms = container->started_at,
+        };
+        (void)replica_see(replica, &seen, toy->now, false, toy->now);
         if (!session->is_observed) {
             replica->was_routed = is_assumed_routed(toy, replica->gen);
         }
@@ -322,8 +330,11 @@ static void ask_probes(struct toy *toy)
         bool is_alive = unalive_ms == 0 || toy->now < container->started_at + unalive_ms;
         for (int role = 0; role < PROBE_ROLES; role++) {
             if ((due & (1u << role)) != 0) {
+                bool is_well = role == PROBE_LIVENESS ? is_alive : toy_is_good(toy, container);
                 probe_answer(&replica->probe, service, (enum probe_role)role,
-                             role == PROBE_LIVENESS ? is_alive : toy_is_good(toy, container), false,
+                             toy_is_unasked(toy, container) ? PROBE_UNASKED
+                             : is_well                      ? PROBE_SAID_WELL
+                                                            : PROBE_SAID_BAD,
                              toy->now);
             }
         }
@@ -408,6 +419,8 @@ static void adopt(struct toy *toy)
     if (toy->memory.phase == SWAP_UNPROVEN && toy->pending.phase == SWAP_UNPROVEN) {
         session->is_switched = false;
         session->soak_since = 0;
+        session->route_from = 0;
+        session->waits_seen = 0;
         session->prepared_from = 0;
     }
     toy->memory = toy->pending;
@@ -449,7 +462,10 @@ static void perform(struct toy *toy, const struct swap_decision *decision)
             place++;
         }
         assert(place < TOY_CALLS);
-        toy->calls[place] = (struct toy_call){true, *action, toy->now + toy->call_ms};
+        bool is_hanging =
+            action->kind == toy->hang_kind && action->gen == toy->memory.candidate.gen;
+        toy->calls[place] = (struct toy_call){
+            true, *action, toy->now + toy->call_ms + (is_hanging ? toy->hang_ms : 0)};
         toy->counts[action->kind]++;
         if (action->kind == ACTION_NOTICE && toy->order_of_notice == 0) {
             toy->order_of_notice = toy->turns;

@@ -15,6 +15,7 @@ struct toy_image {
     int64_t crash_ms;   /* 0: never, as below */
     int64_t unready_ms;
     int64_t unalive_ms;
+    bool is_unasked; /* whoever asks it fails */
     int pull_fails, create_fails, start_fails; /* calls that are still to fail */
 };
 
@@ -61,6 +62,8 @@ struct toy {
     mono_ms apply_at;
     mono_ms now;
     int64_t call_ms, record_ms, apply_ms; /* how long things take */
+    enum action_kind hang_kind; /* calls of this kind on the candidate take longer by hang_ms */
+    int64_t hang_ms;
     int revoked;                          /* this release, 0: none */
     unsigned records, turns, idle_spins;
     unsigned counts[ACTION_COUNT];

@@ -40,7 +40,7 @@ static void check_end(struct toy *toy, const struct action *action,
         !(is_candidate_exclusive && toy_count(toy, memory->candidate.gen) > 0)) {
         broken(toy, "the committed release is stopped before its successor exists", action->gen);
     }
-    if (action->gen == memory->candidate.gen &&
+    if (action->gen == memory->candidate.gen && container->state != ENGINE_DEAD &&
         (action->kind == ACTION_STOP || action->kind == ACTION_REMOVE)) {
         broken(toy, "the candidate is stopped while the record names it", action->gen);
     }

@@ -178,6 +178,9 @@ static void case_dead(void)
 {
     begin(1);
     put(1, ENGINE_DEAD, false);
+    session.replicas[0].state_since = facts.now;
+    CHECK_INT_EQ(keep_up(ACTION_REMOVE), 0); /* somebody may be removing it just now */
+    facts.now = decision.wake_at;
     CHECK_INT_EQ(keep_up(ACTION_REMOVE), 1);
     CHECK_INT_EQ(keep_up(ACTION_REMOVE), 0); /* not at once again */
     CHECK(decision.wake_at != MONO_NEVER);

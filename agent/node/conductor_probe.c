@@ -1,0 +1,195 @@
+/* conductor_probe: asks what is due, and brings what comes of it into the sessions. */
+#include "agent/node/conductor_private.h"
+
+/* Where a container on the host's network is asked. */
+#define LOOPBACK 0x7f000001u
+
+/* Traffic already goes to it and nobody has shown that it should not. */
+static bool is_presumed_ready(const struct app *app, const struct replica *replica)
+{
+    const struct memory_app *memory = &app->memory;
+    bool is_same_boot = memcmp(&memory->boot, &app->conductor->boot, sizeof memory->boot) == 0;
+    if (!replica->was_routed || replica->probe_epoch != 0) {
+        return false;
+    }
+    return replica->gen == memory->committed.gen ||
+           (app->session.is_boot_stale && replica->gen == memory->history[0].gen) ||
+           (memory->phase == SWAP_UNPROVEN && replica->gen == memory->candidate.gen &&
+            is_same_boot);
+}
+
+/* Notes what came of a question, and tells what changed by it. */
+static void note_answer(struct app *app, struct replica *replica,
+                        const struct plan_service *service, enum probe_role role,
+                        enum probe_said said, const struct err *err)
+{
+    struct conductor *conductor = app->conductor;
+    const struct probe_line *line = &replica->probe.lines[role];
+    bool was_ready = replica->probe.is_ready;
+    bool was_unasked = line->unasked_since != 0;
+    probe_answer(&replica->probe, service, role, said, conductor_now(conductor));
+    if (said == PROBE_UNASKED) {
+        conductor_world_fault(conductor);
+    }
+    if (!was_unasked && line->unasked_since != 0) {
+        conductor_warning(conductor, app, "generation %u replica %u cannot be asked: %s",
+                          replica->gen, replica->number, err->text);
+    } else if (was_unasked && line->unasked_since == 0) {
+        conductor_event(conductor, app, "generation %u replica %u can be asked again", replica->gen,
+                        replica->number);
+    }
+    if (was_ready != replica->probe.is_ready) {
+        conductor_event(conductor, app, "generation %u replica %u is %s%s%s", replica->gen,
+                        replica->number, was_ready ? "not ready" : "ready", err != NULL ? ": " : "",
+                        err != NULL ? err->text : "");
+    }
+    conductor_touch(conductor);
+}
+
+/* The app's own answers, and those that are none: whoever asked has failed. */
+static enum probe_said said_by(const struct err *err, bool is_exec)
+{
+    if (err == NULL) {
+        return PROBE_SAID_WELL;
+    }
+    bool is_own = err->code == ERR_PROBE || (is_exec && err->code == ERR_TIMEOUT);
+    return is_own ? PROBE_SAID_BAD : PROBE_UNASKED;
+}
+
+static void probe_told(struct call *call, const struct err *err, bool is_exec)
+{
+    struct app *app = call->app;
+    struct replica *replica = session_find(&app->session, call->gen, call->service, call->number);
+    const struct plan *plan = app_plan_of(app, call->gen);
+    struct call held = *call;
+    call_drop(call);
+    if (replica == NULL || plan == NULL || !replica->is_probed ||
+        replica->probe_epoch != held.epoch) {
+        return;
+    }
+    note_answer(app, replica, &plan->services[held.service], held.role, said_by(err, is_exec), err);
+}
+
+static void prober_told(void *ctx, const struct err *err)
+{
+    probe_told(ctx, err, false);
+}
+
+static void exec_told(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    struct err failed;
+    if (err == NULL && answer->exit_code != 0) {
+        (void)err_set(&failed, ERR_PROBE, "the command ended with %d", answer->exit_code);
+        err = &failed;
+    }
+    probe_told(ctx, err, true);
+}
+
+static int ask_exec(struct conductor *conductor, const struct replica *replica,
+                    const struct plan_probe *config, struct call *call, struct err *err)
+{
+    const struct engine *engine = &conductor->ports.engine;
+    const char *argv[PLAN_EXEC_ARGS_MAX];
+    const char *at = config->exec;
+    for (size_t i = 0; i < config->exec_count && i < PLAN_EXEC_ARGS_MAX; i++) {
+        argv[i] = at;
+        at += strlen(at) + 1;
+    }
+    return engine->ops->exec(engine->self, replica->id, argv, config->exec_count,
+                             config->timeout_ms, exec_told, call, err);
+}
+
+static bool is_host_network(const struct plan_service *service)
+{
+    return (service->powers & POWER_HOST_NETWORK) != 0;
+}
+
+static void ask_probe(struct app *app, struct replica *replica, const struct plan_service *service,
+                      enum probe_role role)
+{
+    struct conductor *conductor = app->conductor;
+    const struct prober *prober = &conductor->ports.prober;
+    const struct plan_probe *config = probe_of(service, role);
+    struct call *call = call_take(conductor, app, ACTION_COUNT);
+    struct err err;
+    int rc = ERR_LIMIT;
+    if (call == NULL) {
+        (void)err_set(&err, ERR_LIMIT, "too many calls are under way");
+    } else {
+        call->gen = replica->gen;
+        call->service = replica->service;
+        call->number = replica->number;
+        call->role = role;
+        call->epoch = replica->probe_epoch;
+        if (config->kind == PLAN_PROBE_EXEC) {
+            rc = ask_exec(conductor, replica, config, call, &err);
+        } else {
+            struct prober_request request = {
+                .kind = config->kind == PLAN_PROBE_HTTP ? PROBER_HTTP : PROBER_TCP,
+                .address = is_host_network(service) ? LOOPBACK : replica->address,
+                .port = config->port,
+                .timeout_ms = config->timeout_ms,
+            };
+            memcpy(request.path, config->path, sizeof request.path);
+            rc = prober->ops->ask(prober->self, &request, prober_told, call, &err);
+        }
+    }
+    if (rc != 0) {
+        if (call != NULL) {
+            call_drop(call);
+        }
+        note_answer(app, replica, service, role, PROBE_UNASKED, &err);
+    }
+}
+
+static void probe_replica(struct app *app, struct replica *replica)
+{
+    mono_ms now = conductor_now(app->conductor);
+    const struct plan *plan = app_plan_of(app, replica->gen);
+    if (!replica->is_present || replica->state != ENGINE_RUNNING || plan == NULL ||
+        replica->service >= plan->service_count) {
+        replica->is_probed = false; /* nobody asks it any more: its deadlines are none of ours */
+        return;
+    }
+    const struct plan_service *service = &plan->services[replica->service];
+    if (!replica->is_probed) {
+        replica->is_probed = true;
+        probe_begin(&replica->probe, service, is_presumed_ready(app, replica), now);
+        replica->probe_epoch++;
+        if (replica->is_routed) {
+            app->conductor->is_route_stale = true; /* a new process has a new link to its bridge */
+        }
+        conductor_touch(app->conductor);
+    }
+    unsigned due = probe_due(&replica->probe, service, now);
+    for (int role = 0; role < PROBE_ROLES; role++) {
+        if ((due & (1u << role)) != 0) {
+            ask_probe(app, replica, service, (enum probe_role)role);
+        }
+    }
+}
+
+void probes_step(struct conductor *conductor)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *app = &conductor->apps[i];
+        for (size_t j = 0; app->is_used && j < app->session.replica_count; j++) {
+            probe_replica(app, &app->session.replicas[j]);
+        }
+    }
+}
+
+mono_ms probes_deadline(const struct conductor *conductor)
+{
+    mono_ms deadline = MONO_NEVER;
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        for (size_t j = 0; app->is_used && j < app->session.replica_count; j++) {
+            const struct replica *replica = &app->session.replicas[j];
+            if (replica->is_probed && replica->state == ENGINE_RUNNING && replica->is_present) {
+                deadline = mono_min(deadline, probe_deadline(&replica->probe));
+            }
+        }
+    }
+    return deadline;
+}

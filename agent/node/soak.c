@@ -1,0 +1,201 @@
+/* soak: from the switch to the verdict; time counts only while somebody asks and is answered. */
+#include "agent/node/swap_private.h"
+
+/* The kernel may take so long to confirm the switch. */
+#define ROUTE_LIMIT_MS 30000
+/* Without evidence for so long the candidate goes; where the committed release answers meanwhile,
+ * as soon as readiness would have failed. */
+#define BLIND_LIMIT_MS 300000
+/* The soak is looked at so often. */
+#define LOOK_MS 1000
+
+bool soak_wish(struct step *step)
+{
+    const struct memory_app *memory = step->memory;
+    const struct swap_facts *facts = step->facts;
+    struct session_app *session = step->session;
+    bool has_ready = upkeep_count_ready(step, memory->candidate.gen, facts->candidate) > 0;
+    if (has_ready || step_is_exclusive(step) || facts->committed == NULL ||
+        upkeep_count_ready(step, memory->committed.gen, facts->committed) == 0) {
+        (void)upkeep_wish(step, memory->candidate.gen, facts->candidate);
+        session->is_route_settled = session->is_route_settled && !session->is_stood_in;
+        session->is_stood_in = false;
+        return has_ready;
+    }
+    (void)upkeep_wish(step, memory->committed.gen, facts->committed);
+    session->is_stood_in = true;
+    session->soak_since = 0; /* the next switch begins it anew */
+    session->route_from = 0;
+    return false;
+}
+
+/* What the worst of the set shows; with `is_proof`, EVIDENCE_WELL only when all is proven. */
+static enum evidence set_evidence(const struct step *step, uint32_t gen, const struct plan *plan,
+                                  bool is_proof)
+{
+    mono_ms since = step->session->soak_since;
+    enum evidence worst = EVIDENCE_WELL;
+    for (uint8_t i = 0; i < plan->service_count; i++) {
+        const struct plan_service *service = &plan->services[i];
+        for (uint8_t number = 1; number <= service->replicas; number++) {
+            const struct replica *replica = session_find(step->session, gen, i, number);
+            enum evidence shown = replica == NULL
+                                      ? EVIDENCE_OPEN
+                                      : replica_evidence(replica, service, since, step->facts->now);
+            if (shown == EVIDENCE_WELL && is_proof && !replica_is_proven(replica, service, since)) {
+                shown = EVIDENCE_OPEN;
+            }
+            worst = shown > worst ? shown : worst;
+        }
+    }
+    return worst;
+}
+
+static void hurry_set(const struct step *step)
+{
+    for (size_t i = 0; i < step->session->replica_count; i++) {
+        struct replica *replica = &step->session->replicas[i];
+        bool is_old = replica->gen == step->memory->committed.gen;
+        if ((is_old || replica->gen == step->memory->candidate.gen) && replica->is_probed) {
+            probe_hurry(&replica->probe, step->facts->now);
+        }
+    }
+}
+
+static void begin_soak(struct step *step)
+{
+    struct session_app *session = step->session;
+    session->soak_since = step->facts->now;
+    session->soak_seen = step->facts->now;
+    session->soaked_ms = 0;
+    session->is_soak_evident = false;
+    session->blind_since = 0;
+    session->route_from = 0;
+    memset(session->waited_ms, 0, sizeof session->waited_ms);
+    hurry_set(step);
+}
+
+/* True when the switch is confirmed; false while that is waited for, and when it took too long. */
+static bool has_switched(struct step *step)
+{
+    struct session_app *session = step->session;
+    mono_ms now = step->facts->now;
+    if (session->soak_since != 0) {
+        return true;
+    }
+    if (session->is_route_settled) {
+        begin_soak(step);
+        return true;
+    }
+    session->route_from = session->route_from != 0 ? session->route_from : now;
+    if (now >= session->route_from + ROUTE_LIMIT_MS) {
+        verdict_go_back(step, REASON_ROUTE_FAILED);
+    } else {
+        step_wake(step, session->route_from + ROUTE_LIMIT_MS);
+    }
+    return false;
+}
+
+/* The committed release can run beside the candidate, is ready and answers now. */
+static bool is_old_answering(const struct step *step)
+{
+    const struct plan *old = step->facts->committed;
+    uint32_t gen = step->memory->committed.gen;
+    return old != NULL && old->service_count > 0 && !step_is_exclusive(step) &&
+           upkeep_is_all_ready(step, gen, old) &&
+           set_evidence(step, gen, old, true) == EVIDENCE_WELL;
+}
+
+/* Some replica of the candidate cannot be asked for as long as its readiness takes to fail. */
+static bool is_any_unreached(const struct step *step)
+{
+    const struct plan *plan = step->facts->candidate;
+    for (uint8_t i = 0; i < plan->service_count; i++) {
+        for (uint8_t number = 1; number <= plan->services[i].replicas; number++) {
+            const struct replica *replica =
+                session_find(step->session, step->memory->candidate.gen, i, number);
+            if (replica != NULL && replica->is_probed &&
+                probe_is_unreached(&replica->probe, &plan->services[i], step->facts->now)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* True when nothing was heard for too long: the candidate goes, and nobody is blamed. */
+static bool is_blind(struct step *step, enum evidence shown)
+{
+    struct session_app *session = step->session;
+    mono_ms now = step->facts->now;
+    if (shown != EVIDENCE_NONE) {
+        session->blind_since = 0;
+    } else if (session->blind_since == 0) {
+        session->blind_since = now;
+    }
+    bool is_over = session->blind_since != 0 && now - session->blind_since >= BLIND_LIMIT_MS;
+    return is_over || (is_any_unreached(step) && is_old_answering(step));
+}
+
+/* Time passes for the soak from one look with evidence to the next. */
+static void count_soak(struct step *step, enum evidence shown)
+{
+    struct session_app *session = step->session;
+    mono_ms now = step->facts->now;
+    if (session->is_soak_evident && shown == EVIDENCE_WELL) {
+        session->soaked_ms += now - session->soak_seen;
+    }
+    session->is_soak_evident = shown == EVIDENCE_WELL;
+    session->soak_seen = now;
+}
+
+static void prove(struct step *step)
+{
+    const struct plan *plan = step->facts->candidate;
+    struct session_app *session = step->session;
+    uint32_t gen = step->memory->candidate.gen;
+    mono_ms now = step->facts->now;
+    enum evidence shown = set_evidence(step, gen, plan, false);
+    if (is_blind(step, shown)) {
+        verdict_go_back(step, REASON_NO_EVIDENCE);
+        return;
+    }
+    count_soak(step, shown);
+    int64_t left = plan->soak_ms - session->soaked_ms;
+    if (left > 0 || swap_is_overridden(step->memory) ||
+        set_evidence(step, gen, plan, true) != EVIDENCE_WELL) {
+        step_wake(step, now + (left > 0 && left < LOOK_MS ? left : LOOK_MS));
+    } else {
+        verdict_commit(step);
+    }
+}
+
+void soak_step(struct step *step)
+{
+    struct session_app *session = step->session;
+    mono_ms now = step->facts->now;
+    uint32_t gen = step->memory->candidate.gen;
+    enum reason failure = blame_replicas(step);
+    bool is_ready = upkeep_is_all_ready(step, gen, step->facts->candidate);
+    if (failure == REASON_NONE && !is_ready) {
+        failure = blame_time(step);
+    } else {
+        session->waits_seen = 0;
+    }
+    if (failure != REASON_NONE) {
+        verdict_go_back(step, failure);
+        return;
+    }
+    upkeep_set(step, gen, step->facts->candidate);
+    if (!is_ready) {
+        session->soak_since = 0; /* what was not ready soaks from zero */
+        return;
+    }
+    /* Nor does what slept with the machine prove anything: the planner is called each second. */
+    if (session->soak_since != 0 && now - session->soak_seen > SLEEP_GAP_MS) {
+        begin_soak(step);
+    }
+    if (has_switched(step)) {
+        prove(step);
+    }
+}
