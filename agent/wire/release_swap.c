@@ -181,7 +181,7 @@ int release_read_top(const struct json_place *at, void *into, struct err *err)
                                            {"swap", read_swap, NULL, false}};
     struct plan *plan = ((struct release_reading *)into)->plan;
     plan->drain_ms = SECONDS_MS(15);
-    plan->keep_warm_ms = MINUTES_MS(10);
+    plan->keep_warm_ms = 0; /* two sets in memory are a choice */
     plan->deadline_ms = SECONDS_MS(300);
     plan->attempts = ATTEMPTS_DEFAULT;
     int rc = json_read_object(at, keys, COUNT_OF(keys), into, err);

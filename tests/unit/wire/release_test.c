@@ -27,7 +27,7 @@ static void case_defaults(void)
     CHECK_INT_EQ(plan.floor, 0);
     CHECK_INT_EQ(plan.service_count, 1);
     CHECK_INT_EQ(plan.drain_ms, 15000);
-    CHECK_INT_EQ(plan.keep_warm_ms, 600000);
+    CHECK_INT_EQ(plan.keep_warm_ms, 0);
     CHECK_INT_EQ(plan.deadline_ms, 300000);
     CHECK_INT_EQ(plan.attempts, 3);
     CHECK_INT_EQ(plan.soak_ms, 3 * 5000 + 2000 + 5000);
@@ -55,7 +55,7 @@ static void case_top(void)
         .top = ",\"version\":\"2.1\",\"floor\":4,\"requires\":{\"arch\":[\"arm/v7\",\"amd64\"],"
                "\"minAgent\":\"0.0.9\",\"ram\":\"64M\",\"disk\":1048576},\"swap\":{\"order\":"
                "\"stop-first\","
-               "\"soak\":\"1m\",\"drain\":\"3s\",\"keepWarm\":\"0s\",\"deadline\":\"2m\","
+               "\"soak\":\"1m\",\"drain\":\"3s\",\"keepWarm\":\"10m\",\"deadline\":\"2m\","
                "\"attempts\":5}"};
     struct plan plan = compile(&sample);
     CHECK_STR_EQ(plan.version, "2.1");
@@ -64,7 +64,7 @@ static void case_top(void)
     CHECK_INT_EQ(plan.requires_disk_bytes, 1 << 20);
     CHECK_INT_EQ(plan.soak_ms, 60000);
     CHECK_INT_EQ(plan.drain_ms, 3000);
-    CHECK_INT_EQ(plan.keep_warm_ms, 0);
+    CHECK_INT_EQ(plan.keep_warm_ms, 600000);
     CHECK_INT_EQ(plan.deadline_ms, 120000);
     CHECK_INT_EQ(plan.attempts, 5);
     CHECK_INT_EQ(plan.services[0].order, PLAN_STOP_FIRST);
