@@ -20,6 +20,10 @@
 #define LOADERS      3
 #define LISTEN_QUEUE 512
 
+/* What is asked so is answered this much later, by the server that answers all. */
+#define LATE_QUESTION "w"
+#define LATE_MS       500
+
 struct world_tally {
     atomic_bool is_stopping;
     atomic_uint asked[LOADERS], failed[LOADERS];
@@ -79,13 +83,9 @@ static int socket_connect(int fd, ipv4 address, uint16_t port)
     return error == 0 ? 0 : answer_of(error);
 }
 
-/* One question, one byte back: the number of the backend. */
-static int socket_say(int fd)
+static int socket_hear(int fd)
 {
     char number = 0;
-    if (send(fd, "?", 1, MSG_NOSIGNAL) != 1) {
-        return answer_of(errno);
-    }
     int rc = socket_wait(fd, POLLIN);
     if (rc != 0) {
         return rc;
@@ -95,6 +95,12 @@ static int socket_say(int fd)
         return answer_of(errno);
     }
     return got == 1 ? number - '0' : ROUTE_BROKEN;
+}
+
+/* One question, one byte back: the number of the backend. */
+static int socket_say(int fd)
+{
+    return send(fd, "?", 1, MSG_NOSIGNAL) == 1 ? socket_hear(fd) : answer_of(errno);
 }
 
 /* A close that leaves no waiting port behind. */
@@ -130,6 +136,18 @@ int talk_say(void *self, int handle)
 {
     struct world *world = self;
     return handle < 0 ? handle : socket_say(world->handles[handle]);
+}
+
+void talk_ask_late(struct world *world, int handle)
+{
+    if (handle < 0 || send(world->handles[handle], LATE_QUESTION, 1, MSG_NOSIGNAL) != 1) {
+        perror("ask");
+    }
+}
+
+int talk_hear(struct world *world, int handle)
+{
+    return handle < 0 ? handle : socket_hear(world->handles[handle]);
 }
 
 void talk_shut(void *self, int handle)
@@ -271,6 +289,9 @@ static void serve_one(int epoll_fd, uint64_t word)
     }
     ssize_t got = recvfrom(fd, &question, 1, 0, (struct sockaddr *)&from, &from_len);
     if (got == 1) {
+        if (question == LATE_QUESTION[0]) {
+            (void)poll(NULL, 0, LATE_MS);
+        }
         (void)sendto(fd, &number, 1, MSG_NOSIGNAL, from_len > 0 ? (struct sockaddr *)&from : NULL,
                      from_len);
     } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {

@@ -201,7 +201,7 @@ static void world_flush(void *self)
     (void)world_capture(world, words, sizeof words, "nft delete table ip " WORLD_TABLE);
 }
 
-static void world_forget_all(struct world *world)
+void world_forget_all(struct world *world)
 {
     char words[256];
     (void)world_capture(world, words, sizeof words, "conntrack -F");

@@ -50,6 +50,9 @@ int world_run(struct world *world, unsigned place, const char *fmt, ...) PRINTF_
 int world_capture(struct world *world, char *output, size_t cap, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 
+/* Every tracked connection of the node is forgotten. */
+void world_forget_all(struct world *world);
+
 /* Adds a place whose eth0 is a port `link` of the node's bridge ("" for none). */
 void world_attach(struct world *world, unsigned place, const char *link, const char *bridge,
                   const char *address, const char *gateway);
@@ -68,6 +71,9 @@ int talk_open(void *self, enum route_place from, enum route_protocol protocol, i
               uint16_t port);
 int talk_say(void *self, int handle);
 void talk_shut(void *self, int handle);
+/* A question in flight for some time, and its answer. */
+void talk_ask_late(struct world *world, int handle);
+int talk_hear(struct world *world, int handle);
 void talk_load_start(void *self);
 void talk_load_stop(void *self, unsigned *asked, unsigned *failed);
 void talk_hold(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port);
