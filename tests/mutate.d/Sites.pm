@@ -135,7 +135,7 @@ sub operators {
     }
 }
 
-# The size of an array in its declaration is no boundary that a test could see.
+# The size of an array in its declaration is no boundary that a test could see, and {0} no number.
 sub constants {
     my ($self) = @_;
     while ($self->{masked} =~ /(?<![\w."])(0[xX][0-9a-fA-F]+|[0-9]+)([uUlL]*)(?![\w.])/g) {

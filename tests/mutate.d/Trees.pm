@@ -1,4 +1,4 @@
-# Trees: copies of the tree, built at -O1, in which mutants are compiled and tried.
+# Trees: copies of the tree, built at -O1 with the sanitizers, in which mutants are compiled and tried.
 package Trees;
 use strict;
 use warnings;
@@ -37,6 +37,7 @@ sub new {
     $ENV{BERTH_DEPS} = "$root/build/deps" unless defined $ENV{BERTH_DEPS};
     @ENV{qw(CCACHE_BASEDIR CCACHE_NOHASHDIR)} = ($dir, 1);
     command("cmake -S '$self->{source}' -B '$self->{build}' -G Ninja -DCMAKE_BUILD_TYPE=None"
+        . " -DBERTH_SANITIZE=ON"
         . " -DCMAKE_C_FLAGS='$FLAGS'", "$dir/configure.log");
     $self->read_tests;
     $self->read_compilers;
@@ -97,7 +98,8 @@ sub build_all {
     command("ninja -C '$self->{build}' -j 2 " . join(' ', sort keys %target), "$self->{dir}/build.log");
 }
 
-# The object that a file's text gives, at a place of its own; undef where it does not compile.
+# The object that a file's text gives, well optimized and without the sanitizers, which write down places;
+# undef where it does not compile.
 sub object {
     my ($self, $file, $text) = @_;
     my $entry = $self->{compile}{$file}[0] or return;
@@ -106,6 +108,8 @@ sub object {
     my $line = $entry->{command};
     $line =~ s{ -o \S+ }{ -o $out };
     $line =~ s{^\S*ccache }{};
+    $line =~ s{ -fsanitize=\S+| -fno-sanitize-recover=\S+}{}g;
+    $line =~ s{ -O1 }{ -O2 };
     my $old = slurp($in);
     spew($in, $text);
     my $rc = system("cd '$entry->{directory}' && $line > '$self->{dir}/probe.log' 2>&1");
@@ -143,7 +147,7 @@ sub run {
         open STDOUT, '>', "$self->{dir}/said";
         open STDERR, '>&', \*STDOUT;
         my $cpu = int($limit) + 1;
-        { no warnings 'exec'; exec 'sh', '-c', "ulimit -c 0; ulimit -t $cpu; ulimit -f 200000; ulimit -v 8000000; exec \"\$@\"",
+        { no warnings 'exec'; exec 'sh', '-c', "ulimit -c 0; ulimit -t $cpu; ulimit -f 200000; exec \"\$@\"",
             'sh', @{$test->{command}} }
         POSIX::_exit(127);
     }

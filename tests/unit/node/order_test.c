@@ -71,6 +71,30 @@ static void case_check(void)
     CHECK_INT_EQ(check(order, &memory, 5), ERR_WRONG_APP);
 }
 
+/* What stands in the way of a free order, the first of them first: each is told by its own word, so
+ * that whoever waits reads what for. */
+static enum order_wait wait_wanted(const struct order *order, const struct order_facts *facts)
+{
+    const struct {
+        bool is_so;
+        enum order_wait wait;
+    } rows[] = {
+        {facts->is_busy, ORDER_WAIT_BUSY},
+        {facts->is_store_failing, ORDER_WAIT_STORE},
+        {facts->memory->phase == SWAP_UNPROVEN, ORDER_WAIT_UNPROVEN},
+        {order->hold, ORDER_WAIT_HELD},
+        {!facts->has_release, ORDER_WAIT_RELEASE},
+        {!facts->is_engine_up, ORDER_WAIT_ENGINE},
+        {!facts->may_begin, ORDER_WAIT_TURN},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (rows[i].is_so) {
+            return rows[i].wait;
+        }
+    }
+    return ORDER_WAIT_NONE;
+}
+
 /* Every combination: nothing begins unless nothing stands in its way, and what is so already is
  * never refused or late. */
 static void case_decide_all(void)
@@ -105,10 +129,18 @@ static void case_decide_all(void)
             ended++;
             CHECK(is_free && decision.outcome != OUTCOME_NONE);
             CHECK_INT_EQ(decision.outcome == OUTCOME_SUCCEEDED, is_reached);
-            CHECK(decision.outcome != OUTCOME_EXPIRED || facts.is_late);
-            CHECK(decision.outcome != OUTCOME_REFUSED || facts.refusal == decision.reason);
+            enum outcome_kind outcome = is_reached      ? OUTCOME_SUCCEEDED
+                                        : facts.is_late ? OUTCOME_EXPIRED
+                                                        : OUTCOME_REFUSED;
+            CHECK_INT_EQ(decision.outcome, outcome);
+            CHECK_INT_EQ(decision.reason, outcome == OUTCOME_SUCCEEDED ? (int)REASON_ALREADY
+                                          : outcome == OUTCOME_EXPIRED ? (int)REASON_NONE
+                                                                       : facts.refusal);
+            CHECK(!order.hold || is_reached);
         } else {
-            CHECK(decision.wait != ORDER_WAIT_NONE && order_wait_word(decision.wait)[0] != '\0');
+            CHECK_INT_EQ(decision.step, ORDER_STEP_WAIT);
+            CHECK_STR_EQ(order_wait_word(decision.wait),
+                         order_wait_word(wait_wanted(&order, &facts)));
             CHECK(!is_free ||
                   (!is_reached && (order.hold || (!facts.is_late && facts.refusal == 0))));
         }
@@ -187,6 +219,69 @@ static void case_take_no_opinion(void)
     CHECK_INT_EQ(memory.wanted_by, WANTED_BY_ORDER);
 }
 
+/* The words are the wire's: a report carries them. */
+static void case_wait_words(void)
+{
+    static const char *const words[] = {[ORDER_WAIT_NONE] = "",
+                                        [ORDER_WAIT_RELEASE] = "release",
+                                        [ORDER_WAIT_HELD] = "held",
+                                        [ORDER_WAIT_UNPROVEN] = "unproven",
+                                        [ORDER_WAIT_BUSY] = "busy",
+                                        [ORDER_WAIT_TURN] = "turn",
+                                        [ORDER_WAIT_ENGINE] = "engine",
+                                        [ORDER_WAIT_STORE] = "store",
+                                        [ORDER_WAIT_MEMORY_LOST] = "memory-lost"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        CHECK_STR_EQ(order_wait_word((enum order_wait)i), words[i]);
+    }
+}
+
+/* What an order that only ends leaves behind: what the one before it had begun is wanted no more,
+ * what serves unproven stays, and what a person wants is left alone. */
+static void case_take_leaves(void)
+{
+    static const struct {
+        enum swap_phase phase;
+        enum wanted_by by;
+        bool is_back;
+    } rows[] = {{SWAP_REST, WANTED_BY_ORDER, true},
+                {SWAP_PREPARE, WANTED_BY_ORDER, true},
+                {SWAP_UNPROVEN, WANTED_BY_ORDER, false},
+                {SWAP_REST, WANTED_BY_OVERRIDE, false},
+                {SWAP_PREPARE, WANTED_BY_OVERRIDE, false}};
+    const struct order_decision late = {.step = ORDER_STEP_END, .outcome = OUTCOME_EXPIRED};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct memory_app memory = running(0x11);
+        struct order order = sample();
+        memory.phase = rows[i].phase;
+        memory.wanted_by = rows[i].by;
+        memory.is_forced = true;
+        memset(memory.wanted.bytes, 0x44, DIGEST_BYTES);
+        order.force = true;
+        CHECK_INT_EQ(order_take(&memory, &order, &late), rows[i].is_back);
+        CHECK_INT_EQ(memory.wanted.bytes[0], rows[i].is_back ? 0x11 : 0x44);
+        CHECK_INT_EQ(memory.is_forced, !rows[i].is_back);
+        CHECK_INT_EQ(memory.wanted_by, rows[i].by);
+        CHECK_INT_EQ(memory.order_epoch, 5);
+        CHECK_INT_EQ(memory.order_gen, 9);
+        CHECK_INT_EQ(memory.order_id, 0xaa);
+        CHECK_INT_EQ(memory.outcomes[0].kind, OUTCOME_EXPIRED);
+        CHECK_INT_EQ(memory.outcomes[0].id, 0xaa);
+        CHECK(!memory.is_order_open);
+    }
+    /* One that is reached already forces nothing. */
+    struct memory_app memory = running(0x22);
+    struct order order = sample();
+    const struct order_decision already = {
+        .step = ORDER_STEP_END, .outcome = OUTCOME_SUCCEEDED, .reason = REASON_ALREADY};
+    order.force = true;
+    memory.wanted_by = WANTED_BY_NOBODY;
+    CHECK(!order_take(&memory, &order, &already)); /* the same is wanted, by the order now */
+    CHECK(!memory.is_forced);
+    CHECK_INT_EQ(memory.wanted_by, WANTED_BY_ORDER);
+    CHECK_INT_EQ(memory.outcomes[0].reason, REASON_ALREADY);
+}
+
 static void case_ids(void)
 {
     char id[ORDER_ID_BYTES];
@@ -201,6 +296,8 @@ int main(int argc, char **argv)
                                               {"take_begins", case_take_begins},
                                               {"take_ends", case_take_ends},
                                               {"take_no_opinion", case_take_no_opinion},
+                                              {"wait_words", case_wait_words},
+                                              {"take_leaves", case_take_leaves},
                                               {"ids", case_ids}};
     return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
 }

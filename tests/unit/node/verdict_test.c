@@ -28,8 +28,11 @@ static void begin(void)
     memset(&memory, 0, sizeof memory);
     memset(&decision, 0, sizeof decision);
     for (int i = 0; i < 6; i++) {
-        plans[i] = (struct plan){.digest = digest_of(i), .sequence = (uint64_t)i * 10,
-                                 .attempts = 3, .service_count = 1, .keep_warm_ms = 7000};
+        plans[i] = (struct plan){.digest = digest_of(i),
+                                 .sequence = (uint64_t)i * 10,
+                                 .attempts = 3,
+                                 .service_count = 1,
+                                 .keep_warm_ms = 7000};
         plans[i].services[0].replicas = 1;
     }
     memcpy(memory.app, "web", 4);
@@ -44,8 +47,11 @@ static void begin(void)
     memory.wanted_by = WANTED_BY_OVERRIDE;
     memory.is_forced = true;
     memory.attempts = 1;
-    facts = (struct swap_facts){.now = 1000, .committed = &plans[1], .candidate = &plans[2],
-                                .previous = &plans[3], .wanted = &plans[2]};
+    facts = (struct swap_facts){.now = 1000,
+                                .committed = &plans[1],
+                                .candidate = &plans[2],
+                                .previous = &plans[3],
+                                .wanted = &plans[2]};
     facts.boot.bytes[0] = 3;
 }
 
@@ -191,6 +197,46 @@ static void case_boots(void)
     }
 }
 
+/* The switch says one thing only: that the candidate serves. The floor rises with the verdict, or a
+ * release that goes back would leave the node with nothing that it may run. */
+static void case_switch(void)
+{
+    begin();
+    memory.phase = SWAP_PREPARE;
+    memory.floor = 5;
+    plans[2].floor = 15;
+    verdict_switch(&step);
+    struct memory_app wanted = memory;
+    wanted.phase = SWAP_UNPROVEN;
+    CHECK(decision.is_remembering && !decision.is_going_back);
+    CHECK_INT_EQ(decision.next.floor, 5);
+    CHECK(memcmp(&decision.next, &wanted, sizeof wanted) == 0);
+}
+
+/* A second bad release pushes the first back, a third pushes it out; one that stands there already
+ * pushes nobody. */
+static void case_quarantine(void)
+{
+    begin();
+    memory.quarantined[0] = digest_of(3);
+    memory.quarantined[1] = digest_of(4);
+    verdict_go_back(&step, REASON_UNREADY);
+    CHECK_INT_EQ(decision.next.quarantined[0].bytes[0], 2);
+    CHECK_INT_EQ(decision.next.quarantined[1].bytes[0], 3);
+    begin();
+    memory.quarantined[0] = digest_of(3);
+    memory.quarantined[1] = digest_of(2);
+    verdict_go_back(&step, REASON_UNREADY);
+    CHECK_INT_EQ(decision.next.quarantined[0].bytes[0], 3);
+    CHECK_INT_EQ(decision.next.quarantined[1].bytes[0], 2);
+    begin(); /* good: it leaves, and the others close up */
+    memory.quarantined[0] = digest_of(2);
+    memory.quarantined[1] = digest_of(4);
+    verdict_commit(&step);
+    CHECK_INT_EQ(decision.next.quarantined[0].bytes[0], 4);
+    CHECK_INT_EQ(decision.next.quarantined[1].bytes[0], 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"commit", case_commit},
@@ -199,6 +245,8 @@ int main(int argc, char **argv)
                                               {"blame", case_blame},
                                               {"replaced", case_replaced},
                                               {"begin", case_begin},
+                                              {"switch", case_switch},
+                                              {"quarantine", case_quarantine},
                                               {"boots", case_boots}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -365,6 +365,23 @@ static void case_port_values(void)
     CHECK_INT_EQ(plan.services[0].readiness.kind, PLAN_PROBE_NONE);
 }
 
+/* A port that names no address is published at the node's, where the node has one. */
+static void case_publish_address(void)
+{
+    static const char text[] =
+        "{\"schema\":1,\"x-berth\":{\"app\":\"a\",\"sequence\":1},\"services\":{\"s\":{\"image\":"
+        "\"r@sha256:" SAMPLE_INDEX "\",\"ports\":[{\"target\":1,\"published\":2},{\"target\":3,"
+        "\"published\":4,\"host_ip\":\"10.0.0.9\"}],\"x-berth\":{\"image\":{\"index\":"
+        "\"sha256:" SAMPLE_INDEX "\",\"platforms\":[{\"arch\":\"amd64\",\"manifest\":"
+        "\"sha256:" SAMPLE_MANIFEST "\",\"config\":\"sha256:" SAMPLE_CONFIG "\"}]}}}}}";
+    struct release_node node = *sample_node();
+    struct plan plan;
+    node.publish_address = 0xc0000201;
+    CHECK_INT_EQ(release_compile(span_text(text), &node, &plan, NULL), 0);
+    CHECK_INT_EQ(plan.services[0].ports[0].host_ip, 0xc0000201);
+    CHECK_INT_EQ(plan.services[0].ports[1].host_ip, 0x0a000009);
+}
+
 #define LIMITS(members) ",\"deploy\":{\"resources\":{\"limits\":{" members "}}}"
 
 static void case_resources(void)
@@ -524,7 +541,7 @@ static void case_root(void)
         {",\"volumes\":[]", ERR_VALUE, "must be an object"},
         {",\"secrets\":{\"a\":{\"external\":true}}", 0, ""},
         {",\"secrets\":{\"a\":{\"external\":false}}", ERR_VALUE, "must be true"},
-        {",\"secrets\":{\"a\":{\"external\":1}}", ERR_VALUE, "external"},
+        {",\"secrets\":{\"a\":{\"external\":1}}", ERR_VALUE, "must be true or false"},
         {",\"secrets\":{\"a\":{}}", ERR_MISSING, "external"},
         {",\"secrets\":[]", ERR_VALUE, "must be an object"},
         {",\"include\":[]", ERR_UNKNOWN_KEY, "write one file"},
@@ -580,12 +597,19 @@ static void case_soak(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"health", case_health},       {"start period", case_start_period},
-        {"probes", case_probes},       {"lengths", case_lengths},
-        {"notice", case_notice},       {"top", case_top},
-        {"ports", case_ports},         {"port values", case_port_values},
-        {"resources", case_resources}, {"process", case_process},
-        {"mounts", case_mounts},       {"root", case_root},
+        {"health", case_health},
+        {"start period", case_start_period},
+        {"probes", case_probes},
+        {"lengths", case_lengths},
+        {"notice", case_notice},
+        {"top", case_top},
+        {"ports", case_ports},
+        {"port values", case_port_values},
+        {"publish address", case_publish_address},
+        {"resources", case_resources},
+        {"process", case_process},
+        {"mounts", case_mounts},
+        {"root", case_root},
         {"soak", case_soak},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
