@@ -1,0 +1,439 @@
+/* planner_edge: when an order binds, when it is lost, who is counted and what is said: one step to
+ * each side. */
+#include "tests/check.h"
+#include "tests/unit/fleet/desk.h"
+
+#define NOW   INT64_C(1764000000000)
+#define NODES 20
+
+static struct roster roster;
+static struct rollout_spec spec;
+static struct rollout_control control;
+static struct selector selector;
+static struct planner_result result;
+static bool is_superseded;
+
+static void begin(size_t nodes)
+{
+    roster_close(&roster);
+    CHECK_INT_EQ(roster_init(&roster, NODES, NULL), 0);
+    spec = desk_spec("web-1", "web", NOW);
+    control = (struct rollout_control){.want = "run"};
+    is_superseded = false;
+    CHECK_INT_EQ(selector_parse("", &selector, NULL), 0);
+    for (size_t i = 0; i < nodes; i++) {
+        char name[NODE_NAME_BYTES];
+        struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = true};
+        (void)snprintf(name, sizeof name, "gw-%02zu", i);
+        struct report report = desk_report(name, 1);
+        roster_report(&roster, &report);
+        roster_presence(&roster, name, &presence);
+    }
+}
+
+static struct roster_app *app_of(size_t node)
+{
+    return roster_app_find(&roster, &roster.nodes[node], "web");
+}
+
+/* An order for this node, issued NOW. */
+static struct roster_app *order_put(size_t node, const char *rollout, wall_ms start_by)
+{
+    struct order order = {.app = "web",
+                          .epoch = 3,
+                          .gen = 5,
+                          .release = spec.release,
+                          .before = desk_digest(1),
+                          .start_by = start_by,
+                          .issued = NOW};
+    (void)snprintf(order.id, sizeof order.id, "%016zx", node + 1);
+    memcpy(order.node, roster.nodes[node].name, sizeof order.node);
+    (void)text_copy(order.rollout, sizeof order.rollout, rollout);
+    roster_order(&roster, &order, true);
+    return app_of(node);
+}
+
+static void outcome_put(size_t node, enum outcome_kind kind, const char *reason)
+{
+    struct roster_app *app = app_of(node);
+    app->outcome_count = 1;
+    app->outcomes[0] = (struct report_outcome){.kind = kind};
+    memcpy(app->outcomes[0].id, app->order.id, sizeof app->order.id);
+    (void)text_copy(app->outcomes[0].reason, REPORT_WORD_BYTES, reason);
+}
+
+static void plan(wall_ms now)
+{
+    const struct planner_rollout rollout = {
+        .spec = &spec, .control = &control, .selector = &selector, .is_superseded = is_superseded};
+    planner_step(&rollout, &roster, planner_changing(&roster, now), now, &result);
+}
+
+static enum node_condition condition(size_t node, wall_ms now)
+{
+    const struct planner_rollout rollout = {
+        .spec = &spec, .control = &control, .selector = &selector};
+    return planner_condition(&rollout, &roster, &roster.nodes[node], now);
+}
+
+/* Our order: lost at its start-by (given or by the spec), and the spec's patience, to the instant.
+ */
+static void case_lost(void)
+{
+    begin(1);
+    spec.start_by_ms = 1000;
+    spec.lost_after_ms = 500;
+    (void)order_put(0, "web-1", NOW + 7000);
+    CHECK_INT_EQ(condition(0, NOW + 7499), NODE_CHANGING);
+    CHECK_INT_EQ(condition(0, NOW + 7500), NODE_LOST);
+    app_of(0)->order.start_by = 0;
+    CHECK_INT_EQ(condition(0, NOW + 1499), NODE_CHANGING);
+    CHECK_INT_EQ(condition(0, NOW + 1500), NODE_LOST);
+    app_of(0)->committed = spec.release; /* silent, and it runs it all the same */
+    CHECK_INT_EQ(condition(0, NOW + 1500), NODE_DONE);
+    CHECK_INT_EQ(condition(0, NOW + 1499), NODE_CHANGING);
+    app_of(0)->is_changing = true;
+    CHECK_INT_EQ(condition(0, NOW + 1500), NODE_LOST);
+}
+
+/* Anybody's order binds its node for 15 min after its start-by, or for 30 after it was issued. */
+static void case_bound(void)
+{
+    begin(1);
+    (void)order_put(0, "db-7", NOW + 7000);
+    CHECK_INT_EQ(condition(0, NOW + 7000 + 899999), NODE_BUSY);
+    CHECK_INT_EQ(planner_changing(&roster, NOW + 7000 + 899999), 1);
+    CHECK_INT_EQ(condition(0, NOW + 7000 + 900000), NODE_PENDING);
+    CHECK_INT_EQ(planner_changing(&roster, NOW + 7000 + 900000), 0);
+    app_of(0)->order.start_by = 0;
+    CHECK_INT_EQ(condition(0, NOW + 1799999), NODE_BUSY);
+    CHECK_INT_EQ(condition(0, NOW + 1800000), NODE_PENDING);
+}
+
+/* What frees a node from an order: an answer, a hold, or an order that the node took after it. */
+static void case_freed(void)
+{
+    static const struct {
+        uint64_t epoch, gen;
+        bool is_free;
+    } rows[] = {{3, 4, false}, {3, 5, false}, {3, 6, true}, {4, 1, true}, {2, 9, false}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        begin(1);
+        struct roster_app *app = order_put(0, "db-7", NOW + 7000);
+        app->order_epoch = rows[i].epoch;
+        app->order_gen = rows[i].gen;
+        CHECK_INT_EQ(condition(0, NOW), rows[i].is_free ? NODE_PENDING : NODE_BUSY);
+        app->is_reported = false; /* what was not reported frees nothing */
+        CHECK_INT_EQ(planner_changing(&roster, NOW), 1);
+    }
+    begin(1);
+    order_put(0, "db-7", NOW + 7000)->order.hold = true;
+    CHECK_INT_EQ(condition(0, NOW), NODE_PENDING);
+    begin(1);
+    (void)order_put(0, "db-7", NOW + 7000);
+    outcome_put(0, OUTCOME_REFUSED, "floor");
+    CHECK_INT_EQ(condition(0, NOW), NODE_PENDING);
+}
+
+/* An order of this rollout for another release (it takes one back) is not its order. */
+static void case_not_ours(void)
+{
+    begin(1);
+    order_put(0, "web-1", NOW + 7000)->order.release = desk_digest(1);
+    CHECK_INT_EQ(condition(0, NOW), NODE_BUSY);
+    CHECK_INT_EQ(condition(0, NOW + 7000 + 900000), NODE_PENDING);
+    begin(1);
+    (void)order_put(0, "web-2", NOW + 7000);
+    CHECK_INT_EQ(condition(0, NOW), NODE_BUSY);
+}
+
+/* A change of its own counts while the node is there to be heard. */
+static void case_changing(void)
+{
+    begin(2);
+    app_of(0)->is_changing = true;
+    CHECK_INT_EQ(planner_changing(&roster, NOW), 1);
+    app_of(1)->is_changing = true;
+    CHECK_INT_EQ(planner_changing(&roster, NOW), 2);
+    roster.nodes[0].is_present = false;
+    CHECK_INT_EQ(planner_changing(&roster, NOW), 1);
+    CHECK_INT_EQ(condition(0, NOW), NODE_OFFLINE);
+    CHECK_INT_EQ(condition(1, NOW), NODE_BUSY);
+    roster.nodes[1].is_reported = false;
+    app_of(1)->is_changing = false;
+    CHECK_INT_EQ(condition(1, NOW), NODE_OFFLINE); /* present, and never reported */
+}
+
+static void case_words_running(void)
+{
+    begin(3);
+    spec.max_unavailable = 2;
+    (void)order_put(0, "web-1", NOW + 1000);
+    plan(NOW);
+    CHECK_STR_EQ(result.state.waiting, "gw-00 to be proven");
+    CHECK_INT_EQ(result.order_count, 1);
+    CHECK_INT_EQ(result.orders[0].node, 1);
+    (void)order_put(1, "web-1", NOW + 1000);
+    plan(NOW);
+    CHECK_STR_EQ(result.state.waiting, "gw-00 and others to be proven");
+    CHECK_INT_EQ(result.state.current_count, 2);
+    CHECK_STR_EQ(result.state.current[1], "gw-01");
+    CHECK_INT_EQ(result.order_count, 0);
+    CHECK_INT_EQ(result.wake_at, NOW + 1000 + 900000);
+    begin(3);
+    roster.nodes[0].is_present = roster.nodes[1].is_present = roster.nodes[2].is_present = false;
+    plan(NOW);
+    CHECK_STR_EQ(result.state.waiting, "3 offline nodes to come back");
+    roster.nodes[0].is_present = true;
+    app_of(0)->is_changing = true; /* busy: that is what is waited for */
+    plan(NOW);
+    CHECK_STR_EQ(result.state.waiting, "another change in the fleet to end");
+    begin(1);
+    plan(NOW);
+    CHECK_STR_EQ(result.state.waiting, "");
+    CHECK_INT_EQ(result.order_count, 1);
+    CHECK_INT_EQ(result.wake_at, 0);
+}
+
+/* "wait": nobody gets an order while one is away. */
+static void case_offline_wait(void)
+{
+    begin(2);
+    (void)text_copy(spec.offline, sizeof spec.offline, "wait");
+    plan(NOW);
+    CHECK_INT_EQ(result.order_count, 1);
+    roster.nodes[1].is_present = false;
+    plan(NOW);
+    CHECK_INT_EQ(result.order_count, 0);
+    CHECK_STR_EQ(result.state.waiting, "1 offline node to come back");
+}
+
+/* Not more nodes at a time than are free, and not more orders in a turn than fit. */
+static void case_room(void)
+{
+    begin(NODES);
+    spec.max_unavailable = 3;
+    plan(NOW);
+    CHECK_INT_EQ(result.order_count, 3);
+    (void)order_put(7, "db-7", NOW + 1000);
+    plan(NOW);
+    CHECK_INT_EQ(result.order_count, 2);
+    (void)order_put(8, "db-7", NOW + 1000);
+    (void)order_put(9, "db-7", NOW + 1000);
+    plan(NOW);
+    CHECK_INT_EQ(result.order_count, 0);
+    (void)order_put(10, "db-7", NOW + 1000);
+    plan(NOW);
+    CHECK_INT_EQ(result.order_count, 0);
+    begin(NODES);
+    spec.max_unavailable = 100;
+    plan(NOW);
+    CHECK_INT_EQ(result.order_count, PLANNER_ORDERS_MAX);
+    CHECK_INT_EQ(result.orders[15].node, 15);
+    for (size_t i = 0; i < NODES; i++) {
+        (void)order_put(i, "web-1", NOW + 1000);
+    }
+    plan(NOW);
+    CHECK_INT_EQ(result.state.current_count, ROLLOUT_CURRENT_MAX);
+    CHECK_INT_EQ(result.state.count[NODE_CHANGING], NODES);
+}
+
+/* A node that runs nothing had nothing before. */
+static void case_before(void)
+{
+    begin(2);
+    spec.max_unavailable = 2;
+    app_of(0)->committed = (struct digest){0};
+    plan(NOW);
+    struct digest one = desk_digest(1);
+    CHECK(digest_is_none(&result.orders[0].before));
+    CHECK(digest_is_equal(&result.orders[1].before, &one));
+    CHECK(digest_is_equal(&result.orders[1].release, &spec.release));
+    CHECK(!result.orders[1].is_taken_back);
+}
+
+/* Only what the selector matches is counted and ordered. */
+static void case_selector(void)
+{
+    begin(3);
+    spec.max_unavailable = 3;
+    CHECK_INT_EQ(selector_parse("node=gw-01", &selector, NULL), 0);
+    plan(NOW);
+    CHECK_INT_EQ(result.state.matched, 1);
+    CHECK_INT_EQ(result.order_count, 1);
+    CHECK_INT_EQ(result.orders[0].node, 1);
+}
+
+/* The first failure by name is the one that is told, with its outcome and reason. */
+static void case_failures(void)
+{
+    begin(4);
+    (void)order_put(1, "web-1", NOW + 1000);
+    outcome_put(1, OUTCOME_FAILED, "never-ready");
+    (void)order_put(2, "web-1", NOW + 1000);
+    outcome_put(2, OUTCOME_REFUSED, "floor");
+    plan(NOW);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_PAUSED);
+    CHECK_STR_EQ(result.state.failed_node, "gw-01");
+    CHECK_STR_EQ(result.state.failed_outcome, "failed");
+    CHECK_STR_EQ(result.state.failed_reason, "never-ready");
+    CHECK_STR_EQ(result.state.waiting, "someone to resume or abort it: gw-01 failed (never-ready)");
+    CHECK_INT_EQ(result.order_count, 0);
+    control.accepted = 1;
+    plan(NOW);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_PAUSED);
+    control.accepted = 2;
+    plan(NOW);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_RUNNING);
+    CHECK_INT_EQ(result.order_count, 1);
+    /* Of a lost one there is no reason. */
+    begin(1);
+    (void)order_put(0, "web-1", NOW + 1000);
+    plan(NOW + 1000 + 900000);
+    CHECK_STR_EQ(result.state.failed_outcome, "lost");
+    CHECK_STR_EQ(result.state.failed_reason, "");
+    CHECK_STR_EQ(result.state.waiting, "someone to resume or abort it: gw-00 lost");
+    CHECK_INT_EQ(result.order_count, 0); /* a pause leaves what is lost */
+}
+
+static void case_offline_failure(void)
+{
+    begin(2);
+    (void)text_copy(spec.offline, sizeof spec.offline, "fail");
+    roster.nodes[1].is_present = false;
+    plan(NOW);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_PAUSED);
+    CHECK_STR_EQ(result.state.failed_node, "gw-01");
+    CHECK_STR_EQ(result.state.failed_outcome, "offline");
+    control.accepted = 1;
+    plan(NOW);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_RUNNING);
+    (void)text_copy(spec.offline, sizeof spec.offline, "later");
+    control.accepted = 0;
+    plan(NOW);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_RUNNING);
+}
+
+/* A pause, by hand: what was not begun is taken back, what was begun is not. */
+static void case_pause(void)
+{
+    begin(3);
+    (void)text_copy(control.want, sizeof control.want, "pause");
+    struct roster_app *begun = order_put(0, "web-1", NOW + 1000);
+    memcpy(begun->order_id, begun->order.id, sizeof begun->order_id);
+    begun->is_order_open = true;
+    struct roster_app *waiting = order_put(1, "web-1", NOW + 1000);
+    memcpy(waiting->order_id, waiting->order.id, sizeof waiting->order_id);
+    waiting->is_order_open = waiting->is_order_waiting = true;
+    (void)order_put(2, "web-1", NOW + 1000); /* not even taken */
+    plan(NOW);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_PAUSED);
+    CHECK_STR_EQ(result.state.waiting, "someone to resume it");
+    CHECK_INT_EQ(result.order_count, 2);
+    CHECK_INT_EQ(result.orders[0].node, 1);
+    CHECK_INT_EQ(result.orders[1].node, 2);
+    CHECK(result.orders[0].is_taken_back);
+    struct digest one = desk_digest(1);
+    CHECK(digest_is_equal(&result.orders[0].release, &one));
+    CHECK(digest_is_equal(&result.orders[0].before, &one));
+    begun->is_order_open = false; /* ended, and its outcome dropped: it can be begun again */
+    plan(NOW);
+    CHECK_INT_EQ(result.order_count, 3);
+}
+
+/* An end: over when nothing of it changes and nothing of it could still begin. */
+static void case_end(void)
+{
+    for (int superseded = 0; superseded < 2; superseded++) {
+        enum rollout_phase end = superseded == 1 ? ROLLOUT_SUPERSEDED : ROLLOUT_ABORTED;
+        begin(2);
+        is_superseded = superseded == 1;
+        (void)text_copy(control.want, sizeof control.want, superseded == 1 ? "run" : "abort");
+        plan(NOW);
+        CHECK_INT_EQ(result.state.phase, end);
+        CHECK_STR_EQ(result.state.waiting, "");
+        CHECK_INT_EQ(result.order_count, 0);
+        (void)order_put(0, "web-1", NOW + 1000);
+        plan(NOW);
+        CHECK_INT_EQ(result.state.phase, ROLLOUT_ABORTING);
+        CHECK_STR_EQ(result.state.waiting,
+                     superseded == 1 ? "what has begun to come to its end; a later rollout follows"
+                                     : "what has begun to come to its end");
+        CHECK_INT_EQ(result.order_count, 1);
+        plan(NOW + 1000 + 900000); /* lost, and on its topic still */
+        CHECK_INT_EQ(result.state.phase, ROLLOUT_ABORTING);
+        CHECK_INT_EQ(result.order_count, 1);
+        outcome_put(0, OUTCOME_FAILED, "crashed");
+        plan(NOW);
+        CHECK_INT_EQ(result.state.phase, end);
+        CHECK_INT_EQ(result.order_count, 0);
+    }
+}
+
+/* Done when all that match are settled, whichever way. */
+static void case_done(void)
+{
+    begin(4);
+    control.accepted = 4;
+    spec.max_unavailable = 4;
+    app_of(0)->committed = spec.release;
+    app_of(1)->is_overridden = true;
+    (void)order_put(2, "web-1", NOW + 1000);
+    outcome_put(2, OUTCOME_FAILED, "crashed");
+    (void)order_put(3, "web-1", NOW + 1000);
+    plan(NOW);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_RUNNING);
+    plan(NOW + 1000 + 900000);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_SUCCEEDED);
+    CHECK_INT_EQ(result.state.count[NODE_DONE], 1);
+    CHECK_INT_EQ(result.state.count[NODE_OVERRIDDEN], 1);
+    CHECK_INT_EQ(result.state.count[NODE_FAILED], 1);
+    CHECK_INT_EQ(result.state.count[NODE_LOST], 1);
+    CHECK_STR_EQ(result.state.id, "web-1");
+}
+
+/* It wakes at the next limit that lies ahead, its own or anybody's, never at one that has passed.
+ */
+static void case_wakes(void)
+{
+    begin(2);
+    spec.lost_after_ms = 100;
+    (void)order_put(0, "web-1", NOW + 1000);
+    (void)order_put(1, "db-7", NOW + 500);
+    plan(NOW);
+    CHECK_INT_EQ(result.wake_at, NOW + 1100);
+    plan(NOW + 1099);
+    CHECK_INT_EQ(result.wake_at, NOW + 1100);
+    plan(NOW + 1100);
+    CHECK_INT_EQ(result.wake_at, NOW + 500 + 900000);
+    plan(NOW + 500 + 900000);
+    CHECK_INT_EQ(result.wake_at, NOW + 1000 + 900000);
+    outcome_put(0, OUTCOME_FAILED, "crashed");
+    plan(NOW);
+    CHECK_INT_EQ(result.wake_at, NOW + 500 + 900000);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"lost", case_lost},
+        {"bound", case_bound},
+        {"freed", case_freed},
+        {"not ours", case_not_ours},
+        {"changing", case_changing},
+        {"words: running", case_words_running},
+        {"offline: wait", case_offline_wait},
+        {"room", case_room},
+        {"before", case_before},
+        {"selector", case_selector},
+        {"failures", case_failures},
+        {"offline: fail", case_offline_failure},
+        {"pause", case_pause},
+        {"end", case_end},
+        {"done", case_done},
+        {"wakes", case_wakes},
+    };
+    int status = check_run(cases, COUNT_OF(cases), argc, argv);
+    roster_close(&roster);
+    return status;
+}

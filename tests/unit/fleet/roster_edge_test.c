@@ -1,0 +1,360 @@
+/* roster_edge: every table at its limit, and every member of what is told: kept, replaced or gone.
+ */
+#include "tests/check.h"
+#include "tests/unit/fleet/desk.h"
+
+static struct roster roster;
+
+static void begin(size_t nodes)
+{
+    roster_close(&roster);
+    CHECK_INT_EQ(roster_init(&roster, nodes, NULL), 0);
+}
+
+static struct roster_app *web(const char *node)
+{
+    return roster_app_find(&roster, roster_find(&roster, node), "web");
+}
+
+/* Four apps a node in all, shared by all nodes; then no more, and what is there stays. */
+static void case_limits(void)
+{
+    char app[NAME_BYTES];
+    begin(2);
+    struct roster_node *one = roster_need(&roster, "one");
+    CHECK(one != NULL);
+    for (int i = 0; i < 8; i++) {
+        (void)snprintf(app, sizeof app, "app-%d", i);
+        CHECK(roster_app_need(&roster, one, app) != NULL);
+        CHECK(roster_app_need(&roster, one, "Bad") == NULL);
+    }
+    CHECK(roster_app_need(&roster, one, "ninth") == NULL);
+    CHECK(roster_app_need(&roster, one, "app-3") == roster_app_find(&roster, one, "app-3"));
+    CHECK_STR_EQ(roster_app_find(&roster, one, "app-0")->app, "app-0");
+    CHECK(roster_need(&roster, "two") != NULL);
+    CHECK(roster_need(&roster, "three") == NULL);
+    CHECK(roster_need(&roster, "one") != NULL);
+    CHECK(roster_find(&roster, "three") == NULL);
+    /* What finds no room is ignored, and harms nothing. */
+    struct presence presence = {.session = "s", .is_online = true};
+    struct report report = desk_report("three", 1);
+    struct order order = {.node = "three", .app = "web", .epoch = 1, .gen = 1};
+    const char *name = "k", *value = "v";
+    roster_presence(&roster, "three", &presence);
+    roster_report(&roster, &report);
+    roster_order(&roster, &order, true);
+    roster_labels(&roster, "three", &name, &value, 1);
+    CHECK_INT_EQ(roster.node_count, 2);
+    (void)text_copy(order.node, sizeof order.node, "two");
+    roster_order(&roster, &order, true); /* there is no place for its app */
+    CHECK_INT_EQ(roster.app_count, 8);
+}
+
+/* A name as long as may be, and one longer. */
+static void case_names(void)
+{
+    char name[80];
+    begin(4);
+    memset(name, 'a', sizeof name);
+    name[63] = '\0';
+    CHECK(roster_need(&roster, name) != NULL);
+    CHECK_STR_EQ(roster.nodes[0].name, name);
+    CHECK_INT_EQ(roster.nodes[0].first_app, ROSTER_NONE);
+    name[63] = 'a';
+    name[64] = '\0';
+    CHECK(roster_need(&roster, name) == NULL);
+    name[33] = '\0';
+    CHECK(roster_app_need(&roster, &roster.nodes[0], name) == NULL);
+    name[32] = '\0';
+    CHECK(roster_app_need(&roster, &roster.nodes[0], name) != NULL);
+    CHECK_STR_EQ(roster.apps[0].app, name);
+}
+
+static void case_report(void)
+{
+    static const struct {
+        const char *phase, *by, *wait;
+        bool is_changing, is_overridden, is_waiting;
+    } rows[] = {{"rest", "nobody", "", false, false, false},
+                {"prepare", "order", "busy", true, false, true},
+                {"unproven", "override", "", true, true, false},
+                {"something-new", "somebody", "x", false, false, true}};
+    begin(2);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct report report = desk_report("n", 3);
+        struct report_app *told = &report.apps[0];
+        (void)text_copy(told->phase, sizeof told->phase, rows[i].phase);
+        (void)text_copy(told->wanted_by, sizeof told->wanted_by, rows[i].by);
+        (void)text_copy(told->order_wait, sizeof told->order_wait, rows[i].wait);
+        (void)text_copy(told->order_id, sizeof told->order_id, "00000000000000aa");
+        told->is_order_open = i % 2 == 1;
+        told->is_serving = i % 2 == 0;
+        told->order_epoch = 7;
+        told->order_gen = 8;
+        told->outcome_count = 2;
+        (void)text_copy(told->outcomes[1].id, ORDER_ID_BYTES, "00000000000000bb");
+        roster_report(&roster, &report);
+        const struct roster_app *app = web("n");
+        struct digest three = desk_digest(3);
+        CHECK(app->is_reported);
+        CHECK_INT_EQ(app->is_changing, rows[i].is_changing);
+        CHECK_INT_EQ(app->is_overridden, rows[i].is_overridden);
+        CHECK_INT_EQ(app->is_order_waiting, rows[i].is_waiting);
+        CHECK_INT_EQ(app->is_order_open, i % 2 == 1);
+        CHECK_INT_EQ(app->is_serving, i % 2 == 0);
+        CHECK(digest_is_equal(&app->committed, &three));
+        CHECK_INT_EQ(app->order_epoch, 7);
+        CHECK_INT_EQ(app->order_gen, 8);
+        CHECK_STR_EQ(app->order_id, "00000000000000aa");
+        CHECK_INT_EQ(app->outcome_count, 2);
+        CHECK(roster_outcome(app, "00000000000000bb") == &app->outcomes[1]);
+        CHECK(roster_outcome(app, "00000000000000cc") == NULL);
+    }
+    /* Nothing committed: its digest says nothing. */
+    struct report report = desk_report("n", 3);
+    report.apps[0].committed.gen = 0;
+    roster_report(&roster, &report);
+    CHECK(digest_is_none(&web("n")->committed));
+}
+
+/* What a node does not report any more is not there any more; its order is. */
+static void case_report_less(void)
+{
+    struct order order = {.node = "n", .app = "web", .epoch = 2, .gen = 5};
+    begin(2);
+    struct report report = desk_report("n", 3);
+    (void)text_copy(report.apps[1].app, NAME_BYTES, "db");
+    report.app_count = 2;
+    roster_report(&roster, &report);
+    roster_order(&roster, &order, true);
+    report.app_count = 0;
+    report.label_count = 0;
+    roster_report(&roster, &report);
+    const struct roster_app *app = web("n");
+    CHECK(app != NULL && !app->is_reported && !app->is_serving && app->order.is_there);
+    CHECK(digest_is_none(&app->committed));
+    CHECK(roster_app_find(&roster, roster_find(&roster, "n"), "db") != NULL);
+    CHECK_INT_EQ(roster.app_count, 2);
+}
+
+static void case_presence(void)
+{
+    struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = false};
+    begin(2);
+    roster_presence(&roster, "n", &presence); /* a farewell without a greeting */
+    CHECK(!roster_find(&roster, "n")->is_present);
+    CHECK_STR_EQ(roster_find(&roster, "n")->session, "aaaaaaaaaaaaaaaa");
+    presence.is_online = true;
+    (void)text_copy(presence.session, sizeof presence.session, "bbbbbbbbbbbbbbbb");
+    roster_presence(&roster, "n", &presence);
+    CHECK_STR_EQ(roster_find(&roster, "n")->session, "bbbbbbbbbbbbbbbb");
+    (void)text_copy(presence.session, sizeof presence.session, "cccccccccccccccc");
+    presence.is_online = false;
+    roster_presence(&roster, "n", &presence);
+    CHECK(roster_find(&roster, "n")->is_present);
+    CHECK_STR_EQ(roster_find(&roster, "n")->session, "bbbbbbbbbbbbbbbb");
+}
+
+/* Of one node's labels 640 bytes are kept, and 32: what does not fit is left out whole. */
+static void case_labels(void)
+{
+    const char *names[40], *values[40];
+    char texts[40][8], long_value[70];
+    struct selector selector;
+    begin(2);
+    for (size_t i = 0; i < 40; i++) {
+        (void)snprintf(texts[i], sizeof texts[i], "k%02zu", i);
+        names[i] = texts[i];
+        values[i] = "v";
+    }
+    roster_labels(&roster, "n", names, values, 40);
+    const struct roster_node *node = roster_find(&roster, "n");
+    CHECK_INT_EQ(node->given.count, 32);
+    CHECK_INT_EQ(node->given.len, 32 * 6);
+    CHECK_INT_EQ(selector_parse("k31=v", &selector, NULL), 0);
+    CHECK(roster_matches(node, &selector));
+    CHECK_INT_EQ(selector_parse("k32", &selector, NULL), 0);
+    CHECK(!roster_matches(node, &selector));
+    memset(long_value, 'a', sizeof long_value);
+    long_value[60 - 1] = '\0'; /* 4 + 60 bytes: ten are 640 */
+    for (size_t i = 0; i < 40; i++) {
+        values[i] = long_value;
+    }
+    roster_labels(&roster, "n", names, values, 10);
+    CHECK_INT_EQ(node->given.count, 10);
+    CHECK_INT_EQ(node->given.len, 640);
+    roster_labels(&roster, "n", names, values, 11);
+    CHECK_INT_EQ(node->given.count, 10);
+    roster_labels(&roster, "n", names, values, 0);
+    CHECK_INT_EQ(node->given.count, 0);
+    CHECK_INT_EQ(node->given.len, 0);
+}
+
+/* The node's own name is its label, whatever it or the fleet says of it. */
+static void case_node_label(void)
+{
+    const char *name = "node", *value = "other";
+    struct selector me, other;
+    begin(2);
+    roster_labels(&roster, "n", &name, &value, 1);
+    CHECK_INT_EQ(selector_parse("node=n", &me, NULL), 0);
+    CHECK_INT_EQ(selector_parse("node=other", &other, NULL), 0);
+    CHECK(roster_matches(roster_find(&roster, "n"), &me));
+    CHECK(!roster_matches(roster_find(&roster, "n"), &other));
+}
+
+static struct order order_of(uint64_t epoch, uint64_t gen, const char *id)
+{
+    struct order order = {.node = "n",
+                          .app = "web",
+                          .epoch = epoch,
+                          .gen = gen,
+                          .hold = true,
+                          .force = true,
+                          .start_by = 11,
+                          .issued = 12,
+                          .rollout = "r"};
+    order.release = desk_digest(2);
+    order.before = desk_digest(1);
+    (void)text_copy(order.id, sizeof order.id, id);
+    return order;
+}
+
+/* Every member is kept; of two orders the higher one stays, by epoch and then by number. */
+static void case_order(void)
+{
+    static const struct {
+        uint64_t epoch, gen;
+        bool is_taken;
+    } rows[] = {{5, 4, false}, {4, 9, false}, {5, 5, true}, {5, 6, true}, {6, 1, true}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        begin(2);
+        struct order first = order_of(5, 5, "00000000000000aa");
+        struct order second = order_of(rows[i].epoch, rows[i].gen, "00000000000000bb");
+        roster_order(&roster, &first, true);
+        const struct roster_order *held = &web("n")->order;
+        CHECK(held->is_there && held->is_echoed && held->was_there && !held->is_sent);
+        CHECK(held->hold && held->force);
+        CHECK_INT_EQ(held->start_by, 11);
+        CHECK_INT_EQ(held->issued, 12);
+        CHECK_STR_EQ(held->rollout, "r");
+        CHECK(digest_is_equal(&held->release, &first.release));
+        CHECK(digest_is_equal(&held->before, &first.before));
+        roster_order(&roster, &second, true);
+        CHECK_STR_EQ(held->id, rows[i].is_taken ? "00000000000000bb" : "00000000000000aa");
+        /* An older one that lies on the topic hides ours: it has to be put there again. */
+        CHECK_INT_EQ(held->is_echoed, rows[i].is_taken);
+    }
+}
+
+/* What is known of an order at the broker: kept for the same order, begun anew for another. */
+static void case_order_echo(void)
+{
+    struct order first = order_of(5, 5, "00000000000000aa");
+    struct order older = order_of(5, 4, "00000000000000bb");
+    struct order later = order_of(5, 6, "00000000000000cc");
+    begin(2);
+    roster_order(&roster, &first, false);
+    struct roster_order *held = &web("n")->order;
+    CHECK(!held->is_echoed && !held->was_there);
+    held->is_sent = true;
+    roster_order(&roster, &older, false); /* not from the topic: it hides nothing */
+    CHECK(held->is_sent);
+    roster_order(&roster, &first, true);
+    CHECK(held->is_echoed && held->is_sent && held->was_there);
+    roster_order(&roster, &first, false);
+    CHECK(held->is_echoed && held->is_sent && held->was_there);
+    roster_order(&roster, &older, false);
+    CHECK(held->is_echoed && held->is_sent);
+    roster_order(&roster, &older, true);
+    CHECK(!held->is_echoed && !held->is_sent && held->was_there);
+    held->is_sent = true;
+    roster_order(&roster, &later, false);
+    CHECK(!held->is_echoed && !held->is_sent && !held->was_there && held->is_there);
+}
+
+static void case_covered(void)
+{
+    struct order order = order_of(5, 5, "00000000000000aa");
+    begin(2);
+    CHECK(!roster_order_covered(&roster, "n", "web"));
+    struct report report = desk_report("n", 1);
+    roster_report(&roster, &report);
+    CHECK(!roster_order_covered(&roster, "n", "web"));
+    CHECK(!roster_order_covered(&roster, "n", "db"));
+    roster_order(&roster, &order, true);
+    web("n")->order.is_sent = true;
+    CHECK(roster_order_covered(&roster, "n", "web"));
+    CHECK(!web("n")->order.is_echoed && !web("n")->order.is_sent && web("n")->order.is_there);
+}
+
+/* A new session knows nothing of who is there; an order that the broker never had is forgotten. */
+static void case_forget(void)
+{
+    struct order had = order_of(5, 5, "00000000000000aa");
+    struct order never = order_of(5, 5, "00000000000000bb");
+    struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = true};
+    begin(2);
+    (void)text_copy(never.app, sizeof never.app, "db");
+    roster_presence(&roster, "n", &presence);
+    roster_order(&roster, &had, true);
+    roster_order(&roster, &never, false);
+    web("n")->order.is_sent = true;
+    roster_forget_session(&roster);
+    CHECK(!roster_find(&roster, "n")->is_present);
+    CHECK(web("n")->order.is_there && web("n")->order.was_there);
+    CHECK(!web("n")->order.is_echoed && !web("n")->order.is_sent);
+    CHECK(!roster_app_find(&roster, roster_find(&roster, "n"), "db")->order.is_there);
+}
+
+static void epoch_tell(const char *node, uint64_t web_epoch, uint64_t db_epoch)
+{
+    struct report report = desk_report(node, 1);
+    report.apps[0].order_epoch = web_epoch;
+    (void)text_copy(report.apps[1].app, NAME_BYTES, "db");
+    report.apps[1].order_epoch = db_epoch;
+    report.app_count = 2;
+    roster_report(&roster, &report);
+}
+
+/* Without a signed word: the highest that half of those who tell one have seen. With one: what
+ * nodes tell counts up to half a jump above it. */
+static void case_epoch(void)
+{
+    begin(8);
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 0);
+    epoch_tell("a", 5, 0);
+    epoch_tell("b", 0, 9000);
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 9000); /* one of two is half */
+    epoch_tell("c", 7, 3);
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 7); /* two of three have seen 7; 9000 is too far above */
+    epoch_tell("d", 0, 0);                     /* who tells none is not asked */
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 7);
+    begin(8);
+    epoch_tell("a", 600, 1);
+    CHECK_INT_EQ(roster_epoch(&roster, 100), 600);
+    CHECK_INT_EQ(roster_epoch(&roster, 99), 99); /* 501 above */
+    CHECK_INT_EQ(roster_epoch(&roster, 700), 700);
+    struct order order = order_of(100, 1, "00000000000000aa");
+    roster_order(&roster, &order, true);
+    CHECK_INT_EQ(roster_epoch(&roster, 99), 600);
+    roster_forget_session(&roster);
+    CHECK_INT_EQ(roster_epoch(&roster, 99), 600);
+    roster_app_find(&roster, roster_find(&roster, "n"), "web")->order.is_there = false;
+    CHECK_INT_EQ(roster_epoch(&roster, 99), 99);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"limits", case_limits},          {"names", case_names},
+        {"report", case_report},          {"report: less", case_report_less},
+        {"presence", case_presence},      {"labels", case_labels},
+        {"label: node", case_node_label}, {"order", case_order},
+        {"order: echo", case_order_echo}, {"order: covered", case_covered},
+        {"forget", case_forget},          {"epoch", case_epoch},
+    };
+    int status = check_run(cases, COUNT_OF(cases), argc, argv);
+    roster_close(&roster);
+    return status;
+}
