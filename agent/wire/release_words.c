@@ -97,7 +97,7 @@ bool path_is_safe(const char *text)
 bool signal_is_name(const char *text)
 {
     size_t len = strnlen(text, 17);
-    if (len < 6 || len > 16 || strncmp(text, "SIG", 3) != 0) {
+    if (len < 5 || len > 16 || strncmp(text, "SIG", 3) != 0) {
         return false;
     }
     for (const char *p = text + 3; *p != '\0'; p++) {
