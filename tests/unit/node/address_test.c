@@ -83,6 +83,30 @@ static void case_locate(void)
                           &lane));
 }
 
+/* The numbers themselves: what runs keeps its addresses through an upgrade of the agent. */
+static void case_numbers(void)
+{
+    struct config config = config_of(15);
+    uint8_t app = 99, lane = 99;
+    CHECK_INT_EQ(address_subnet(&config, 0), 0xc6120800);
+    CHECK_INT_EQ(address_subnet(&config, 15), 0xc6128000);
+    CHECK_INT_EQ(address_gateway(&config, 0), 0xc6120801);
+    CHECK_INT_EQ(address_replica(&config, 0, 0, 0, 1), 0xc6120810);
+    CHECK_INT_EQ(address_replica(&config, 1, 3, 2, 16), 0xc6120800 + 2048 + 1536 + 16 + 32 + 15);
+    CHECK_INT_EQ(address_service(&config, 0, 0), 0xc6120100);
+    CHECK_INT_EQ(address_service(&config, 15, 3), 0xc6120100 + 240 + 3);
+    CHECK(!address_locate(&config, 0xc6120800 + 15, &app, &lane));
+    CHECK(app == 99 && lane == 99);
+    CHECK(address_locate(&config, 0xc6120800 + 16, &app, &lane) && app == 0 && lane == 0);
+    CHECK(address_locate(&config, 0xc6120800 + 511, &app, &lane) && lane == 0);
+    CHECK(!address_locate(&config, 0xc6120800 + 512 + 15, &app, &lane));
+    CHECK(address_locate(&config, 0xc6120800 + 512 + 16, &app, &lane) && lane == 1);
+    CHECK(address_locate(&config, 0xc6120800 + 2047, &app, &lane) && app == 0 && lane == 3);
+    CHECK(!address_locate(&config, 0xc61207ff, &app, &lane));
+    CHECK(address_locate(&config, 0xc6128000 + 2047, &app, &lane) && app == 15 && lane == 3);
+    CHECK(!address_locate(&config, 0xc6128800 + 16, &app, &lane));
+}
+
 static void case_names(void)
 {
     struct config one = config_of(15);
@@ -108,6 +132,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {{"no collisions", case_no_collisions},
                                               {"apps", case_apps},
                                               {"locate", case_locate},
+                                              {"numbers", case_numbers},
                                               {"names", case_names}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -1,0 +1,598 @@
+/* uplink: what is said when, and whose word goes where; the conductor's place is taken by the
+ * test's. */
+#include "agent/node/uplink.h"
+
+#include "tests/check.h"
+
+#define WALL INT64_C(1764000000000)
+
+struct sent {
+    char topic[BUS_TOPIC_BYTES], text[REPORT_BYTES_MAX];
+    bool is_retained;
+    bus_done done;
+    void *ctx;
+};
+
+/* Everything around the uplink. */
+static struct {
+    struct uplink uplink;
+    mono_ms now;
+    struct bus_user user;
+    struct bus_session session;
+    char client_id[96], will_topic[BUS_TOPIC_BYTES], will[LINK_WILL_BYTES];
+    bool is_refusing;
+    struct sent sent[64];
+    size_t sent_count;
+    char subscribed[64][BUS_TOPIC_BYTES], unsubscribed[64][BUS_TOPIC_BYTES];
+    size_t subscribed_count, unsubscribed_count;
+    bus_done last_subscription;
+    unsigned pace, paces;
+    char said[2048];
+    /* The conductor. */
+    char order_app[NAME_BYTES], order_text[64];
+    unsigned orders;
+    bool is_release_true;
+    struct digest release;
+    unsigned releases;
+    struct digest missing[APPS_MAX];
+    size_t missing_count;
+    struct report report;
+    bool has_story, is_changing;
+    char again[NAME_BYTES];
+    unsigned agains;
+    bool is_revoke;
+    unsigned documents;
+    char document[64];
+} w;
+
+int conductor_order(struct conductor *conductor, const char *app, struct span envelope,
+                    struct err *err)
+{
+    (void)conductor, (void)err;
+    w.orders++;
+    (void)snprintf(w.order_app, sizeof w.order_app, "%s", app);
+    (void)snprintf(w.order_text, sizeof w.order_text, "%.*s", (int)envelope.len,
+                   (const char *)envelope.data);
+    return 0;
+}
+
+bool conductor_release(struct conductor *conductor, const struct digest *digest,
+                       struct span envelope)
+{
+    (void)conductor, (void)envelope;
+    w.releases++;
+    w.release = *digest;
+    return w.is_release_true;
+}
+
+size_t conductor_missing(const struct conductor *conductor, struct digest *digests, size_t cap)
+{
+    (void)conductor;
+    size_t count = w.missing_count < cap ? w.missing_count : cap;
+    memcpy(digests, w.missing, count * sizeof *digests);
+    return count;
+}
+
+void conductor_report(const struct conductor *conductor, struct report *report)
+{
+    (void)conductor;
+    *report = w.report;
+}
+
+bool conductor_story(struct conductor *conductor, char app[NAME_BYTES], struct text *text)
+{
+    (void)conductor;
+    bool has_story = w.has_story;
+    if (has_story) {
+        memcpy(app, "web", 4);
+        text_append(text, "{\"story\":1}");
+    }
+    w.has_story = false;
+    return has_story;
+}
+
+void conductor_story_again(struct conductor *conductor, const char *app)
+{
+    (void)conductor;
+    w.agains++;
+    (void)snprintf(w.again, sizeof w.again, "%s", app);
+}
+
+bool conductor_is_changing(const struct conductor *conductor)
+{
+    (void)conductor;
+    return w.is_changing;
+}
+
+static int fake_open(void *self, const struct bus_session *session, const struct bus_user *user,
+                     struct err *err)
+{
+    (void)self, (void)err;
+    w.user = *user;
+    w.session = *session;
+    (void)snprintf(w.client_id, sizeof w.client_id, "%s", session->client_id);
+    (void)snprintf(w.will_topic, sizeof w.will_topic, "%s", session->will_topic);
+    (void)snprintf(w.will, sizeof w.will, "%.*s", (int)session->will.len,
+                   (const char *)session->will.data);
+    return 0;
+}
+
+static void fake_close(void *self)
+{
+    (void)self;
+}
+
+static int fake_subscribe(void *self, const char *filter, bus_done done, void *ctx, struct err *err)
+{
+    (void)self, (void)ctx;
+    if (w.is_refusing || w.subscribed_count == 64) {
+        return err_set(err, ERR_BUSY, "no room to subscribe");
+    }
+    w.last_subscription = done;
+    (void)snprintf(w.subscribed[w.subscribed_count++], BUS_TOPIC_BYTES, "%s", filter);
+    return 0;
+}
+
+static int fake_unsubscribe(void *self, const char *filter, struct err *err)
+{
+    (void)self, (void)err;
+    (void)snprintf(w.unsubscribed[w.unsubscribed_count++], BUS_TOPIC_BYTES, "%s", filter);
+    return 0;
+}
+
+static int fake_publish(void *self, const char *topic, struct span payload, bool is_retained,
+                        bus_done done, void *ctx, struct err *err)
+{
+    (void)self;
+    if (w.is_refusing || w.sent_count == 64) {
+        return err_set(err, ERR_BUSY, "no room");
+    }
+    struct sent *sent = &w.sent[w.sent_count++];
+    *sent = (struct sent){.is_retained = is_retained, .done = done, .ctx = ctx};
+    (void)snprintf(sent->topic, sizeof sent->topic, "%s", topic);
+    (void)snprintf(sent->text, sizeof sent->text, "%.*s", (int)payload.len,
+                   (const char *)payload.data);
+    return 0;
+}
+
+static void fake_pace(void *self, unsigned seconds)
+{
+    (void)self;
+    w.pace = seconds;
+    w.paces++;
+}
+
+static wall_ms fake_wall(void *self, bool *is_trusted)
+{
+    (void)self;
+    *is_trusted = true;
+    return WALL + w.now;
+}
+
+static int fake_fill(void *self, void *data, size_t len, struct err *err)
+{
+    (void)self, (void)err;
+    memset(data, 0, len);
+    return 0;
+}
+
+static void fake_line(void *self, enum log_level level, const char *text)
+{
+    (void)self, (void)level;
+    size_t len = strlen(w.said);
+    (void)snprintf(w.said + len, sizeof w.said - len, "%s\n", text);
+}
+
+static void document(void *ctx, bool is_revoke, struct span envelope)
+{
+    (void)ctx;
+    w.documents++;
+    w.is_revoke = is_revoke;
+    (void)snprintf(w.document, sizeof w.document, "%.*s", (int)envelope.len,
+                   (const char *)envelope.data);
+}
+
+static void begin(void)
+{
+    static const struct bus_ops bus_ops = {.open = fake_open,
+                                           .close = fake_close,
+                                           .subscribe = fake_subscribe,
+                                           .unsubscribe = fake_unsubscribe,
+                                           .publish = fake_publish,
+                                           .pace = fake_pace};
+    static const struct clock_ops clock_ops = {.wall = fake_wall};
+    static const struct entropy_ops entropy_ops = {.fill = fake_fill};
+    static const struct log_ops log_ops = {.line = fake_line};
+    static const struct config config = {.node = "gw", .fleet = "sim"};
+    const struct uplink_ports ports = {.bus = {&bus_ops, NULL},
+                                       .entropy = {&entropy_ops, NULL},
+                                       .clock = {&clock_ops, NULL},
+                                       .log = {&log_ops, NULL},
+                                       .document = document};
+    memset(&w, 0, sizeof w);
+    w.now = 1000;
+    w.is_release_true = true;
+    (void)text_copy(w.report.fleet, sizeof w.report.fleet, "sim");
+    (void)text_copy(w.report.node, sizeof w.report.node, "gw");
+    uplink_init(&w.uplink, NULL, &config, &ports);
+}
+
+static void step(int64_t ms)
+{
+    w.now += ms;
+    uplink_step(&w.uplink, w.now);
+}
+
+static void begin_open(void)
+{
+    begin();
+    step(0);
+    w.user.opened(w.user.ctx);
+    step(0);
+}
+
+static size_t count_of(const char *topic)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < w.sent_count; i++) {
+        count += strcmp(w.sent[i].topic, topic) == 0;
+    }
+    return count;
+}
+
+static struct sent *last_of(const char *topic)
+{
+    for (size_t i = w.sent_count; i > 0; i--) {
+        if (strcmp(w.sent[i - 1].topic, topic) == 0) {
+            return &w.sent[i - 1];
+        }
+    }
+    CHECK(!"it was sent");
+    return &w.sent[0];
+}
+
+#define PRESENCE "berth/1/sim/node/gw/presence"
+#define REPORT   "berth/1/sim/node/gw/report"
+#define STORY    "berth/1/sim/node/gw/story/web"
+
+static void hear(const char *topic, const char *text)
+{
+    w.user.received(w.user.ctx, topic, span_text(text), false);
+}
+
+static void case_session(void)
+{
+    static const char *const filters[] = {"berth/1/sim/trust", "berth/1/sim/revoke",
+                                          "berth/1/sim/node/gw/order/+"};
+    begin_open();
+    CHECK_STR_EQ(w.client_id, "gw");
+    CHECK_STR_EQ(w.will_topic, PRESENCE);
+    CHECK_STR_EQ(w.will, "{\"schema\":1,\"session\":\"0000000000000000\",\"online\":false}");
+    CHECK_INT_EQ(w.subscribed_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_STR_EQ(w.subscribed[i], filters[i]);
+    }
+    CHECK_INT_EQ(w.sent_count, 2);
+    CHECK_STR_EQ(last_of(PRESENCE)->text,
+                 "{\"schema\":1,\"session\":\"0000000000000000\",\"online\":true,"
+                 "\"since\":1764000001000,\"timeTrusted\":true}");
+    CHECK(last_of(PRESENCE)->is_retained && last_of(REPORT)->is_retained);
+    CHECK_CONTAINS(last_of(REPORT)->text, "\"at\":1764000001000,\"timeTrusted\":true");
+    CHECK_CONTAINS(w.said, "the fleet is in reach\n");
+}
+
+/* A presence that found no room, or that the broker did not take, is said again. */
+static void case_presence_again(void)
+{
+    const struct err denied = {.code = ERR_DENIED, .text = "no"};
+    begin();
+    step(0);
+    w.user.opened(w.user.ctx);
+    w.is_refusing = true;
+    step(0);
+    CHECK_INT_EQ(w.sent_count, 0);
+    w.is_refusing = false;
+    step(1);
+    CHECK_INT_EQ(count_of(PRESENCE), 1);
+    step(1);
+    CHECK_INT_EQ(count_of(PRESENCE), 1);
+    struct sent *sent = last_of(PRESENCE);
+    sent->done(sent->ctx, &denied);
+    step(1);
+    CHECK_INT_EQ(count_of(PRESENCE), 2);
+    sent = last_of(PRESENCE);
+    sent->done(sent->ctx, NULL);
+    step(1);
+    CHECK_INT_EQ(count_of(PRESENCE), 2);
+}
+
+/* A report is sent when something but its instant changed, 200 ms after the last at the earliest,
+ * and not before the broker has taken the last. */
+static void case_report(void)
+{
+    const struct err denied = {.code = ERR_DENIED, .text = "no"};
+    begin_open();
+    struct sent *sent = last_of(REPORT);
+    step(5000);
+    w.report.trust_version = 2;
+    step(1);
+    CHECK_INT_EQ(count_of(REPORT), 1); /* the first is still under way */
+    sent->done(sent->ctx, NULL);
+    step(1);
+    CHECK_INT_EQ(count_of(REPORT), 2);
+    CHECK_CONTAINS(last_of(REPORT)->text, "\"trustVersion\":2");
+    sent = last_of(REPORT);
+    sent->done(sent->ctx, NULL);
+    w.report.trust_version = 3;
+    CHECK_INT_EQ(uplink_deadline(&w.uplink), w.now + 200);
+    step(199);
+    CHECK_INT_EQ(count_of(REPORT), 2);
+    step(1);
+    CHECK_INT_EQ(count_of(REPORT), 3);
+    sent = last_of(REPORT);
+    CHECK_INT_EQ(uplink_deadline(&w.uplink), MONO_NEVER); /* the answer wakes it */
+    sent->done(sent->ctx, &denied);
+    step(200);
+    CHECK_INT_EQ(count_of(REPORT), 4); /* not taken: said again, as it is */
+    sent = last_of(REPORT);
+    sent->done(sent->ctx, NULL);
+    step(60000);
+    CHECK_INT_EQ(count_of(REPORT), 4);
+    CHECK_INT_EQ(uplink_deadline(&w.uplink), MONO_NEVER);
+    w.is_refusing = true; /* no room: it stays due */
+    w.report.trust_version = 4;
+    step(1000);
+    w.is_refusing = false;
+    step(1);
+    CHECK_INT_EQ(count_of(REPORT), 5);
+}
+
+/* A new session says everything again, whatever was under way in the last one. */
+static void case_new_session(void)
+{
+    const struct err gone = {.code = ERR_NETWORK, .text = "gone"};
+    begin_open();
+    w.missing[0].bytes[0] = 1;
+    w.missing_count = 1;
+    w.has_story = true;
+    step(1000);
+    CHECK_INT_EQ(w.subscribed_count, 4);
+    uint32_t session = w.uplink.session_number;
+    w.user.closed(w.user.ctx, &gone);
+    step(1);
+    w.sent_count = 0;
+    step(1);
+    w.user.opened(w.user.ctx);
+    w.has_story = true;
+    step(1);
+    CHECK_INT_EQ(w.uplink.session_number, session + 1);
+    CHECK_INT_EQ(count_of(PRESENCE), 1);
+    CHECK_INT_EQ(count_of(REPORT), 1);
+    CHECK_INT_EQ(count_of(STORY), 1);
+    CHECK_INT_EQ(w.subscribed_count, 8); /* the three, and the release */
+}
+
+/* Orders of this node, and of no other; documents by their kind; what is cleared has no opinion. */
+static void case_received(void)
+{
+    begin_open();
+    hear("berth/1/sim/node/gw/order/web", "order");
+    CHECK_INT_EQ(w.orders, 1);
+    CHECK_STR_EQ(w.order_app, "web");
+    CHECK_STR_EQ(w.order_text, "order");
+    hear("berth/1/sim/node/other/order/web", "order");
+    hear("berth/1/other/node/gw/order/web", "order");
+    hear("berth/1/sim/node/gw/order/web", "");
+    hear("berth/1/sim/node/gw/report", "report");
+    CHECK_INT_EQ(w.orders, 1);
+    hear("berth/1/sim/trust", "t");
+    CHECK_INT_EQ(w.documents, 1);
+    CHECK(!w.is_revoke);
+    CHECK_STR_EQ(w.document, "t");
+    hear("berth/1/sim/revoke", "r");
+    CHECK_INT_EQ(w.documents, 2);
+    CHECK(w.is_revoke);
+    w.uplink.ports.document = NULL;
+    hear("berth/1/sim/trust", "t");
+    CHECK_INT_EQ(w.documents, 2);
+    CHECK_INT_EQ(w.releases, 0);
+}
+
+static void missing_set(size_t from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        memset(w.missing[i].bytes, (int)(from + i), DIGEST_BYTES);
+    }
+    w.missing_count = count;
+}
+
+static void release_topic(size_t byte, char topic[BUS_TOPIC_BYTES])
+{
+    struct digest digest;
+    char hex[DIGEST_HEX_BYTES];
+    memset(digest.bytes, (int)byte, DIGEST_BYTES);
+    digest_render(&digest, hex);
+    (void)snprintf(topic, BUS_TOPIC_BYTES, "berth/1/sim/release/%s", hex);
+}
+
+/* Releases that orders wait for are asked for once each, eight at a time; one that came, or is
+ * missed no more, makes room for the next. */
+static void case_releases(void)
+{
+    char topic[BUS_TOPIC_BYTES];
+    begin_open();
+    missing_set(1, 10);
+    step(1);
+    CHECK_INT_EQ(w.subscribed_count, 3 + 8);
+    release_topic(8, topic);
+    CHECK_STR_EQ(w.subscribed[10], topic);
+    step(1);
+    CHECK_INT_EQ(w.subscribed_count, 3 + 8);
+    release_topic(3, topic);
+    w.is_release_true = false;
+    hear(topic, "a lie");
+    CHECK_INT_EQ(w.releases, 1);
+    CHECK_INT_EQ(w.release.bytes[31], 3);
+    CHECK_INT_EQ(w.unsubscribed_count, 0); /* the true one may yet come */
+    w.is_release_true = true;
+    hear(topic, "the truth");
+    CHECK_INT_EQ(w.unsubscribed_count, 1);
+    CHECK_STR_EQ(w.unsubscribed[0], topic);
+    missing_set(4, 7); /* 1 and 2 are missed no more: the ninth and tenth find room */
+    step(1);
+    CHECK_INT_EQ(w.unsubscribed_count, 3);
+    CHECK_INT_EQ(w.subscribed_count, 3 + 8 + 2);
+    release_topic(10, topic);
+    CHECK_STR_EQ(w.subscribed[12], topic);
+    missing_set(0, 0);
+    step(1);
+    CHECK_INT_EQ(w.unsubscribed_count, 10);
+    release_topic(77, topic); /* nobody asked for it: taken to the conductor, nothing to end */
+    hear(topic, "x");
+    CHECK_INT_EQ(w.releases, 3);
+    CHECK_INT_EQ(w.unsubscribed_count, 10);
+    w.is_refusing = true; /* one that cannot be asked for now is asked for later */
+    missing_set(5, 1);
+    step(1);
+    w.is_refusing = false;
+    step(1);
+    CHECK_INT_EQ(w.subscribed_count, 14);
+}
+
+/* One story at a time; one that was not taken is told again. */
+static void case_story(void)
+{
+    const struct err denied = {.code = ERR_DENIED, .text = "no"};
+    begin_open();
+    w.has_story = true;
+    step(1);
+    CHECK_INT_EQ(count_of(STORY), 1);
+    CHECK_STR_EQ(last_of(STORY)->text, "{\"story\":1}");
+    CHECK(last_of(STORY)->is_retained);
+    w.has_story = true;
+    step(1);
+    CHECK_INT_EQ(count_of(STORY), 1);
+    struct sent *sent = last_of(STORY);
+    sent->done(sent->ctx, NULL);
+    CHECK_INT_EQ(w.agains, 0);
+    step(1);
+    CHECK_INT_EQ(count_of(STORY), 2);
+    sent = last_of(STORY);
+    sent->done(sent->ctx, &denied);
+    CHECK_INT_EQ(w.agains, 1);
+    CHECK_STR_EQ(w.again, "web");
+    w.has_story = true;
+    w.is_refusing = true;
+    step(1);
+    CHECK_INT_EQ(w.agains, 2);
+    CHECK_INT_EQ(count_of(STORY), 2);
+}
+
+/* Fast while something changes, slow at rest; said only when it changes. */
+static void case_pace(void)
+{
+    begin();
+    step(0);
+    CHECK_INT_EQ(w.pace, 300);
+    w.is_changing = true;
+    step(1);
+    CHECK_INT_EQ(w.pace, 20);
+    step(1);
+    CHECK_INT_EQ(w.paces, 2);
+    w.is_changing = false;
+    step(1);
+    CHECK_INT_EQ(w.pace, 300);
+    CHECK_INT_EQ(w.paces, 3);
+}
+
+/* What repeats with each try is logged once; another cause is logged. */
+static void case_no_way(void)
+{
+    struct err err = {.code = ERR_NETWORK, .text = "refused"};
+    begin();
+    for (int i = 0; i < 3; i++) {
+        step(60000);
+        w.user.closed(w.user.ctx, &err);
+        step(1);
+    }
+    CHECK_STR_EQ(w.said, "no way to the fleet: refused (network-failed)\n");
+    (void)snprintf(err.text, sizeof err.text, "unreachable");
+    step(60000);
+    w.user.closed(w.user.ctx, &err);
+    CHECK_CONTAINS(w.said, "no way to the fleet: unreachable (network-failed)\n");
+    err.code = ERR_TIMEOUT;
+    step(60000);
+    step(60000);
+    w.user.closed(w.user.ctx, &err);
+    CHECK_CONTAINS(w.said, "no way to the fleet: unreachable (timed-out)");
+    w.said[0] = '\0';
+    begin_open();
+    w.user.closed(w.user.ctx, &err);
+    CHECK_CONTAINS(w.said, "the link to the fleet ended: unreachable (");
+    w.said[0] = '\0';
+    step(1);
+    step(60000);
+    w.user.opened(w.user.ctx);
+    w.user.closed(w.user.ctx, &err); /* the end of a session is always logged */
+    CHECK_CONTAINS(w.said, "the link to the fleet ended: unreachable (");
+}
+
+static void case_denied(void)
+{
+    const struct err denied = {.code = ERR_DENIED, .text = "not for you"};
+    const struct err gone = {.code = ERR_NETWORK, .text = "gone"};
+    begin_open();
+    w.said[0] = '\0';
+    w.last_subscription(&w.uplink, NULL);
+    w.last_subscription(&w.uplink, &gone);
+    CHECK_STR_EQ(w.said, "");
+    w.last_subscription(&w.uplink, &denied);
+    CHECK_STR_EQ(w.said, "not for you\n");
+    begin();
+    step(0);
+    w.is_refusing = true;
+    w.user.opened(w.user.ctx);
+    CHECK_CONTAINS(w.said, "no room to subscribe\n");
+}
+
+/* It leaves with a farewell, and nothing is said after it. */
+static void case_leaves(void)
+{
+    begin_open();
+    uplink_leave(&w.uplink);
+    CHECK(!uplink_has_left(&w.uplink));
+    CHECK_STR_EQ(last_of(PRESENCE)->text,
+                 "{\"schema\":1,\"session\":\"0000000000000000\",\"online\":false}");
+    w.report.trust_version = 9;
+    w.has_story = true;
+    step(5000);
+    CHECK_INT_EQ(count_of(REPORT), 1);
+    CHECK_INT_EQ(count_of(STORY), 0);
+    struct sent *sent = last_of(PRESENCE);
+    sent->done(sent->ctx, NULL);
+    CHECK(uplink_has_left(&w.uplink));
+    begin_open();
+    w.is_refusing = true;
+    uplink_leave(&w.uplink);
+    CHECK(uplink_has_left(&w.uplink)); /* it cannot be said */
+    begin();
+    uplink_leave(&w.uplink);
+    CHECK(uplink_has_left(&w.uplink)); /* nobody to say it to */
+    begin_open();
+    uplink_stop(&w.uplink);
+    step(600000);
+    CHECK_INT_EQ(uplink_deadline(&w.uplink), MONO_NEVER);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"session", case_session},   {"presence again", case_presence_again},
+        {"report", case_report},     {"new session", case_new_session},
+        {"received", case_received}, {"releases", case_releases},
+        {"story", case_story},       {"pace", case_pace},
+        {"no way", case_no_way},     {"denied", case_denied},
+        {"leaves", case_leaves},
+    };
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
