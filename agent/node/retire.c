@@ -63,6 +63,10 @@ bool retire_replica(struct step *step, struct replica *replica, const struct pla
             if (replica->notified_at == 0) {
                 replica->notified_at = step->facts->now; /* ending: never ready any more */
             }
+            if (manner == RETIRE_POLITE) { /* it did not end by itself: its next start is a first */
+                replica->starts = 0;
+                replica->start_not_before = 0;
+            }
             step_act(step, ACTION_STOP, replica);
         }
         return false;

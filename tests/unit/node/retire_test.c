@@ -138,12 +138,28 @@ static void case_waits(void)
     CHECK_INT_EQ(decision.wake_at, 16000);
 }
 
+/* A replica that is stopped politely has not failed: when its release comes back, nothing holds its
+ * start off. One that failed is remembered. */
+static void case_back_off(void)
+{
+    for (int is_failed = 0; is_failed < 2; is_failed++) {
+        begin();
+        replica->was_routed = false;
+        replica->starts = 5;
+        replica->start_not_before = 99000;
+        check_step(is_failed ? RETIRE_FAILED : RETIRE_POLITE, true, ACTION_STOP, false);
+        CHECK_INT_EQ(replica->starts, is_failed ? 5 : 0);
+        CHECK_INT_EQ(replica->start_not_before, is_failed ? 99000 : 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"polite", case_polite},
                                               {"no notice", case_no_notice},
                                               {"failed", case_failed},
                                               {"rests", case_rests},
+                                              {"back-off", case_back_off},
                                               {"waits", case_waits}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
