@@ -10,6 +10,7 @@ no warnings 'portable';
 use Digest::MD5 qw(md5_hex);
 
 my $SYNC = qr/fdatasync|fsync|syncfs|sync_file_range/;
+my $SYMMETRIC = qr/^(?:strcmp|strncmp|memcmp|digest_is_equal|span_is_equal|mono_min)$/;
 my $KEYWORD = qr/^(?:if|for|while|switch|return|sizeof|else|do|case|goto|static_assert|assert)$/;
 
 # Comments, texts and preprocessor lines but #define become blanks; every offset stays.
@@ -145,6 +146,7 @@ sub constants {
         $line =~ s/.*\n//s;
         next if $line =~ /^\s*(?:static |const |extern )*(?:struct |enum |unsigned |signed )?\w+ [\w\s,*\[\]]*\[[^\]=]*$/;
         next if $line =~ /^\s*#\s*define\s+\w+\([^)]*\)/;
+        next if length $number > 10 || substr($self->{masked}, $at - 1, $length + 2) eq '{0}';
         my $value = $number =~ /^0[xX]/ ? hex $number : $number =~ /^0\d/ ? oct $number : $number + 0;
         next if $value > 0xffffffff;
         for my $put (sort { $a <=> $b } grep { $_ != $value && $_ >= 0 } $value - 1, $value + 1, 0) {
@@ -229,12 +231,13 @@ sub syncs {
     }
 }
 
-# Neighbours that are plain values change places; the compiler says whether their types allow it.
+# Neighbours that are plain values change places; the compiler says whether their types allow it. What
+# compares does so either way round.
 sub arguments {
     my ($self) = @_;
     while ($self->{masked} =~ /\b(\w+)\s*\(/g) {
         my ($name, $open) = ($1, $+[0] - 1);
-        next if $name =~ $KEYWORD || !defined function_at($self, $open);
+        next if $name =~ $KEYWORD || $name =~ $SYMMETRIC || !defined function_at($self, $open);
         my $end = closing(\$self->{masked}, $open);
         next if $end < 0;
         my $inside = substr($self->{masked}, $open + 1, $end - $open - 2);

@@ -486,114 +486,6 @@ static void case_process(void)
     check_rows(SERVICE, rows, COUNT_OF(rows));
 }
 
-#define MOUNT(members) ",\"volumes\":[{" members "}]"
-#define VOLUME(source) "\"type\":\"volume\",\"source\":\"" source "\",\"target\":\"/x\""
-
-static void case_mounts(void)
-{
-    static const struct row rows[] = {
-        {MOUNT(VOLUME("a.-_9")), 0, ""},
-        {MOUNT(VOLUME("")), ERR_VALUE, "name of a volume"},
-        {MOUNT(VOLUME("-a")), ERR_VALUE, "name of a volume"},
-        {MOUNT(VOLUME("a+")), ERR_VALUE, "name of a volume"},
-        {MOUNT("\"type\":\"bind\",\"source\":\"/\",\"target\":\"/x\""), ERR_VALUE, "below /"},
-        {MOUNT("\"type\":\"bind\",\"source\":\"a\",\"target\":\"/x\""), ERR_VALUE,
-         "an absolute path"},
-        {MOUNT("\"type\":\"bind\",\"source\":\"/a/..\",\"target\":\"/x\""), ERR_VALUE, "'..'"},
-        {MOUNT("\"type\":\"bind\",\"source\":\"/..a\",\"target\":\"/x\""), 0, ""},
-        {MOUNT("\"type\":\"npipe\",\"source\":\"/a\",\"target\":\"/x\""), ERR_VALUE,
-         "must be bind or volume"},
-        {MOUNT("\"type\":\"tmpfs\",\"source\":\"/a\",\"target\":\"/x\""), ERR_VALUE,
-         "under the service's tmpfs"},
-        {MOUNT("\"type\":\"bind\",\"target\":\"/x\""), ERR_MISSING, "source"},
-        {MOUNT("\"type\":\"bind\",\"source\":\"/a\""), ERR_MISSING, "target"},
-        {",\"volumes\":[{" VOLUME("a") "},{" VOLUME("b") "}]", ERR_VALUE,
-         "two mounts have the same target"},
-        {",\"volumes\":{}", ERR_VALUE, "must be a list of mounts"},
-        {",\"tmpfs\":[\"/a\"]", 0, ""},
-        {",\"tmpfs\":[\"/a\",\"/\"]", ERR_VALUE, "item 1 must begin with an absolute path"},
-        {",\"tmpfs\":[\"a\"]", ERR_VALUE, "item 0 must begin with an absolute path"},
-        {",\"tmpfs\":[\"/a/../b\"]", ERR_VALUE, "item 0 must begin with an absolute path"},
-        {",\"devices\":[\"/dev/x\"]", 0, ""},
-        {",\"devices\":[\"/dev/x:/dev/y\"]", 0, ""},
-        {",\"devices\":[\"/dev/x:/dev/y:mwr\"]", 0, ""},
-        {",\"devices\":[\"/dev/x:/dev/y:\"]", ERR_VALUE, "/dev/ttyS0"},
-        {",\"devices\":[\"/dev/x:y\"]", ERR_VALUE, "/dev/ttyS0"},
-        {",\"devices\":[\"x\"]", ERR_VALUE, "/dev/ttyS0"},
-        {",\"devices\":[1]", ERR_VALUE, "must be a string"},
-        {",\"devices\":{}", ERR_VALUE, "must be a list of strings"},
-        {",\"secrets\":[\"a\",\"b\"]", 0, ""},
-        {",\"secrets\":[\"a\",\"b\",\"a\"]", ERR_VALUE, "item 2 stands twice"},
-        {",\"secrets\":[\"\"]", ERR_VALUE, "item 0 must be a plain file name"},
-        {",\"secrets\":{}", ERR_VALUE, "must be a list of strings"},
-    };
-    check_rows(SERVICE, rows, COUNT_OF(rows));
-}
-
-static void case_root(void)
-{
-    static const struct row rows[] = {
-        {",\"name\":\"shop\"", 0, ""},
-        {",\"name\":1", ERR_VALUE, "must be a string"},
-        {",\"volumes\":{\"a\":null,\"b\":{}}", 0, ""},
-        {",\"volumes\":{\"a\":null,\"b\":{\"driver\":\"x\"}}", ERR_UNKNOWN_KEY, "takes no options"},
-        {",\"volumes\":{\"a\":1}", ERR_UNKNOWN_KEY, "takes no options"},
-        {",\"volumes\":[]", ERR_VALUE, "must be an object"},
-        {",\"secrets\":{\"a\":{\"external\":true}}", 0, ""},
-        {",\"secrets\":{\"a\":{\"external\":false}}", ERR_VALUE, "must be true"},
-        {",\"secrets\":{\"a\":{\"external\":1}}", ERR_VALUE, "must be true or false"},
-        {",\"secrets\":{\"a\":{}}", ERR_MISSING, "external"},
-        {",\"secrets\":[]", ERR_VALUE, "must be an object"},
-        {",\"include\":[]", ERR_UNKNOWN_KEY, "write one file"},
-    };
-    check_rows(ROOT, rows, COUNT_OF(rows));
-}
-
-/* The shortest soak that lets each probe notice a failure, by the numbers of the probe. */
-static void case_soak(void)
-{
-    static const struct {
-        const char *probes;
-        int64_t soak_ms, deadline_ms;
-    } rows[] = {
-        /* 3 x 5 s + 2 s, and a period more; one success after 0 s */
-        {"\"readiness\":{\"tcpSocket\":{\"port\":1}}", 22000, 5000},
-        /* a time-out longer than the period sets the pace */
-        {"\"readiness\":{\"tcpSocket\":{\"port\":1},\"timeoutSeconds\":7}", 3 * 7000 + 7000 + 5000,
-         7000},
-        {"\"readiness\":{\"tcpSocket\":{\"port\":1},\"initialDelaySeconds\":60,"
-         "\"successThreshold\":4}",
-         22000, 80000},
-        {"\"liveness\":{\"tcpSocket\":{\"port\":1},\"initialDelaySeconds\":60}",
-         60000 + 32000 + 10000, 1000},
-        {"\"liveness\":{\"tcpSocket\":{\"port\":1}},\"readiness\":{\"tcpSocket\":{\"port\":1},"
-         "\"periodSeconds\":20}",
-         82000, 20000},
-        {"\"startup\":{\"tcpSocket\":{\"port\":1},\"initialDelaySeconds\":5,"
-         "\"failureThreshold\":10},\"readiness\":{\"tcpSocket\":{\"port\":1}}",
-         22000, 30000},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        char extension[400], top[200];
-        struct sample sample = {.extension = extension, .top = top};
-        struct plan plan = {.app = ""};
-        (void)snprintf(extension, sizeof extension, ",\"probes\":{%s}", rows[i].probes);
-        for (int below = 0; below < 2; below++) {
-            (void)snprintf(top, sizeof top, ",\"swap\":{\"soak\":\"%lldms\"}",
-                           (long long)rows[i].soak_ms - below);
-            CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), below == 0 ? 0 : ERR_VALUE);
-            if (rows[i].deadline_ms > 1000) {
-                (void)snprintf(top, sizeof top, ",\"swap\":{\"deadline\":\"%lldms\"}",
-                               (long long)rows[i].deadline_ms - below);
-                CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), below == 0 ? 0 : ERR_VALUE);
-            }
-        }
-        top[0] = '\0';
-        CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
-        CHECK_INT_EQ(plan.soak_ms, rows[i].soak_ms);
-    }
-}
-
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -608,9 +500,7 @@ int main(int argc, char **argv)
         {"publish address", case_publish_address},
         {"resources", case_resources},
         {"process", case_process},
-        {"mounts", case_mounts},
-        {"root", case_root},
-        {"soak", case_soak},
+
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
