@@ -166,6 +166,11 @@ bool scan_text(struct span value, char *buf, size_t cap)
             c = escape_read(value, &at);
         } else if (value.data[at] < 0x20 || value.data[at] == 0x7f) {
             c = ' ';
+        } else if (value.data[at] >= 0x80) { /* some terminals obey U+0080 to U+009F */
+            if ((value.data[at] & 0xc0) == 0x80) {
+                continue;
+            }
+            c = '?';
         }
         buf[len++] = c;
     }

@@ -19,8 +19,8 @@ bool scan_member(struct span object, const char *key, struct span *value);
 bool scan_element(struct span array, size_t *at, struct span *value);
 
 /* Decodes a string into buf (cap >= 1) for a terminal: cut where it does not fit, escaped line ends
- * and tabs become spaces, other escapes outside ASCII become '?'. False, and buf empty, when the
- * value is no string. */
+ * and tabs become spaces, whatever else is outside ASCII becomes '?'. False, and buf empty, when
+ * the value is no string. */
 bool scan_text(struct span value, char *buf, size_t cap);
 
 /* The same for the member `key` of an object; buf is empty when there is no such string. */

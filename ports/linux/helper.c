@@ -43,14 +43,6 @@ struct helper {
     unsigned char request[HELPER_REQUEST_BYTES_MAX];
 };
 
-/* A request taken apart; everything points into helper->request. */
-struct helper_call {
-    struct helper_request head;
-    char *texts[WORKER_ARGS_MAX + 2]; /* [0] is for the program's name */
-    struct span content;
-    int dir; /* -1: none attached */
-};
-
 static bool answer_send(struct helper *helper, uint64_t id, int code, int status,
                         struct span output)
 {
@@ -188,34 +180,6 @@ static bool call_carry_out(struct helper *helper, struct helper_call *call)
     return call->head.op == HELPER_RESOLVE ? call_resolve(helper, call) : call_medium(helper, call);
 }
 
-/* False for a packet whose parts do not fill it exactly. */
-static bool call_decode(struct helper *helper, size_t len, struct helper_call *call)
-{
-    if (len < sizeof call->head) {
-        return false;
-    }
-    memcpy(&call->head, helper->request, sizeof call->head);
-    char *text = (char *)helper->request + sizeof call->head;
-    size_t left = len - sizeof call->head;
-    if (call->head.text_count > WORKER_ARGS_MAX || call->head.text_len > HELPER_TEXT_BYTES_MAX ||
-        call->head.content_len > HELPER_CONTENT_BYTES_MAX ||
-        (size_t)call->head.text_len + call->head.content_len != left) {
-        return false;
-    }
-    call->content = span_of(text + call->head.text_len, call->head.content_len);
-    size_t text_left = call->head.text_len;
-    for (size_t i = 0; i < call->head.text_count; i++) {
-        size_t used = strnlen(text, text_left) + 1;
-        if (used > text_left) {
-            return false;
-        }
-        call->texts[1 + i] = text;
-        text += used;
-        text_left -= used;
-    }
-    return text_left == 0;
-}
-
 static int attached_fd(struct msghdr *message)
 {
     int fd = -1;
@@ -247,7 +211,8 @@ static bool request_serve(struct helper *helper, int *exit_status)
     }
     struct helper_call call = {.dir = attached_fd(&message)};
     bool is_good = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
-                   call_decode(helper, (size_t)got, &call) && call_carry_out(helper, &call);
+                   helper_call_decode(helper->request, (size_t)got, &call) &&
+                   call_carry_out(helper, &call);
     if (call.dir >= 0) {
         close(call.dir);
     }

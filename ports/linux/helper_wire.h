@@ -6,6 +6,7 @@
 #ifndef PORTS_LINUX_HELPER_WIRE_H
 #define PORTS_LINUX_HELPER_WIRE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "platform/store.h"
@@ -53,5 +54,21 @@ struct helper_answer {
 
 _Static_assert(STORE_BLOB_BYTES_MAX + 64 <= HELPER_CONTENT_BYTES_MAX, "a blob and its head fit");
 _Static_assert(HELPER_REQUEST_BYTES_MAX < HELPER_SOCKET_BYTES / 2, "a request fits one packet");
+
+/* A request taken apart; everything points into its packet. */
+struct helper_call {
+    struct helper_request head;
+    char *texts[WORKER_ARGS_MAX + 2]; /* from [1] on; [0] is for the program's name, NULL ends */
+    struct span content;
+    int dir; /* -1: none attached */
+};
+
+/* Takes apart a packet of `len` bytes; `call` is zeroed but for its dir. False for one whose parts
+ * do not fill it exactly. */
+bool helper_call_decode(unsigned char *packet, size_t len, struct helper_call *call);
+
+/* The same of an answer; *output points into the packet. */
+bool helper_answer_decode(const unsigned char *packet, size_t len, struct helper_answer *head,
+                          struct span *output);
 
 #endif

@@ -229,23 +229,20 @@ static bool answer_take(struct linux_worker *worker)
         return false;
     }
     struct linux_worker_call *call = NULL;
-    if (got >= (ssize_t)sizeof head) {
-        memcpy(&head, worker->answer, sizeof head);
+    struct span output = {0};
+    if (got > 0 && helper_answer_decode(worker->answer, (size_t)got, &head, &output)) {
         heard(worker);
         if (worker->ping != 0 && head.id == worker->ping) {
             worker->ping = 0;
             return true;
         }
-        if ((size_t)got - sizeof head == head.output_len) {
-            call = call_take(worker, head.id);
-        }
+        call = call_take(worker, head.id);
     }
     if (call == NULL) {
         worker_lose(worker);
         return false;
     }
     worker->is_lane_busy[call->lane] = false;
-    struct span output = span_of(worker->answer + sizeof head, head.output_len);
     if (head.code == 0) {
         call->done(call->ctx, NULL, head.status, output);
     } else {

@@ -135,6 +135,16 @@ static void reasons_have_sentences(void)
     CHECK_STR_EQ(control_view_reason("something-new"), "something-new");
 }
 
+/* A terminal that is told CSI, as one character or as two bytes, obeys it. */
+static void case_nothing_but_ascii_reaches_the_terminal(void)
+{
+    char buf[64];
+    CHECK(scan_text(span_text("\"a\xc2\x9b"
+                              "31mb\xe2\x82\xac\x9b c\""),
+                    buf, sizeof buf));
+    CHECK_STR_EQ(buf, "a?31mb? c");
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -145,6 +155,7 @@ int main(int argc, char **argv)
         {"history_view", history_view},
         {"events_view", events_view},
         {"reasons_have_sentences", reasons_have_sentences},
+        {"nothing but ASCII reaches the terminal", case_nothing_but_ascii_reaches_the_terminal},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
