@@ -33,7 +33,7 @@ static void on_info(struct docker_call *call, int status, struct span body)
         docker_call_refuse(call, "ask the engine what it is", status, body);
         return;
     }
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     const char *data_dir = reply_text_at(json, "DockerRootDir");
     if (data_dir[0] != '/' || statvfs(data_dir, &disk) != 0) {
         docker_call_fail(call, ERR_ENGINE, "the engine's data directory \"%s\": %s", data_dir,

@@ -86,8 +86,20 @@ static void call_end(struct docker_call *call, const struct err *err,
     docker_call_free(call);
 }
 
+static void call_end_short(struct docker_call *call)
+{
+    struct err err;
+    (void)err_set(&err, ERR_MEMORY, "no memory to read the engine's answer to %s",
+                  call->request.path);
+    call_end(call, &err, NULL);
+}
+
 void docker_call_finish(struct docker_call *call, const struct engine_answer *answer)
 {
+    if (call->is_short) { /* what was not read is not known to be so */
+        call_end_short(call);
+        return;
+    }
     call_end(call, NULL, answer);
 }
 
@@ -95,6 +107,10 @@ void docker_call_fail(struct docker_call *call, int code, const char *fmt, ...)
 {
     struct err err;
     va_list args;
+    if (call->is_short) {
+        call_end_short(call);
+        return;
+    }
     va_start(args, fmt);
     text_shorten_va(err.text, sizeof err.text, fmt, args);
     va_end(args);
@@ -126,7 +142,8 @@ void docker_call_refuse_as(struct docker_call *call, enum refusal_call kind, con
 static int gather(struct docker_call *call, struct span piece, size_t most)
 {
     if (!buffer_append(&call->answer, piece, most)) {
-        call->is_overflowing = true;
+        call->is_overflowing = piece.len > most || call->answer.len > most - piece.len;
+        call->is_short = call->is_short || !call->is_overflowing;
         return false;
     }
     return true;

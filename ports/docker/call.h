@@ -61,6 +61,7 @@ struct docker_call {
     struct docker_request request; /* with strings of its own */
     struct buffer answer;
     bool is_overflowing;
+    bool is_short;   /* some answer could not be read for want of memory: it ends with ERR_MEMORY */
     bool is_enough;  /* set by a stream: the rest of the body is not read, the step comes at once */
     bool is_retried; /* the version was negotiated anew for this request */
     void (*drop)(void *state); /* frees what state holds; NULL: nothing */
@@ -132,7 +133,8 @@ int docker_exec(void *self, const char *id, const char *const *argv, size_t coun
 int docker_post_mortem(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 
 /* Shared readings. */
-bool docker_image_read(struct span body, struct engine_image *image, char id[80]);
+bool docker_image_read(struct docker_call *call, struct span body, struct engine_image *image,
+                       char id[80]);
 void docker_container_read(const cJSON *json, struct engine_container *container);
 
 #endif

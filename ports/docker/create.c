@@ -27,7 +27,7 @@ static void on_holder(struct docker_call *call, int status, struct span body)
         docker_call_refuse(call, "inspect the container that holds the name", status, body);
         return;
     }
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     const cJSON *labels = reply_at(json, "Config.Labels");
     if (strcmp(reply_text_of(labels, "io.berth.node"), create->node) != 0 ||
         strcmp(reply_text_of(labels, "io.berth.spec"), create->spec) != 0 ||
@@ -53,7 +53,7 @@ static void on_created(struct docker_call *call, int status, struct span body)
     char data[DOCKER_PATH_BYTES];
     struct text path;
     if (status == 201) {
-        REPLY json = reply_parse(body);
+        REPLY json = reply_parse(body, &call->is_short);
         create_finish(call, json);
         return;
     }

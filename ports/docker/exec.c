@@ -85,7 +85,7 @@ static void on_looked(struct docker_call *call, int status, struct span body)
         docker_call_refuse(call, "ask for a command's exit code", status, body);
         return;
     }
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     const cJSON *exit_code = reply_at(json, "ExitCode");
     bool is_running = reply_is_true_at(json, "Running");
     if (exec->is_late) {
@@ -153,7 +153,7 @@ static void on_made(struct docker_call *call, int status, struct span body)
         docker_call_refuse(call, "prepare a command inside a container", status, body);
         return;
     }
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     const char *id = reply_text_at(json, "Id");
     if (id[0] == '\0' || strspn(id, "0123456789abcdef") != strlen(id) ||
         !text_copy(exec->id, sizeof exec->id, id)) {

@@ -7,9 +7,10 @@ struct image_state {
     bool is_only_tag; /* no other tag keeps the image */
 };
 
-bool docker_image_read(struct span body, struct engine_image *image, char id[80])
+bool docker_image_read(struct docker_call *call, struct span body, struct engine_image *image,
+                       char id[80])
 {
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     *image = (struct engine_image){0};
     (void)text_copy(image->arch, sizeof image->arch, reply_text_at(json, "Architecture"));
     image->size_bytes = reply_count_at(json, "Size");
@@ -53,7 +54,7 @@ static void on_inspected(struct docker_call *call, int status, struct span body)
         docker_call_refuse(call, "inspect an image", status, body);
         return;
     }
-    if (!docker_image_read(body, &image, id)) {
+    if (!docker_image_read(call, body, &image, id)) {
         docker_call_fail(call, ERR_ENGINE, "the engine's answer about an image is unreadable");
         return;
     }
@@ -118,7 +119,7 @@ static void on_tag_looked(struct docker_call *call, int status, struct span body
         docker_call_refuse(call, "inspect an image", status, body);
         return;
     }
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     (void)text_copy(state->id, sizeof state->id, reply_text_at(json, "Id"));
     state->is_only_tag =
         state->id[0] != '\0' && cJSON_GetArraySize(reply_at(json, "RepoTags")) <= 1;

@@ -114,7 +114,7 @@ static void on_inspected(struct docker_call *call, int status, struct span body)
         return;
     }
     if (status == 200) {
-        REPLY json = reply_parse(body);
+        REPLY json = reply_parse(body, &call->is_short);
         struct engine_container *container = &list->containers[list->kept];
         const char *node = reply_text_of(reply_at(json, "Config.Labels"), "io.berth.node");
         docker_container_read(json, container);
@@ -161,7 +161,7 @@ static void on_listed(struct docker_call *call, int status, struct span body)
         docker_call_refuse(call, "list containers", status, body);
         return;
     }
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     int count = cJSON_GetArraySize(json);
     if (!cJSON_IsArray(json)) {
         docker_call_fail(call, ERR_ENGINE, "the engine's list of containers is unreadable");

@@ -47,7 +47,7 @@ static bool has_subnet(const cJSON *json, const char *subnet)
 static void check_same(struct docker_call *call, struct span body)
 {
     struct network_state *network = call->state;
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     const cJSON *labels = reply_at(json, "Labels");
     if (strcmp(reply_text_of(labels, "io.berth.node"), network->node) != 0 ||
         strcmp(reply_text_of(labels, "io.berth.app"), network->app) != 0) {
@@ -166,7 +166,7 @@ static void on_remove_looked(struct docker_call *call, int status, struct span b
         docker_call_refuse(call, "inspect a network", status, body);
         return;
     }
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     if (reply_text_of(reply_at(json, "Labels"), "io.berth.node")[0] == '\0') {
         docker_call_fail(call, ERR_EXISTS, "network %s is not ours to remove", network->name);
         return;

@@ -67,7 +67,7 @@ static void on_inspected(struct docker_call *call, int status, struct span body)
         docker_call_refuse(call, "inspect a container", status, body);
         return;
     }
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     docker_container_read(json, &seen);
     if (seen.id[0] == '\0') {
         docker_call_fail(call, ERR_ENGINE, "the engine's answer about a container is unreadable");

@@ -48,7 +48,7 @@ static void on_info(struct docker_call *call, int status, struct span body)
         docker_call_refuse(call, "ask the engine where its data is", status, body);
         return;
     }
-    REPLY json = reply_parse(body);
+    REPLY json = reply_parse(body, &call->is_short);
     const char *data_dir = reply_text_at(json, "DockerRootDir");
     if (data_dir[0] != '/' ||
         !text_copy(call->docker->data_dir, sizeof call->docker->data_dir, data_dir)) {
@@ -114,7 +114,7 @@ static void pull_look(struct docker_call *call, docker_step step);
 static void pull_use(struct docker_call *call, struct span body)
 {
     struct pull_state *pull = call->state;
-    if (!docker_image_read(body, &pull->image, pull->id)) {
+    if (!docker_image_read(call, body, &pull->image, pull->id)) {
         docker_call_fail(call, ERR_ENGINE, "the engine's answer about an image is unreadable");
         return;
     }

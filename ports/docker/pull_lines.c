@@ -55,8 +55,14 @@ static void lines_read(struct pull_lines *lines)
     if (lines->len == 0) {
         return;
     }
-    REPLY json = reply_parse(span_of(lines->line, lines->len));
+    bool is_short = false;
+    REPLY json = reply_parse(span_of(lines->line, lines->len), &is_short);
     lines->len = 0;
+    if (is_short) {
+        lines_fail(lines, "no memory to read the engine's account of the pull");
+        lines->code = ERR_MEMORY;
+        return;
+    }
     if (!cJSON_IsObject(json)) {
         lines_fail(lines, "the engine's account of the pull is unreadable");
         return;

@@ -16,7 +16,8 @@ struct pull_layer {
 };
 
 /* Zeroed before first use. `bytes` is what was downloaded and unpacked so far and only grows;
- * `code` is 0 until a line reports an error, then ERR_PULL or ERR_DISK_SPACE with its text. */
+ * `code` is 0 until a line reports an error, then ERR_PULL or ERR_DISK_SPACE with its text, or
+ * ERR_MEMORY where there was none to read it. */
 struct pull_lines {
     uint64_t bytes;
     int code;

@@ -2,16 +2,20 @@
 #include "ports/docker/reply.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "platform/base/text.h"
 
-cJSON *reply_parse(struct span body)
+cJSON *reply_parse(struct span body, bool *is_short)
 {
     if (body.len == 0) {
         return NULL;
     }
-    return cJSON_ParseWithLength((const char *)body.data, body.len);
+    errno = 0; /* cJSON does not say why it gives up, the C library does */
+    cJSON *json = cJSON_ParseWithLength((const char *)body.data, body.len);
+    *is_short = *is_short || (json == NULL && errno == ENOMEM);
+    return json;
 }
 
 const cJSON *reply_at(const cJSON *json, const char *path)
@@ -78,7 +82,8 @@ ipv4 reply_address(const char *text)
 
 void reply_message(struct span body, int status, char *text, size_t cap)
 {
-    REPLY json = reply_parse(body);
+    bool is_short = false;
+    REPLY json = reply_parse(body, &is_short);
     const char *message = reply_text_at(json, "message");
     if (message[0] == '\0') {
         (void)snprintf(text, cap, "status %d", status);

@@ -21,8 +21,8 @@ static inline void reply_free_(cJSON **json)
 #define REPLY __attribute__((cleanup(reply_free_))) cJSON *
 
 /* The parsed answer, owned by the caller, or NULL when it is not one JSON value (nesting is
- * bounded by the library). */
-cJSON *reply_parse(struct span body);
+ * bounded by the library), or when there is no memory to read it: *is_short then becomes true. */
+cJSON *reply_parse(struct span body, bool *is_short);
 
 /* The value at a path of keys, "State.Running", or NULL. No key may contain a dot. */
 const cJSON *reply_at(const cJSON *json, const char *path);

@@ -33,9 +33,13 @@ static bool is_podman(const cJSON *version)
 
 int docker_version_read(struct docker *docker, struct span body, struct err *err)
 {
-    REPLY json = reply_parse(body);
+    bool is_short = false;
+    REPLY json = reply_parse(body, &is_short);
     int newest = minor_of(reply_text_at(json, "ApiVersion"));
     int oldest = minor_of(reply_text_at(json, "MinAPIVersion"));
+    if (is_short) {
+        return err_set(err, ERR_MEMORY, "no memory to read the engine's version");
+    }
     if (newest < 0) {
         return err_set(err, ERR_ENGINE, "the engine does not say which API it speaks");
     }
