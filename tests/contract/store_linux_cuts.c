@@ -1,6 +1,7 @@
 /* store_linux_cuts: the store of files, its helper's part carried out in this process, so that each
  * of its calls can be seen, cut and failed; and the file that the helper writes for others. */
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -121,6 +122,31 @@ static void case_boot_file(void)
     cut_image_free(&empty);
 }
 
+/* Another program wrote the same bytes, and its sync failed: the cache looks whole, the medium is
+ * not, and no later sync says so. */
+static void case_boot_file_that_only_looks_the_same(void)
+{
+    struct span fresh = span_text("table two\n");
+    char path[120];
+    struct cut_image before = {.file_count = 0};
+    struct boot_trial trial = {.one = fresh, .other = fresh};
+    (void)snprintf(path, sizeof path, "%s/state/boot.nft", cut_folder());
+    cut_image_add(&before, CUT_TOP, "state", NULL, 0);
+    cut_image_add(&before, CUT_STATE, "boot.nft", "table one\n", fresh.len);
+    struct cut_disk *disk = cut_begin(cut_folder(), &before, SLOT_STRIDE);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    CHECK(fd >= 0 && pwrite(fd, fresh.data, fresh.len, 0) == (ssize_t)fresh.len);
+    cut_strike(disk, 1, EIO, false, CUT_REMAINS_NONE);
+    CHECK(fsync(fd) != 0);
+    cut_heal(disk);
+    close(fd);
+    CHECK_INT_EQ(helper_file_replace(AT_FDCWD, path, fresh), 0);
+    (void)cut_states(disk, disk->events, 6, 1, boot_tried, &trial);
+    CHECK(!trial.is_bad && trial.states > 0);
+    cut_disk_free(disk);
+    cut_image_free(&before);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const calls[CUT_OP_COUNT] = {
@@ -134,7 +160,10 @@ int main(int argc, char **argv)
         [CUT_OP_REMOVE] = "unlink release.b, sync-folder",
         [CUT_OP_REMOVE_NOTHING] = "sync-folder",
     };
-    static const struct check_case more[] = {{"boot file", case_boot_file}};
+    static const struct check_case more[] = {
+        {"boot file", case_boot_file},
+        {"boot file that only looks the same", case_boot_file_that_only_looks_the_same},
+    };
     static struct linux_world world;
     const struct cut_port port = {.open = world_open,
                                   .close = world_close,
