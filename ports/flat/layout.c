@@ -92,7 +92,8 @@ void flat_page_encode(uint8_t bytes[FLAT_USED_BYTES], const struct flat_page *pa
 static bool label_decode(const uint8_t *label, uint64_t *sequence, char name[STORE_NAME_BYTES])
 {
     if (memcmp(label, label_magic, sizeof label_magic) != 0 ||
-        number_get(label + LABEL_CRC_AT, 4) != crc32c(0, label, LABEL_CRC_AT)) {
+        number_get(label + LABEL_CRC_AT, 4) != crc32c(0, label, LABEL_CRC_AT) ||
+        number_get(label + 8, 8) > FLAT_SEQUENCE_MAX) {
         return false;
     }
     *sequence = number_get(label + 8, 8);
@@ -106,7 +107,8 @@ static bool slot_decode(const uint8_t *slot, struct flat_page *page)
     uint64_t kind = number_get(slot + 4, 2);
     size_t len = (size_t)number_get(slot + 6, 2);
     if (memcmp(slot, slot_magic, sizeof slot_magic) != 0 || kind < FLAT_FREE || kind > FLAT_BLOB ||
-        len > STORE_RECORD_BYTES_MAX || number_get(slot + SLOT_CRC_AT, 4) != slot_crc(slot)) {
+        len > STORE_RECORD_BYTES_MAX || number_get(slot + SLOT_CRC_AT, 4) != slot_crc(slot) ||
+        number_get(slot + 8, 8) > FLAT_SEQUENCE_MAX) {
         return false;
     }
     *page = (struct flat_page){

@@ -49,6 +49,10 @@ enum flat_superblock { FLAT_SUPERBLOCK_WHOLE, FLAT_SUPERBLOCK_TORN, FLAT_SUPERBL
 enum flat_superblock flat_superblock_decode(const uint8_t bytes[FLAT_SUPERBLOCK_BYTES],
                                             struct flat_geometry *geometry);
 
+/* A page with a higher one is not ours: 64 bits never get there, and one more must still be more.
+ */
+#define FLAT_SEQUENCE_MAX (UINT64_MAX >> 1)
+
 enum flat_kind { FLAT_FREE = 1, FLAT_RECORD, FLAT_BLOB };
 
 /* Where a blob's bytes are. */

@@ -39,7 +39,8 @@ bool slot_decode(const uint8_t slot[SLOT_BYTES], uint64_t *sequence, struct span
     size_t len = (size_t)number_get(slot + 6, 2);
     if (memcmp(slot, slot_magic, sizeof slot_magic) != 0 ||
         number_get(slot + 4, 2) != FORMAT_VERSION || len > STORE_RECORD_BYTES_MAX ||
-        number_get(slot + SLOT_CRC_AT, 4) != slot_crc(slot)) {
+        number_get(slot + SLOT_CRC_AT, 4) != slot_crc(slot) ||
+        number_get(slot + 8, 8) > SLOT_SEQUENCE_MAX) {
         return false;
     }
     *sequence = number_get(slot + 8, 8);

@@ -23,6 +23,8 @@
 #define SLOT_FILE_BYTES (SLOT_COUNT * SLOT_STRIDE)
 #define SLOT_HEAD_BYTES 32
 #define BLOB_HEAD_BYTES 16
+/* A slot with a higher sequence is not ours: one more must still be more. */
+#define SLOT_SEQUENCE_MAX (UINT64_MAX >> 1)
 
 _Static_assert(SLOT_HEAD_BYTES + STORE_RECORD_BYTES_MAX == SLOT_BYTES, "a record fills a slot");
 

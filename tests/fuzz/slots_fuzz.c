@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PROMISE(choice.next < SLOT_COUNT);
     if (choice.is_whole) {
         const uint8_t *from = slots[choice.newest];
+        PROMISE(choice.sequence < choice.sequence + 1);
         PROMISE(choice.next != choice.newest && choice.content.len <= STORE_RECORD_BYTES_MAX);
         PROMISE(choice.content.data >= from &&
                 choice.content.data + choice.content.len <= from + SLOT_BYTES);
