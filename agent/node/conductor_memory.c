@@ -8,6 +8,8 @@
 #define RECORD_RETRY_MS SECONDS_MS(10)
 /* A payload that could not be read is read again this much later. */
 #define PAYLOAD_RETRY_MS SECONDS_MS(30)
+/* Memory comes back by itself, and until then the release is neither begun nor looked after. */
+#define PAYLOAD_RETRY_SHORT_MS SECONDS_MS(2)
 /* A disk that takes longer than this to remember the way back is not waited for. */
 #define BACK_PATIENCE_MS SECONDS_MS(1)
 
@@ -144,7 +146,8 @@ static void plan_load(struct app *app, struct plan_slot *slot, const struct dige
     slot->plan.digest = *release;
     if (rc != 0) {
         slot->is_broken = true;
-        slot->retry_at = conductor_now(conductor) + PAYLOAD_RETRY_MS;
+        slot->retry_at = conductor_now(conductor) +
+                         (rc == ERR_MEMORY ? PAYLOAD_RETRY_SHORT_MS : PAYLOAD_RETRY_MS);
         conductor_warning(conductor, app, "cannot read a release it remembers: %s", err.text);
     }
 }
