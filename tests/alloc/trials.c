@@ -31,6 +31,8 @@ static struct {
     struct release releases[RELEASES];
     unsigned long step, from, to, span, speed;
     bool is_verbose;
+    const char *broker_log; /* NULL: there is no broker */
+    long broker_from;
     size_t now; /* the release that serves */
     unsigned long tried, struck, exits, refused, kept_old, quiet, broken;
     int64_t longest_ms; /* of the agent's time, for one swap */
@@ -63,9 +65,37 @@ static bool status_has(const char *words)
     return strstr(text, words) != NULL;
 }
 
+static void broker_mark(void)
+{
+    FILE *file = run.broker_log == NULL ? NULL : fopen(run.broker_log, "r");
+    if (file != NULL) {
+        (void)fseek(file, 0, SEEK_END);
+        run.broker_from = ftell(file);
+        fclose(file);
+    }
+}
+
+/* The broker has greeted somebody since the mark. */
+static bool is_connected(void)
+{
+    char line[512];
+    bool is_found = run.broker_log == NULL;
+    FILE *file = is_found ? NULL : fopen(run.broker_log, "r");
+    if (file != NULL && fseek(file, run.broker_from, SEEK_SET) == 0) {
+        while (!is_found && fgets(line, sizeof line, file) != NULL) {
+            is_found = strstr(line, "New client connected") != NULL;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return is_found;
+}
+
 static bool is_at_rest(void)
 {
-    return status_get() && status_has("\"settled\":true") && status_has("\"up\":true");
+    return is_connected() && status_get() && status_has("\"settled\":true") &&
+           status_has("\"up\":true");
 }
 
 /* False when the agent ends, or the limit comes first. */
@@ -179,6 +209,7 @@ static void start_trial(unsigned long number)
 {
     bool was_struck;
     agent_log_mark(&run.agent);
+    broker_mark();
     agent_start(&run.agent, number, number + run.span - 1);
     int64_t began = machine_ms();
     while (agent_is_alive(&run.agent) && !is_at_rest() && machine_ms() - began < READY_MS) {
@@ -199,7 +230,12 @@ static void start_trial(unsigned long number)
         breach(number, "something else serves");
     }
     agent_heal(&run.agent);
-    memory_named(number, (machine_ms() - began) * (int64_t)run.speed, 2000);
+    int64_t past = (machine_ms() - began) * (int64_t)run.speed;
+    run.longest_ms = past > run.longest_ms ? past : run.longest_ms;
+    memory_named(number, past, 3000);
+    if (run.is_verbose) {
+        printf("    %lu: up, %lld ms\n", number, (long long)past);
+    }
     if (!agent_stop(&run.agent)) {
         breach(number, "does not end");
     }
@@ -336,6 +372,10 @@ static bool options_read(int argc, char **argv)
     for (int i = 5; i < argc; i++) {
         bool is_known = strcmp(argv[i], "--verbose") == 0;
         run.is_verbose = run.is_verbose || is_known;
+        if (i + 1 < argc && strcmp(argv[i], "--broker") == 0) {
+            run.broker_log = argv[++i];
+            continue;
+        }
         for (size_t j = 0; j < sizeof words / sizeof words[0]; j++) {
             if (i + 1 < argc && strcmp(argv[i], words[j].word) == 0) {
                 *words[j].value = strtoul(argv[++i], NULL, 10);

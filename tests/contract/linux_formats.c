@@ -47,8 +47,9 @@ static void case_choice_of_slots(void)
         size_t newest;
         size_t next;
     } rows[] = {
-        {{0, 0}, false, 0, 0}, {{5, 0}, true, 0, 1}, {{0, 5}, true, 1, 0},
-        {{5, 6}, true, 1, 0},  {{7, 6}, true, 0, 1}, {{UINT64_MAX, 6}, true, 0, 1},
+        {{0, 0}, false, 0, 0},         {{5, 0}, true, 0, 1}, {{0, 5}, true, 1, 0},
+        {{5, 6}, true, 1, 0},          {{7, 6}, true, 0, 1}, {{SLOT_SEQUENCE_MAX, 6}, true, 0, 1},
+        {{UINT64_MAX, 6}, true, 1, 0}, /* nothing could follow it */
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         uint8_t slots[SLOT_COUNT][SLOT_BYTES];
