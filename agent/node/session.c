@@ -114,6 +114,9 @@ bool replica_see(struct replica *replica, const struct engine_container *seen, m
     replica->restarts = seen->restarts;
     replica->started_ms = seen->started_ms;
     replica->exit_code = seen->exit_code;
+    if (replica_is_alive(replica)) {
+        replica->has_start_failed = false; /* it was started after all: its end is its own */
+    }
     replica->seen_at = asked_at;
     replica->is_run_ours = false;
     replica->is_remaking = replica->is_remaking && seen->state == ENGINE_DEAD;
