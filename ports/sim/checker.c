@@ -17,7 +17,7 @@ void sim_checker_init(struct sim_checker *checker, struct sim_world *world,
     checker->route = route;
     checker->serving = -1;
     checker->committed = -1;
-    checker->detect_ms = 20000;
+    checker->detect_ms = 8000;
     bool fits = text_copy(checker->app, sizeof checker->app, app);
     assert(fits);
     (void)fits;
@@ -28,6 +28,15 @@ int sim_checker_add(struct sim_checker *checker, const struct sim_release *relea
     assert(checker->release_count < SIM_RELEASES_MAX);
     checker->releases[checker->release_count] = *release;
     return (int)checker->release_count++;
+}
+
+void sim_checker_revoke(struct sim_checker *checker, const struct digest *release)
+{
+    for (size_t i = 0; i < checker->release_count; i++) {
+        if (memcmp(&checker->releases[i].digest, release, sizeof *release) == 0) {
+            checker->releases[i].is_allowed = false;
+        }
+    }
 }
 
 void sim_checker_breach(struct sim_checker *checker, int law, const char *fmt, ...)
@@ -166,6 +175,9 @@ static void note_served(struct sim_checker *checker, const struct route_table *t
 {
     const struct route_service *service = service_in(checker, table);
     int release = release_behind(checker, service);
+    if (release >= 0 && count_ready(checker, service) > 0) {
+        checker->releases[release].has_served = true;
+    }
     bool is_whole = release >= 0 && count_ready(checker, service) == service->backend_count &&
                     service->backend_count >= checker->releases[release].replicas;
     if (release != checker->serving || !is_whole) {
@@ -222,7 +234,7 @@ static void saw_boot_file(struct sim_checker *checker, const struct route_table 
 static void saw_start(struct sim_checker *checker, const struct sim_container *container)
 {
     int release = release_of(checker, container);
-    if (release < 0 || !checker->releases[release].is_allowed) {
+    if (release < 0 || (!checker->releases[release].is_allowed && release != checker->committed)) {
         sim_checker_breach(checker, 4, "a container of %s is started, which is not allowed to run",
                            word_of(checker, release));
     } else if (release != checker->committed && release != checker->serving &&
@@ -242,6 +254,11 @@ static void saw_end(struct sim_checker *checker, struct sim_container *container
         sim_table_has_backend(&checker->route->kernel, container->seen.address)) {
         sim_checker_breach(checker, 1, "a healthy container of %s is %s while it has traffic",
                            word_of(checker, release), verb);
+    }
+    if (checker->is_calm && !is_removal && is_ready && container->told_at == 0 && release >= 0 &&
+        checker->releases[release].is_told && checker->releases[release].has_served) {
+        sim_checker_breach(checker, 1, "%s is stopped, and was not told to drain",
+                           word_of(checker, release));
     }
     bool is_way_back = release >= 0 && release == checker->committed &&
                        checker->serving >= 0 && checker->serving != release &&

@@ -19,6 +19,8 @@ struct sim_release {
     int64_t soak_ms;
     uint8_t replicas;
     bool is_allowed; /* validly signed and not revoked */
+    bool is_told;    /* it wants a notice before it is stopped, having served */
+    bool has_served; /* it had traffic, and was ready */
     bool has_soaked; /* served healthily for its soak since another one was committed */
 };
 
@@ -30,13 +32,14 @@ struct sim_checker {
     char app[ENGINE_LABEL_BYTES];
     struct sim_release releases[SIM_RELEASES_MAX];
     size_t release_count;
-    int serving;           /* release that all backends of the kernel's table are of; -1: none */
-    mono_ms served_since;  /* without a fault of its own, in this boot */
-    int committed;         /* release of the boot file; -1: none yet */
-    uint64_t floor;        /* highest of the committed releases */
-    int64_t detect_ms;     /* how long a fault of an app may go unnoticed */
-    mono_ms failing_since; /* requests fail by an app's own fault since; 0: they do not */
-    mono_ms excused_until; /* something outside the agent's power happened */
+    int serving;             /* release that all backends of the kernel's table are of; -1: none */
+    mono_ms served_since;    /* without a fault of its own, in this boot */
+    int committed;           /* release of the boot file; -1: none yet */
+    uint64_t floor;          /* highest of the committed releases */
+    int64_t detect_ms;       /* how long a fault of an app may go unnoticed */
+    mono_ms failing_since;   /* requests fail by an app's own fault since; 0: they do not */
+    bool is_calm;            /* nothing goes wrong: each notice arrives */
+    mono_ms excused_until;   /* something outside the agent's power happened */
     struct route_table last; /* the kernel's table before someone removed it */
     uint32_t breaches;
     char first[SIM_LAW_TEXT_BYTES];
@@ -47,6 +50,9 @@ void sim_checker_init(struct sim_checker *checker, struct sim_world *world,
 
 /* Tells it a release; returns its number. */
 int sim_checker_add(struct sim_checker *checker, const struct sim_release *release);
+
+/* From now on it is not allowed to run, unless it is what was committed. */
+void sim_checker_revoke(struct sim_checker *checker, const struct digest *release);
 
 /* An observer for sim_world_watch, ctx being the checker: laws 1, 2 and 4 at each step. */
 void sim_checker_saw(void *checker, enum sim_sight sight, const void *thing);

@@ -81,7 +81,7 @@ static int check_writable(const struct sim_disk *disk, bool is_growing, struct e
     if (disk->is_read_only) {
         return err_set(err, ERR_IO, "read-only file system");
     }
-    if (is_growing && disk->is_full) {
+    if (is_growing && (disk->is_full || disk->world->now < disk->full_until)) {
         return err_set(err, ERR_DISK_SPACE, "no space left on device");
     }
     return 0;

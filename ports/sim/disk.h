@@ -31,8 +31,9 @@ struct sim_disk {
     struct sim_file files[SIM_DISK_FILES_MAX];
     struct sim_entry entries[SIM_DISK_FILES_MAX];
     size_t entry_count;
-    bool is_full;      /* nothing can grow or be created: ERR_DISK_SPACE */
-    bool is_read_only; /* nothing can be changed: ERR_IO */
+    mono_ms full_until; /* the same for a while */
+    bool is_full;       /* nothing can grow or be created: ERR_DISK_SPACE */
+    bool is_read_only;  /* nothing can be changed: ERR_IO */
 };
 
 void sim_disk_init(struct sim_disk *disk, struct sim_world *world);

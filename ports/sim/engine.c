@@ -42,13 +42,16 @@ bool sim_engine_init(struct sim_engine *engine, struct sim_world *world)
         .has_restart_backoff = true,
     };
     engine->calls = calloc(SIM_CALLS_MAX, sizeof *engine->calls);
-    return engine->calls != NULL;
+    engine->lists = calloc(SIM_LISTS_MAX, sizeof *engine->lists);
+    return engine->calls != NULL && engine->lists != NULL;
 }
 
 void sim_engine_close(struct sim_engine *engine)
 {
     free(engine->calls);
+    free(engine->lists);
     engine->calls = NULL;
+    engine->lists = NULL;
 }
 
 size_t sim_engine_add_image(struct sim_engine *engine, const char *reference,
@@ -94,7 +97,20 @@ struct sim_container *sim_engine_at(struct sim_engine *engine, ipv4 address)
 {
     for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
         struct sim_container *container = &engine->containers[i];
-        if (container_is_running(container) && container->seen.address == address) {
+        if (container_is_running(container) && container->seen.address == address &&
+            engine->world->now >= engine->link_down_until) {
+            return container;
+        }
+    }
+    return NULL;
+}
+
+struct sim_container *sim_engine_paused_at(struct sim_engine *engine, ipv4 address)
+{
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        struct sim_container *container = &engine->containers[i];
+        if (container->is_used && container->seen.state == ENGINE_PAUSED &&
+            container->seen.address == address && engine->world->now >= engine->link_down_until) {
             return container;
         }
     }
@@ -132,6 +148,14 @@ bool sim_container_is_ready(struct sim_engine *engine, struct sim_container *con
     return is_ready;
 }
 
+void sim_container_tell(struct sim_engine *engine, struct sim_container *container)
+{
+    char label[64];
+    sim_world_trace(engine->world, "app     %s is told to drain",
+                    container_label(container, label));
+    container->told_at = engine->world->now;
+}
+
 static uint64_t arg_of(const struct sim_engine *engine, const struct sim_container *container)
 {
     return container->run * SIM_CONTAINERS_MAX + (uint64_t)(container - engine->containers);
@@ -149,6 +173,10 @@ static void run_again(void *self, uint64_t arg)
     struct sim_engine *engine = self;
     struct sim_container *container = container_in_run(engine, arg);
     if (container != NULL && container->seen.state == ENGINE_RESTARTING && engine->is_up) {
+        if (engine->world->now < engine->frozen_until) {
+            sim_world_at(engine->world, engine->frozen_until, run_again, engine, arg);
+            return;
+        }
         container->seen.restarts++;
         container_run(engine, container);
     }
@@ -180,7 +208,9 @@ static void crash(void *self, uint64_t arg)
 {
     struct sim_engine *engine = self;
     struct sim_container *container = container_in_run(engine, arg);
-    if (container != NULL && container_is_running(container)) {
+    if (container != NULL && container->seen.state == ENGINE_PAUSED) {
+        container->crash_due = true; /* its clock stands still: it ends when it goes on */
+    } else if (container != NULL && container_is_running(container)) {
         const struct sim_image *image = &engine->images[container->image];
         end_by_itself(engine, container, image->is_hollow ? 126 : image->app.exit_code);
     }
@@ -206,6 +236,8 @@ void container_run(struct sim_engine *engine, struct sim_container *container)
     container->run = ++engine->runs;
     container->is_stopping = false;
     container->was_stopped = false;
+    container->told_at = 0;
+    container->crash_due = false;
     container->was_ready = false;
     int64_t crash_after = image->is_hollow ? 20 : image->app.crash_after_ms;
     if (crash_after != SIM_NEVER) {
@@ -239,8 +271,9 @@ static void end_all(struct sim_engine *engine)
 {
     for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
         struct sim_container *container = &engine->containers[i];
-        if (container->is_used && (container->seen.state == ENGINE_RUNNING ||
-                                   container->seen.state == ENGINE_RESTARTING)) {
+        if (container->is_used &&
+            (container->seen.state == ENGINE_RUNNING || container->seen.state == ENGINE_PAUSED ||
+             container->seen.state == ENGINE_RESTARTING)) {
             container_end(engine, container, KILLED_EXIT_CODE);
         }
     }
@@ -250,6 +283,8 @@ void sim_engine_lose(struct sim_engine *engine)
 {
     end_all(engine);
     engine->is_up = false;
+    engine->frozen_until = 0;
+    engine->link_down_until = 0;
     memset(engine->calls, 0, SIM_CALLS_MAX * sizeof *engine->calls);
 }
 

@@ -11,11 +11,15 @@
 #define SIM_NETWORKS_MAX   16
 #define SIM_TAGS_MAX       8
 #define SIM_CALLS_MAX      64
+#define SIM_LISTS_MAX      4 /* pending at once whose content is kept apart */
 /* Commands that exec knows: one ends with the code that follows, one never ends; any other asks the
  * app whether it is ready. */
 #define SIM_EXEC_EXIT "exit"
 #define SIM_EXEC_HANG "hang"
-#define SIM_NODE_BYTES     64
+/* The notice before a drain, as a command and as a signal; by HTTP it is any POST. */
+#define SIM_EXEC_DRAIN   "drain"
+#define SIM_SIGNAL_DRAIN "SIGUSR1"
+#define SIM_NODE_BYTES   64
 /* What no image of this world has, and what this engine lacks. */
 #define SIM_ABSENT_PROGRAM "/no-such-program"
 #define SIM_ABSENT_USER    "no-such-user"
@@ -54,6 +58,7 @@ struct sim_image {
     bool is_corrupt;     /* a layer's bytes are wrong: the pull fails at its end */
     bool is_present;     /* on this machine */
     bool is_hollow;      /* a cut left its files empty: what runs of it ends at once */
+    int64_t stall_ms;    /* its next pull stands still for so long, without a byte */
     char tags[SIM_TAGS_MAX][ENGINE_REFERENCE_BYTES];
 };
 
@@ -67,11 +72,14 @@ struct sim_container {
     int refuses;         /* the code that each start of it is answered with; 0: none */
     size_t image;
     mono_ms started_at;
-    uint64_t run; /* grows with each start; tells events of an earlier run */
-    bool is_stopping;       /* the stop signal was sent: it takes no new connection */
-    bool was_stopped;       /* by a call: unless-stopped leaves it */
-    bool was_ready;         /* at some time in this run (kept by sim_container_is_ready) */
-    uint32_t crashes;       /* in a row, for the engine's back-off */
+    uint64_t run;      /* grows with each start; tells events of an earlier run */
+    bool is_stopping;  /* the stop signal was sent: it takes no new connection */
+    bool was_stopped;  /* by a call: unless-stopped leaves it */
+    bool was_ready;    /* at some time in this run (kept by sim_container_is_ready) */
+    bool crash_due;    /* its time came while it was frozen */
+    mono_ms paused_at; /* frozen by hand since; meaningful in PAUSED */
+    mono_ms told_at;   /* the notice of a drain reached it in this run; 0: it did not */
+    uint32_t crashes;  /* in a row, for the engine's back-off */
 };
 
 struct sim_network {
@@ -85,6 +93,7 @@ struct sim_network {
 };
 
 struct sim_engine_call;
+struct sim_engine_list;
 
 struct sim_engine {
     struct sim_world *world;
@@ -93,12 +102,16 @@ struct sim_engine {
     size_t image_count;
     struct sim_network networks[SIM_NETWORKS_MAX];
     struct sim_engine_call *calls; /* SIM_CALLS_MAX, owned */
+    struct sim_engine_list *lists; /* SIM_LISTS_MAX, owned */
     uint64_t serial;
     uint64_t runs;
     uint64_t life;    /* grows each time the engine goes away or comes up */
     uint32_t syncs;   /* times its data was made durable */
     bool is_up;
-    bool has_registry; /* false: pulls find nobody */
+    bool has_registry;       /* false: pulls find nobody */
+    mono_ms frozen_until;    /* calls are taken, and nothing becomes of them before */
+    mono_ms link_down_until; /* nothing reaches a container before */
+    int64_t slow_ms;         /* every call takes up to so much longer */
     struct engine_about about;
 };
 
@@ -119,16 +132,24 @@ void sim_engine_boot(struct sim_engine *engine);
  * ERR_ENGINE_GONE. */
 void sim_engine_restart(struct sim_engine *engine, int64_t down_ms);
 
-/* The running container at this address, or NULL. */
+/* The running container that is reached at this address, or NULL. */
 struct sim_container *sim_engine_at(struct sim_engine *engine, ipv4 address);
+/* The one that is frozen by hand at this address, or NULL: its kernel still takes connections. */
+struct sim_container *sim_engine_paused_at(struct sim_engine *engine, ipv4 address);
 
 /* What the container's app does now, in truth. */
 bool sim_container_is_listening(struct sim_engine *engine, const struct sim_container *container);
 bool sim_container_is_ready(struct sim_engine *engine, struct sim_container *container);
+/* The notice of a drain has reached its app. */
+void sim_container_tell(struct sim_engine *engine, struct sim_container *container);
 /* Its process runs and its app has not begun to fail by itself. */
 bool sim_container_is_sound(const struct sim_engine *engine,
                             const struct sim_container *container);
 
+/* It answers nothing and does nothing for so long; containers go on. A caller waits as long as a
+ * port waits (half a minute to list, ten minutes for a pull) and is then told ERR_ENGINE_GONE; what
+ * it asked for is carried out all the same, later. */
+void sim_engine_freeze(struct sim_engine *engine, int64_t for_ms);
 /* Someone at the machine removes a container behind everybody's back. */
 void sim_engine_remove_by_hand(struct sim_engine *engine, struct sim_container *container);
 /* Its process dies by a signal that nobody sent through the engine. */

@@ -10,6 +10,9 @@
 
 #include "platform/base/text.h"
 
+/* An answer's way back; that of a list, which is long, four times. */
+#define ANSWER_MS 4
+
 /* Events name their call by place and serial; NULL when that call is over. */
 static struct sim_engine_call *call_of(struct sim_engine *engine, uint64_t arg)
 {
@@ -22,17 +25,90 @@ static uint64_t arg_of(const struct sim_engine *engine, const struct sim_engine_
     return call->serial * SIM_CALLS_MAX + (uint64_t)(call - engine->calls);
 }
 
-static void answer_list(struct sim_engine *engine, const struct sim_engine_call *call)
+/* A frozen engine: the event comes when it goes on. */
+static bool is_frozen(struct sim_engine *engine, sim_fire fire, uint64_t arg)
 {
-    struct engine_container shown[SIM_CONTAINERS_MAX];
-    size_t count = 0;
+    if (engine->world->now >= engine->frozen_until) {
+        return false;
+    }
+    sim_world_at(engine->world, engine->frozen_until, fire, engine, arg);
+    return true;
+}
+
+/* The caller waits no longer; what it asked for is carried out all the same. */
+static void expire(void *self, uint64_t arg)
+{
+    struct sim_engine *engine = self;
+    struct sim_engine_call *call = call_of(engine, arg);
+    if (call == NULL || call->done == NULL || call->agent != engine->world->agents) {
+        return;
+    }
+    struct err err;
+    engine_done done = call->done;
+    call->done = NULL;
+    (void)err_set(&err, ERR_ENGINE_GONE, "%s: no answer in time", sim_op_word(call->op));
+    sim_world_trace(engine->world, "engine  %s", err.text);
+    engine->world->answers++;
+    done(call->ctx, &err, NULL);
+}
+
+/* How long a caller waits for an engine that says nothing. */
+static int64_t patience_ms(const struct sim_engine_call *call)
+{
+    switch ((int)call->op) {
+    case SIM_OP_ENGINE_EXEC:
+        return call->limit_ms + 100;
+    case SIM_OP_ENGINE_STOP:
+        return call->limit_ms + 60000;
+    case SIM_OP_ENGINE_PULL:
+        return 600000;
+    case SIM_OP_ENGINE_ABOUT:
+    case SIM_OP_ENGINE_LIST:
+    case SIM_OP_ENGINE_INSPECT:
+        return 30000;
+    default:
+        return 120000;
+    }
+}
+
+/* From when the call is complete: its limits are filled in after it was taken. */
+static void wait_for_it(void *self, uint64_t arg)
+{
+    struct sim_engine *engine = self;
+    const struct sim_engine_call *call = call_of(engine, arg);
+    if (call != NULL) {
+        sim_world_at(engine->world, call->taken_at + patience_ms(call), expire, engine, arg);
+    }
+}
+
+void sim_engine_freeze(struct sim_engine *engine, int64_t for_ms)
+{
+    sim_world_trace(engine->world, "engine  is frozen for %lld ms", (long long)for_ms);
+    engine->frozen_until = engine->world->now + for_ms;
+    for (size_t i = 0; i < SIM_CALLS_MAX; i++) {
+        if (engine->calls[i].is_used) {
+            wait_for_it(engine, arg_of(engine, &engine->calls[i]));
+        }
+    }
+}
+
+/* Engines make a list and then send it: it is as old as it took to send. */
+static void take_list(struct sim_engine *engine, const struct sim_engine_call *call)
+{
+    struct sim_engine_list *list = &engine->lists[call->serial % SIM_LISTS_MAX];
+    list->count = 0;
     for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
         const struct sim_container *container = &engine->containers[i];
         if (container->is_used && strcmp(container->node, call->text) == 0) {
-            shown[count++] = container->seen;
+            list->shown[list->count++] = container->seen;
         }
     }
-    struct engine_answer answer = {.containers = shown, .container_count = count};
+}
+
+static void answer_list(struct sim_engine *engine, const struct sim_engine_call *call)
+{
+    const struct sim_engine_list *list = &engine->lists[call->serial % SIM_LISTS_MAX];
+    struct engine_answer answer = {.containers = list->shown, .container_count = list->count};
     call->done(call->ctx, NULL, &answer);
 }
 
@@ -85,10 +161,13 @@ static void answer(void *self, uint64_t arg)
     if (call == NULL) {
         return;
     }
+    if (is_frozen(engine, answer, arg)) {
+        return;
+    }
     struct sim_engine_call held = *call;
     memset(call, 0, sizeof *call);
-    if (held.agent != engine->world->agents) {
-        return;
+    if (held.agent != engine->world->agents || held.done == NULL) {
+        return; /* nobody waits for it any more */
     }
     engine->world->answers++;
     if (held.err.code != 0) {
@@ -125,15 +204,16 @@ static void conclude(struct sim_engine *engine, struct sim_engine_call *call)
     } else if (call->fate == SIM_FATE_FAIL_LATE) {
         (void)err_set(&call->err, ERR_ENGINE, "the answer was lost");
     }
-    sim_world_at(world, world->now + sim_random_between(world, 0, 4), answer, engine,
-                 arg_of(engine, call));
+    int64_t way_ms = call->op == SIM_OP_ENGINE_LIST ? 4 * ANSWER_MS : ANSWER_MS;
+    sim_world_at(world, world->now + sim_random_between(world, 0, way_ms + engine->slow_ms / 2),
+                 answer, engine, arg_of(engine, call));
 }
 
 static void finish(void *self, uint64_t arg)
 {
     struct sim_engine *engine = self;
     struct sim_engine_call *call = call_of(engine, arg);
-    if (call == NULL) {
+    if (call == NULL || is_frozen(engine, finish, arg)) {
         return;
     }
     bool is_lost = !engine->is_up || call->life != engine->life;
@@ -152,7 +232,8 @@ static void progress(void *self, uint64_t arg)
 {
     struct sim_engine *engine = self;
     struct sim_engine_call *call = call_of(engine, arg);
-    if (call != NULL && call->agent == engine->world->agents && engine->is_up) {
+    if (call != NULL && call->agent == engine->world->agents && engine->is_up &&
+        call->done != NULL && engine->world->now >= engine->frozen_until) {
         engine->world->answers++;
         call->bytes += 1000000;
         call->progress(call->ctx, call->bytes);
@@ -164,7 +245,7 @@ static void act(void *self, uint64_t arg)
     struct sim_engine *engine = self;
     struct sim_world *world = engine->world;
     struct sim_engine_call *call = call_of(engine, arg);
-    if (call == NULL) {
+    if (call == NULL || is_frozen(engine, act, arg)) {
         return;
     }
     /* The request of an agent that died may never have left it. */
@@ -178,6 +259,9 @@ static void act(void *self, uint64_t arg)
         return;
     }
     int64_t longer = 0;
+    if (call->op == SIM_OP_ENGINE_LIST) {
+        take_list(engine, call);
+    }
     if (!engine->is_up || call->life != engine->life) {
         (void)err_set(&call->err, ERR_ENGINE_GONE, "connection refused");
     } else if (call->fate == SIM_FATE_FAIL) {
@@ -189,14 +273,19 @@ static void act(void *self, uint64_t arg)
         conclude(engine, call);
         return;
     }
-    for (int64_t third = 1; call->progress != NULL && third <= 2; third++) {
+    bool is_moving = call->op == SIM_OP_ENGINE_PULL && call->err.code == 0 && longer < 10000;
+    for (int64_t third = 1; is_moving && call->progress != NULL && third <= 2; third++) {
         sim_world_at(world, world->now + longer * third / 3, progress, engine, arg);
     }
     sim_world_at(world, world->now + longer, finish, engine, arg);
 }
 
-static int64_t latency_ms(struct sim_world *world, enum sim_op op)
+static int64_t latency_ms(struct sim_engine *engine, enum sim_op op)
 {
+    struct sim_world *world = engine->world;
+    if (engine->slow_ms > 0) {
+        return sim_random_between(world, engine->slow_ms / 4, engine->slow_ms);
+    }
     if (op == SIM_OP_ENGINE_CREATE || op == SIM_OP_ENGINE_START) {
         return sim_random_between(world, 40, 200);
     }
@@ -240,10 +329,14 @@ static struct sim_engine_call *take(struct sim_engine *engine, enum sim_op op, c
                                      .agent = world->agents,
                                      .serial = ++engine->serial,
                                      .life = engine->life,
+                                     .taken_at = world->now,
                                      .done = done,
                                      .ctx = ctx};
     (void)text_copy(call->text, sizeof call->text, text);
-    sim_world_at(world, world->now + latency_ms(world, op), act, engine, arg_of(engine, call));
+    if (engine->slow_ms > 0 || world->now < engine->frozen_until) {
+        sim_world_at(world, world->now, wait_for_it, engine, arg_of(engine, call));
+    }
+    sim_world_at(world, world->now + latency_ms(engine, op), act, engine, arg_of(engine, call));
     return call;
 }
 
@@ -462,6 +555,8 @@ static int exec(void *self, const char *id, const char *const *argv, size_t coun
             call->exit_code = (int)strtol(argv[1], NULL, 10);
         } else if (strcmp(argv[0], SIM_EXEC_HANG) == 0) {
             call->exec = SIM_EXEC_HANGS;
+        } else if (strcmp(argv[0], SIM_EXEC_DRAIN) == 0) {
+            call->exec = SIM_EXEC_TELLS;
         }
     }
     return rc;

@@ -6,6 +6,9 @@
 
 #include "platform/base/text.h"
 
+/* A pull without a byte for so long is given up by the port. */
+#define PULL_IDLE_MS 600000
+
 static bool is_image_named(const struct sim_image *image, const char *reference)
 {
     struct digest digest;
@@ -85,8 +88,14 @@ static int64_t begin_pull(struct sim_engine *engine, struct sim_engine_call *cal
         (void)err_set(&call->err, ERR_DISK_SPACE, "pull %s: no space left on device", call->text);
         return 0;
     }
+    int64_t stall_ms = image->stall_ms;
+    image->stall_ms = 0;
+    if (stall_ms >= PULL_IDLE_MS) {
+        (void)err_set(&call->err, ERR_TIMEOUT, "pull %s: no progress for 10 minutes", call->text);
+        return PULL_IDLE_MS;
+    }
     call->is_slow = true;
-    return sim_random_between(engine->world, 300, 900);
+    return stall_ms + sim_random_between(engine->world, 300, 900);
 }
 
 static void finish_pull(struct sim_engine *engine, struct sim_engine_call *call)
@@ -221,7 +230,9 @@ static void start_container(struct sim_engine *engine, struct sim_engine_call *c
     }
     const struct sim_network *network = network_of(engine, container->network);
     bool is_on_host = strcmp(container->network, "host") == 0;
-    if (container->seen.state == ENGINE_DEAD) {
+    if (container->seen.state == ENGINE_PAUSED) {
+        (void)err_set(&call->err, ERR_ENGINE, "cannot start a paused container, try unpause");
+    } else if (container->seen.state == ENGINE_DEAD) {
         (void)err_set(&call->err, ERR_ENGINE, "container is marked for removal");
     } else if (!is_on_host && (network == NULL || (container->network_id != 0 &&
                                                    container->network_id != network->id))) {
@@ -250,6 +261,14 @@ static int64_t begin_stop(struct sim_engine *engine, struct sim_engine_call *cal
     container->was_stopped = true;
     if (container->seen.state == ENGINE_RESTARTING) {
         container->seen.state = ENGINE_EXITED;
+    }
+    if (container->seen.state == ENGINE_PAUSED) {
+        container->seen.state = ENGINE_RUNNING; /* it hears nothing before it is killed */
+        container->is_stopping = true;
+        call->is_slow = true;
+        call->run = container->run;
+        call->exit_code = 137;
+        return call->limit_ms;
     }
     if (!container_is_running(container)) {
         return 0;
@@ -284,6 +303,11 @@ static void remove_container(struct sim_engine *engine, struct sim_engine_call *
 static int64_t begin_signal(struct sim_engine *engine, struct sim_engine_call *call)
 {
     struct sim_container *container = need_container(engine, call);
+    if (container != NULL && container_is_running(container) &&
+        strcmp(call->tag, SIM_SIGNAL_DRAIN) == 0) {
+        sim_container_tell(engine, container);
+        return 0;
+    }
     if (container == NULL || !container_is_running(container) ||
         strcmp(call->tag, "SIGTERM") != 0 || engine->images[container->image].app.ignores_term) {
         return 0;
@@ -310,6 +334,9 @@ static int64_t begin_exec(struct sim_engine *engine, struct sim_engine_call *cal
         engine->world->now - container->started_at >= app->hang_after_ms) {
         (void)err_set(&call->err, ERR_TIMEOUT, "exec: not finished in time");
         return call->limit_ms;
+    }
+    if (call->exec == SIM_EXEC_TELLS) {
+        sim_container_tell(engine, container);
     }
     if (call->exec == SIM_EXEC_ASKS) {
         call->exit_code = sim_container_is_ready(engine, container) ? 0 : 1;

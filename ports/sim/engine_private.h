@@ -4,6 +4,12 @@
 
 #include "ports/sim/engine.h"
 
+/* What a list showed when the engine took it: what ends meanwhile is not in it. */
+struct sim_engine_list {
+    struct engine_container shown[SIM_CONTAINERS_MAX];
+    size_t count;
+};
+
 /* One call of the port. Strings of a create are taken into `made` at once. */
 struct sim_engine_call {
     bool is_used;
@@ -20,8 +26,9 @@ struct sim_engine_call {
     bool is_slow;  /* the effect is not complete: engine_finish completes it */
     uint64_t life; /* of the engine that took it */
     uint64_t run;  /* stop: the run that is to end */
-    enum { SIM_EXEC_ASKS, SIM_EXEC_ENDS, SIM_EXEC_HANGS } exec;
+    enum { SIM_EXEC_ASKS, SIM_EXEC_ENDS, SIM_EXEC_HANGS, SIM_EXEC_TELLS } exec;
     int exit_code; /* exec, stop */
+    mono_ms taken_at;
     uint64_t bytes;
     engine_progress progress;
     engine_done done;

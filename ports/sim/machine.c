@@ -80,8 +80,8 @@ static mono_ms clock_mono(void *self)
 static wall_ms clock_wall(void *self, bool *trusted)
 {
     const struct sim_world *world = self;
-    *trusted = true;
-    return WALL_AT_START + world->now;
+    *trusted = !world->is_wall_wild;
+    return WALL_AT_START + world->now + world->wall_off_ms;
 }
 
 static struct boot_id clock_boot(void *self)

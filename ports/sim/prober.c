@@ -76,6 +76,15 @@ static int64_t look(struct sim_prober *prober, struct sim_probe *probe)
 {
     const struct prober_request *request = &probe->request;
     struct sim_container *container = sim_engine_at(prober->engine, request->address);
+    if (prober->world->now < prober->cut_off_until ||
+        prober->world->now < prober->engine->link_down_until) {
+        (void)err_set(&probe->err, ERR_NETWORK, "cannot ask: network is unreachable");
+        return 1;
+    }
+    if (container == NULL && sim_engine_paused_at(prober->engine, request->address) != NULL) {
+        (void)err_set(&probe->err, ERR_PROBE, "no answer in time");
+        return request->timeout_ms;
+    }
     if (container == NULL) {
         bool is_near = is_on_network(prober->engine, request->address);
         (void)err_set(&probe->err, is_near ? ERR_PROBE : ERR_NETWORK, "%s: no route to host",
@@ -90,6 +99,8 @@ static int64_t look(struct sim_prober *prober, struct sim_probe *probe)
     }
     if (!sim_container_is_listening(prober->engine, container)) {
         (void)err_set(&probe->err, ERR_PROBE, "connection refused");
+    } else if (request->kind == PROBER_POST) {
+        sim_container_tell(prober->engine, container);
     } else if (request->kind != PROBER_TCP) {
         judge_answer(prober, probe, container, app);
     }

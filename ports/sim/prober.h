@@ -21,6 +21,7 @@ struct sim_prober {
     struct sim_engine *engine;
     struct sim_probe probes[PROBER_PENDING_MAX];
     uint64_t serial;
+    mono_ms cut_off_until; /* until then this machine cannot even ask */
 };
 
 void sim_prober_init(struct sim_prober *prober, struct sim_world *world, struct sim_engine *engine);

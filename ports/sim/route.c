@@ -375,6 +375,17 @@ void sim_route_flush(struct sim_route *route)
     }
 }
 
+void sim_route_replace(struct sim_route *route, const struct route_table *table)
+{
+    struct route_table old = *table;
+    bool is_open = route->is_open;
+    sim_world_trace(route->world, "hand    loads a table of an earlier day");
+    route->has_kernel = true;
+    route->kernel = old;
+    route->is_open = is_open;
+    trace_table(route, "kernel", &old);
+}
+
 static ipv4 choose_backend(struct sim_route *route, const struct route_service *service)
 {
     uint64_t sum = 0;
@@ -412,6 +423,9 @@ static bool answers_on(const struct route_service *service, enum route_protocol 
 ipv4 sim_route_choose(struct sim_route *route, enum route_protocol protocol, ipv4 address,
                       uint16_t port)
 {
+    if (!route->is_open && address == SIM_NODE_ADDRESS) {
+        return 0; /* from another host: forwarded, and dropped on the way */
+    }
     for (size_t i = 0; route->has_kernel && i < route->kernel.service_count; i++) {
         if (answers_on(&route->kernel.services[i], protocol, address, port)) {
             return choose_backend(route, &route->kernel.services[i]);

@@ -55,6 +55,8 @@ struct route sim_route_port(struct sim_route *route);
 void sim_route_lose(struct sim_route *route);
 /* The oneshot of the boot: the boot file, where there is one, becomes the kernel's table. */
 void sim_route_boot(struct sim_route *route);
+/* Somebody else loads another table under our name; no observer is told. */
+void sim_route_replace(struct sim_route *route, const struct route_table *table);
 /* Somebody else removes our table. */
 void sim_route_flush(struct sim_route *route);
 

@@ -118,13 +118,15 @@ struct sim_event {
 
 /* One world. Private but for `faults`, `now` and the flags, which a test may read and set. */
 struct sim_world {
-    mono_ms now;       /* since the world began; never goes back */
-    mono_ms booted_at; /* when this boot began */
-    uint32_t boots;    /* boots so far, the first included */
-    uint32_t answers;  /* given to the agent so far */
-    uint32_t agents;   /* lives of the agent so far: answers for an earlier one are dropped */
-    bool has_power;    /* false: nothing happens until sim_world_boot */
-    bool has_agent;    /* false: what the agent calls is ignored until sim_world_agent */
+    mono_ms now;         /* since the world began; never goes back */
+    mono_ms booted_at;   /* when this boot began */
+    uint32_t boots;      /* boots so far, the first included */
+    uint32_t answers;    /* given to the agent so far */
+    uint32_t agents;     /* lives of the agent so far: answers for an earlier one are dropped */
+    int64_t wall_off_ms; /* the wall clock is wrong by so much */
+    bool is_wall_wild;   /* nobody vouches for it */
+    bool has_power;      /* false: nothing happens until sim_world_boot */
+    bool has_agent;      /* false: what the agent calls is ignored until sim_world_agent */
     uint64_t seed, random;
     struct sim_faults faults;
     struct sim_event events[SIM_EVENTS_MAX]; /* heap by (at, order) */

@@ -5,9 +5,12 @@
 
 #include "tests/sim/journey.h"
 
-#define TRACE_BYTES   (4u << 20)
+#define TRACE_BYTES    (4u << 20)
 #define FAILURES_SHOWN 5
-#define TIMED_STEP_MS 173
+#define TIMED_STEP_MS  173
+/* The slice takes at most about so many of each kind in a scenario: every second, third ... */
+#define SLICE_POINTS 30
+#define SLICE_TIMES  40
 
 struct options {
     const char *scenario; /* NULL: all */
@@ -27,6 +30,12 @@ struct tally {
     unsigned passed, failed, shown;
     int64_t slowest_ms; /* of the scenario: the longest it took to settle after the last trouble */
 };
+
+/* Each how-manieth of `count` is tried; --long: each. */
+static uint32_t stride_of(const struct tally *tally, uint32_t count, uint32_t slice)
+{
+    return tally->options->is_long || count <= slice ? 1 : (count + slice - 1) / slice;
+}
 
 static const enum sim_fate cut_fates[] = {SIM_FATE_CUT_BEFORE, SIM_FATE_CUT_WITHIN,
                                           SIM_FATE_CUT_AFTER};
@@ -93,7 +102,8 @@ static void explore_cuts(struct tally *tally, const struct scenario *scenario, u
                          uint32_t points)
 {
     uint32_t stride = tally->options->is_long ? 1 : 9;
-    for (uint32_t n = 1; n <= points; n++) {
+    uint32_t step = stride_of(tally, points, SLICE_POINTS);
+    for (uint32_t n = 1 + (uint32_t)(seed % step); n <= points; n += step) {
         for (size_t i = 0; i < COUNT_OF(cut_fates); i++) {
             unsigned variants = cut_fates[i] == SIM_FATE_CUT_WITHIN ? 3 : 1;
             for (unsigned variant = 0; variant < variants; variant++) {
@@ -117,7 +127,8 @@ static void explore_cuts(struct tally *tally, const struct scenario *scenario, u
 static void explore_kills(struct tally *tally, const struct scenario *scenario, uint64_t seed,
                           uint32_t points)
 {
-    for (uint32_t n = 1; n <= points; n++) {
+    uint32_t step = stride_of(tally, points, SLICE_POINTS);
+    for (uint32_t n = 1 + (uint32_t)(seed % step); n <= points; n += step) {
         for (int i = 0; i < 2; i++) {
             struct journey_result result;
             struct journey_plan plan = {
@@ -132,7 +143,8 @@ static void explore_kills(struct tally *tally, const struct scenario *scenario, 
 static void explore_failures(struct tally *tally, const struct scenario *scenario, uint64_t seed,
                              const struct journey_result *calm)
 {
-    for (uint32_t n = 1; n <= calm->points; n++) {
+    uint32_t step = stride_of(tally, calm->points, SLICE_POINTS);
+    for (uint32_t n = 1 + (uint32_t)(seed % step); n <= calm->points; n += step) {
         for (int i = 0; i < 2; i++) {
             struct journey_result result;
             struct journey_plan plan = {
@@ -143,7 +155,8 @@ static void explore_failures(struct tally *tally, const struct scenario *scenari
         }
     }
     for (int op = SIM_OP_PROBE; op <= SIM_OP_FSYNC; op++) {
-        for (uint32_t n = 1; n <= calm->points_of[op]; n++) {
+        step = stride_of(tally, calm->points_of[op], SLICE_POINTS);
+        for (uint32_t n = 1 + (uint32_t)(seed % step); n <= calm->points_of[op]; n += step) {
             struct journey_result result;
             struct journey_plan plan = {.scenario = scenario,
                                         .seed = seed,
@@ -165,12 +178,13 @@ static void explore_spells(struct tally *tally, const struct scenario *scenario,
                            const struct journey_result *calm)
 {
     static const int64_t spells_ms[] = {5000, 60000, 600000};
+    size_t spell_count = tally->options->is_long ? COUNT_OF(spells_ms) : COUNT_OF(spells_ms) - 1;
     for (int op = 0; op < SIM_OP_COUNT; op++) {
         uint32_t count = calm->points_of[op];
         uint32_t last = 0;
         for (int i = 0; i < 4; i++) {
             uint32_t n = i < 2 ? (uint32_t)i + 1 : i == 2 ? count / 2 : count;
-            for (size_t j = 0; n > last && n <= count && j < COUNT_OF(spells_ms); j++) {
+            for (size_t j = 0; n > last && n <= count && j < spell_count; j++) {
                 struct journey_result result;
                 struct journey_plan plan = {
                     .scenario = scenario,
@@ -187,7 +201,8 @@ static void explore_spells(struct tally *tally, const struct scenario *scenario,
 static void explore_times(struct tally *tally, const struct scenario *scenario, uint64_t seed,
                           int64_t took_ms)
 {
-    for (int64_t at = 1; at < took_ms; at += TIMED_STEP_MS) {
+    uint32_t step = stride_of(tally, (uint32_t)(took_ms / TIMED_STEP_MS), SLICE_TIMES);
+    for (int64_t at = 1; at < took_ms; at += TIMED_STEP_MS * (int64_t)step) {
         struct journey_result result;
         struct journey_plan plan = {.scenario = scenario, .seed = seed, .cut_at_ms = at};
         tally->timed += try_one(tally, &plan, &result) ? 1 : 0;
@@ -351,6 +366,10 @@ int main(int argc, char **argv)
            "single failures: %lu, lasting: %lu\n",
            tally.cuts, tally.double_cuts, tally.timed, tally.unattended, tally.kills,
            tally.failures_of_one, tally.spells);
+    printf("%s\n", options.is_long
+                       ? "every point of every scenario"
+                       : "a slice: of a scenario's cut points, kills and failures of each "
+                         "kind at most about 30, of its times 40; --long takes all");
     printf("%u passed, %u failed\n", tally.passed, tally.failed);
     return tally.failed == 0 && tally.passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -41,7 +41,7 @@ static void agent_start(struct gateway *gateway)
     sim_machine_agent(machine);
     gateway->agent = conductor_new(&gateway->config, &ports);
     assert(gateway->agent != NULL);
-    conductor_trust(gateway->agent, &gateway->releases->trust, &gateway->releases->revoked);
+    conductor_trust(gateway->agent, &gateway->releases->trust, &gateway->revoked);
     if (conductor_start(gateway->agent, &err) != 0) {
         sim_checker_breach(&machine->checker, 3, "the agent does not start: %s", err.text);
     }
@@ -71,6 +71,7 @@ void gateway_open(struct gateway *gateway, uint64_t seed, const struct releases 
         sim_world_trace_to(&gateway->machine.world, trace, trace_cap);
     }
     gateway->releases = releases;
+    gateway->revoked = releases->revoked;
     gateway->asked = ASKED_NOTHING;
     gateway->promised = ASKED_NOTHING;
     (void)snprintf(text, sizeof text, "{\"schema\":1,\"node\":\"%s\",\"fleet\":\"sim\"}", node);
@@ -310,4 +311,31 @@ int gateway_rollback_once(struct gateway *gateway)
     sim_world_trace(&gateway->machine.world, "person  rolls back: %s",
                     rc == 0 ? "taken" : err.text);
     return rc;
+}
+
+void gateway_revoke(struct gateway *gateway, enum release_name name)
+{
+    const struct digest *digest = &gateway->releases->made[name].digest;
+    struct revoked *revoked = &gateway->revoked;
+    assert(revoked->count < COUNT_OF(revoked->digests));
+    revoked->digests[revoked->count++] = *digest;
+    revoked->version++;
+    sim_checker_revoke(&gateway->machine.checker, digest);
+    sim_world_trace(&gateway->machine.world, "person  revokes %s", release_word(name));
+    if (gateway->agent != NULL) {
+        conductor_trust(gateway->agent, NULL, revoked);
+        conductor_step(gateway->agent);
+        gateway_aftermath(gateway);
+    }
+}
+
+struct sim_image *gateway_image(struct gateway *gateway, enum release_name name)
+{
+    struct sim_engine *engine = &gateway->machine.engine;
+    const char *reference = gateway->releases->made[name].reference;
+    size_t i = 0;
+    while (i < engine->image_count - 1 && strcmp(engine->images[i].reference, reference) != 0) {
+        i++;
+    }
+    return &engine->images[i];
 }

@@ -20,6 +20,7 @@ enum { ASKED_NOTHING = -1, ASKED_ROLLBACK = RELEASE_COUNT };
 struct gateway {
     struct sim_machine machine;
     const struct releases *releases;
+    struct revoked revoked; /* as the agent was told last */
     struct config config;
     struct gateway_reach *reach; /* NULL: there is no broker */
     struct conductor *agent;     /* NULL: none runs */
@@ -64,5 +65,10 @@ int gateway_activate(struct gateway *gateway, enum release_name name);
 int gateway_rollback(struct gateway *gateway);
 /* The same, asked only once, while no time passes. */
 int gateway_rollback_once(struct gateway *gateway);
+
+/* The release is revoked: the agent, now and in each later life, is told. */
+void gateway_revoke(struct gateway *gateway, enum release_name name);
+/* Its image in the machine's engine. */
+struct sim_image *gateway_image(struct gateway *gateway, enum release_name name);
 
 #endif

@@ -1,6 +1,7 @@
 /* journey: the scenes played one after the other while faults strike; then the verdict of the
  * laws. */
 #include "tests/sim/journey.h"
+#include "tests/sim/deed.h"
 #include "tests/sim/promise.h"
 
 #include <stdio.h>
@@ -16,13 +17,13 @@
 #define SWAP_END_MS (RELEASES_SOAK_MS + 1000 + 10000 + 2000 + 3000) /* drain, warm, stop, settled  \
                                                                      */
 #define SETTLE_LIMIT_MS (LOOK_MS + 3 * TRY_MS + WAIT_2_MS + WAIT_3_MS + SWAP_END_MS)
+#define SWAP_CALLS      12
 /* So many tries a release has, by default: as many troubles may end them all without blame. */
-#define TRIES_MAX           3
-#define BREACHES_MAX        5
-#define SETTLED_SECONDS     3
-#define UNATTENDED_MS       20000
-#define ROUTE_READ_GRACE_MS 40000
-#define REGISTRY_AWAY_MS    180000 /* after a cut */
+#define TRIES_MAX        3
+#define BREACHES_MAX     5
+#define SETTLED_SECONDS  3
+#define UNATTENDED_MS    20000
+#define REGISTRY_AWAY_MS 180000 /* after a cut */
 
 struct journey {
     struct gateway gateway;
@@ -35,8 +36,9 @@ struct journey {
     struct promise promise;
     uint32_t engine_restarts;
     uint64_t troubles;
-    mono_ms disturbed; /* when something was last asked of the node, or went wrong with it */
-    int64_t settle_ms; /* the longest that it then took to settle */
+    mono_ms trouble_until; /* a deed lasts so long */
+    mono_ms disturbed;     /* when something was last asked of the node, or went wrong with it */
+    int64_t settle_ms;     /* the longest that it then took to settle */
 };
 
 static struct sim_world *world_of(struct journey *journey)
@@ -87,7 +89,7 @@ static void watch(struct journey *journey)
         world->has_power && world->now >= journey->from + plan->cut_at_ms) {
         gateway_cut(gateway);
     }
-    if (troubles(journey) != journey->troubles) {
+    if (troubles(journey) != journey->troubles || world->now < journey->trouble_until) {
         journey->troubles = troubles(journey);
         journey->disturbed = world->now;
     }
@@ -119,13 +121,19 @@ static void run(struct journey *journey, int64_t for_ms)
     }
 }
 
+/* With a slow engine each of a swap's calls, one after the other, takes so much longer. */
+static int64_t settle_limit_ms(const struct journey *journey)
+{
+    return SETTLE_LIMIT_MS + SWAP_CALLS * journey->gateway.machine.engine.slow_ms;
+}
+
 /* Settled at SETTLED_SECONDS seconds in a row, so that a pause between two acts does not count. */
 static bool settle(struct journey *journey)
 {
     struct sim_world *world = world_of(journey);
     int seconds = 0;
-    while (world->now < journey->disturbed + SETTLE_LIMIT_MS && seconds < SETTLED_SECONDS &&
-           !is_lost(journey)) {
+    while (world->now < journey->disturbed + settle_limit_ms(journey) &&
+           seconds < SETTLED_SECONDS && !is_lost(journey)) {
         run(journey, 1000);
         if (journey->gateway.is_unattended && journey->gateway.cuts > 0) {
             return true;
@@ -137,20 +145,6 @@ static bool settle(struct journey *journey)
     int64_t took_ms = world->now - journey->disturbed;
     journey->settle_ms = took_ms > journey->settle_ms ? took_ms : journey->settle_ms;
     return seconds == SETTLED_SECONDS;
-}
-
-static void remove_one(struct journey *journey)
-{
-    struct sim_engine *engine = &journey->gateway.machine.engine;
-    const struct sim_route *route = &journey->gateway.machine.route;
-    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
-        struct sim_container *container = &engine->containers[i];
-        if (container->is_used && route->has_kernel &&
-            sim_table_has_backend(&route->kernel, container->seen.address)) {
-            sim_engine_remove_by_hand(engine, container);
-            return;
-        }
-    }
 }
 
 static void activate(struct journey *journey, const struct scene *scene)
@@ -165,42 +159,18 @@ static void activate(struct journey *journey, const struct scene *scene)
     }
 }
 
-/* Whether `op` is needed to notice and mend what a scene of that kind takes away. */
-static bool is_needed(enum scene_kind scene, enum sim_op op)
+static void happen(struct journey *journey, const struct scene *scene)
 {
-    switch ((int)op) {
-    case SIM_OP_ROUTE_APPLY:
-        return true;
-    case SIM_OP_ROUTE_READ:
-        return scene == SCENE_FLUSH;
-    case SIM_OP_ENGINE_ABOUT:
-    case SIM_OP_ENGINE_LIST:
-    case SIM_OP_ENGINE_NETWORK:
-    case SIM_OP_ENGINE_CREATE:
-    case SIM_OP_ENGINE_START:
-    case SIM_OP_PROBE:
-        return scene != SCENE_FLUSH;
-    default:
-        return false;
-    }
-}
-
-/* The scene takes something from traffic for grace_ms, or until the fault is over that keeps the
- * agent from mending it. */
-static void excuse(struct journey *journey, enum scene_kind scene, int64_t grace_ms)
-{
-    const struct journey_plan *plan = journey->plan;
-    int64_t longer = is_needed(scene, plan->op) ? plan->single.lasts_ms : 0;
-    sim_checker_excuse(&journey->gateway.machine.checker,
-                       world_of(journey)->now + grace_ms + longer);
+    const struct sim_fault *fault = &journey->plan->single;
+    mono_ms until = deed_do(&journey->gateway, scene, journey->plan->op, fault->lasts_ms);
+    journey->trouble_until = until > journey->trouble_until ? until : journey->trouble_until;
 }
 
 static void play(struct journey *journey, const struct scene *scene)
 {
     struct sim_machine *machine = &journey->gateway.machine;
-    mono_ms now = machine->world.now;
-    journey->disturbed = now;
-    switch (scene->kind) {
+    journey->disturbed = machine->world.now;
+    switch ((int)scene->kind) {
     case SCENE_ACTIVATE:
         activate(journey, scene);
         break;
@@ -218,24 +188,14 @@ static void play(struct journey *journey, const struct scene *scene)
     case SCENE_FROM_HERE:
         arm(journey);
         break;
-    case SCENE_ENGINE_RESTART:
-        excuse(journey, scene->kind, scene->number + SIM_BOOT_GRACE_MS);
-        journey->engine_restarts++;
-        journey->disturbed = now + scene->number;
-        sim_engine_restart(&machine->engine, scene->number);
-        break;
-    case SCENE_FLUSH:
-        excuse(journey, scene->kind, ROUTE_READ_GRACE_MS);
-        sim_route_flush(&machine->route);
-        break;
-    case SCENE_REMOVE_ONE:
-        excuse(journey, scene->kind, ROUTE_READ_GRACE_MS);
-        remove_one(journey);
-        break;
-    case SCENE_HOLD_PORT:
-        sim_route_hold(&machine->route, ROUTE_TCP, 0, RELEASES_PORT);
-        break;
     case SCENE_END:
+        break;
+    case SCENE_ENGINE_RESTART:
+        journey->engine_restarts++;
+        happen(journey, scene);
+        break;
+    default:
+        happen(journey, scene);
         break;
     }
     promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
@@ -315,6 +275,7 @@ void journey_run(const struct releases *releases, const struct journey_plan *pla
     promise_init(&journey->promise);
     gateway_open(&journey->gateway, plan->seed, releases, plan->scenario->uses,
                  plan->scenario->use_count, "gw1", plan->trace, plan->trace_cap);
+    journey->gateway.machine.checker.is_calm = !has_fault(plan);
     run(journey, 1000);
     for (size_t i = 0; i < SCENES_MAX && plan->scenario->scenes[i].kind != SCENE_END; i++) {
         play(journey, &plan->scenario->scenes[i]);

@@ -12,6 +12,8 @@ bool release_is_hopeless(enum release_name name)
     case RELEASE_FADING:
     case RELEASE_HANGING:
     case RELEASE_MISSING:
+    case RELEASE_ABSENT:
+    case RELEASE_UNLOGGED:
         return true;
     default:
         return false;
@@ -20,13 +22,25 @@ bool release_is_hopeless(enum release_name name)
 
 void promise_init(struct promise *promise)
 {
-    *promise = (struct promise){.stands = SCENARIO_NONE, .failed = ASKED_NOTHING};
+    *promise =
+        (struct promise){.stands = SCENARIO_NONE, .before = SCENARIO_NONE, .failed = ASKED_NOTHING};
 }
 
 /* A rollback ends where its scenario ends. */
 static int target_of(int asked, const struct scenario *scenario)
 {
     return asked == ASKED_ROLLBACK ? (int)scenario->ends_in : asked;
+}
+
+/* By itself, or because it was revoked and is not what stands. */
+static bool is_hopeless(const struct gateway *gateway, enum release_name name)
+{
+    const struct digest *digest = &gateway->releases->made[name].digest;
+    bool is_revoked = false;
+    for (size_t i = 0; i < gateway->revoked.count; i++) {
+        is_revoked = is_revoked || digest_is_equal(&gateway->revoked.digests[i], digest);
+    }
+    return release_is_hopeless(name) || is_revoked;
 }
 
 void promise_note(struct promise *promise, const struct gateway *gateway,
@@ -36,9 +50,11 @@ void promise_note(struct promise *promise, const struct gateway *gateway,
     if (target == ASKED_NOTHING) {
         return;
     }
-    if (target != (int)SCENARIO_NONE && release_is_hopeless((enum release_name)target)) {
+    if (target != (int)SCENARIO_NONE && is_hopeless(gateway, (enum release_name)target)) {
         promise->failed = target;
+        promise->stands = promise->stands == target ? promise->before : promise->stands;
     } else {
+        promise->before = promise->stands == target ? promise->before : promise->stands;
         promise->stands = target;
         promise->failed = ASKED_NOTHING;
     }

@@ -8,6 +8,7 @@
 /* What a technician may rely on, from what was asked and answered so far. */
 struct promise {
     int stands; /* the release that was promised last and can be good; SCENARIO_NONE: none */
+    int before; /* what stood before it */
     int failed; /* promised after it, and cannot be good: it gets a verdict; ASKED_NOTHING: none */
 };
 

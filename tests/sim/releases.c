@@ -74,6 +74,38 @@ static const char *extra_of(enum release_name name)
     }
 }
 
+/* How it is asked: over the network, or by a command that the engine runs inside. */
+static const char *probes_of(enum release_name name)
+{
+#define EVERY_HALF_SECOND_ "\"periodSeconds\":0.5,\"timeoutSeconds\":0.2,\"failureThreshold\":"
+#define PROBES_(ready, alive)                                                                      \
+    "\"startup\":{" ready "," EVERY_HALF_SECOND_ "10},"                                            \
+    "\"readiness\":{" ready "," EVERY_HALF_SECOND_ "2},"                                           \
+    "\"liveness\":{" alive "," EVERY_HALF_SECOND_ "3}"
+#define COMMAND_ "\"exec\":{\"command\":[\"ready\"]}"
+    return name == RELEASE_EXEC1 || name == RELEASE_EXEC2
+               ? PROBES_(COMMAND_, COMMAND_)
+               : PROBES_("\"httpGet\":{\"port\":80}", "\"tcpSocket\":{\"port\":80}");
+#undef COMMAND_
+#undef PROBES_
+#undef EVERY_HALF_SECOND_
+}
+
+/* How it is told that it drains. */
+static const char *notice_of(enum release_name name)
+{
+    switch ((int)name) {
+    case RELEASE_SIGNALLED:
+        return ",\"drain\":{\"notify\":{\"signal\":\"" SIM_SIGNAL_DRAIN "\"}}";
+    case RELEASE_COMMANDED:
+        return ",\"drain\":{\"notify\":{\"exec\":{\"command\":[\"" SIM_EXEC_DRAIN "\"]}}}";
+    case RELEASE_POSTED:
+        return ",\"drain\":{\"notify\":{\"http\":{\"path\":\"/drain\",\"port\":80}}}";
+    default:
+        return "";
+    }
+}
+
 static void key_id(const uint8_t key[VERIFY_KEY_BYTES], char id[DIGEST_HEX_BYTES])
 {
     struct digest digest;
@@ -81,9 +113,10 @@ static void key_id(const uint8_t key[VERIFY_KEY_BYTES], char id[DIGEST_HEX_BYTES
     digest_render(&digest, id);
 }
 
-static size_t write_payload(const struct release_row *row, const struct release_made *made,
-                            const char *extra, const char *index, char payload[RELEASES_TEXT_MAX])
+static size_t write_payload(enum release_name name, const struct release_made *made,
+                            const char *index, char payload[RELEASES_TEXT_MAX])
 {
+    const struct release_row *row = &rows[name];
     char config[DIGEST_HEX_BYTES];
     digest_render(&made->config, config);
     int len = snprintf(
@@ -94,14 +127,10 @@ static size_t write_payload(const struct release_row *row, const struct release_
         "\"ports\":[{\"target\":80,\"published\":%d}],\"stop_grace_period\":\"2s\","
         "\"deploy\":{\"replicas\":%u},\"x-berth\":{\"image\":{\"index\":\"sha256:%s\","
         "\"platforms\":[{\"arch\":\"amd64\",\"manifest\":\"sha256:%s\",\"config\":\"sha256:%s\"}]},"
-        "\"probes\":{\"startup\":{\"httpGet\":{\"port\":80},\"periodSeconds\":0.5,"
-        "\"timeoutSeconds\":0.2,\"failureThreshold\":10},"
-        "\"readiness\":{\"httpGet\":{\"port\":80},\"periodSeconds\":0.5,"
-        "\"timeoutSeconds\":0.2,\"failureThreshold\":2},"
-        "\"liveness\":{\"tcpSocket\":{\"port\":80},\"periodSeconds\":0.5,"
-        "\"timeoutSeconds\":0.2,\"failureThreshold\":3}}}}}}",
-        row->word, (unsigned long long)row->sequence, (unsigned long long)row->lowest, extra,
-        made->reference, RELEASES_PORT, row->replicas, index, index, config);
+        "\"probes\":{%s}%s}}}}",
+        row->word, (unsigned long long)row->sequence, (unsigned long long)row->lowest,
+        extra_of(name), made->reference, RELEASES_PORT, row->replicas, index, index, config,
+        probes_of(name), notice_of(name));
     assert(len > 0 && len < RELEASES_TEXT_MAX);
     return (size_t)len;
 }
@@ -144,7 +173,7 @@ static void make_release(enum release_name name, struct release_made *made)
     digest_render(&index_digest, index);
     seal_digest(span_text(index), &made->config);
     (void)snprintf(made->reference, sizeof made->reference, "registry.test/web@sha256:%s", index);
-    size_t len = write_payload(row, made, extra_of(name), index, payload);
+    size_t len = write_payload(name, made, index, payload);
     seal_digest(span_of(payload, len), &made->digest);
     seal_payload(name, span_of(payload, len), made);
 }
@@ -181,6 +210,7 @@ void releases_install(const struct releases *releases, const enum release_name *
             .floor = made->floor,
             .soak_ms = RELEASES_SOAK_MS,
             .replicas = made->replicas,
+            .is_told = notice_of(names[i])[0] != '\0',
             .is_allowed = names[i] != RELEASE_UNSIGNED && names[i] != RELEASE_FORGED &&
                           names[i] != RELEASE_REVOKED,
         };

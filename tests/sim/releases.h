@@ -5,31 +5,36 @@
 #include "agent/wire/trust.h"
 #include "ports/sim/machine.h"
 
-#define RELEASES_APP       "web"
-#define RELEASES_PORT      8080
-#define RELEASES_TEXT_MAX  4096
-#define RELEASES_SOAK_MS   3000
+#define RELEASES_APP      "web"
+#define RELEASES_PORT     8080
+#define RELEASES_TEXT_MAX 4096
+#define RELEASES_SOAK_MS  3000
 
 /* X(NAME, word, sequence, floor, replicas, what is true of it) */
-#define RELEASES(X)                                                              \
-    X(V1, "v1", 10, 10, 1, "well")                                               \
-    X(V2, "v2", 20, 10, 1, "well")                                               \
-    X(V3, "v3", 30, 30, 1, "well, and raises the floor")                         \
-    X(SLOW, "slow", 21, 10, 1, "well, but takes four seconds to be ready")       \
-    X(DEAF, "deaf", 22, 10, 1, "well, but ignores the stop signal")              \
-    X(SILENT, "silent", 23, 10, 1, "listens and is never ready")                 \
-    X(CRASHING, "crashing", 24, 10, 1, "ready, then ends in the soak")           \
-    X(STILLBORN, "stillborn", 25, 10, 1, "ends before it is ready")              \
-    X(FADING, "fading", 26, 10, 1, "ready, then unready in the soak")            \
-    X(HANGING, "hanging", 27, 10, 1, "ready, then answers nothing in the soak")  \
-    X(MISSING, "missing", 28, 10, 1, "well, but its image is in no registry")    \
-    X(PAIR1, "pair1", 11, 10, 2, "well, two replicas")                           \
-    X(PAIR2, "pair2", 29, 10, 2, "well, two replicas")                           \
-    X(UNSIGNED, "unsigned", 40, 10, 1, "well, without a signature")              \
-    X(FORGED, "forged", 41, 10, 1, "well, signed by a key nobody trusts")        \
-    X(REVOKED, "revoked", 42, 10, 1, "well, but revoked")                        \
-    X(ABSENT, "absent", 31, 10, 1, "asks for a program that its image lacks")    \
-    X(UNLOGGED, "unlogged", 32, 10, 1, "asks for a log driver that the node lacks")
+#define RELEASES(X)                                                                                \
+    X(V1, "v1", 10, 10, 1, "well")                                                                 \
+    X(V2, "v2", 20, 10, 1, "well")                                                                 \
+    X(V3, "v3", 30, 30, 1, "well, and raises the floor")                                           \
+    X(SLOW, "slow", 21, 10, 1, "well, but takes four seconds to be ready")                         \
+    X(DEAF, "deaf", 22, 10, 1, "well, but ignores the stop signal")                                \
+    X(SILENT, "silent", 23, 10, 1, "listens and is never ready")                                   \
+    X(CRASHING, "crashing", 24, 10, 1, "ready, then ends in the soak")                             \
+    X(STILLBORN, "stillborn", 25, 10, 1, "ends before it is ready")                                \
+    X(FADING, "fading", 26, 10, 1, "ready, then unready in the soak")                              \
+    X(HANGING, "hanging", 27, 10, 1, "ready, then answers nothing in the soak")                    \
+    X(MISSING, "missing", 28, 10, 1, "well, but its image is in no registry")                      \
+    X(PAIR1, "pair1", 11, 10, 2, "well, two replicas")                                             \
+    X(PAIR2, "pair2", 29, 10, 2, "well, two replicas")                                             \
+    X(UNSIGNED, "unsigned", 40, 10, 1, "well, without a signature")                                \
+    X(FORGED, "forged", 41, 10, 1, "well, signed by a key nobody trusts")                          \
+    X(REVOKED, "revoked", 42, 10, 1, "well, but revoked")                                          \
+    X(ABSENT, "absent", 31, 10, 1, "asks for a program that its image lacks")                      \
+    X(UNLOGGED, "unlogged", 32, 10, 1, "asks for a log driver that the node lacks")                \
+    X(EXEC1, "exec1", 12, 10, 1, "well, asked by commands inside")                                 \
+    X(EXEC2, "exec2", 33, 10, 1, "well, asked by commands inside")                                 \
+    X(SIGNALLED, "signalled", 13, 10, 1, "well, told to drain by a signal")                        \
+    X(COMMANDED, "commanded", 14, 10, 1, "well, told to drain by a command")                       \
+    X(POSTED, "posted", 15, 10, 1, "well, told to drain by a request")
 
 enum release_name {
 #define RELEASE_ENUM_(name, word, sequence, floor, replicas, truth) RELEASE_##name,

@@ -15,7 +15,23 @@ enum scene_kind {
     SCENE_ENGINE_RESTART, /* the engine is away for `number` milliseconds */
     SCENE_FLUSH,          /* somebody else removes our table */
     SCENE_REMOVE_ONE,     /* somebody removes one container that has traffic */
-    SCENE_HOLD_PORT       /* a process takes the port that the release wants */
+    SCENE_HOLD_PORT,      /* a process takes the port that the release wants */
+    SCENE_FREEZE,         /* the engine answers nothing for `number` milliseconds */
+    SCENE_SLOW,       /* from now on each of its calls takes up to `number` milliseconds longer */
+    SCENE_PAUSE,      /* somebody freezes what has traffic */
+    SCENE_PAUSE_NEW,  /* somebody freezes the newest that has none yet */
+    SCENE_UNPAUSE,    /* and lets everything frozen go on */
+    SCENE_DISCONNECT, /* somebody takes what has traffic off its network */
+    SCENE_STOP_PRUNE, /* somebody stops what has traffic, and prunes the networks */
+    SCENE_LINK_DOWN,  /* nothing reaches a container, and nobody can ask, for `number` ms */
+    SCENE_CUT_ASKER,  /* this machine cannot ask for `number` ms; clients are answered */
+    SCENE_OLD_TABLE,  /* somebody loads the ruleset of the last boot */
+    SCENE_FIREWALL,   /* somebody reloads the firewall: nothing is forwarded to the pool */
+    SCENE_DISK_FULL,  /* nothing grows on the state disk for `number` milliseconds */
+    SCENE_CLOCK,      /* the wall clock jumps by `number` ms, and nobody vouches for it */
+    SCENE_CLOCK_TRUE, /* it is set right, and trusted */
+    SCENE_REVOKE,     /* the release is revoked: the agent is given the new list */
+    SCENE_STALL       /* the release's next pull stands still for `number` milliseconds */
 };
 
 struct scene {
@@ -24,7 +40,7 @@ struct scene {
     int64_t number;
 };
 
-#define SCENES_MAX   12
+#define SCENES_MAX    14
 #define SCENARIO_NONE RELEASE_COUNT
 
 struct scenario {

@@ -1,0 +1,29 @@
+/* hands: what people, other programs and a tired machine do to an engine, its containers and the
+ * kernel's table, behind the agent's back. */
+#ifndef PORTS_SIM_HANDS_H
+#define PORTS_SIM_HANDS_H
+
+#include "ports/sim/machine.h"
+
+/* A container that has traffic now, running or frozen; NULL: none. */
+struct sim_container *sim_hands_serving(struct sim_machine *machine);
+/* The container that was started last and has no traffic; NULL: none. */
+struct sim_container *sim_hands_newest(struct sim_machine *machine);
+
+/* Freezes a running container, and lets it go on: its own clock stood still meanwhile. */
+void sim_hands_pause(struct sim_machine *machine, struct sim_container *container);
+void sim_hands_unpause(struct sim_machine *machine, struct sim_container *container);
+/* Takes a running container off its network: it goes on, without an address. */
+void sim_hands_disconnect(struct sim_machine *machine, struct sim_container *container);
+/* Stops it through the engine, as a person does. */
+void sim_hands_stop(struct sim_machine *machine, struct sim_container *container);
+/* Removes all networks that no running container is on. */
+void sim_hands_prune(struct sim_machine *machine);
+/* Nothing reaches any container for so long, and nobody can even ask: the bridge is down. */
+void sim_hands_link_down(struct sim_machine *machine, int64_t for_ms);
+/* Somebody loads the ruleset of an earlier day: the boot file's, or an empty one. */
+void sim_hands_old_table(struct sim_machine *machine);
+/* Somebody reloads the firewall: what let forwarded packets pass is gone. */
+void sim_hands_firewall(struct sim_machine *machine);
+
+#endif
