@@ -99,10 +99,11 @@ static int64_t look(struct sim_prober *prober, struct sim_probe *probe)
     }
     if (!sim_container_is_listening(prober->engine, container)) {
         (void)err_set(&probe->err, ERR_PROBE, "connection refused");
-    } else if (request->kind == PROBER_POST) {
-        sim_container_tell(prober->engine, container);
     } else if (request->kind != PROBER_TCP) {
         judge_answer(prober, probe, container, app);
+        if (request->kind == PROBER_POST) {
+            sim_container_tell(prober->engine, container);
+        }
     }
     return 1;
 }

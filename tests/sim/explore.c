@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/sim/journey.h"
+#include "tests/sim/state.h"
 
 #define TRACE_BYTES    (4u << 20)
 #define FAILURES_SHOWN 5
@@ -11,6 +12,11 @@
 /* The slice takes at most about so many of each kind in a scenario: every second, third ... */
 #define SLICE_POINTS 30
 #define SLICE_TIMES  40
+/* What the cuts of all scenarios must have met. */
+#define NEW_PERCENT_MIN   50
+#define OLD_PERCENT_MIN   1
+#define ALONE_PERCENT_MIN 10
+#define STATES_MIN        60
 
 struct options {
     const char *scenario; /* NULL: all */
@@ -23,10 +29,18 @@ struct options {
     int64_t at_ms, for_ms;
 };
 
+/* How journeys ended whose power was cut once, in scenarios that end in another release than they
+ * began with. */
+struct shares {
+    unsigned long in_new, in_old, in_nothing, in_other;
+};
+
 struct tally {
     const struct releases *releases;
     const struct options *options;
     unsigned long cuts, double_cuts, failures_of_one, kills, unattended, timed, spells;
+    struct shares attended, alone, firsts; /* with an agent, without one, of first deployments */
+    struct states *states;
     unsigned passed, failed, shown;
     int64_t slowest_ms; /* of the scenario: the longest it took to settle after the last trouble */
 };
@@ -64,11 +78,36 @@ static void print_replay(const struct journey_plan *plan)
     printf("%s\n", plan->is_unattended ? " --unattended" : "");
 }
 
+static void count_end(struct tally *tally, const struct journey_plan *plan,
+                      const struct journey_result *result)
+{
+    bool is_first = result->began_in == (int)SCENARIO_NONE;
+    struct shares *shares = plan->is_unattended ? &tally->alone
+                            : is_first          ? &tally->firsts
+                                                : &tally->attended;
+    (void)states_add(tally->states, result->cut_state);
+    if (result->began_in == (int)plan->scenario->ends_in || (is_first && plan->is_unattended)) {
+        return;
+    }
+    if (result->ends_in == (int)plan->scenario->ends_in) {
+        shares->in_new++;
+    } else if (result->ends_in == (int)SCENARIO_NONE) {
+        shares->in_nothing++;
+    } else if (result->ends_in == result->began_in) {
+        shares->in_old++;
+    } else {
+        shares->in_other++;
+    }
+}
+
 /* Runs one and counts it; true when its first fault struck. */
 static bool try_one(struct tally *tally, const struct journey_plan *plan,
                     struct journey_result *result)
 {
     journey_run(tally->releases, plan, result);
+    if (result->cuts == 1) {
+        count_end(tally, plan, result);
+    }
     if (result->settle_ms > tally->slowest_ms) {
         tally->slowest_ms = result->settle_ms;
     }
@@ -237,6 +276,33 @@ static void explore_scenario(struct tally *tally, const struct scenario *scenari
            tally->spells - before.spells, (long long)(tally->slowest_ms / 1000));
 }
 
+static void print_shares(const char *what, const struct shares *shares)
+{
+    printf("%s: %lu in the new release, %lu in the old, %lu in nothing, %lu in another\n", what,
+           shares->in_new, shares->in_old, shares->in_nothing, shares->in_other);
+}
+
+/* A run over all scenarios meets both ends, and nothing is an end of first deployments alone. */
+static bool are_shares_sound(const struct tally *tally)
+{
+    const struct shares *attended = &tally->attended;
+    const struct shares *alone = &tally->alone;
+    unsigned long sum = attended->in_new + attended->in_old + attended->in_other;
+    unsigned long sum_alone = alone->in_new + alone->in_old + alone->in_other;
+    bool is_sound = attended->in_nothing == 0 && alone->in_nothing == 0 &&
+                    attended->in_new * 100 >= sum * NEW_PERCENT_MIN &&
+                    attended->in_old * 100 >= sum * OLD_PERCENT_MIN &&
+                    alone->in_new * 100 >= sum_alone * ALONE_PERCENT_MIN &&
+                    alone->in_old * 100 >= sum_alone * ALONE_PERCENT_MIN &&
+                    tally->firsts.in_new > 0 && tally->states->count >= STATES_MIN;
+    if (!is_sound) {
+        printf("the shares are out of bounds: with an agent at least %d %% new and %d %% old, "
+               "without one %d %% each, nothing only where nothing served, and %d states\n",
+               NEW_PERCENT_MIN, OLD_PERCENT_MIN, ALONE_PERCENT_MIN, STATES_MIN);
+    }
+    return is_sound;
+}
+
 static int replay(const struct releases *releases, const struct options *options,
                   const struct scenario *scenario)
 {
@@ -351,6 +417,10 @@ int main(int argc, char **argv)
                "[--unattended]\n");
         return EXIT_FAILURE;
     }
+    tally.states = calloc(1, sizeof *tally.states);
+    if (tally.states == NULL) {
+        return EXIT_FAILURE;
+    }
     setvbuf(stdout, NULL, _IOLBF, 0);
     releases_make(&releases);
     for (size_t i = 0; i < scenario_count; i++) {
@@ -370,6 +440,14 @@ int main(int argc, char **argv)
                        ? "every point of every scenario"
                        : "a slice: of a scenario's cut points, kills and failures of each "
                          "kind at most about 30, of its times 40; --long takes all");
+    printf("distinct states at the first cut: %zu\n", tally.states->count);
+    print_shares("cut once, other than first deployments", &tally.attended);
+    print_shares("cut once, first deployments", &tally.firsts);
+    print_shares("cut once, no agent since", &tally.alone);
+    if (options.scenario == NULL && !are_shares_sound(&tally)) {
+        tally.failed++;
+    }
+    free(tally.states);
     printf("%u passed, %u failed\n", tally.passed, tally.failed);
     return tally.failed == 0 && tally.passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

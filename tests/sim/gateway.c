@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "tests/sim/seal.h"
+#include "tests/sim/state.h"
 
 #define OFF_MS         3000
 #define AGENT_DELAY_MS 1500 /* from the boot, or from its death, to the agent's start */
@@ -109,12 +110,16 @@ static void gateway_aftermath(struct gateway *gateway)
             sim_bus_client_cut(&gateway->reach->client);
         }
         agent_stop(gateway);
+        uint64_t state = state_of_machine(&gateway->machine);
         gateway->cuts++;
         if (gateway->cut_off_ms != 0) {
             gateway->machine.engine.has_registry = false;
             gateway->registry_at = world->now + OFF_MS + gateway->cut_off_ms;
         }
         sim_machine_boot(&gateway->machine, OFF_MS);
+        if (gateway->cuts == 1) {
+            gateway->cut_state = state_of_memory(&gateway->machine, state);
+        }
         gateway->agent_at = gateway->is_unattended ? MONO_NEVER : world->now + AGENT_DELAY_MS;
     } else if (!world->has_agent && gateway->agent != NULL) {
         if (gateway->reach != NULL) {

@@ -28,6 +28,7 @@ struct gateway {
     uint32_t answers;    /* of the world, as of the last step */
     uint32_t idle_steps; /* steps in a row in which time stood still */
     uint32_t cuts, kills;
+    uint64_t cut_state; /* what the machine was at the first cut (state.h) */
     bool is_unattended; /* after a cut no agent starts any more */
     int64_t cut_off_ms; /* after a cut the registry is out of reach for so long */
     mono_ms registry_at; /* when it is in reach again; 0: it is, or never will be */

@@ -10,12 +10,13 @@
 /* How long a node may take to settle after the last thing that was asked of it or went wrong: a
  * look at rest, tries with the waits before the second and third (half a minute, a minute), and the
  * end of the last one. A try: three pulls with their waits, the startup window, the way back. */
-#define LOOK_MS     10000
-#define TRY_MS      12000
-#define WAIT_2_MS   30000
-#define WAIT_3_MS   60000
-#define SWAP_END_MS (RELEASES_SOAK_MS + 1000 + 10000 + 2000 + 3000) /* drain, warm, stop, settled  \
-                                                                     */
+#define LOOK_MS   10000
+#define TRY_MS    12000
+#define WAIT_2_MS 30000
+#define WAIT_3_MS 60000
+#define SWAP_END_MS                                                                                \
+    (RELEASES_SOAK_MS + 1000 + 10000 + 2000 + 3000) /* drain, warm, stop, settled                  \
+                                                     */
 #define SETTLE_LIMIT_MS (LOOK_MS + 3 * TRY_MS + WAIT_2_MS + WAIT_3_MS + SWAP_END_MS)
 #define SWAP_CALLS      12
 /* So many tries a release has, by default: as many troubles may end them all without blame. */
@@ -33,6 +34,7 @@ struct journey {
     uint32_t points_from, points_of_from[SIM_OP_COUNT];
     uint32_t points_at_life; /* when the first cut or kill was over */
     bool is_second_armed;
+    int began_in; /* what served then */
     struct promise promise;
     uint32_t engine_restarts;
     uint64_t troubles;
@@ -46,6 +48,15 @@ static struct sim_world *world_of(struct journey *journey)
     return &journey->gateway.machine.world;
 }
 
+/* The release that serves; SCENARIO_NONE when none does, or none was ever committed. */
+static int ended_in(const struct journey *journey)
+{
+    const struct sim_checker *checker = &journey->gateway.machine.checker;
+    const struct scenario *scenario = journey->plan->scenario;
+    return checker->serving >= 0 && checker->committed >= 0 ? (int)scenario->uses[checker->serving]
+                                                            : (int)SCENARIO_NONE;
+}
+
 static bool has_fault(const struct journey_plan *plan)
 {
     return plan->first.countdown != 0 || plan->single.countdown != 0 || plan->cut_at_ms != 0;
@@ -56,6 +67,7 @@ static void arm(struct journey *journey)
     struct sim_world *world = world_of(journey);
     const struct journey_plan *plan = journey->plan;
     journey->from = world->now;
+    journey->began_in = ended_in(journey);
     journey->points_from = world->faults.count;
     memcpy(journey->points_of_from, world->faults.count_of, sizeof journey->points_of_from);
     world->faults.any = plan->first;
@@ -138,8 +150,8 @@ static bool settle(struct journey *journey)
         if (journey->gateway.is_unattended && journey->gateway.cuts > 0) {
             return true;
         }
-        bool is_settled = journey->gateway.agent != NULL &&
-                          conductor_is_settled(journey->gateway.agent);
+        bool is_settled =
+            journey->gateway.agent != NULL && conductor_is_settled(journey->gateway.agent);
         seconds = is_settled ? seconds + 1 : 0;
     }
     int64_t took_ms = world->now - journey->disturbed;
@@ -202,14 +214,6 @@ static void play(struct journey *journey, const struct scene *scene)
     watch(journey);
 }
 
-static int ended_in(struct journey *journey)
-{
-    const struct sim_checker *checker = &journey->gateway.machine.checker;
-    const struct scenario *scenario = journey->plan->scenario;
-    return checker->serving >= 0 && checker->committed >= 0 ? (int)scenario->uses[checker->serving]
-                                                            : (int)SCENARIO_NONE;
-}
-
 static void judge(struct journey *journey)
 {
     struct sim_checker *checker = &journey->gateway.machine.checker;
@@ -248,15 +252,17 @@ static void report(struct journey *journey)
     result->settle_ms = journey->settle_ms;
     result->cuts = journey->gateway.cuts;
     result->kills = journey->gateway.kills;
-    result->has_struck = (plan->first.countdown != 0 && result->points >= plan->first.countdown) ||
-                         (plan->single.countdown != 0 &&
-                          result->points_of[plan->op] >= plan->single.countdown) ||
-                         (plan->cut_at_ms != 0 && result->cuts > 0);
+    result->has_struck =
+        (plan->first.countdown != 0 && result->points >= plan->first.countdown) ||
+        (plan->single.countdown != 0 && result->points_of[plan->op] >= plan->single.countdown) ||
+        (plan->cut_at_ms != 0 && result->cuts > 0);
     result->has_struck_twice =
         plan->second.countdown != 0 && result->points_after >= plan->second.countdown;
     result->breaches = journey->gateway.machine.checker.breaches;
     memcpy(result->first, journey->gateway.machine.checker.first, sizeof result->first);
     result->ends_in = ended_in(journey);
+    result->began_in = journey->began_in;
+    result->cut_state = journey->gateway.cut_state;
 }
 
 void journey_run(const struct releases *releases, const struct journey_plan *plan,
@@ -272,6 +278,7 @@ void journey_run(const struct releases *releases, const struct journey_plan *pla
     journey->plan = plan;
     journey->result = result;
     journey->from = MONO_NEVER;
+    journey->began_in = SCENARIO_NONE;
     promise_init(&journey->promise);
     gateway_open(&journey->gateway, plan->seed, releases, plan->scenario->uses,
                  plan->scenario->use_count, "gw1", plan->trace, plan->trace_cap);

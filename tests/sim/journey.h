@@ -29,7 +29,9 @@ struct journey_result {
     bool has_struck_twice;
     uint32_t breaches;
     char first[SIM_LAW_TEXT_BYTES]; /* breach */
-    int ends_in;             /* release_name, or SCENARIO_NONE */
+    uint64_t cut_state;      /* what the machine was at the first cut; 0: none */
+    int began_in;            /* what served at SCENE_FROM_HERE: release_name, or SCENARIO_NONE */
+    int ends_in;             /* the same in the end */
 };
 
 /* Runs it. Every breach of a law is counted, and how it ended is judged: without a fault as the
