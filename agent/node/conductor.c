@@ -197,6 +197,9 @@ static void plan_app(struct app *app)
     };
     swap_step(memory, &app->session, &facts, &decision);
     app->wake_at = mono_min(decision.wake_at, plans_retry_at(app));
+    if (decision.is_look_wanted) {
+        conductor->list_at = mono_min(conductor->list_at, facts.now);
+    }
     for (size_t i = 0; i < decision.action_count; i++) {
         perform(app, &decision.actions[i]);
     }

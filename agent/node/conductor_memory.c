@@ -260,6 +260,13 @@ static void note_garbage(struct app *app, const struct memory_app *next)
     }
 }
 
+/* The record gives a verdict: on a candidate, or on a wish that never became one. */
+static bool is_verdict(const struct memory_app *memory, const struct memory_app *next)
+{
+    return next->phase == SWAP_REST &&
+           (memory->phase != SWAP_REST || next->verdict_gen != memory->verdict_gen);
+}
+
 static void announce(struct app *app, const struct memory_app *next)
 {
     const struct memory_app *memory = &app->memory;
@@ -275,7 +282,7 @@ static void announce(struct app *app, const struct memory_app *next)
     } else if (next->boots > memory->boots) {
         conductor_event(conductor, app, "the machine started again while unproven (%u)",
                         next->boots);
-    } else if (memory->phase != SWAP_REST && next->phase == SWAP_REST) {
+    } else if (is_verdict(memory, next)) {
         conductor_event(conductor, app, "verdict on generation %u: %s (%s: %s)", next->verdict_gen,
                         verdict_word(next->verdict), reason_word(next->reason),
                         reason_sentence(next->reason));
@@ -286,9 +293,8 @@ static void announce(struct app *app, const struct memory_app *next)
 static bool is_worth_a_story(const struct memory_app *memory, const struct memory_app *next)
 {
     const struct order_outcome *outcome = &next->outcomes[0];
-    bool is_dropped = memory->phase != SWAP_REST && next->phase == SWAP_REST &&
-                      next->verdict != VERDICT_GOOD && next->reason != REASON_REPLACED &&
-                      next->reason != REASON_INTERRUPTED;
+    bool is_dropped = is_verdict(memory, next) && next->verdict != VERDICT_GOOD &&
+                      next->reason != REASON_REPLACED && next->reason != REASON_INTERRUPTED;
     bool is_answered = outcome->id != memory->outcomes[0].id &&
                        (outcome->kind == OUTCOME_REFUSED || outcome->kind == OUTCOME_EXPIRED);
     return is_dropped || is_answered;

@@ -8,6 +8,7 @@
 #define STOP_GRACE_DEFAULT_MS 10000
 #define NOTICE_TIMEOUT_MS     5000
 #define PULL_RETRY_MS         1000
+#define REFUSED_RETRY_MS      1000 /* a call that was not even taken */
 #define NETWORK_RETRY_MS      1000
 
 /* The tag that keeps a release's image from being pruned, and names it for create. */
@@ -457,6 +458,8 @@ void perform(struct app *app, const struct action *action)
     } else if (action->kind == ACTION_NETWORK) {
         network_made(call, &err, NULL);
     } else {
+        struct replica *replica = replica_of(call);
+        replica->call_not_before = conductor_now(conductor) + REFUSED_RETRY_MS;
         performed(call, &err, NULL);
     }
 }

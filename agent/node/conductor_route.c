@@ -5,6 +5,8 @@
 /* A failed apply is tried again, and the kernel is read back, so often. */
 #define ROUTE_RETRY_MS SECONDS_MS(1)
 #define ROUTE_READ_MS  15000
+/* And so often while a candidate soaks: its traffic is part of the proof. */
+#define ROUTE_READ_SOAK_MS SECONDS_MS(2)
 /* Tries to learn at the start what the kernel forwards; then the worst is assumed. */
 #define ROUTE_READ_TRIES 5
 
@@ -76,6 +78,28 @@ static void apply_failed(struct conductor *conductor, const struct err *err)
     }
 }
 
+static mono_ms next_read(const struct conductor *conductor)
+{
+    int64_t pause = ROUTE_READ_MS;
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        const struct app *app = &conductor->apps[i];
+        if (app->is_used && app->memory.phase == SWAP_UNPROVEN) {
+            pause = ROUTE_READ_SOAK_MS;
+        }
+    }
+    return conductor_now(conductor) + pause;
+}
+
+/* Traffic went elsewhere for a while: what soaked meanwhile proves nothing. */
+static void soaks_begin_again(struct conductor *conductor)
+{
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        conductor->apps[i].session.soaked_ms = 0;
+        conductor->apps[i].session.is_soak_evident = false;
+        conductor->apps[i].session.is_route_settled = false;
+    }
+}
+
 static void applied(void *ctx, const struct err *err, const struct route_state *state)
 {
     struct conductor *conductor = ctx;
@@ -89,7 +113,7 @@ static void applied(void *ctx, const struct err *err, const struct route_state *
     }
     conductor->applied = conductor->applying;
     conductor->is_route_known = true;
-    conductor->route_read_at = conductor_now(conductor) + ROUTE_READ_MS;
+    conductor->route_read_at = next_read(conductor);
     mark_routed(conductor, false);
     conductor_touch(conductor);
 }
@@ -114,6 +138,9 @@ static void read_failed(struct conductor *conductor, const struct err *err)
 {
     route_failed(conductor, NULL, "cannot read the ruleset", err);
     conductor->is_route_known = false; /* what cannot be seen is put there again */
+    if (conductor->route_read_failures == 0) {
+        soaks_begin_again(conductor); /* since the last look, traffic may have gone elsewhere */
+    }
     conductor->route_read_failures++;
     if (!conductor->is_route_read && conductor->route_read_failures >= ROUTE_READ_TRIES) {
         conductor->is_route_read = true;
@@ -126,11 +153,12 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
     struct conductor *conductor = ctx;
     conductor->is_route_busy = false;
     conductor->is_route_reading = false;
-    conductor->route_read_at = conductor_now(conductor) + ROUTE_READ_MS;
+    conductor->route_read_at = next_read(conductor);
     if (err != NULL) {
         read_failed(conductor, err);
         return;
     }
+    conductor->route_read_failures = 0;
     if (!conductor->is_route_read) {
         conductor->is_route_read = true;
         conductor->route_generation = state->is_present ? state->generation : 0;
@@ -141,6 +169,7 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
                (!state->is_present || state->generation != conductor->applied.generation ||
                 !state->is_open)) {
         conductor_warning(conductor, NULL, "someone changed our ruleset: putting it back");
+        soaks_begin_again(conductor);
         conductor->is_route_known = false;
     }
     conductor_touch(conductor);
@@ -294,8 +323,8 @@ void route_step(struct conductor *conductor)
 
 mono_ms route_deadline(const struct conductor *conductor)
 {
-    if (conductor->is_route_busy) {
-        return MONO_NEVER;
+    if (conductor->is_route_busy || is_going_back(conductor)) {
+        return MONO_NEVER; /* an answer plans again */
     }
     if (conductor_now(conductor) < conductor->route_at) {
         return conductor->route_at;

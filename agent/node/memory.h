@@ -59,7 +59,8 @@ enum verdict {
     X(IMAGE_DOUBTED, "image-doubted", "it ended by itself, on an image fetched in a power cut")    \
     X(NO_EVIDENCE, "no-evidence", "nobody could ask it whether it is well; it may be")             \
     X(PAUSED_BY_HAND, "paused-by-hand", "a container of the candidate was paused")                 \
-    X(ROUTE_FAILED, "route-failed", "the kernel did not take the switch of traffic in time")
+    X(ROUTE_FAILED, "route-failed", "the kernel did not take the switch of traffic in time")       \
+    X(BELOW_FLOOR, "below-floor", "a release committed since has a floor above it")
 
 enum reason {
 #define REASON_ENUM_(name, word, sentence) REASON_##name,

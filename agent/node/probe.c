@@ -113,10 +113,12 @@ static void take_failure(struct probe *probe, const struct plan_service *service
         return;
     }
     if (role == PROBE_STARTUP) {
+        probe->failed_at = probe->has_failed_startup ? probe->failed_at : line->asked_at;
         probe->has_failed_startup = true;
     } else if (role == PROBE_READINESS) {
         probe->is_ready = false;
     } else {
+        probe->failed_at = probe->is_unalive ? probe->failed_at : line->asked_at;
         probe->is_unalive = true;
     }
 }
@@ -137,6 +139,7 @@ void probe_answer(struct probe *probe, const struct plan_service *service, enum 
     }
     line->next = line->is_hurried ? now : now + pause;
     line->is_hurried = false;
+    line->asked_again = line->unasked_since != 0 ? now : line->asked_again;
     line->unasked_since = 0;
     if (said == PROBE_SAID_WELL) {
         take_success(probe, service, role, now);
@@ -165,8 +168,8 @@ static enum evidence line_evidence(const struct probe_line *line, const struct p
     if (!has_begun || (line->asked_at == 0 && now < line->next)) {
         return EVIDENCE_WELL; /* not due yet */
     }
-    if (line->well_at != 0 && line->well_at >= since &&
-        now - line->well_at <= config->period_ms + answer_ms) {
+    if (line->failures == 0 && line->unasked_since == 0 && line->well_at != 0 &&
+        line->well_at >= since && now - line->well_at <= config->period_ms + answer_ms) {
         return EVIDENCE_WELL;
     }
     bool is_silent = line->is_asking && now - line->asked_at > answer_ms;
@@ -231,6 +234,20 @@ mono_ms probe_deadline(const struct probe *probe)
         }
     }
     return deadline;
+}
+
+bool probe_is_reached(const struct probe *probe, const struct plan_service *service, mono_ms now)
+{
+    const struct probe_line *line = &probe->lines[regular_role(service)];
+    int64_t settled_ms = UNASKED_RETRY_MS + probe_of(service, regular_role(service))->timeout_ms;
+    return line->unasked_since == 0 &&
+           (line->asked_again == 0 || now - line->asked_again > settled_ms);
+}
+
+bool probe_is_fresh(const struct probe *probe, const struct plan_service *service)
+{
+    const struct probe_line *line = &probe->lines[regular_role(service)];
+    return line->failures == 0 && line->unasked_since == 0;
 }
 
 bool probe_is_doubtful(const struct probe *probe)

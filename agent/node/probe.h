@@ -36,6 +36,7 @@ struct probe_line {
     mono_ms asked_at;      /* the question awaited, or the last one; 0: none yet */
     mono_ms well_at;       /* when the last was asked that was answered well; 0: none yet */
     mono_ms unasked_since; /* questions cannot be asked since; 0: the last one could */
+    mono_ms asked_again;   /* since when they can be again; 0: they always could */
     uint16_t successes;    /* in a row */
     uint16_t failures;     /* in a row */
     bool is_asking;
@@ -50,6 +51,7 @@ struct probe {
     bool is_ready;
     bool has_failed_startup; /* the startup probe's failure threshold is reached */
     bool is_unalive;         /* the liveness probe's failure threshold is reached */
+    mono_ms failed_at;       /* when the question was asked that reached one of these two */
 };
 
 /* Begins probing a container seen running at `now`. presumed_ready: traffic already goes to it (an
@@ -87,6 +89,13 @@ int64_t probe_patience_ms(const struct plan_service *service);
 
 /* Readiness or liveness is configured: something is asked for as long as the container runs. */
 bool probe_is_regular(const struct plan_service *service);
+
+/* Readiness (without one: liveness) could be asked last time, and no answer since is bad. */
+bool probe_is_fresh(const struct probe *probe, const struct plan_service *service);
+
+/* It can be asked, and has been for so long that whoever still cannot is another matter: each was
+ * asked again since. */
+bool probe_is_reached(const struct probe *probe, const struct plan_service *service, mono_ms now);
 
 /* When probe_due has something to ask; MONO_NEVER when it only waits for answers. */
 mono_ms probe_deadline(const struct probe *probe);

@@ -80,7 +80,8 @@ struct replica {
     mono_ms start_not_before;
 
     /* The conductor's. */
-    bool is_busy;     /* a call on it is under way */
+    bool is_busy;            /* a call on it is under way */
+    mono_ms call_not_before; /* the port refused to take one: not at once again */
     uint64_t touched; /* number of the list asked for before the last call on it: older news */
 };
 

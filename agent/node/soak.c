@@ -96,6 +96,21 @@ static bool has_switched(struct step *step)
     return false;
 }
 
+/* Each replica of the set can be asked, and not only since a moment ago. */
+static bool is_set_reached(const struct step *step, uint32_t gen, const struct plan *plan)
+{
+    for (uint8_t i = 0; i < plan->service_count; i++) {
+        for (uint8_t number = 1; number <= plan->services[i].replicas; number++) {
+            const struct replica *replica = session_find(step->session, gen, i, number);
+            if (replica == NULL ||
+                !probe_is_reached(&replica->probe, &plan->services[i], step->facts->now)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* The committed release can run beside the candidate, is ready and answers now. */
 static bool is_old_answering(const struct step *step)
 {
@@ -103,7 +118,7 @@ static bool is_old_answering(const struct step *step)
     uint32_t gen = step->memory->committed.gen;
     return old != NULL && old->service_count > 0 && !step_is_exclusive(step) &&
            upkeep_is_all_ready(step, gen, old) &&
-           set_evidence(step, gen, old, true) == EVIDENCE_WELL;
+           set_evidence(step, gen, old, true) == EVIDENCE_WELL && is_set_reached(step, gen, old);
 }
 
 /* Some replica of the candidate cannot be asked for as long as its readiness takes to fail. */
@@ -145,8 +160,23 @@ static void count_soak(struct step *step, enum evidence shown)
     if (session->is_soak_evident && shown == EVIDENCE_WELL) {
         session->soaked_ms += now - session->soak_seen;
     }
-    session->is_soak_evident = shown == EVIDENCE_WELL;
+    session->is_soak_evident = shown == EVIDENCE_WELL && session->is_route_settled;
     session->soak_seen = now;
+}
+
+bool soak_may_begin(const struct step *step)
+{
+    const struct plan *plan = step->facts->candidate;
+    for (uint8_t i = 0; i < plan->service_count; i++) {
+        for (uint8_t number = 1; number <= plan->services[i].replicas; number++) {
+            const struct replica *replica =
+                session_find(step->session, step->memory->candidate.gen, i, number);
+            if (replica == NULL || !probe_is_fresh(&replica->probe, &plan->services[i])) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 static void prove(struct step *step)

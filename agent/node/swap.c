@@ -15,6 +15,10 @@ void step_act(struct step *step, enum action_kind kind, struct replica *replica)
     if (replica->is_busy || step->decision->action_count >= ACTIONS_MAX) {
         return; /* the end of a call plans again */
     }
+    if (step->facts->now < replica->call_not_before) {
+        step_wake(step, replica->call_not_before);
+        return;
+    }
     replica->is_busy = true;
     step->decision->actions[step->decision->action_count++] = (struct action){
         .kind = kind,
@@ -221,10 +225,29 @@ static void serve_committed(struct step *step)
     }
 }
 
+/* Why what is wanted can never be begun any more; REASON_NONE: it can, or nothing is. */
+static enum reason obstacle(const struct step *step)
+{
+    const struct memory_app *memory = step->memory;
+    const struct swap_facts *facts = step->facts;
+    if (facts->is_memory_lost || digest_is_none(&memory->wanted) ||
+        digest_is_equal(&memory->wanted, &memory->committed.release)) {
+        return REASON_NONE;
+    }
+    if (facts->is_wanted_revoked) {
+        return REASON_REVOKED;
+    }
+    bool is_below = facts->wanted != NULL && facts->wanted->sequence < memory->floor;
+    return is_below ? REASON_BELOW_FLOOR : REASON_NONE;
+}
+
 static void rest(struct step *step)
 {
+    enum reason reason = obstacle(step);
     serve_committed(step);
-    if (may_begin(step)) {
+    if (reason != REASON_NONE) {
+        verdict_refuse(step, reason);
+    } else if (may_begin(step)) {
         verdict_begin(step);
     }
 }
@@ -324,7 +347,7 @@ static void prepare(struct step *step)
                 step->facts->committed != NULL &&
                 upkeep_is_all_ready(step, memory->committed.gen, step->facts->committed);
         }
-        if (upkeep_is_all_ready(step, memory->candidate.gen, plan)) {
+        if (upkeep_is_all_ready(step, memory->candidate.gen, plan) && soak_may_begin(step)) {
             verdict_switch(step);
         } else {
             start_candidate(step);
@@ -432,6 +455,7 @@ void swap_step(const struct memory_app *memory, struct session_app *session,
     struct step step = {memory, session, facts, decision};
     decision->is_remembering = false;
     decision->is_going_back = false;
+    decision->is_look_wanted = false;
     decision->action_count = 0;
     decision->wake_at = MONO_NEVER;
     if (!session->is_observed) {

@@ -52,7 +52,8 @@ struct swap_decision {
     bool is_going_back;
     struct action actions[ACTIONS_MAX];
     size_t action_count;
-    mono_ms wake_at; /* plan again at the latest then */
+    mono_ms wake_at;     /* plan again at the latest then */
+    bool is_look_wanted; /* the engine is to be looked at before anything else can be decided */
 };
 
 /* Plans one app. Pure but for the planner's own notes in session (see session.h): no I/O, no clock,

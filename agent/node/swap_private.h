@@ -29,6 +29,9 @@ void verdict_begin(struct step *step);
 void verdict_switch(struct step *step);
 /* The candidate is dropped: back to the committed release, or to nothing. */
 void verdict_go_back(struct step *step, enum reason reason);
+/* What is wanted is given up before it is begun: it has its verdict, as a generation that never
+ * was. */
+void verdict_refuse(struct step *step, enum reason reason);
 /* The candidate was healthy through its soak: it is committed. */
 void verdict_commit(struct step *step);
 /* The machine started again while the candidate was unproven. */
@@ -49,6 +52,8 @@ enum reason blame_time(struct step *step);
 /* Wishes traffic for the candidate, or, as long as none of it is ready, for the committed release
  * where that is; returns whether the candidate has somebody ready. */
 bool soak_wish(struct step *step);
+/* The candidate, ready, can be asked now: what it was a while ago is no reason to switch. */
+bool soak_may_begin(const struct step *step);
 /* Waits for the kernel, then soaks: time passes while there is evidence. Ends in a record. */
 void soak_step(struct step *step);
 

@@ -98,8 +98,10 @@ static void start_replica(struct step *step, struct replica *replica)
 static void tend_running(struct step *step, struct replica *replica)
 {
     forgive_restarts(replica, step->facts->now);
-    if (replica->probe.is_unalive || replica->probe.has_failed_startup ||
-        replica->notified_at != 0) {
+    bool has_failed = replica->probe.is_unalive || replica->probe.has_failed_startup;
+    if (has_failed && replica->seen_at < replica->probe.failed_at) {
+        step->decision->is_look_wanted = true; /* somebody may have frozen it since the last one */
+    } else if (has_failed || replica->notified_at != 0) {
         start_with_delay(step, replica, ACTION_RESTART);
     }
 }
@@ -283,7 +285,9 @@ static bool is_any_reached(const struct step *step, const struct replica *beside
     for (size_t i = 0; i < step->session->replica_count; i++) {
         const struct replica *replica = &step->session->replicas[i];
         if (is_of_set(replica, beside->gen, plan) && replica->service == beside->service &&
-            is_reached(step, replica, plan)) {
+            is_reached(step, replica, plan) &&
+            probe_is_reached(&replica->probe, &plan->services[replica->service],
+                             step->facts->now)) {
             return true;
         }
     }

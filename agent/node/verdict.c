@@ -134,6 +134,18 @@ void verdict_go_back(struct step *step, enum reason reason)
     remember(step, &next);
 }
 
+void verdict_refuse(struct step *step, enum reason reason)
+{
+    struct memory_app next = *step->memory;
+    next.verdict = VERDICT_BAD;
+    next.reason = reason;
+    next.verdict_gen = ++next.gen_last;
+    next.attempts = 0;
+    memory_close_order(&next, OUTCOME_FAILED, reason);
+    want_committed(&next);
+    remember(step, &next);
+}
+
 static bool lane_is_used(const struct memory_app *memory, const uint8_t *lanes_seen, uint8_t lane)
 {
     return (memory->committed.gen != 0 && memory->committed.lane == lane) ||

@@ -173,6 +173,9 @@ static void check_table(struct sim_checker *checker, const struct route_service 
 /* A release serves healthily; when its soak has passed, that is remembered. */
 static void note_served(struct sim_checker *checker, const struct route_table *table)
 {
+    if (checker->world->now < checker->engine->link_down_until) {
+        return; /* nothing is shown of any release meanwhile */
+    }
     const struct route_service *service = service_in(checker, table);
     int release = release_behind(checker, service);
     if (release >= 0 && count_ready(checker, service) > 0) {
@@ -311,6 +314,18 @@ void sim_checker_excuse(struct sim_checker *checker, mono_ms until)
     }
 }
 
+void sim_checker_gap(struct sim_checker *checker, int64_t for_ms)
+{
+    if (checker->served_since != MONO_NEVER) {
+        checker->served_since += for_ms;
+    }
+}
+
+void sim_checker_blind(struct sim_checker *checker, mono_ms until)
+{
+    checker->blind_until = until;
+}
+
 void sim_checker_cut(struct sim_checker *checker)
 {
     note_serving(checker);
@@ -362,7 +377,10 @@ void sim_checker_request(struct sim_checker *checker, ipv4 backend, bool is_answ
             checker->failing_since = now;
         }
     }
-    if (checker->failing_since != 0 && now - checker->failing_since <= checker->detect_ms) {
+    mono_ms since = checker->failing_since != 0 && checker->failing_since < checker->blind_until
+                        ? checker->blind_until
+                        : checker->failing_since;
+    if (checker->failing_since != 0 && now - since <= checker->detect_ms) {
         return; /* an app that had traffic has failed by itself, just now */
     }
     sim_checker_breach(checker, 3, "a request failed: %s (%s is committed)",

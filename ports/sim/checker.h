@@ -39,6 +39,7 @@ struct sim_checker {
     int64_t detect_ms;       /* how long a fault of an app may go unnoticed */
     mono_ms failing_since;   /* requests fail by an app's own fault since; 0: they do not */
     bool is_calm;            /* nothing goes wrong: each notice arrives */
+    mono_ms blind_until;     /* nobody on this machine can ask an app */
     mono_ms excused_until;   /* something outside the agent's power happened */
     struct route_table last; /* the kernel's table before someone removed it */
     uint32_t breaches;
@@ -63,6 +64,10 @@ void sim_checker_request(struct sim_checker *checker, ipv4 backend, bool is_answ
 
 /* Requests may fail until then: the world, not the agent, took something away. */
 void sim_checker_excuse(struct sim_checker *checker, mono_ms until);
+/* From now on nothing reaches a container for so long: that time is no part of any soak. */
+void sim_checker_gap(struct sim_checker *checker, int64_t for_ms);
+/* Nobody on this machine can ask an app until then: its own faults go unnoticed. */
+void sim_checker_blind(struct sim_checker *checker, mono_ms until);
 /* The power has just gone: what was true until now is noted. */
 void sim_checker_cut(struct sim_checker *checker);
 /* The machine was asleep for so long: nothing served or failed meanwhile. */

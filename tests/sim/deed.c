@@ -3,12 +3,17 @@
 
 #include "ports/sim/hands.h"
 
-/* The table is read each half minute, and then put back. */
-#define TABLE_MENDED_MS 32000
+/* The table is read each quarter of a minute, and then put back. */
+#define TABLE_MENDED_MS 17000
 /* At rest the engine is looked at each ten seconds; then remove, create, start, ready, switch. */
 #define MADE_ANEW_MS 16000
 /* An engine that failed is looked at again no later than this. */
 #define LOOK_AGAIN_MS 10000
+/* Scenes let go on after 20 s at most; then a probe of each kind. */
+#define PAUSED_AT_REST_MS 22000
+#define SLOW_CALLS        4
+/* So late a probe notices that it cannot ask: each half second one, and its time-out. */
+#define PROBE_NOTICE_MS 700
 /* A bridge that is up again forwards at once; one client's round more. */
 #define LINK_UP_MS 200
 
@@ -34,7 +39,18 @@ static bool is_needed(enum scene_kind scene, enum sim_op op)
     }
 }
 
-static int64_t grace_ms(const struct scene *scene)
+/* What is frozen at rest stays so until somebody lets it go on; a candidate's traffic goes back. */
+static int64_t pause_grace_ms(struct gateway *gateway, const struct scene *scene)
+{
+    const struct sim_checker *checker = &gateway->machine.checker;
+    const struct sim_container *container = sim_hands_serving(&gateway->machine);
+    bool is_committed =
+        container != NULL && checker->committed >= 0 &&
+        digest_is_equal(&container->seen.release, &checker->releases[checker->committed].digest);
+    return is_committed ? PAUSED_AT_REST_MS : scene->number;
+}
+
+static int64_t grace_ms(struct gateway *gateway, const struct scene *scene)
 {
     switch ((int)scene->kind) {
     case SCENE_ENGINE_RESTART:
@@ -50,7 +66,7 @@ static int64_t grace_ms(const struct scene *scene)
     case SCENE_LINK_DOWN:
         return scene->number + LINK_UP_MS;
     case SCENE_PAUSE:
-        return scene->number;
+        return pause_grace_ms(gateway, scene);
     default:
         return 0;
     }
@@ -114,9 +130,11 @@ static void net(struct gateway *gateway, const struct scene *scene)
         break;
     case SCENE_LINK_DOWN:
         sim_hands_link_down(machine, scene->number);
+        sim_checker_gap(&gateway->machine.checker, scene->number - PROBE_NOTICE_MS);
         break;
     case SCENE_CUT_ASKER:
         machine->prober.cut_off_until = machine->world.now + scene->number;
+        sim_checker_blind(&gateway->machine.checker, machine->prober.cut_off_until);
         sim_world_trace(&machine->world, "hand    no probe leaves for %lld ms",
                         (long long)scene->number);
         break;
@@ -137,6 +155,8 @@ static void site(struct gateway *gateway, const struct scene *scene)
         break;
     case SCENE_SLOW:
         machine->engine.slow_ms = scene->number;
+        /* A fault is noticed, and mended, by as many calls in a row. */
+        machine->checker.detect_ms += SLOW_CALLS * scene->number;
         break;
     case SCENE_DISK_FULL:
         machine->disk.full_until = machine->world.now + scene->number;
@@ -165,7 +185,7 @@ mono_ms deed_do(struct gateway *gateway, const struct scene *scene, enum sim_op 
                 int64_t lasts_ms)
 {
     mono_ms now = gateway->machine.world.now;
-    int64_t excused_ms = grace_ms(scene);
+    int64_t excused_ms = grace_ms(gateway, scene);
     if (excused_ms > 0 && lasts_ms > 0 && is_needed(scene->kind, op)) {
         excused_ms += lasts_ms + LOOK_AGAIN_MS;
     }

@@ -72,8 +72,9 @@ static void arm(struct journey *journey)
     memcpy(journey->points_of_from, world->faults.count_of, sizeof journey->points_of_from);
     world->faults.any = plan->first;
     world->faults.of[plan->op] = plan->single;
-    if (plan->op == SIM_OP_ROUTE_APPLY) {
-        /* An app that fails by itself keeps its traffic as long as no table can be changed. */
+    if (plan->op == SIM_OP_ROUTE_APPLY || plan->op == SIM_OP_PROBE) {
+        /* An app that fails by itself keeps its traffic as long as no table can be changed, or
+         * nobody can ask it. */
         journey->gateway.machine.checker.detect_ms += plan->single.lasts_ms;
     }
     journey->gateway.is_unattended = plan->is_unattended;

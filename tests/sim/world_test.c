@@ -258,6 +258,47 @@ static void breaches_are_found(void)
     close_machine(machine);
 }
 
+/* What served is told before it is stopped, where it wants to be; what is revoked is not started
+ * anew; a fault of an app counts from when somebody can ask again. */
+static void later_breaches_are_found(void)
+{
+    static const struct digest second = {{2}};
+    struct sim_machine *machine = watched_machine();
+    struct sim_checker *checker = &machine->checker;
+    struct route_table first = table_to(0xC6120810u);
+    struct route_table nothing = {.service_count = 0};
+    struct sim_container *container = place_container(machine, 0, 1, 0xC6120810u);
+    checker->is_calm = true;
+    checker->releases[0].is_told = true;
+    checker->releases[1].is_allowed = true;
+    machine->world.now += 2000;
+    change_table(machine, &first);
+    change_table(machine, &nothing);
+    CHECK_INT_EQ(checker->breaches, 0);
+    sim_checker_saw(checker, SIM_SAW_STOP, container);
+    CHECK_CONTAINS(checker->first, "not told to drain");
+    sim_container_tell(&machine->engine, container);
+    sim_checker_saw(checker, SIM_SAW_STOP, container);
+    CHECK_INT_EQ(checker->breaches, 1);
+    struct sim_container *revoked = place_container(machine, 1, 2, 0xC6120A10u);
+    sim_checker_saw(checker, SIM_SAW_START, revoked);
+    CHECK_INT_EQ(checker->breaches, 1);
+    sim_checker_revoke(checker, &second);
+    sim_checker_saw(checker, SIM_SAW_START, revoked);
+    CHECK_INT_EQ(checker->breaches, 2);
+    checker->committed = 0;
+    container->seen.state = ENGINE_EXITED;
+    sim_checker_blind(checker, machine->world.now + 60000);
+    sim_checker_request(checker, 0xC6120810u, false);
+    machine->world.now += 60000;
+    sim_checker_request(checker, 0xC6120810u, false);
+    CHECK_INT_EQ(checker->breaches, 2);
+    machine->world.now += checker->detect_ms + 1;
+    sim_checker_request(checker, 0xC6120810u, false);
+    CHECK_INT_EQ(checker->breaches, 3);
+    close_machine(machine);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -269,6 +310,7 @@ int main(int argc, char **argv)
         {"faults last", faults_last},
         {"sleep shifts everything", sleep_shifts_everything},
         {"breaches are found", breaches_are_found},
+        {"later breaches are found", later_breaches_are_found},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
