@@ -400,14 +400,46 @@ static void case_report_refused(void)
     }
 }
 
+/* Words that travel: a renamed one compiles, and the other side reads nothing in it. */
+static void case_words(void)
+{
+    static const char *const phases[] = {"running",   "paused",  "aborting",
+                                         "succeeded", "aborted", "superseded"};
+    static const char *const conditions[] = {"pending", "offline", "busy", "changing",
+                                             "done",    "failed",  "lost", "overridden"};
+    static const char *const outcomes[] = {"",        "succeeded", "failed",   "inconclusive",
+                                           "refused", "expired",   "replaced", "overridden"};
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        CHECK_STR_EQ(rollout_phase_word((enum rollout_phase)i), phases[i]);
+        CHECK_INT_EQ(rollout_phase_is_end((enum rollout_phase)i), i >= 3);
+    }
+    for (size_t i = 0; i < COUNT_OF(conditions); i++) {
+        CHECK_STR_EQ(node_condition_word((enum node_condition)i), conditions[i]);
+    }
+    for (size_t i = 1; i < COUNT_OF(outcomes); i++) {
+        CHECK_STR_EQ(outcome_word((enum outcome_kind)i), outcomes[i]);
+        CHECK_INT_EQ(outcome_of(outcomes[i]), (int)i);
+    }
+    CHECK_STR_EQ(outcome_word(OUTCOME_KIND_COUNT), "unknown");
+    CHECK_STR_EQ(outcome_sentence(OUTCOME_KIND_COUNT), "");
+    CHECK_CONTAINS(outcome_sentence(OUTCOME_OVERRIDDEN), "someone at the node");
+    CHECK_CONTAINS(rollout_phase_sentence(ROLLOUT_PAUSED), "resumes or aborts");
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"order: written", case_order_written},     {"order: read", case_order_read},
-        {"rollout: written", case_rollout_written}, {"state: written", case_state_written},
-        {"state: read", case_state_read},           {"spec: read", case_spec_read},
-        {"report: members", case_report_members},   {"report: lists", case_report_lists},
-        {"report: bounds", case_report_bounds},     {"report: refused", case_report_refused},
+        {"order: written", case_order_written},
+        {"order: read", case_order_read},
+        {"rollout: written", case_rollout_written},
+        {"state: written", case_state_written},
+        {"state: read", case_state_read},
+        {"spec: read", case_spec_read},
+        {"words", case_words},
+        {"report: members", case_report_members},
+        {"report: lists", case_report_lists},
+        {"report: bounds", case_report_bounds},
+        {"report: refused", case_report_refused},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
