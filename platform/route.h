@@ -17,11 +17,14 @@
  * refused for its size. */
 #define ROUTE_PAIRS_SURE (3 * 17 * 16)
 
-/* The first addresses of the pool are nobody's: as one of these a container sees a client on this
- * machine that asked 127.0.0.1, and a neighbour, each its own one of many where they suffice. */
-#define ROUTE_OWN_NODE       1
+/* Of the pool's first 256 addresses these are nobody's. As one of them a container sees a client on
+ * this machine that asked 127.0.0.1 (one for each port that leads to the same place), a neighbour
+ * that asked a service address, and a neighbour that asked a published port (by a hash of its own
+ * address). */
+#define ROUTE_OWN_NODE       32
 #define ROUTE_OWN_NEIGHBOURS 64
-#define ROUTE_OWN_LAST       191
+#define ROUTE_OWN_PUBLISHED  160
+#define ROUTE_OWN_LAST       255
 
 /* A connection that ended is forgotten within this time, where has_timeouts. */
 #define ROUTE_FORGOTTEN_MS 1000

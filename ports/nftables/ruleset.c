@@ -80,26 +80,6 @@ static void rules_node(const struct rules *rules, struct text *text)
     rule(text, "jump choose");
 }
 
-/* Answers must come back this way: to 127.0.0.1, and between neighbours on one bridge. Not from the
- * bridge's own address: this machine's direct connections to a container have it, too, and where
- * two clients share an address and a port the later one looks like a stray of the earlier, and
- * waits a second for its next try. */
-static void rules_postrouting(const struct rules *rules, struct text *text)
-{
-    ipv4 pool = rules->table->pool;
-    text_printf(text, RULE "ip saddr 127.0.0.0/8 ip daddr %s oifname != \"lo\" snat to ",
-                rules->pool);
-    ruleset_append_address(pool + ROUTE_OWN_NODE, text);
-    text_printf(text, "\n" RULE "ip saddr %s ip daddr %s ct status dnat snat to ", rules->pool,
-                rules->pool);
-    ruleset_append_address(pool + ROUTE_OWN_NEIGHBOURS, text);
-    text_append(text, "-");
-    ruleset_append_address(pool + ROUTE_OWN_LAST, text);
-    text_append(text, " persistent\n");
-    text_printf(text, RULE "ip saddr %s ip daddr != %s tcp flags & (syn | rst) == 0 jump pick-up\n",
-                rules->pool, rules->pool);
-}
-
 static void rules_input(const struct rules *rules, struct text *text)
 {
     (void)rules;
@@ -165,7 +145,7 @@ static const struct {
     {"guard", CHAIN_BASE("filter", "prerouting", "-300"), rules_guard},
     {"prerouting", CHAIN_BASE("nat", "prerouting", NAT_FIRST), rules_prerouting},
     {"output", CHAIN_BASE("nat", "output", NAT_FIRST), rules_node},
-    {"postrouting", CHAIN_BASE("nat", "postrouting", NAT_LAST), rules_postrouting},
+    {"postrouting", CHAIN_BASE("nat", "postrouting", NAT_LAST), ruleset_sources_rules},
     {"filter-input", CHAIN_BASE("filter", "input", FILTER_FIRST), rules_input},
     {"filter-forward", CHAIN_BASE("filter", "forward", FILTER_FIRST), rules_forward},
     {"filter-output", CHAIN_BASE("filter", "output", FILTER_FIRST), rules_output},

@@ -28,6 +28,9 @@ void ruleset_pick_up_rules(const struct rules *rules, struct text *text);
 void ruleset_answer_rules(const struct rules *rules, struct text *text);
 void ruleset_stray_rules(const struct rules *rules, struct text *text);
 
+/* ruleset_sources.c: the rules of `postrouting`. */
+void ruleset_sources_rules(const struct rules *rules, struct text *text);
+
 /* Appends "a.b.c.d". */
 void ruleset_append_address(ipv4 address, struct text *text);
 

@@ -133,15 +133,21 @@ static void translated_clients_have_addresses_of_their_own(void)
         uint16_t port;
         const char *seen;
     } rows[] = {
-        {PLACE_NODE, ROUTE_WORLD_LOOPBACK, 8080, "src=198.18.8.2 dst=198.18.0.1 "},
+        {PLACE_NODE, ROUTE_WORLD_LOOPBACK, 8080, "src=198.18.8.2 dst=198.18.0.32 "},
+        {PLACE_NODE, ROUTE_WORLD_LOOPBACK, 8081, "src=198.18.8.2 dst=198.18.0.33 "},
         {PLACE_NEIGHBOUR, WORLD_SERVICE_ADDRESS, ROUTE_WORLD_TCP_PORT,
          "src=198.18.8.2 dst=198.18.0."},
         {PLACE_FIRST, WORLD_SERVICE_ADDRESS, ROUTE_WORLD_TCP_PORT, "src=198.18.8.2 dst=198.18.0."},
         {PLACE_NEIGHBOUR, WORLD_NODE_ADDRESS, 8080, "src=198.18.8.2 dst=198.18.0."},
     };
     static char entries[16384];
+    struct route_table table;
     fixture.reset(&world);
-    CHECK_INT_EQ(apply_weights(1, 1, 0), 0);
+    route_contract_table(&fixture, 1, 1, 0, &table);
+    table.services[0].ports[2] = table.services[0].ports[0];
+    table.services[0].ports[2].host_port = 8081;
+    table.services[0].port_count = 3;
+    CHECK_INT_EQ(route_contract_apply(&fixture, &table), 0);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         world_forget_all(&world);
         int handle = fixture.open(&world, rows[i].place, ROUTE_TCP, rows[i].address, rows[i].port);

@@ -20,7 +20,8 @@ static void table_make(struct route_table *table)
     web->address = POOL + 16;
     web->ports[0] = (struct route_port){ROUTE_TCP, 0, 8080, 80};
     web->ports[1] = (struct route_port){ROUTE_UDP, 0xc0000201u, 53, 5353};
-    web->port_count = 2;
+    web->ports[2] = (struct route_port){ROUTE_TCP, 0, 8081, 80};
+    web->port_count = 3;
     web->backends[0] = (struct route_backend){POOL + 2050, 1};
     web->backends[1] = (struct route_backend){POOL + 2051, 2};
     web->backends[2] = (struct route_backend){POOL + 2052, 3};
@@ -105,6 +106,7 @@ static const char golden[] =
     "\t\tip daddr 198.18.0.16 goto to-0\n"
     "\t\tfib daddr type local tcp dport 8080 goto to-1\n"
     "\t\tip daddr 192.0.2.1 udp dport 53 goto to-2\n"
+    "\t\tfib daddr type local tcp dport 8081 goto to-1\n"
     "\t}\n"
     "\tchain refuse {\n"
     "\t\tip daddr 198.18.0.17 ip protocol tcp reject with tcp reset\n"
@@ -138,9 +140,13 @@ static const char golden[] =
     "\t\tjump choose\n"
     "\t}\n"
     "\tchain postrouting {\n"
-    "\t\tip saddr 127.0.0.0/8 ip daddr 198.18.0.0/15 oifname != \"lo\" snat to 198.18.0.1\n"
-    "\t\tip saddr 198.18.0.0/15 ip daddr 198.18.0.0/15 ct status dnat snat to "
-    "198.18.0.64-198.18.0.191 persistent\n"
+    "\t\tip saddr 127.0.0.0/8 ip daddr 198.18.0.0/15 oifname != \"lo\" ip protocol tcp ct original "
+    "proto-dst 8081 snat to 198.18.0.33\n"
+    "\t\tip saddr 127.0.0.0/8 ip daddr 198.18.0.0/15 oifname != \"lo\" snat to 198.18.0.32\n"
+    "\t\tip saddr 198.18.0.0/15 ip daddr 198.18.0.0/15 ct status dnat ct original ip daddr "
+    "198.18.0.0/15 snat to 198.18.0.64-198.18.0.159 persistent\n"
+    "\t\tip saddr 198.18.0.0/15 ip daddr 198.18.0.0/15 ct status dnat ct original ip daddr != "
+    "198.18.0.0/15 snat to 198.18.0.160-198.18.0.255 persistent\n"
     "\t\tip saddr 198.18.0.0/15 ip daddr != 198.18.0.0/15 tcp flags & (syn | rst) == 0 jump "
     "pick-up\n"
     "\t}\n"
