@@ -54,11 +54,14 @@ bool retire_replica(struct step *step, struct replica *replica, const struct pla
     if (replica->is_routed || replica->is_busy || !step->facts->is_engine_up) {
         return false;
     }
+    /* Of one that has ended as well: nothing answers its clients any more, and they would wait. */
+    if (manner == RETIRE_FAILED && replica->was_routed && !replica->is_forgotten) {
+        replica->is_forgotten = true;
+        step_act(step, ACTION_FORGET, replica);
+        return false;
+    }
     if (replica_is_alive(replica)) {
-        if (manner == RETIRE_FAILED && replica->was_routed && !replica->is_forgotten) {
-            replica->is_forgotten = true;
-            step_act(step, ACTION_FORGET, replica);
-        } else if ((manner == RETIRE_FAILED || drain(step, replica, plan)) &&
+        if ((manner == RETIRE_FAILED || drain(step, replica, plan)) &&
                    is_rested(step, replica)) {
             if (replica->notified_at == 0) {
                 replica->notified_at = step->facts->now; /* ending: never ready any more */

@@ -94,6 +94,26 @@ static void case_failed(void)
     check_step(RETIRE_FAILED, false, ACTION_REMOVE, false);
 }
 
+/* One that has ended by itself leaves clients that wait for an answer: they are cut off at once. */
+static void case_failed_and_ended(void)
+{
+    begin();
+    replica->state = ENGINE_EXITED;
+    replica->is_routed = true;
+    check_step(RETIRE_FAILED, true, ACTION_COUNT, false);
+    replica->is_routed = false;
+    check_step(RETIRE_FAILED, true, ACTION_FORGET, false);
+    check_step(RETIRE_FAILED, true, ACTION_COUNT, true);
+    check_step(RETIRE_FAILED, false, ACTION_REMOVE, false);
+    begin();
+    replica->state = ENGINE_EXITED;
+    replica->was_routed = false; /* nobody was ever sent there */
+    check_step(RETIRE_FAILED, false, ACTION_REMOVE, false);
+    begin();
+    replica->state = ENGINE_EXITED; /* it was stopped politely: its connections have ended */
+    check_step(RETIRE_POLITE, false, ACTION_REMOVE, false);
+}
+
 /* A drain shorter than the memory of what ended; longer ones hold that in. */
 static void case_rests(void)
 {
@@ -158,6 +178,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {{"polite", case_polite},
                                               {"no notice", case_no_notice},
                                               {"failed", case_failed},
+                                              {"failed and ended", case_failed_and_ended},
                                               {"rests", case_rests},
                                               {"back-off", case_back_off},
                                               {"waits", case_waits}};
