@@ -70,13 +70,42 @@ struct route_table {
     size_t service_count;
 };
 
+/* What keeps clients on other hosts from the containers, or will: a word, and what to do. */
+#define ROUTE_OBSTACLES(X)                                                                         \
+    X(NONE, "none", "nothing is in the way")                                                       \
+    X(FORWARDING, "forwarding",                                                                    \
+      "net.ipv4.ip_forward is 0 and does not become 1: allow it in sysctl.d")                      \
+    X(POOL, "pool",                                                                                \
+      "the pool lies over a route of this machine: name another pool in berthd.json, or take the " \
+      "route away")                                                                                \
+    X(POLICY, "policy",                                                                            \
+      "iptables drops in FORWARD and there is no DOCKER-USER: let the engine use iptables, or "    \
+      "accept the pool in FORWARD")                                                                \
+    X(HOOK, "hook",                                                                                \
+      "iptables drops in FORWARD before DOCKER-USER is reached: jump there first, or restart the " \
+      "engine")                                                                                    \
+    X(LEGACY, "legacy",                                                                            \
+      "tables of iptables-legacy are loaded, whose rules cannot be seen from here: flush them, "   \
+      "or let engine and site use one iptables")
+
+enum route_obstacle {
+#define ROUTE_OBSTACLE_ENUM(name, word, text) ROUTE_OBSTACLE_##name,
+    ROUTE_OBSTACLES(ROUTE_OBSTACLE_ENUM)
+#undef ROUTE_OBSTACLE_ENUM
+        ROUTE_OBSTACLE_COUNT
+};
+
+const char *route_obstacle_word(enum route_obstacle obstacle);
+const char *route_obstacle_text(enum route_obstacle obstacle);
+
 /* What the kernel holds now. */
 struct route_state {
     bool is_present;
     uint64_t generation; /* 0 when not present */
     bool is_open;        /* the engine's firewall lets forwarded packets to the pool pass */
-    bool has_timeouts;   /* what apply makes forgets ended connections after ROUTE_FORGOTTEN_MS;
-                          * false: this kernel cannot, or it is not known yet */
+    enum route_obstacle obstacle; /* the first that was found */
+    bool has_timeouts; /* what apply makes forgets ended connections after ROUTE_FORGOTTEN_MS;
+                        * false: this kernel cannot, or it is not known yet */
 };
 
 /* err is NULL on success; state only for read. */
@@ -91,7 +120,9 @@ typedef void (*route_done)(void *ctx, const struct err *err, const struct route_
 struct route_ops {
     /* Refuses what apply and commit refuse of a table, begins nothing and does not block: what is
      * no value (ERR_VALUE), and what is over a limit or too large as a whole (ERR_LIMIT, with how
-     * large it may be). A table that passes is never refused for its size. */
+     * large it may be). Besides, ERR_EXISTS: the pool lies over a route of this machine that is not
+     * of an app, which would be cut off (apply takes it all the same: a route that comes later
+     * takes nothing away from what serves). A table that passes is never refused for its size. */
     int (*check)(void *self, const struct route_table *table, struct err *err);
     /* Replaces the whole table in one transaction: no instant without the old or the new one.
      * Opens the engine's firewall for the pool when it is not. Not durable: a reboot empties it. */

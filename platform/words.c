@@ -12,6 +12,22 @@ const char *engine_state_word(enum engine_state state)
     return (unsigned)state < ENGINE_STATE_COUNT ? words[state] : "unknown";
 }
 
+static const char *const obstacles[ROUTE_OBSTACLE_COUNT][2] = {
+#define ROUTE_OBSTACLE_WORDS_(name, word, text) [ROUTE_OBSTACLE_##name] = {word, text},
+    ROUTE_OBSTACLES(ROUTE_OBSTACLE_WORDS_)
+#undef ROUTE_OBSTACLE_WORDS_
+};
+
+const char *route_obstacle_word(enum route_obstacle obstacle)
+{
+    return (unsigned)obstacle < ROUTE_OBSTACLE_COUNT ? obstacles[obstacle][0] : "unknown";
+}
+
+const char *route_obstacle_text(enum route_obstacle obstacle)
+{
+    return (unsigned)obstacle < ROUTE_OBSTACLE_COUNT ? obstacles[obstacle][1] : "";
+}
+
 static bool service_is_equal(const struct route_service *a, const struct route_service *b)
 {
     if (strcmp(a->app, b->app) != 0 || strcmp(a->service, b->service) != 0 ||

@@ -71,10 +71,10 @@ struct order_slot {
 struct app {
     struct conductor *conductor;
     bool is_used;
-    bool is_new;         /* nothing durable about it yet */
+    bool is_new;           /* nothing durable about it yet */
     struct digest doubted; /* its image is removed, although it may be wanted; none: no image */
-    bool is_lost;        /* its memory was lost; `memory` was made up from labels */
-    bool is_remembering; /* a record is being written */
+    bool is_lost;          /* its memory was lost; `memory` was made up from labels */
+    bool is_remembering;   /* a record is being written */
     bool is_pending_back;
     bool is_adopted; /* the record being written is already what holds */
     mono_ms remembering_since;
@@ -130,6 +130,8 @@ struct conductor {
     bool is_boot_known;      /* `boot_table` is what the boot file holds */
     const struct app *blind; /* nobody can say what its traffic is: no table is made; or NULL */
     enum route_found route_found;
+    enum route_obstacle obstacle; /* between other hosts and the containers, as read last */
+    bool has_timeouts;            /* the kernel forgets ended connections soon */
     uint32_t route_read_failures;
     uint64_t route_generation; /* as the kernel told first, then of the last table applied */
     struct route_table applied, applying, boot_table, committing;

@@ -148,6 +148,17 @@ static void read_failed(struct conductor *conductor, const struct err *err)
     }
 }
 
+/* Said when it changes; putting our own ruleset back would not move it. */
+static void obstacle_tell(struct conductor *conductor, enum route_obstacle obstacle)
+{
+    if (obstacle == conductor->obstacle) {
+        return;
+    }
+    conductor->obstacle = obstacle;
+    conductor_warning(conductor, NULL, "clients on other hosts (%s): %s",
+                      route_obstacle_word(obstacle), route_obstacle_text(obstacle));
+}
+
 static void read_back(void *ctx, const struct err *err, const struct route_state *state)
 {
     struct conductor *conductor = ctx;
@@ -158,6 +169,8 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
         read_failed(conductor, err);
         return;
     }
+    obstacle_tell(conductor, state->obstacle);
+    conductor->has_timeouts = state->has_timeouts;
     conductor->route_read_failures = 0;
     if (!conductor->is_route_read) {
         conductor->is_route_read = true;
@@ -167,7 +180,7 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
                                                                             : ROUTE_FOUND_STALE;
     } else if (conductor->is_route_known &&
                (!state->is_present || state->generation != conductor->applied.generation ||
-                !state->is_open)) {
+                (!state->is_open && state->obstacle == ROUTE_OBSTACLE_NONE))) {
         conductor_warning(conductor, NULL, "someone changed our ruleset: putting it back");
         soaks_begin_again(conductor);
         conductor->is_route_known = false;

@@ -115,6 +115,9 @@ void conductor_status(const struct conductor *conductor, struct text *text)
                 conductor_is_settled(conductor) ? "true" : "false",
                 conductor->is_engine_up ? "true" : "false");
     text_append_json(text, conductor->about.version);
+    text_printf(text, "},\"route\":{\"obstacle\":\"%s\",\"timeouts\":%s",
+                route_obstacle_word(conductor->obstacle),
+                conductor->has_timeouts ? "true" : "false");
     text_append(text, "},\"apps\":[");
     for (size_t i = 0, shown = 0; i < APPS_MAX; i++) {
         if (conductor->apps[i].is_used) {

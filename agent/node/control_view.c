@@ -145,6 +145,21 @@ static void app_view(struct span app, struct text *text)
     verdict_view(app, text);
 }
 
+static void obstacle_view(struct span status, struct text *text)
+{
+    char word[16] = "";
+    struct span route;
+    if (!scan_member(status, "route", &route) ||
+        !scan_member_text(route, "obstacle", word, sizeof word)) {
+        return;
+    }
+    for (int i = ROUTE_OBSTACLE_NONE + 1; i < ROUTE_OBSTACLE_COUNT; i++) {
+        if (strcmp(word, route_obstacle_word((enum route_obstacle)i)) == 0) {
+            text_printf(text, "OTHER HOSTS: %s\n", route_obstacle_text((enum route_obstacle)i));
+        }
+    }
+}
+
 static void node_view(struct span status, struct text *text)
 {
     char name[NODE_NAME_BYTES];
@@ -168,6 +183,7 @@ static void node_view(struct span status, struct text *text)
     if (scan_member_bool(status, "storeFailed")) {
         text_append(text, "STORE FAILED: nothing is changed until the disk can be written again\n");
     }
+    obstacle_view(status, text);
 }
 
 void control_view_status(struct span status, struct text *text)

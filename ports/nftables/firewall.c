@@ -98,13 +98,37 @@ unsigned firewall_find(struct span listing, ipv4 pool, unsigned pool_bits)
     return found;
 }
 
-bool firewall_lets_pass(struct span listing)
+/* What iptables over nf_tables says of the other one. */
+#define LEGACY_WORDS "iptables-legacy tables present"
+
+static bool line_begins(struct span line, const char *words)
 {
+    size_t len = strlen(words);
+    return line.len >= len && memcmp(line.data, words, len) == 0;
+}
+
+/* "-A FORWARD -j DROP", with nothing that it would be asked of. */
+static bool line_stops_all(struct span line)
+{
+    return line_begins(line, "-A FORWARD -j DROP") || line_begins(line, "-A FORWARD -j REJECT");
+}
+
+enum route_obstacle firewall_obstacle(struct span listing, bool has_hook)
+{
+    bool has_dropping_policy = false;
+    bool is_stopped = false; /* whatever comes to the line looked at */
+    bool is_hooked = false;
+    bool is_legacy = false;
     struct span line;
     while (line_next(&listing, &line)) {
-        if (span_is_equal(line, span_text("-P FORWARD ACCEPT"))) {
-            return true;
-        }
+        is_legacy |= memmem(line.data, line.len, LEGACY_WORDS, sizeof LEGACY_WORDS - 1) != NULL;
+        has_dropping_policy |= span_is_equal(line, span_text("-P FORWARD DROP"));
+        is_stopped |= line_stops_all(line);
+        is_hooked |= has_hook && !is_stopped &&
+                     span_is_equal(line, span_text("-A FORWARD -j " FIREWALL_CHAIN));
     }
-    return false;
+    if (!is_hooked && (has_dropping_policy || is_stopped)) {
+        return has_hook ? ROUTE_OBSTACLE_HOOK : ROUTE_OBSTACLE_POLICY;
+    }
+    return is_legacy ? ROUTE_OBSTACLE_LEGACY : ROUTE_OBSTACLE_NONE;
 }

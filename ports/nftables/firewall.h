@@ -29,8 +29,9 @@ void firewall_command(enum firewall_rule rule, const char *verb, ipv4 pool, unsi
  * unconditional RETURN, DROP or REJECT is not. Returns the mask. */
 unsigned firewall_find(struct span listing, ipv4 pool, unsigned pool_bits);
 
-/* True when what `iptables -S FORWARD` printed says that forwarded packets pass unless a rule drops
- * them. */
-bool firewall_lets_pass(struct span listing);
+/* What `iptables -S FORWARD` printed says of packets to other hosts: POLICY or HOOK when they are
+ * dropped before DOCKER-USER, if there is one, is asked; LEGACY when only part of the rules is
+ * seen; else NONE. */
+enum route_obstacle firewall_obstacle(struct span listing, bool has_hook);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "ports/nftables/datagrams.h"
 #include "ports/nftables/firewall.h"
+#include "ports/nftables/pool.h"
 
 #define STEPS_MAX    6
 #define SETTINGS_MAX (WORKER_ARGS_MAX - 3)
@@ -93,7 +94,11 @@ static int upkeep_begin(struct nftables_route *route, struct nftables_job *job, 
 static int upkeep_take(struct nftables_route *route, struct nftables_job *job,
                        const struct err *failure, int status, struct span output, struct err *err)
 {
-    (void)route, (void)job, (void)failure, (void)status, (void)output, (void)err;
+    char setting[BRIDGE_SETTING_BYTES];
+    (void)route, (void)failure, (void)status, (void)output, (void)err;
+    if (bridge_needs_forwarding(setting)) {
+        job->state.obstacle = ROUTE_OBSTACLE_FORWARDING;
+    }
     return 0;
 }
 
@@ -114,12 +119,23 @@ static int firewall_begin(struct nftables_route *route, struct nftables_job *job
                             done, err);
         }
     }
-    if (job->kind == JOB_READ && !job->has_firewall && !job->is_policy_listed) {
+    if (job->kind == JOB_READ && !job->is_policy_listed) {
         const char *const list[] = {"-w", "-S", "FORWARD"};
         job->is_policy_listed = true;
         return tool_run(route, WORKER_IPTABLES, list, COUNT_OF(list), span_of(NULL, 0), done, err);
     }
     return 0;
+}
+
+/* The hook lets pass what it is asked; without one it is the policy that tells. */
+static void policy_take(struct nftables_job *job, struct span output, bool is_answered)
+{
+    enum route_obstacle obstacle = firewall_obstacle(output, job->has_firewall);
+    bool is_dropped = obstacle == ROUTE_OBSTACLE_POLICY || obstacle == ROUTE_OBSTACLE_HOOK;
+    if (job->state.obstacle == ROUTE_OBSTACLE_NONE) {
+        job->state.obstacle = obstacle;
+    }
+    job->state.is_open = is_answered && !is_dropped && (job->state.is_open || !job->has_firewall);
 }
 
 static int firewall_take(struct nftables_route *route, struct nftables_job *job,
@@ -128,7 +144,7 @@ static int firewall_take(struct nftables_route *route, struct nftables_job *job,
     bool is_answered = failure == NULL && status == 0;
     (void)err;
     if (job->is_policy_listed) {
-        job->state.is_open = is_answered && firewall_lets_pass(output);
+        policy_take(job, is_answered ? output : span_of(NULL, 0), is_answered);
         return 0;
     }
     if (job->is_firewall_listed) {
@@ -142,7 +158,7 @@ static int firewall_take(struct nftables_route *route, struct nftables_job *job,
         job->state.is_open = (found & 1u << FIREWALL_TO_POOL) != 0;
     } else if (failure != NULL && failure->code == ERR_NOT_FOUND) {
         job->state.is_open = true; /* no iptables: nobody made a chain with it */
-        job->has_firewall = true;
+        job->is_policy_listed = true;
     }
     return 0;
 }
@@ -280,8 +296,14 @@ static int list_begin(struct nftables_route *route, struct nftables_job *job, wo
 static int list_take(struct nftables_route *route, struct nftables_job *job,
                      const struct err *failure, int status, struct span output, struct err *err)
 {
+    char words[64];
+    struct text where;
+    text_init(&where, words, sizeof words);
     job->is_done = true;
     job->state.has_timeouts = route->timeouts == NFTABLES_HAS;
+    if (pool_find(route->pool, route->pool_bits, &where)) {
+        job->state.obstacle = ROUTE_OBSTACLE_POOL;
+    }
     if (failure == NULL && status == 0) {
         job->state.is_present = ruleset_find_generation(output, &job->state.generation);
         return 0;

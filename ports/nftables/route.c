@@ -8,6 +8,7 @@
 #include "ports/nftables/firewall.h"
 #include "ports/nftables/held.h"
 #include "ports/nftables/job.h"
+#include "ports/nftables/pool.h"
 
 static void tool_done(void *ctx, const struct err *failure, int status, struct span output);
 
@@ -103,6 +104,20 @@ static int route_check(void *self, const struct route_table *table, struct err *
         return err_set(err, ERR_VALUE, "the table's pool is not this node's");
     }
     return ruleset_check_size(table, route->node, err);
+}
+
+/* What serves is not taken away by a route that came later: only what is new is refused. */
+static int route_check_new(void *self, const struct route_table *table, struct err *err)
+{
+    char words[64];
+    struct text where;
+    int rc = route_check(self, table, err);
+    text_init(&where, words, sizeof words);
+    if (rc == 0 && pool_find(table->pool, table->pool_bits, &where)) {
+        return err_set(err, ERR_EXISTS, "the pool lies over %s: %s", words,
+                       route_obstacle_text(ROUTE_OBSTACLE_POOL));
+    }
+    return rc;
 }
 
 static int table_add(struct nftables_route *route, struct nftables_job *job,
@@ -204,7 +219,7 @@ void nftables_route_close(struct nftables_route *route)
 struct route nftables_route_interface(struct nftables_route *route)
 {
     static const struct route_ops ops = {
-        .check = route_check,
+        .check = route_check_new,
         .apply = route_apply,
         .read = route_read,
         .commit = route_commit,

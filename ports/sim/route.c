@@ -164,7 +164,9 @@ static void answer(void *self, uint64_t arg)
     struct route_state state = {
         .is_present = route->has_kernel,
         .generation = route->has_kernel ? route->kernel.generation : 0,
-        .is_open = route->is_open,
+        .is_open = route->is_open && route->obstacle != ROUTE_OBSTACLE_POLICY &&
+                   route->obstacle != ROUTE_OBSTACLE_HOOK,
+        .obstacle = route->obstacle,
         .has_timeouts = true,
     };
     if (agent == route->world->agents) {
@@ -251,8 +253,12 @@ static int check_table(const struct route_table *table, struct err *err)
 
 static int check(void *self, const struct route_table *table, struct err *err)
 {
-    (void)self;
-    return check_table(table, err);
+    const struct sim_route *route = self;
+    int rc = check_table(table, err);
+    if (rc == 0 && route->obstacle == ROUTE_OBSTACLE_POOL) {
+        return err_set(err, ERR_EXISTS, "the pool lies over a route of this machine");
+    }
+    return rc;
 }
 
 static int take(struct sim_route *route, enum sim_op op, const struct route_table *table,

@@ -32,7 +32,8 @@ struct sim_route {
     struct sim_world *world;
     struct route_table kernel, boot_file;
     bool has_kernel, has_boot_file;
-    bool is_open; /* the engine's firewall lets the pool pass */
+    bool is_open;                 /* the engine's firewall lets the pool pass */
+    enum route_obstacle obstacle; /* of the site; the story's to set */
     struct sim_flow flows[SIM_FLOWS_MAX];
     struct sim_held_port held[SIM_HELD_MAX];
     size_t held_count;

@@ -129,6 +129,52 @@ static void without_an_engine_the_policy_tells(void)
     CHECK(node_run("iptables -w -P FORWARD ACCEPT"));
 }
 
+static const char *obstacle_word(void)
+{
+    struct route_state state = {0};
+    CHECK_INT_EQ(route_contract_read(&fixture, &state), 0);
+    return route_obstacle_word(state.obstacle);
+}
+
+/* Each that a site may put in the way is named, and is gone when it is gone. */
+static void obstacles_are_seen(void)
+{
+    struct route_table table;
+    fixture.reset(&world);
+    CHECK_INT_EQ(apply_weights(1, 1, 0), 0);
+    CHECK_STR_EQ(obstacle_word(), "none");
+    CHECK(node_run("iptables -w -P FORWARD DROP"));
+    CHECK_STR_EQ(obstacle_word(), "policy");
+    CHECK(!is_open());
+    CHECK_INT_EQ(ask(PLACE_OUTSIDE, WORLD_NODE_ADDRESS, 8080), ROUTE_SILENT);
+    CHECK(node_run("iptables -w -N DOCKER-USER"));
+    CHECK_INT_EQ(apply_weights(2, 1, 0), 0);
+    CHECK_STR_EQ(obstacle_word(), "hook");
+    CHECK(!is_open());
+    CHECK_INT_EQ(ask(PLACE_OUTSIDE, WORLD_NODE_ADDRESS, 8080), ROUTE_SILENT);
+    CHECK(node_run("iptables -w -A FORWARD -j DOCKER-USER"));
+    CHECK_STR_EQ(obstacle_word(), "none");
+    CHECK(is_open());
+    CHECK_INT_EQ(ask(PLACE_OUTSIDE, WORLD_NODE_ADDRESS, 8080), 0);
+    engine_firewall_remove();
+    route_contract_table(&fixture, 3, 1, 0, &table);
+    CHECK_INT_EQ(fixture.route.ops->check(fixture.route.self, &table, NULL), 0);
+    CHECK(node_run("ip route add 198.18.64.0/24 dev " WORLD_UPLINK));
+    CHECK_STR_EQ(obstacle_word(), "pool");
+    struct err err = {0};
+    CHECK_INT_EQ(fixture.route.ops->check(fixture.route.self, &table, &err), ERR_EXISTS);
+    CHECK_CONTAINS(err.text, "198.18.64.0/24 of " WORLD_UPLINK);
+    CHECK_INT_EQ(route_contract_apply(&fixture, &table), 0); /* what serves goes on */
+    CHECK(node_run("ip route del 198.18.64.0/24 dev " WORLD_UPLINK));
+    CHECK(world_write("/proc/sys/net/ipv4/ip_forward", "0"));
+    CHECK_STR_EQ(obstacle_word(), "none"); /* mended by the reading */
+    CHECK(world_write("/proc/sys/net/ipv4/ip_forward", "0"));
+    CHECK(node_run("mount -o bind,ro /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_forward"));
+    CHECK_STR_EQ(obstacle_word(), "forwarding");
+    CHECK(node_run("umount /proc/sys/net/ipv4/ip_forward"));
+    CHECK_STR_EQ(obstacle_word(), "none");
+}
+
 /* A peer that owns its network namespace sends to 127.0.0.1 by way of the bridge. */
 static void private_services_stay_private(void)
 {
@@ -306,6 +352,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"engine_firewall_is_opened", engine_firewall_is_opened},
         {"without_an_engine_the_policy_tells", without_an_engine_the_policy_tells},
+        {"obstacles_are_seen", obstacles_are_seen},
         {"private_services_stay_private", private_services_stay_private},
         {"unpublished_ports_stay_closed", unpublished_ports_stay_closed},
         {"other_tables_are_left_alone", other_tables_are_left_alone},

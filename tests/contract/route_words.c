@@ -1,6 +1,7 @@
 /* The words the route over nftables writes and reads: golden text, and listings of the tools. */
 #include "ports/nftables/firewall.h"
 #include "ports/nftables/held.h"
+#include "ports/nftables/pool.h"
 #include "ports/nftables/ruleset.h"
 #include "tests/check.h"
 
@@ -279,9 +280,68 @@ static void firewall_is_found(void)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         CHECK_INT_EQ(firewall_find(span_text(rows[i].listing), POOL, 15), rows[i].found);
     }
-    CHECK(firewall_lets_pass(span_text("-P FORWARD ACCEPT\n-A FORWARD -j X\n")));
-    CHECK(!firewall_lets_pass(span_text("-P FORWARD DROP\n")));
-    CHECK(!firewall_lets_pass(span_of(NULL, 0)));
+}
+
+static void obstacles_are_named(void)
+{
+#define HOOKED "-A FORWARD -j DOCKER-USER\n"
+    static const struct {
+        const char *listing;
+        bool has_hook;
+        enum route_obstacle obstacle;
+    } rows[] = {
+        {"-P FORWARD ACCEPT\n-A FORWARD -j X\n", false, ROUTE_OBSTACLE_NONE},
+        {"-P FORWARD ACCEPT\n", true, ROUTE_OBSTACLE_NONE},
+        {"-P FORWARD DROP\n", false, ROUTE_OBSTACLE_POLICY},
+        {"-P FORWARD DROP\n" HOOKED, false, ROUTE_OBSTACLE_POLICY},
+        {"-P FORWARD DROP\n" HOOKED, true, ROUTE_OBSTACLE_NONE},
+        {"-P FORWARD DROP\n-A FORWARD -j DOCKER-USER-2\n", true, ROUTE_OBSTACLE_HOOK},
+        {"-P FORWARD DROP\n", true, ROUTE_OBSTACLE_HOOK},
+        {"-P FORWARD ACCEPT\n-A FORWARD -j DROP\n" HOOKED, true, ROUTE_OBSTACLE_HOOK},
+        {"-P FORWARD ACCEPT\n-A FORWARD -j REJECT --reject-with icmp-port-unreachable\n", false,
+         ROUTE_OBSTACLE_POLICY},
+        {"-P FORWARD DROP\n" HOOKED "-A FORWARD -j DROP\n", true, ROUTE_OBSTACLE_NONE},
+        {"-P FORWARD ACCEPT\n-A FORWARD -s 10.0.0.0/8 -j DROP\n", false, ROUTE_OBSTACLE_NONE},
+        {"# Warning: iptables-legacy tables present, use iptables-legacy to see them\n"
+         "-P FORWARD ACCEPT\n",
+         false, ROUTE_OBSTACLE_LEGACY},
+        {"# Warning: iptables-legacy tables present, use iptables-legacy to see them\n"
+         "-P FORWARD DROP\n",
+         false, ROUTE_OBSTACLE_POLICY},
+        {"", true, ROUTE_OBSTACLE_NONE},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CHECK_STR_EQ(
+            route_obstacle_word(firewall_obstacle(span_text(rows[i].listing), rows[i].has_hook)),
+            route_obstacle_word(rows[i].obstacle));
+    }
+}
+
+/* As an x86 or ARM machine writes them. */
+static void routes_over_the_pool_are_named(void)
+{
+#define TAIL "\t0\t0\t0\n"
+    static const struct {
+        const char *line, *route;
+    } rows[] = {
+        {"eth0\t000412C6\t00000000\t0001\t0\t0\t0\t00FFFFFF" TAIL, "198.18.4.0/24 of eth0"},
+        {"vpn0\t000010C6\t00000000\t0001\t0\t0\t0\t0000F0FF" TAIL, "198.16.0.0/12 of vpn0"},
+        {"eth0\t010012C6\t00000000\t0005\t0\t0\t0\tFFFFFFFF" TAIL, "198.18.0.1/32 of eth0"},
+        {"berth-1\t000412C6\t00000000\t0001\t0\t0\t0\t00FFFFFF" TAIL, NULL},
+        {"*\t000012C6\t00000000\t0201\t0\t0\t0\t0000FEFF" TAIL, NULL},
+        {"eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000" TAIL, NULL},
+        {"tun0\t00000080\t010200C0\t0003\t0\t0\t0\t00000080" TAIL, NULL}, /* a default's half */
+        {"eth0\t000014C6\t00000000\t0001\t0\t0\t0\t0000FEFF" TAIL, NULL}, /* 198.20.0.0/15 */
+        {"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char words[64];
+        struct text route;
+        text_init(&route, words, sizeof words);
+        CHECK(pool_line(span_text(rows[i].line), POOL, 15, &route) == (rows[i].route != NULL));
+        CHECK_STR_EQ(words, rows[i].route == NULL ? "" : rows[i].route);
+    }
 }
 
 static void command_is_words(void)
@@ -343,6 +403,8 @@ int main(int argc, char **argv)
         {"names_that_are_rules_are_refused", names_that_are_rules_are_refused},
         {"generation_is_found", generation_is_found},
         {"firewall_is_found", firewall_is_found},
+        {"obstacles_are_named", obstacles_are_named},
+        {"routes_over_the_pool_are_named", routes_over_the_pool_are_named},
         {"command_is_words", command_is_words},
         {"sockets_are_read", sockets_are_read},
     };

@@ -2,6 +2,7 @@
 #include "platform/base/units.h"
 #include "ports/nftables/firewall.h"
 #include "ports/nftables/held.h"
+#include "ports/nftables/pool.h"
 #include "ports/nftables/ruleset.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/target.h"
@@ -16,7 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     unsigned found = firewall_find(input, 0xc6120000u, 15);
     PROMISE(found < 1u << FIREWALL_RULE_COUNT);
-    (void)firewall_lets_pass(input);
+    PROMISE(firewall_obstacle(input, (how & 4) != 0) < ROUTE_OBSTACLE_COUNT);
+    char words[64];
+    struct text route;
+    text_init(&route, words, sizeof words);
+    bool is_over = pool_line(input, 0xc6120000u, 15, &route);
+    PROMISE(!route.cut && is_over == (route.len > 0));
     bool is_v6 = (how & 1) != 0;
     enum route_protocol protocol = (how & 2) != 0 ? ROUTE_UDP : ROUTE_TCP;
     bool at_any = held_line(input, is_v6, protocol, 0, 80);

@@ -100,7 +100,57 @@ static void test_what_the_node_lacks_is_inconclusive(void)
     story_close(story, RELEASE_V1);
 }
 
+static unsigned events_with(struct story *story, const char *words)
+{
+    unsigned count = 0;
+    struct text text;
+    text_init(&text, story->status, sizeof story->status);
+    conductor_events(story->gateway.agent, 0, &text);
+    for (const char *at = strstr(story->status, words); at != NULL; at = strstr(at + 1, words)) {
+        count++;
+    }
+    return count;
+}
+
+/* Said once by name, with the remedy, and not mistaken for a ruleset that someone changed. */
+static void test_obstacles_to_other_hosts_are_named(void)
+{
+    for (int i = ROUTE_OBSTACLE_NONE + 1; i < ROUTE_OBSTACLE_COUNT; i++) {
+        struct story *story = story_open();
+        char member[64];
+        (void)snprintf(member, sizeof member, "\"route\":{\"obstacle\":\"%s\",",
+                       route_obstacle_word((enum route_obstacle)i));
+        CHECK_CONTAINS(status(story), "\"route\":{\"obstacle\":\"none\",\"timeouts\":true}");
+        story->gateway.machine.route.obstacle = (enum route_obstacle)i;
+        gateway_run(&story->gateway, 60000);
+        CHECK_CONTAINS(status(story), member);
+        CHECK_INT_EQ(events_with(story, route_obstacle_text((enum route_obstacle)i)), 1);
+        CHECK_INT_EQ(events_with(story, "someone changed our ruleset"), 0);
+        story->gateway.machine.route.obstacle = ROUTE_OBSTACLE_NONE;
+        gateway_run(&story->gateway, 60000);
+        CHECK_CONTAINS(status(story), "\"route\":{\"obstacle\":\"none\"");
+        CHECK_INT_EQ(events_with(story, route_obstacle_text(ROUTE_OBSTACLE_NONE)), 1);
+        story_close(story, RELEASE_V1);
+    }
+}
+
+/* Nothing new begins where it would cut the site off; what serves goes on. */
+static void test_a_pool_over_the_site_is_refused(void)
+{
+    struct story *story = story_open();
+    story->gateway.machine.route.obstacle = ROUTE_OBSTACLE_POOL;
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), ERR_EXISTS);
+    gateway_run(&story->gateway, 60000);
+    story->gateway.machine.route.obstacle = ROUTE_OBSTACLE_NONE;
+    CHECK_STR_EQ(serving(story), "v1");
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    CHECK(settle(story, 300));
+    story_close(story, RELEASE_V2);
+}
+
 static const struct check_case cases[] = {
+    {"obstacles to other hosts are named", test_obstacles_to_other_hosts_are_named},
+    {"a pool over the site is refused", test_a_pool_over_the_site_is_refused},
     {"a refused release is bad at once", test_a_refused_release_is_bad_at_once},
     {"what the node lacks is inconclusive", test_what_the_node_lacks_is_inconclusive},
 };

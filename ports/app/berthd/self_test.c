@@ -24,6 +24,7 @@ static const struct trial trials[] = {
     {"store", try_store, "make stateDir writable for root, on a medium that can be synced"},
     {"engine", try_engine, "start the engine, or name its socket as engineSocket"},
     {"route", try_route, "install nftables and iptables; kernel: nf_tables, nft_nat, nft_numgen"},
+    {"pool", try_pool, NULL},
     {"conntrack", try_conntrack,
      "install conntrack: UDP flows and drained clients are moved by it"},
 };

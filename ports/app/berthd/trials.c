@@ -182,6 +182,19 @@ static const struct route_table trial_table = {
     .service_count = 1,
 };
 
+/* The pool of the trial stands for the one that is tried by itself. */
+static int route_reach(const struct route_state *state, struct err *err)
+{
+    if (state->obstacle != ROUTE_OBSTACLE_NONE && state->obstacle != ROUTE_OBSTACLE_POOL) {
+        return err_set(err, ERR_ROUTE, "clients on other hosts: %s",
+                       route_obstacle_text(state->obstacle));
+    }
+    if (!state->is_open) {
+        return err_set(err, ERR_ROUTE, "the engine's firewall lets nothing through (iptables)");
+    }
+    return 0;
+}
+
 static int route_work(struct self_test *test, const struct route *route, struct err *err)
 {
     int rc = route->ops->apply(route->self, &trial_table, route_answered, test, err);
@@ -193,9 +206,7 @@ static int route_work(struct self_test *test, const struct route *route, struct 
     if (rc == 0 && (!test->state.is_present || test->state.generation != trial_table.generation)) {
         rc = err_set(err, ERR_ROUTE, "the kernel does not hold the table it took");
     }
-    if (rc == 0 && !test->state.is_open) {
-        rc = err_set(err, ERR_ROUTE, "the engine's firewall lets nothing through (iptables)");
-    }
+    rc = rc == 0 ? route_reach(&test->state, err) : rc;
     struct err ignored;
     int cleared = route->ops->clear(route->self, route_answered, test, rc == 0 ? err : &ignored);
     cleared = answer_wait(test, cleared, rc == 0 ? err : &ignored);
@@ -218,10 +229,20 @@ int try_route(struct self_test *test, struct err *err)
     }
     struct route route = nftables_route_interface(&own);
     rc = route_work(test, &route, err);
-    text_printf(&test->detail, "the kernel took a table, showed it, let it go");
+    text_printf(&test->detail, "the kernel took a table, showed it, let it go%s",
+                test->state.has_timeouts ? "" : "; it has no ct timeout: see Known limits");
     linux_worker_interface(&test->house.worker).ops->forget(&test->house.worker, &own);
     nftables_route_close(&own);
     return rc;
+}
+
+int try_pool(struct self_test *test, struct err *err)
+{
+    const struct route *route = &test->house.ports.route;
+    const struct route_table table = {
+        .generation = 1, .pool = test->config->pool, .pool_bits = test->config->pool_bits};
+    text_printf(&test->detail, "no route of this machine lies in the pool");
+    return route->ops->check(route->self, &table, err);
 }
 
 static void tool_answered(void *ctx, const struct err *err, int status, struct span output)

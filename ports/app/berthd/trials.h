@@ -30,6 +30,7 @@ NODISCARD int try_crypto(struct self_test *test, struct err *err);
 NODISCARD int try_store(struct self_test *test, struct err *err);
 NODISCARD int try_engine(struct self_test *test, struct err *err);
 NODISCARD int try_route(struct self_test *test, struct err *err);
+NODISCARD int try_pool(struct self_test *test, struct err *err);
 NODISCARD int try_conntrack(struct self_test *test, struct err *err);
 
 #endif

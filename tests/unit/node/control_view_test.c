@@ -100,6 +100,10 @@ static void status_view(void)
                          " 1/1    0        -\n");
     CHECK_CONTAINS(text, "last verdict: good (healthy until the end of the soak)\n");
     CHECK(strstr(text, "wanted:") == NULL);
+    CHECK_CONTAINS(view(control_view_status,
+                        "{\"node\":\"n\",\"engine\":{\"up\":false},"
+                        "\"route\":{\"obstacle\":\"hook\",\"timeouts\":false},\"apps\":[]}"),
+                   "OTHER HOSTS: iptables drops in FORWARD before DOCKER-USER is reached");
     CHECK_CONTAINS(
         view(control_view_status, "{\"node\":\"n\",\"engine\":{\"up\":false},\"apps\":[]}"),
         "engine does not answer\nno app yet");
