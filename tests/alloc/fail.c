@@ -17,8 +17,6 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
-extern char __executable_start __attribute__((weak));
-
 static struct alloc_page *page;
 static struct timespec began[2];
 static _Thread_local int is_inside;
@@ -44,7 +42,7 @@ __attribute__((constructor)) static void page_open(void)
     page = mapped == MAP_FAILED ? NULL : mapped;
 }
 
-/* Where the program's file begins in memory: the lowest page of the caller of main. */
+/* Where the program's file begins in memory: the first line of its map. */
 static uint64_t program_base(void)
 {
     static uint64_t base;
