@@ -6,11 +6,12 @@
 
 #include "ports/curl/request.h"
 
-enum { IDLE_CONNECTIONS_MAX = 8 };
+enum { IDLE_CONNECTIONS_MAX = 8, REMAKE_MS = 1000 };
 
 struct curl_http {
     struct loop loop;
-    CURLM *multi;
+    CURLM *multi;                  /* NULL: it broke, and there was no memory for another yet */
+    CURLMcode broken;              /* what it answered when it broke; CURLM_OK: it works */
     struct curl_request *requests; /* in the order they were started */
     size_t count;
     struct loop_timer timer; /* libcurl's own */
@@ -35,6 +36,18 @@ static mono_ms http_now(const struct curl_http *http)
     return http->loop.ops->now(http->loop.self);
 }
 
+static void turn_at(struct curl_http *http, mono_ms at);
+
+/* What libcurl answers but OK leaves its exchanges without a timer or a descriptor, so that nobody
+ * would come back to them: all are ended, and it is made anew. Not inside its callbacks. */
+static void multi_check(struct curl_http *http, CURLMcode code)
+{
+    if (code != CURLM_OK && http->broken == CURLM_OK) {
+        http->broken = code;
+        turn_at(http, http_now(http));
+    }
+}
+
 /* Takes a request out of everything and tells its caller; `result` as libcurl or we saw it. */
 static void request_end(struct curl_request *request, const struct err *err)
 {
@@ -48,8 +61,8 @@ static void request_end(struct curl_request *request, const struct err *err)
     http->count--;
     http->loop.ops->disarm(http->loop.self, &request->timer);
     if (request->is_added) {
-        curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
-        curl_multi_remove_handle(http->multi, request->easy);
+        (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status); /* else 0 */
+        multi_check(http, curl_multi_remove_handle(http->multi, request->easy));
     }
     request->done(request->ctx, err, (int)status,
                   err == NULL && request->digest[0] != '\0' ? request->digest : NULL);
@@ -74,8 +87,8 @@ static void http_reap(struct curl_http *http)
         if (message->msg != CURLMSG_DONE) {
             continue;
         }
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
-        assert(request != NULL);
+        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
+        assert(request != NULL); /* set when it was made; asking takes no memory */
         int rc = curl_request_result(request, result, &err);
         request_end(request, rc == 0 ? NULL : &err);
     }
@@ -87,7 +100,7 @@ static void on_ready(void *ctx, int fd, unsigned events)
     int running;
     int flags = ((events & LOOP_READ) != 0 ? CURL_CSELECT_IN : 0) |
                 ((events & LOOP_WRITE) != 0 ? CURL_CSELECT_OUT : 0);
-    curl_multi_socket_action(http->multi, fd, flags, &running);
+    multi_check(http, curl_multi_socket_action(http->multi, fd, flags, &running));
     http_reap(http);
 }
 
@@ -95,7 +108,7 @@ static void on_timer(void *ctx)
 {
     struct curl_http *http = ctx;
     int running;
-    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    multi_check(http, curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running));
     http_reap(http);
 }
 
@@ -137,6 +150,73 @@ static void on_deadline(void *ctx)
     request_fail(request, ERR_TIMEOUT, "no whole answer in time");
 }
 
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
+{
+    struct curl_http *http = ctx;
+    struct curl_request *request = NULL;
+    unsigned events = 0;
+    (void)socket_ctx;
+    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) {
+        events |= LOOP_READ;
+    }
+    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) {
+        events |= LOOP_WRITE;
+    }
+    if (http->loop.ops->watch(http->loop.self, fd, events, on_ready, http, NULL) != 0) {
+        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
+        if (request != NULL) {
+            request->is_unheard = true;
+            turn_at(http, http_now(http));
+        }
+    }
+    return 0;
+}
+
+static bool multi_make(struct curl_http *http)
+{
+    http->multi = curl_multi_init();
+    if (http->multi != NULL &&
+        curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
+        curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) == CURLM_OK &&
+        curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted) == CURLM_OK &&
+        curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) == CURLM_OK &&
+        curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS_MAX) ==
+            CURLM_OK) {
+        return true;
+    }
+    (void)curl_multi_cleanup(http->multi);
+    http->multi = NULL;
+    return false;
+}
+
+static struct curl_request *request_added(const struct curl_http *http)
+{
+    struct curl_request *request = http->requests;
+    while (request != NULL && !request->is_added) {
+        request = request->next;
+    }
+    return request;
+}
+
+/* Ends what the broken one had, and makes another. */
+static void multi_remake(struct curl_http *http)
+{
+    struct curl_request *request;
+    int code = http->broken == CURLM_OUT_OF_MEMORY ? ERR_MEMORY : ERR_NETWORK;
+    const char *why = curl_multi_strerror(http->broken);
+    while ((request = request_added(http)) != NULL) {
+        request_fail(request, code, why);
+    }
+    if (http->multi != NULL) {
+        (void)curl_multi_cleanup(http->multi); /* it has nothing left that could keep it */
+    }
+    http->loop.ops->disarm(http->loop.self, &http->timer);
+    http->broken = multi_make(http) ? CURLM_OK : CURLM_OUT_OF_MEMORY;
+    if (http->broken != CURLM_OK) {
+        turn_at(http, http_now(http) + REMAKE_MS);
+    }
+}
+
 static struct curl_request *request_to_turn(const struct curl_http *http)
 {
     struct curl_request *request = http->requests;
@@ -151,42 +231,24 @@ static void on_turn(void *ctx)
 {
     struct curl_http *http = ctx;
     struct curl_request *request;
+    if (http->broken != CURLM_OK) {
+        multi_remake(http);
+    }
     while ((request = request_to_turn(http)) != NULL) {
         if (request->is_unheard) {
             request_fail(request, ERR_NETWORK, "the event loop has no room for a connection");
-        } else if (curl_multi_add_handle(http->multi, request->easy) != CURLM_OK) {
-            request_fail(request, ERR_MEMORY, "hand a request to libcurl");
+        } else if (http->multi == NULL ||
+                   curl_multi_add_handle(http->multi, request->easy) != CURLM_OK) {
+            request_fail(request, ERR_MEMORY, "no memory to hand a request to libcurl");
         } else {
             request->is_added = true;
         }
     }
 }
 
-static void turn_soon(struct curl_http *http)
+static void turn_at(struct curl_http *http, mono_ms at)
 {
-    http->loop.ops->arm(http->loop.self, &http->turn, http_now(http), on_turn, http);
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
-{
-    struct curl_http *http = ctx;
-    struct curl_request *request = NULL;
-    unsigned events = 0;
-    (void)socket_ctx;
-    if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) {
-        events |= LOOP_READ;
-    }
-    if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) {
-        events |= LOOP_WRITE;
-    }
-    if (http->loop.ops->watch(http->loop.self, fd, events, on_ready, http, NULL) != 0) {
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
-        if (request != NULL) {
-            request->is_unheard = true;
-            turn_soon(http);
-        }
-    }
-    return 0;
+    http->loop.ops->arm(http->loop.self, &http->turn, at, on_turn, http);
 }
 
 static int http_start(void *self, const struct http_request *asked, http_piece piece,
@@ -216,7 +278,7 @@ static int http_start(void *self, const struct http_request *asked, http_piece p
         http->loop.ops->arm(http->loop.self, &request->timer, request_due(request), on_deadline,
                             request);
     }
-    turn_soon(http);
+    turn_at(http, http_now(http));
     return 0;
 }
 
@@ -227,14 +289,7 @@ int curl_http_new(const struct loop *loop, struct curl_http **http, struct err *
         return err_set(err, ERR_MEMORY, "no memory for the HTTP client");
     }
     made->loop = *loop;
-    made->multi = curl_multi_init();
-    if (made->multi == NULL ||
-        curl_multi_setopt(made->multi, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
-        curl_multi_setopt(made->multi, CURLMOPT_SOCKETDATA, made) != CURLM_OK ||
-        curl_multi_setopt(made->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted) != CURLM_OK ||
-        curl_multi_setopt(made->multi, CURLMOPT_TIMERDATA, made) != CURLM_OK ||
-        curl_multi_setopt(made->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS_MAX) !=
-            CURLM_OK) {
+    if (!multi_make(made)) {
         curl_http_free(made);
         return err_set(err, ERR_MEMORY, "make the HTTP client");
     }
@@ -252,12 +307,12 @@ void curl_http_free(struct curl_http *http)
         http->requests = request->next;
         http->loop.ops->disarm(http->loop.self, &request->timer);
         if (request->is_added) {
-            curl_multi_remove_handle(http->multi, request->easy);
+            (void)curl_multi_remove_handle(http->multi, request->easy); /* all goes now */
         }
         curl_request_free(request);
     }
     if (http->multi != NULL) {
-        curl_multi_cleanup(http->multi);
+        (void)curl_multi_cleanup(http->multi);
     }
     http->loop.ops->disarm(http->loop.self, &http->timer);
     http->loop.ops->disarm(http->loop.self, &http->turn);

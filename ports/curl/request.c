@@ -21,7 +21,9 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
     if (request->is_stopped) {
         return CURL_WRITEFUNC_ERROR;
     }
-    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) {
+        return CURL_WRITEFUNC_ERROR;
+    }
     if (request->piece != NULL &&
         !request->piece(request->ctx, (int)status, span_of(data, size * count))) {
         request->is_stopped = true;
@@ -66,11 +68,15 @@ static int check_host(const struct http_request *asked, struct err *err)
     if (url == NULL) {
         return err_set(err, ERR_MEMORY, "no memory for an HTTP request");
     }
-    bool is_url = curl_url_set(url, CURLUPART_URL, asked->url, 0) == CURLUE_OK &&
-                  curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK;
+    CURLUcode code = curl_url_set(url, CURLUPART_URL, asked->url, 0);
+    code = code == CURLUE_OK ? curl_url_get(url, CURLUPART_HOST, &host, 0) : code;
+    bool is_url = code == CURLUE_OK;
     bool is_literal = is_url && (host[0] == '[' || inet_pton(AF_INET, host, &address) == 1);
     curl_free(host);
     curl_url_cleanup(url);
+    if (code == CURLUE_OUT_OF_MEMORY) {
+        return err_set(err, ERR_MEMORY, "no memory for an HTTP request");
+    }
     if (!is_url) {
         return err_set(err, ERR_VALUE, "not a URL: %s", asked->url);
     }
@@ -186,7 +192,7 @@ int curl_request_result(const struct curl_request *request, CURLcode result, str
     if (result == CURLE_OUT_OF_MEMORY) {
         return err_set(err, ERR_MEMORY, "no memory for an HTTP exchange");
     }
-    curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &system_error);
+    (void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &system_error); /* else 0 */
     if (result == CURLE_COULDNT_CONNECT && system_error != 0) {
         return err_set(err, ERR_NETWORK, "connect: %s", strerror((int)system_error));
     }
