@@ -22,6 +22,9 @@ struct exec_state {
     bool is_late;
     char refusal[ERR_TEXT_BYTES]; /* why it did not start; empty: it did */
     struct docker_output output;
+    int pid;     /* late: of the command on this machine, as the engine said; 0: not asked yet */
+    int process; /* late: that process itself; -1: not held */
+    int why;     /* an errno: it could not be ended; 0: it was */
     struct loop_timer poll;
 };
 
@@ -36,9 +39,18 @@ static int64_t exec_left(const struct exec_state *exec)
     return left > EXEC_TIMEOUT_MS_MIN ? left : EXEC_TIMEOUT_MS_MIN;
 }
 
+static void exec_release(struct exec_state *exec)
+{
+    if (exec->process >= 0) {
+        close(exec->process);
+        exec->process = -1;
+    }
+}
+
 static void exec_drop(void *state)
 {
     struct exec_state *exec = state;
+    exec_release(exec);
     exec->docker->loop.ops->disarm(exec->docker->loop.self, &exec->poll);
 }
 
@@ -47,31 +59,65 @@ static void exec_fail_late(struct docker_call *call)
     docker_call_fail(call, ERR_TIMEOUT, "the command inside the container took too long");
 }
 
-/* The engine has no call that ends a command. It tells the process's number on this machine; the
- * kernel's word that this process is in our container's control group makes it safe to end. */
-static void exec_kill(const struct exec_state *exec, int pid)
+/* Whether /proc says that the process is of another control group. It may be hidden from us. */
+static bool is_foreign(const struct exec_state *exec, int pid)
 {
     char path[64];
     char groups[4096];
-    int process = (int)syscall(SYS_pidfd_open, pid, 0);
     (void)snprintf(path, sizeof path, "/proc/%d/cgroup", pid);
-    int fd = process >= 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd >= 0 ? read(fd, groups, sizeof groups - 1) : -1;
-    if (len > 0) {
-        groups[len] = '\0';
-        if (strstr(groups, exec->container) != NULL) {
-            (void)syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);
-        }
-    }
     if (fd >= 0) {
         close(fd);
     }
-    if (process >= 0) {
-        close(process);
+    if (len <= 0) {
+        return false;
+    }
+    groups[len] = '\0';
+    return strstr(groups, exec->container) == NULL;
+}
+
+/* The process as we hold it is the command's: the engine said so after we had it. The command leads
+ * a process group of its own, which its children are in. */
+static void exec_kill(struct exec_state *exec)
+{
+    if (is_foreign(exec, exec->pid)) {
+        return;
+    }
+    (void)kill(-exec->pid, SIGKILL);
+    if (syscall(SYS_pidfd_send_signal, exec->process, SIGKILL, NULL, 0) != 0 && errno != ESRCH) {
+        exec->why = errno;
     }
 }
 
 static void exec_look(struct docker_call *call);
+
+/* The engine has no call that ends a command. It tells the process's number on this machine; we
+ * hold that process, ask again, and end it when the number still is the command's: so it is never
+ * another one that got the number meanwhile. */
+static void exec_end(struct docker_call *call, uint64_t pid)
+{
+    struct exec_state *exec = call->state;
+    if (exec->process >= 0 && pid == (uint64_t)exec->pid) {
+        exec_kill(exec);
+    } else if (exec->pid == 0 && pid > 1 && pid <= INT32_MAX) {
+        exec->pid = (int)pid;
+        exec->process = (int)syscall(SYS_pidfd_open, exec->pid, 0);
+        if (exec->process >= 0) {
+            exec_look(call);
+            return;
+        }
+        exec->why = errno != ESRCH ? errno : 0;
+    }
+    if (exec->why != 0) {
+        docker_call_fail(call, ERR_TIMEOUT,
+                         "the command inside the container took too long, and could not be ended: "
+                         "%s",
+                         strerror(exec->why));
+    } else {
+        exec_fail_late(call);
+    }
+}
 
 static void on_poll(void *ctx)
 {
@@ -89,11 +135,7 @@ static void on_looked(struct docker_call *call, int status, struct span body)
     const cJSON *exit_code = reply_at(json, "ExitCode");
     bool is_running = reply_is_true_at(json, "Running");
     if (exec->is_late) {
-        uint64_t pid = reply_count_at(json, "Pid");
-        if (is_running && pid > 1 && pid <= INT32_MAX) {
-            exec_kill(exec, (int)pid);
-        }
-        exec_fail_late(call);
+        exec_end(call, is_running ? reply_count_at(json, "Pid") : 0);
     } else if (!is_running && cJSON_IsNumber(exit_code)) {
         docker_call_finish(call,
                            &(struct engine_answer){.exit_code = exit_code->valueint,
@@ -186,6 +228,7 @@ int docker_exec(void *self, const char *id, const char *const *argv, size_t coun
     }
     struct exec_state *exec = call->state;
     exec->docker = call->docker;
+    exec->process = -1;
     exec->deadline = exec_now(call->docker) + timeout_ms;
     exec->output.keep = ENGINE_EXEC_OUTPUT_BYTES;
     call->drop = exec_drop;

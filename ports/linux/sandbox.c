@@ -115,7 +115,7 @@ static void program_write(struct program *program, enum sandbox_role role)
 static uint64_t capabilities_of(enum sandbox_role role)
 {
     uint64_t kept = 1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW;
-    return role == SANDBOX_AGENT ? kept | 1u << CAP_CHOWN : kept;
+    return role == SANDBOX_AGENT ? kept | 1u << CAP_CHOWN | 1u << CAP_KILL : kept;
 }
 
 /* Keeps what is in `kept` and is there; an unprivileged process has nothing to give up. */

@@ -11,7 +11,8 @@ enum sandbox_role { SANDBOX_AGENT, SANDBOX_HELPER };
 
 /* Takes from this process and from every program it starts, for good:
  *   - privileges gained by starting a program (no_new_privs);
- *   - capabilities: CAP_NET_ADMIN and CAP_NET_RAW stay, and of the agent CAP_CHOWN (its socket);
+ *   - capabilities: CAP_NET_ADMIN and CAP_NET_RAW stay, and of the agent CAP_CHOWN (its socket)
+ *     and CAP_KILL (commands inside containers that take too long, of whatever user);
  *   - system calls that are not in the role's list: they fail with EPERM, and the kernel's audit
  *     log names them (SECCOMP_FILTER_FLAG_LOG). clone3 fails with ENOSYS, which makes the C library
  *     use clone, whose flags can be looked at; new namespaces are refused, and so are sockets other

@@ -244,9 +244,10 @@ static const int everyone[] = {
 #endif
 };
 
-static const int agent_only[] = {__NR_epoll_create1,  __NR_epoll_ctl,       __NR_epoll_pwait,
-                                 __NR_listen,         __NR_accept,          __NR_accept4,
-                                 __NR_timerfd_create, __NR_timerfd_settime, __NR_timerfd_gettime};
+static const int agent_only[] = {__NR_epoll_create1,  __NR_epoll_ctl,        __NR_epoll_pwait,
+                                 __NR_listen,         __NR_accept,           __NR_accept4,
+                                 __NR_timerfd_create, __NR_timerfd_settime,  __NR_timerfd_gettime,
+                                 __NR_pidfd_open,     __NR_pidfd_send_signal};
 
 const int *sandbox_calls(enum sandbox_role role, size_t index, size_t *count)
 {

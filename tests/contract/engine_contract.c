@@ -306,10 +306,34 @@ static void exec_tells_the_exit_code(void)
     CHECK_INT_EQ(result.exit_code, 7);
     CHECK_INT_EQ(engine_do_exec(fixture, id, fixture->exec_absent, 20000, &result), 0);
     CHECK(result.exit_code == 126 || result.exit_code == 127);
-    CHECK_INT_EQ(engine_do_exec(fixture, id, fixture->exec_hang, 500, &result), ERR_TIMEOUT);
-    CHECK_INT_EQ(fixture->processes(fixture->self, id), 1); /* a command that is late is ended */
+    parts_clean();
+}
+
+/* Again and again, with its children: nothing is left of it, and the container runs on. */
+static void late_is_ended(const char *user)
+{
+    struct engine_result result;
+    struct parts parts;
+    parts_fill(&parts, IMAGE_SLEEPS, 0, "io.berth.spec=0123456789abcdef");
+    parts.spec.user = user;
+    const char *id = parts_make(&parts);
+    CHECK_INT_EQ(engine_do_start(fixture, id), 0);
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT_EQ(engine_do_exec(fixture, id, fixture->exec_hang, 500, &result), ERR_TIMEOUT);
+    }
+    CHECK_INT_EQ(fixture->processes(fixture->self, id), 1);
     CHECK_INT_EQ(parts_look(id).state, ENGINE_RUNNING);
     parts_clean();
+}
+
+static void late_command_is_ended(void)
+{
+    late_is_ended(NULL);
+}
+
+static void late_command_of_another_user_is_ended(void)
+{
+    late_is_ended("65534:65534");
 }
 
 static void images_are_found_or_not(void)
@@ -501,6 +525,8 @@ int engine_contract_run(const struct engine_fixture *given, int argc, char **arg
         {"a_kept_container_comes_back", a_kept_container_comes_back},
         {"a_signal_reaches_only_what_runs", a_signal_reaches_only_what_runs},
         {"exec_tells_the_exit_code", exec_tells_the_exit_code},
+        {"late_command_is_ended", late_command_is_ended},
+        {"late_command_of_another_user_is_ended", late_command_of_another_user_is_ended},
         {"images_are_found_or_not", images_are_found_or_not},
         {"a_pull_is_tagged_and_durable", a_pull_is_tagged_and_durable},
         {"an_image_in_use_stays", an_image_in_use_stays},

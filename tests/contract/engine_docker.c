@@ -1,10 +1,14 @@
 /* engine_docker: the engine contract over ports/docker and a real engine (needs root: it ends
- * processes of containers). usage: engine_docker PAUSEBOX TOOLS [CASE] */
+ * processes of containers). usage: engine_docker PAUSEBOX TOOLS [CASE | --sandbox]
+ * --sandbox: the cases that end what runs, from inside the agent's sandbox: what it takes away that
+ * the agent needs fails here. */
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ports/curl/http.h"
 #include "ports/docker/docker.h"
 #include "ports/linux/loop.h"
+#include "ports/linux/sandbox.h"
 #include "tests/check.h"
 #include "tests/contract/engine_docker_world.h"
 
@@ -93,7 +97,7 @@ static struct engine_fixture bench_fixture(struct bench *bench, struct engine en
 {
     static const char *const seven[] = {"/pausebox", "exit", "7", NULL};
     static const char *const speaks[] = {"/pausebox", "speak", NULL};
-    static const char *const hang[] = {"/pausebox", "deaf", NULL};
+    static const char *const hang[] = {"/pausebox", "family", NULL};
     static const char *const absent[] = {"/no-such-program", NULL};
     struct docker_world *world = &bench->world;
     struct engine_fixture fixture = {
@@ -160,6 +164,30 @@ static int bench_run(struct bench *bench, int argc, char **argv)
     return status;
 }
 
+/* In a child, for there is no way back out; its answer is its exit status. */
+static int bench_run_confined(struct bench *bench, char **argv)
+{
+    static char late[] = "late_command";
+    char *arguments[] = {argv[0], argv[1], argv[2], late, NULL};
+    struct err err = {0};
+    int status = -1;
+    (void)fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        linux_loop_close(&bench->loop);
+        bool is_in = sandbox_enter(SANDBOX_AGENT, &err) == 0;
+        if (!is_in) {
+            printf("%s\n", err.text);
+        }
+        is_in = is_in && linux_loop_init(&bench->loop, &err) == 0;
+        int result = is_in ? bench_run(bench, COUNT_OF(arguments) - 1, arguments) : EXIT_FAILURE;
+        (void)fflush(stdout);
+        _exit(result); /* a look for leaks needs what the sandbox took */
+    }
+    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status)
+                                                                : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     static struct bench bench;
@@ -179,7 +207,8 @@ int main(int argc, char **argv)
         return status;
     }
     if (docker_world_open(&bench.world, argv[1], argv[2])) {
-        status = bench_run(&bench, argc, argv);
+        bool is_confined = argc > 3 && strcmp(argv[3], "--sandbox") == 0;
+        status = is_confined ? bench_run_confined(&bench, argv) : bench_run(&bench, argc, argv);
     }
     if (!docker_world_close(&bench.world)) {
         printf("something was left behind\n");

@@ -111,6 +111,28 @@ static void agent_works(void)
     CHECK(adjtimex(&asked) >= 0);
 }
 
+/* A process that runs as somebody else, as a command inside a container may, can be held and ended
+ * by the agent, and not by the helper. */
+static void agent_ends_processes(void)
+{
+    int status = 0;
+    pid_t other = fork();
+    if (other == 0) {
+        CHECK_INT_EQ(setgid(65534), 0);
+        CHECK_INT_EQ(setuid(65534), 0);
+        (void)pause();
+        _exit(0);
+    }
+    CHECK_INT_EQ(usleep(100000), 0);
+    CHECK_INT_EQ(enter(SANDBOX_AGENT), 0);
+    int process = (int)syscall(SYS_pidfd_open, other, 0);
+    CHECK(process >= 0);
+    CHECK_INT_EQ(syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0), 0);
+    CHECK(waitpid(other, &status, 0) == other && WIFSIGNALED(status));
+    CHECK_INT_EQ(enter(SANDBOX_HELPER), 0);
+    REFUSED(syscall(SYS_pidfd_open, getpid(), 0));
+}
+
 /* A C library may take calls of a kind that ours does not: on 32-bit ARM glibc's send and recv are
  * no sendto and recvfrom. */
 static void other_libraries_work(void)
@@ -193,6 +215,11 @@ static void case_agent_works(void)
     in_child(agent_works);
 }
 
+static void case_agent_ends(void)
+{
+    in_child(agent_ends_processes);
+}
+
 static void case_other_libraries(void)
 {
     in_child(other_libraries_work);
@@ -218,6 +245,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"what is not listed is refused", case_forbidden},
         {"the agent's work goes on", case_agent_works},
+        {"the agent ends processes", case_agent_ends},
         {"another C library's calls work", case_other_libraries},
         {"the helper is no server", case_helper},
         {"the network tools work inside", case_tools},

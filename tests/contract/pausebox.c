@@ -1,5 +1,5 @@
 /* pausebox: the smallest program worth a container: it sleeps, ignores SIGTERM, or ends.
- * usage: pausebox sleep | deaf | exit CODE | speak; `sleep` ends with 0 at SIGTERM and ignores
+ * usage: pausebox sleep | deaf | family | exit CODE | speak; `family` is deaf with a child; `sleep` ends with 0 at SIGTERM and ignores
  * SIGUSR1; `speak` writes much to one stream and a little to the other and ends with 3. */
 #include <signal.h>
 #include <stdlib.h>
@@ -37,6 +37,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(mode, "speak") == 0) {
         return speak();
+    }
+    if (strcmp(mode, "family") == 0) {
+        pid_t child = fork();
+        (void)child;
+        mode = "deaf";
     }
     signal(SIGTERM, strcmp(mode, "deaf") == 0 ? SIG_IGN : on_term);
     signal(SIGUSR1, SIG_IGN);
