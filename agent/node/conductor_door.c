@@ -240,6 +240,11 @@ static int check_open(const struct conductor *conductor, const struct app *app, 
                        "this node has lost its memory and only serves what it found: clear its "
                        "state directory and containers, then deploy anew");
     }
+    if (conductor->is_store_failing && conductor->store_failure == ERR_STATE_FULL) {
+        return err_set(err, ERR_STATE_FULL,
+                       "the state directory's file system is full: nothing new is begun until it "
+                       "can be written");
+    }
     if (conductor->is_store_failing) {
         return err_set(err, ERR_STORE,
                        "the last write to the state directory failed: nothing new is begun until "

@@ -391,6 +391,7 @@ static void record_written(void *ctx, const struct err *err)
         }
     } else {
         conductor_world_fault(conductor);
+        conductor->store_failure = err->code;
         conductor_warning(conductor, app, "cannot remember: %s", err->text);
         app->record_retry_at = conductor_now(conductor) + RECORD_RETRY_MS;
         if (app->is_pending_back && !app->is_adopted) {

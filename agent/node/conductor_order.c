@@ -267,7 +267,7 @@ static int release_check(struct conductor *conductor, struct app *app, const str
 static bool is_passing(int code)
 {
     return code == ERR_BUSY || code == ERR_ENGINE_GONE || code == ERR_STORE ||
-           code == ERR_MEMORY_LOST;
+           code == ERR_STATE_FULL || code == ERR_MEMORY_LOST;
 }
 
 /* Asks for the record that takes the order. The slot goes when the record shows it (slot_step), so

@@ -110,6 +110,7 @@ struct conductor {
     bool is_started, is_stepping, is_dirty;
     bool has_lost_memory;  /* some record was unreadable, or containers had none */
     bool is_store_failing; /* some record is owed to the disk; nothing new is begun */
+    int store_failure;     /* the code of the last write that failed */
 
     /* The engine. */
     struct engine_about about;

@@ -45,6 +45,9 @@ static const struct answer_row rows[ERR_END_ - ERR_BASE_] = {
                             "release without it"},
     ROW(PORT_HELD) = {409, "stop what holds the port, or publish another one"},
     ROW(DISK_SPACE) = {409, "free space under the engine's data root"},
+    ROW(STATE_FULL) = {503, "free space on the file system of the state directory (stateDir in "
+                            "berthd.json, /var/lib/berth by default); nothing is changed until it "
+                            "can be written"},
     ROW(RAM) = {409, "stop something else, or lower the release's memory limits"},
     ROW(REQUIRES) = {409, "give the node what the release requires, or another release"},
     ROW(BUSY) = {409, "wait until what is under way is done (berthctl watch) and try again"},
@@ -55,12 +58,11 @@ static const struct answer_row rows[ERR_END_ - ERR_BASE_] = {
     ROW(TIMEOUT) = {504, "try again"},
     ROW(CANCELLED) = {503, "try again"},
     ROW(IO) = {500, "see the agent's log for the file or socket that failed"},
-    ROW(STORE) = {503,
-                  "check the disk under stateDir; nothing is changed until it can be written"},
-    ROW(CORRUPT) = {500,
-                    "check the disk under stateDir; activate the release again from its file"},
+    ROW(STORE) = {503, "check the disk under stateDir; nothing is changed until it can be written"},
+    ROW(CORRUPT) = {500, "check the disk under stateDir; activate the release again from its file"},
     ROW(VERSION) = {409, "update the agent: this was written by a newer one"},
-    ROW(MEMORY_LOST) = {409, "activate a release again from its file"},
+    ROW(MEMORY_LOST) = {409, "see what serves (berthctl status); clear the state directory and the "
+                             "app's containers, then deploy it again"},
     ROW(ENGINE) = {502, "see the engine's log"},
     ROW(ENGINE_GONE) = {503, "start the container engine; the agent goes on by itself"},
     ROW(PULL) = {502, "check the registry and the network, or load the image by hand"},

@@ -69,7 +69,8 @@
     X(PROTOCOL, "protocol")                                                                        \
     X(USAGE, "usage")                                                                              \
     X(SPEC, "spec-refused")                                                                        \
-    X(WIRING, "wiring-broken")
+    X(WIRING, "wiring-broken")                                                                     \
+    X(STATE_FULL, "state-full")
 
 enum err_code {
     ERR_OK = 0,

@@ -175,7 +175,7 @@ int flat_extent_find(const struct flat_cells *cells, struct flat_extent *extent,
     }
     return extent_end(cells, extent) <= cells->pages
                ? 0
-               : err_set(err, ERR_DISK_SPACE, "%s has no gap for a blob of %u bytes",
+               : err_set(err, ERR_STATE_FULL, "%s has no gap for a blob of %u bytes",
                          cells->medium.name, (unsigned)extent->bytes);
 }
 

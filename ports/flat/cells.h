@@ -41,7 +41,7 @@ NODISCARD int flat_cell_write(struct flat_cells *cells, struct flat_cell *cell,
                               struct flat_page *page, struct err *err);
 
 /* Sets extent->page to the first gap of the blob area for extent->bytes that holds no blob's
- * content. ERR_DISK_SPACE. */
+ * content. ERR_STATE_FULL. */
 NODISCARD int flat_extent_find(const struct flat_cells *cells, struct flat_extent *extent,
                                struct err *err);
 

@@ -37,7 +37,7 @@ void flat_store_close(struct flat_store *store);
 /* The interface; valid until flat_store_close. Writes are carried out from the loop, at most
  * FLAT_STORE_STEP_BYTES and one sync a turn, so a turn blocks as long as the medium does for that.
  * Names that break the rule are ERR_VALUE, content above its limit is ERR_OVERSIZE; a document too
- * many (ERR_LIMIT) and a full medium (ERR_DISK_SPACE) are answered. */
+ * many (ERR_LIMIT) and a full medium (ERR_STATE_FULL) are answered. */
 struct store flat_store_interface(struct flat_store *store);
 
 #endif

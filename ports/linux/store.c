@@ -212,7 +212,7 @@ static void write_answered(void *ctx, const struct err *err, int status, struct 
     if (!is_written) {
         store->is_dir_doubtful = true;
         bool is_full = err == NULL && (status == ENOSPC || status == EDQUOT);
-        (void)err_set(&failure, is_full ? ERR_DISK_SPACE : ERR_STORE, "write %s: %s", write->name,
+        (void)err_set(&failure, is_full ? ERR_STATE_FULL : ERR_STORE, "write %s: %s", write->name,
                       err != NULL ? err->text : strerror(status));
     }
     store->is_settling = true;

@@ -82,7 +82,7 @@ static int check_writable(const struct sim_disk *disk, bool is_growing, struct e
         return err_set(err, ERR_IO, "read-only file system");
     }
     if (is_growing && (disk->is_full || disk->world->now < disk->full_until)) {
-        return err_set(err, ERR_DISK_SPACE, "no space left on device");
+        return err_set(err, ERR_STATE_FULL, "no space left on device");
     }
     return 0;
 }
@@ -97,7 +97,7 @@ int sim_disk_create(struct sim_disk *disk, const char *name, int *file, struct e
     struct sim_entry *entry = find_entry(disk, name);
     if (entry == NULL) {
         if (disk->entry_count == SIM_DISK_FILES_MAX) {
-            return err_set(err, ERR_DISK_SPACE, "no inode left");
+            return err_set(err, ERR_STATE_FULL, "no inode left");
         }
         entry = &disk->entries[disk->entry_count++];
         bool fits = text_copy(entry->name, sizeof entry->name, name);
@@ -112,7 +112,7 @@ int sim_disk_create(struct sim_disk *disk, const char *name, int *file, struct e
             return 0;
         }
     }
-    return err_set(err, ERR_DISK_SPACE, "no inode left");
+    return err_set(err, ERR_STATE_FULL, "no inode left");
 }
 
 static void resize(uint8_t **data, size_t *len, size_t wanted)
@@ -195,7 +195,7 @@ int sim_disk_rename(struct sim_disk *disk, const char *from, const char *to, str
     struct sim_entry *target = find_entry(disk, to);
     if (target == NULL) {
         if (disk->entry_count == SIM_DISK_FILES_MAX) {
-            return err_set(err, ERR_DISK_SPACE, "the directory is full");
+            return err_set(err, ERR_STATE_FULL, "the directory is full");
         }
         target = &disk->entries[disk->entry_count++];
         bool fits = text_copy(target->name, sizeof target->name, to);

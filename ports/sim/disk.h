@@ -32,7 +32,7 @@ struct sim_disk {
     struct sim_entry entries[SIM_DISK_FILES_MAX];
     size_t entry_count;
     mono_ms full_until; /* the same for a while */
-    bool is_full;       /* nothing can grow or be created: ERR_DISK_SPACE */
+    bool is_full;       /* nothing can grow or be created: ERR_STATE_FULL */
     bool is_read_only;  /* nothing can be changed: ERR_IO */
 };
 
@@ -43,7 +43,7 @@ void sim_disk_close(struct sim_disk *disk);
 /* The number of the file of that name, or SIM_DISK_NONE. */
 int sim_disk_find(const struct sim_disk *disk, const char *name);
 
-/* A new, empty file; an entry of that name must not be there. ERR_DISK_SPACE, ERR_IO. */
+/* A new, empty file; an entry of that name must not be there. ERR_STATE_FULL, ERR_IO. */
 NODISCARD int sim_disk_create(struct sim_disk *disk, const char *name, int *file, struct err *err);
 
 /* Writes into the page cache: seen at once, kept only by sim_disk_sync. A file grows as needed. */

@@ -1,6 +1,7 @@
 /* pausebox: the smallest program worth a container: it sleeps, ignores SIGTERM, or ends.
- * usage: pausebox sleep | deaf | family | exit CODE | speak; `family` is deaf with a child; `sleep` ends with 0 at SIGTERM and ignores
- * SIGUSR1; `speak` writes much to one stream and a little to the other and ends with 3. */
+ * usage: pausebox sleep | deaf | family | exit CODE | speak; `family` is deaf, with a child; `sleep`
+ * ends with 0 at SIGTERM and ignores SIGUSR1; `speak` writes much to one stream and a little to the
+ * other and ends with 3. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

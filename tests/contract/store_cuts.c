@@ -272,7 +272,7 @@ static bool failed_at(struct cut_disk *disk, size_t step, int n, const struct fa
     int rc = cut_step_run(cut_story_step(step));
     bool has_struck = disk->has_struck;
     cut_heal(disk);
-    bool is_refused = rc == ERR_STORE || (fault->failure == ENOSPC && rc == ERR_DISK_SPACE);
+    bool is_refused = rc == ERR_STORE || (fault->failure == ENOSPC && rc == ERR_STATE_FULL);
     CHECK(rc == 0 || (has_struck && is_refused));
     CHECK(rc != 0 || fault->failure == 0 || fault->failure == EINTR || !fault->is_repeating ||
           !has_struck);

@@ -159,16 +159,16 @@ static void case_full_medium(void)
     CHECK_INT_EQ(flat_put(world, true, "a", third), 0);
     CHECK_INT_EQ(flat_put(world, true, "b", third), 0);
     CHECK_INT_EQ(flat_put(world, true, "c", third), 0);
-    CHECK_INT_EQ(flat_put(world, true, "d", third), ERR_DISK_SPACE);
+    CHECK_INT_EQ(flat_put(world, true, "d", third), ERR_STATE_FULL);
     CHECK_STR_EQ(flat_get(world, true, "d"), "not-found");
     CHECK_INT_EQ(flat_put(world, true, "a", third), 0); /* there already */
-    CHECK_INT_EQ(flat_put(world, true, "a", span_of(data, third.len - 1)), ERR_DISK_SPACE);
+    CHECK_INT_EQ(flat_put(world, true, "a", span_of(data, third.len - 1)), ERR_STATE_FULL);
     CHECK_INT_EQ(strlen(flat_get(world, true, "a")), third.len);
     CHECK_INT_EQ(flat_put(world, false, "app", span_text("on")), 0); /* records have their places */
     CHECK_INT_EQ(flat_put(world, true, "empty", span_of(data, 0)), 0);
     CHECK_INT_EQ(flat_put(world, true, "b", span_of(NULL, 0)), 0);
     CHECK_INT_EQ(flat_put(world, true, "d", span_of(data, third.len + FLAT_DISK_PAGE)),
-                 ERR_DISK_SPACE);
+                 ERR_STATE_FULL);
     CHECK_INT_EQ(flat_put(world, true, "d", third), 0);
     CHECK_INT_EQ(flat_world_reopen(world), 0);
     CHECK_STR_EQ(flat_get(world, true, "b"), "not-found");

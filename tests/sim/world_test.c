@@ -133,7 +133,7 @@ static void full_and_read_only_disks_say_so(void)
     CHECK_INT_EQ(sim_disk_write(&machine->disk, file, 0, span_text("1234"), NULL), 0);
     machine->disk.is_full = true;
     CHECK_INT_EQ(sim_disk_write(&machine->disk, file, 0, span_text("4321"), NULL), 0);
-    CHECK_INT_EQ(sim_disk_write(&machine->disk, file, 2, span_text("4321"), NULL), ERR_DISK_SPACE);
+    CHECK_INT_EQ(sim_disk_write(&machine->disk, file, 2, span_text("4321"), NULL), ERR_STATE_FULL);
     machine->disk.is_read_only = true;
     CHECK_INT_EQ(sim_disk_write(&machine->disk, file, 0, span_text("1"), NULL), ERR_IO);
     close_machine(machine);

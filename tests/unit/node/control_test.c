@@ -145,6 +145,12 @@ static void activate(void)
     CHECK_CONTAINS(peer.sent, "HTTP/1.1 503 ");
     CHECK_CONTAINS(peer.sent, "{\"code\":\"store-failed\",\"error\":\"disk\"");
     control_close(peer.peer);
+    CHECK_INT_EQ(ask(&peer, 0, ACTIVATE), 0);
+    fake.done(fake.done_ctx, &(struct err){.code = ERR_STATE_FULL, .text = "No space left"});
+    CHECK_CONTAINS(peer.sent, "HTTP/1.1 503 ");
+    CHECK_CONTAINS(peer.sent, "{\"code\":\"state-full\",\"error\":\"No space left\"");
+    CHECK_CONTAINS(peer.sent, "\"remedy\":\"free space on the file system of the state directory");
+    control_close(peer.peer);
     fake.refusal = ERR_BELOW_FLOOR;
     CHECK_INT_EQ(ask(&peer, 0, ACTIVATE), 409);
     CHECK_CONTAINS(
