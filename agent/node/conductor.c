@@ -66,6 +66,15 @@ struct call *call_take(struct conductor *conductor, struct app *app, enum action
     return NULL;
 }
 
+struct call *call_take_probe(struct conductor *conductor, struct app *app)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < CALLS_MAX; i++) {
+        used += conductor->calls[i].is_used ? 1 : 0;
+    }
+    return used < CALLS_MAX - CALLS_RESERVE ? call_take(conductor, app, ACTION_COUNT) : NULL;
+}
+
 void call_drop(struct call *call)
 {
     call->is_used = false;

@@ -12,6 +12,8 @@
 #define PAYLOAD_RETRY_SHORT_MS SECONDS_MS(2)
 /* A disk that takes longer than this to remember the way back is not waited for. */
 #define BACK_PATIENCE_MS SECONDS_MS(1)
+/* One that has not answered for so long is said to be slow. */
+#define SLOW_MS SECONDS_MS(30)
 
 static void record_name(const struct app *app, char name[STORE_NAME_BYTES])
 {
@@ -242,6 +244,12 @@ static void note_garbage_release(struct app *app, const struct digest *release)
             return;
         }
     }
+    char hex[DIGEST_HEX_BYTES];
+    digest_render(release, hex);
+    conductor_warning(app->conductor, app,
+                      "the image of release %.12s stays: %d others wait to be removed; remove it "
+                      "by hand",
+                      hex, GARBAGE_MAX);
 }
 
 /* Notes the releases that `next` no longer remembers, so that their images can go. */
@@ -349,15 +357,33 @@ static void adopt(struct app *app)
     session->is_boot_settled = false;
 }
 
-mono_ms memory_hurry_at(const struct app *app)
+static mono_ms back_at(const struct app *app)
 {
     bool is_waiting = app->is_remembering && app->is_pending_back && !app->is_adopted;
     return is_waiting ? app->remembering_since + BACK_PATIENCE_MS : MONO_NEVER;
 }
 
+static mono_ms slow_at(const struct app *app)
+{
+    bool is_waiting = app->is_remembering && !app->is_slow_said;
+    return is_waiting ? app->remembering_since + SLOW_MS : MONO_NEVER;
+}
+
+mono_ms memory_hurry_at(const struct app *app)
+{
+    return mono_min(back_at(app), slow_at(app));
+}
+
 void memory_hurry(struct app *app)
 {
-    if (conductor_now(app->conductor) >= memory_hurry_at(app)) {
+    if (conductor_now(app->conductor) >= slow_at(app)) {
+        app->is_slow_said = true;
+        conductor_warning(app->conductor, app,
+                          "the disk under the state directory has not answered a write for %d s: "
+                          "what serves is looked after, nothing new is begun until it answers",
+                          (int)(SLOW_MS / 1000));
+    }
+    if (conductor_now(app->conductor) >= back_at(app)) {
         app->is_adopted = true;
         adopt(app);
         conductor_warning(app->conductor, app, "the disk is slow: gone back before it remembers");
@@ -419,6 +445,7 @@ void memory_remember(struct app *app, const struct memory_app *next, bool is_goi
     app->is_pending_back = is_going_back;
     app->is_remembering = true;
     app->is_adopted = false;
+    app->is_slow_said = false;
     app->remembering_since = conductor_now(app->conductor);
     record_name(app, name);
     memory_encode(next, data, &len);

@@ -102,7 +102,15 @@ static void merge(struct app *app, const struct engine_container *container,
     }
     struct replica *replica =
         session_need(session, (uint32_t)container->gen, 0, (uint8_t)container->replica);
-    if (replica == NULL || replica->is_busy || replica->touched >= look->number) {
+    if (replica == NULL) {
+        conductor_warning(app->conductor, app,
+                          "more than %d containers of it were listed: generation %llu replica %llu "
+                          "is not looked after; remove those that nobody needs",
+                          OBSERVED_MAX, (unsigned long long)container->gen,
+                          (unsigned long long)container->replica);
+        return;
+    }
+    if (replica->is_busy || replica->touched >= look->number) {
         return; /* older than what a call on it has done since */
     }
     mono_ms now = conductor_now(app->conductor);
@@ -300,6 +308,7 @@ static void ask_about(struct conductor *conductor)
     struct call *call = call_take(conductor, NULL, ACTION_COUNT);
     struct err err;
     if (call == NULL) {
+        conductor->about_at = conductor_now(conductor) + LIST_RETRY_MS;
         return;
     }
     conductor->is_asking_about = true;
@@ -316,6 +325,7 @@ static void ask_list(struct conductor *conductor)
     struct call *call = call_take(conductor, NULL, ACTION_COUNT);
     struct err err;
     if (call == NULL) {
+        conductor->list_at = conductor_now(conductor) + LIST_RETRY_MS;
         return;
     }
     conductor->is_listing = true;

@@ -16,6 +16,7 @@ enum route_found {
 };
 
 #define CALLS_MAX     128
+#define CALLS_RESERVE 32 /* that probes leave for looking at the engine and for acting on it */
 #define PLANS_MAX     4
 #define GARBAGE_MAX   8
 #define SCRATCH_BYTES (2 * ENVELOPE_BYTES_MAX)
@@ -78,6 +79,7 @@ struct app {
     bool is_pending_back;
     bool is_adopted; /* the record being written is already what holds */
     mono_ms remembering_since;
+    bool is_slow_said; /* of the record being written */
     struct memory_app memory;
     struct memory_app pending; /* being written */
     bool is_owed; /* the last write of its record failed: what holds is to be written again */
@@ -156,6 +158,8 @@ mono_ms conductor_now(const struct conductor *conductor);
 void conductor_touch(struct conductor *conductor); /* plan again */
 /* A free call slot filled with the identity, or NULL when all are in use. */
 struct call *call_take(struct conductor *conductor, struct app *app, enum action_kind kind);
+/* The same for a probe: NULL also when only the reserve is left. */
+struct call *call_take_probe(struct conductor *conductor, struct app *app);
 void call_drop(struct call *call);
 void conductor_event(struct conductor *conductor, const struct app *app, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

@@ -110,7 +110,7 @@ static void ask_probe(struct app *app, struct replica *replica, const struct pla
     struct conductor *conductor = app->conductor;
     const struct prober *prober = &conductor->ports.prober;
     const struct plan_probe *config = probe_of(service, role);
-    struct call *call = call_take(conductor, app, ACTION_COUNT);
+    struct call *call = call_take_probe(conductor, app);
     struct err err;
     int rc = ERR_LIMIT;
     if (call == NULL) {

@@ -40,7 +40,8 @@ static struct text status_json(struct control *control)
     return json;
 }
 
-/* A piece that does not fit its buffer is left out: the next one tells the same or more. */
+/* A piece that does not fit its buffer ends the watch: a peer that waits for what stands in it
+ * would else wait for ever. */
 static void piece_send(struct control_peer *peer, const struct text *json, control_view view)
 {
     struct text text = *json;
@@ -48,7 +49,10 @@ static void piece_send(struct control_peer *peer, const struct text *json, contr
         text_init(&text, peer->control->answer, sizeof peer->control->answer);
         view(span_of(json->data, json->len), &text);
     }
-    if (text.len > 0 && !text.cut) {
+    if (json->cut || text.cut) {
+        peer->state = CONTROL_PEER_FINISHED;
+        peer->out.ops->finish(peer->out.self);
+    } else if (text.len > 0) {
         peer->out.ops->send(peer->out.self, span_of(text.data, text.len));
     }
 }

@@ -7,7 +7,8 @@
 #include "agent/wire/topic.h"
 
 /* Releases asked for at the same time. */
-#define UPLINK_WANTED_MAX 8
+/* Every order that may wait: a release that never comes keeps none of the others waiting. */
+#define UPLINK_WANTED_MAX APPS_MAX
 /* Reports are not sent more often than this while much changes. */
 #define UPLINK_REPORT_GAP_MS 200
 

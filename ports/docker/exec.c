@@ -12,6 +12,8 @@
 #include "ports/docker/render.h"
 
 /* The engine learns of an exit a moment after the output has ended. */
+/* Commands leave so many calls free for looking at the engine and acting on it. */
+enum { EXEC_RESERVE = 16 };
 enum { EXIT_POLL_MS = 20, EXEC_TIMEOUT_MS_MIN = 1, BODY_BYTES = 32768 };
 
 struct exec_state {
@@ -222,6 +224,10 @@ int docker_exec(void *self, const char *id, const char *const *argv, size_t coun
     char rendered[BODY_BYTES];
     struct text path;
     struct text body;
+    const struct docker *docker = self;
+    if (docker->call_count >= DOCKER_PENDING_MAX - EXEC_RESERVE) {
+        return err_set(err, ERR_BUSY, "%zu engine calls are under way", docker->call_count);
+    }
     int rc = docker_call_new(self, sizeof(struct exec_state), done, ctx, &call, err);
     if (rc != 0) {
         return rc;

@@ -302,6 +302,34 @@ static void an_engine_that_hangs_delays_only_its_caller(void)
 }
 
 /* Closing with calls under way must leave nothing behind (the sanitizers look) and call nobody. */
+/* Commands that hang, as many as are let in, keep the engine from being neither seen nor used. */
+static void commands_leave_calls_free(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "POST /v1.41/containers/" ID64 "/exec", .after = FAKE_HANG, .answer = ""},
+        {.request = "GET /v1.41/containers/json", OK_JSON("[]")},
+    };
+    static const char *const argv[] = {"/probe"};
+    static struct engine_result execs[DOCKER_PENDING_MAX];
+    struct engine_result result;
+    size_t let_in = 0;
+    int rc = 0;
+    struct err err;
+    memset(execs, 0, sizeof execs);
+    bench_open(answers, COUNT_OF(answers));
+    struct engine engine = bench.fixture.engine;
+    while (rc == 0 && let_in < COUNT_OF(execs)) {
+        rc = engine.ops->exec(engine.self, ID64, argv, 1, 20000, engine_result_done, &execs[let_in],
+                              &err);
+        let_in += rc == 0 ? 1 : 0;
+    }
+    CHECK_INT_EQ(rc, ERR_BUSY);
+    CHECK_INT_EQ(let_in, DOCKER_PENDING_MAX - 16);
+    CHECK_INT_EQ(engine_do_list(&bench.fixture, &result), 0);
+    bench_close();
+}
+
 static void closing_drops_what_is_under_way(void)
 {
     static const struct fake_answer answers[] = {
@@ -335,6 +363,7 @@ int main(int argc, char **argv)
         {"a_pull_fails_inside_success", a_pull_fails_inside_success},
         {"an_engine_that_hangs_delays_only_its_caller",
          an_engine_that_hangs_delays_only_its_caller},
+        {"commands_leave_calls_free", commands_leave_calls_free},
         {"closing_drops_what_is_under_way", closing_drops_what_is_under_way},
     };
     struct err err;

@@ -1,5 +1,5 @@
 /* pausebox: the smallest program worth a container: it sleeps, ignores SIGTERM, or ends.
- * usage: pausebox sleep | deaf | family | exit CODE | speak; `family` is deaf, with a child; `sleep`
+ * usage: pausebox sleep | deaf | family | exit CODE | speak; `family` is deaf with a child; `sleep`
  * ends with 0 at SIGTERM and ignores SIGUSR1; `speak` writes much to one stream and a little to the
  * other and ends with 3. */
 #include <signal.h>

@@ -26,6 +26,9 @@ void conductor_status(const struct conductor *conductor, struct text *text)
 {
     (void)conductor;
     text_append(text, fake.status);
+    for (size_t i = 0; i < fake.status_pad; i++) {
+        text_append(text, " ");
+    }
 }
 
 int conductor_history(const struct conductor *conductor, const char *app, struct text *text,

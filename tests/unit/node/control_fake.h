@@ -8,6 +8,7 @@
 /* What the conductor's functions answer and were asked, one for each test program. */
 struct fake_conductor {
     char status[8192];
+    size_t status_pad; /* blanks after it */
     struct event events[8];
     size_t event_count;
     int refusal; /* activate and rollback return this code, when not 0 */

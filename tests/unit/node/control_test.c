@@ -195,6 +195,23 @@ static void peer_leaves_before_its_answer(void)
     CHECK(peer.peer != NULL);
 }
 
+/* A status that no longer fits is not left out: whoever waits for it would wait for ever. */
+static void watch_of_too_much(void)
+{
+    static struct fake_peer peer;
+    begin();
+    CHECK_INT_EQ(ask(&peer, 0, WATCH), 200);
+    fake.status_pad = CONTROL_ANSWER_BYTES_MAX / 2;
+    control_step(&control, 1000);
+    CHECK(!peer.is_finished);
+    fake.status_pad = CONTROL_ANSWER_BYTES_MAX;
+    control_step(&control, 2000);
+    CHECK(peer.is_finished);
+    control_close(peer.peer);
+    CHECK_INT_EQ(ask(&peer, 0, WATCH), 422);
+    control_close(peer.peer);
+}
+
 static void watch(void)
 {
     static struct fake_peer peer;
@@ -279,6 +296,7 @@ int main(int argc, char **argv)
         {"continue_is_sent_once", continue_is_sent_once},
         {"peer_leaves_before_its_answer", peer_leaves_before_its_answer},
         {"watch", watch},
+        {"watch_of_too_much", watch_of_too_much},
         {"soak_ticks_once_a_second", soak_ticks_once_a_second},
         {"every_code_has_a_remedy", every_code_has_a_remedy},
     };
