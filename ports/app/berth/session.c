@@ -88,7 +88,7 @@ static int stage_open(struct session *session, enum stage stage, const struct fl
 
 int session_open(struct session *session, const struct fleet_dir *dir, struct err *err)
 {
-    int rc = linux_clock_init(&session->clock, 0, err);
+    int rc = linux_clock_init(&session->clock, LINUX_CLOCK_BUILD_MS, err);
     linux_log_init(&session->log, STDERR_FILENO, LOG_LEVEL_WARNING);
     session->clock_port = linux_clock_interface(&session->clock);
     session->log_port = linux_log_interface(&session->log);

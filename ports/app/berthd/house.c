@@ -5,9 +5,6 @@
 
 #include "ports/mbedtls/verify.h"
 
-/* Surely past: this version was not yet written. A wall clock before it is wrong. */
-#define WALL_FLOOR_MS 1767225600000 /* 2026-01-01T00:00:00Z */
-
 struct part {
     const char *name; /* for people: where opening failed */
     int (*open)(struct house *house, const struct config *config, struct err *err);
@@ -144,7 +141,7 @@ int house_begin(struct house *house, struct err *err)
     house->opened |= OPENED_LOOP;
     linux_log_init(&house->log, STDERR_FILENO, LOG_LEVEL_INFO);
     house->ports.log = linux_log_interface(&house->log);
-    rc = linux_clock_init(&house->clock, WALL_FLOOR_MS, err);
+    rc = linux_clock_init(&house->clock, LINUX_CLOCK_BUILD_MS, err);
     house->ports.clock = linux_clock_interface(&house->clock);
     return rc == 0 ? 0 : err_wrap(err, rc, "open the clock");
 }
