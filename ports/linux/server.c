@@ -222,6 +222,15 @@ void linux_server_finish(struct linux_server_peer *peer)
     }
 }
 
+static void full_say(const struct linux_server *server, int fd)
+{
+    const struct span *full = &server->user.full;
+    if (full->len > 0) {
+        ssize_t sent = send(fd, full->data, full->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)sent; /* a new connection has room for it */
+    }
+}
+
 static void peer_open(struct linux_server *server, int fd)
 {
     struct ucred cred;
@@ -229,6 +238,9 @@ static void peer_open(struct linux_server *server, int fd)
     struct linux_server_peer *peer = NULL;
     for (size_t i = 0; i < LINUX_SERVER_PEERS_MAX && peer == NULL; i++) {
         peer = server->peers[i].fd < 0 ? &server->peers[i] : NULL;
+    }
+    if (peer == NULL) {
+        full_say(server, fd);
     }
     if (peer == NULL || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) {
         (void)close(fd);
@@ -239,6 +251,7 @@ static void peer_open(struct linux_server *server, int fd)
     peer_watch(peer);
     peer->named = server->user.opened(server->user.ctx, peer, (uint32_t)cred.uid);
     if (peer->named == NULL) {
+        full_say(server, fd);
         peer_close(peer);
     }
 }

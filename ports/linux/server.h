@@ -29,6 +29,7 @@ struct linux_server_user {
     void (*closed)(void *named);
     void *ctx; /* of opened */
     size_t input_bytes_max;
+    struct span full; /* said to a peer that finds no place, before it is closed; may be empty */
 };
 
 /* private */

@@ -36,6 +36,12 @@ static void gate_closed(void *named)
     control_close(named);
 }
 
+static const char full[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: "
+                           "application/json\r\nConnection: close\r\n\r\n"
+                           "{\"code\":\"busy\",\"error\":\"all places for control connections are "
+                           "taken\",\"remedy\":\"end "
+                           "other berthctl watch or --wait, then try again\"}\n";
+
 struct linux_server_user gate_user(struct control *control)
 {
     return (struct linux_server_user){
@@ -44,5 +50,6 @@ struct linux_server_user gate_user(struct control *control)
         .closed = gate_closed,
         .ctx = control,
         .input_bytes_max = CONTROL_REQUEST_BYTES_MAX + 1,
+        .full = span_text(full),
     };
 }

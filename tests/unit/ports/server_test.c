@@ -274,12 +274,19 @@ static void sixteen_and_no_more(void)
 {
     int fds[LINUX_SERVER_PEERS_MAX + 1];
     char byte;
+    char text[8];
     begin();
     for (size_t i = 0; i < COUNT_OF(fds); i++) {
         fds[i] = client();
     }
     CHECK_INT_EQ(world.count, LINUX_SERVER_PEERS_MAX);
     CHECK_INT_EQ(recv(fds[LINUX_SERVER_PEERS_MAX], &byte, 1, 0), 0);
+    (void)close(fds[LINUX_SERVER_PEERS_MAX]);
+    world.server.user.full = span_text("full");
+    fds[LINUX_SERVER_PEERS_MAX] = client();
+    CHECK_INT_EQ(recv(fds[LINUX_SERVER_PEERS_MAX], text, sizeof text, MSG_WAITALL), 4);
+    CHECK_INT_EQ(memcmp(text, "full", 4), 0);
+    CHECK_INT_EQ(world.count, LINUX_SERVER_PEERS_MAX);
     for (size_t i = 0; i < COUNT_OF(fds); i++) {
         (void)close(fds[i]);
     }
