@@ -110,8 +110,58 @@ static void test_old_goes_on(void)
     scene_close(scene);
 }
 
+static bool status_has(struct scene *scene, const char *text)
+{
+    static char status[65536];
+    struct text json;
+    text_init(&json, status, sizeof status);
+    conductor_status(scene->gateway.agent, &json);
+    return strstr(status, text) != NULL;
+}
+
+/* Whoever waits for one release is not given the verdict of another: the status says whose it is.
+ */
+static void test_whose_verdict(void)
+{
+    static const enum release_name used[] = {RELEASE_V1, RELEASE_V2, RELEASE_CRASHING};
+    struct scene *scene = calloc(1, sizeof *scene);
+    char hex[3][DIGEST_HEX_BYTES];
+    char wanted[128];
+    if (scene == NULL) {
+        abort();
+    }
+    releases_make(&scene->releases);
+    gateway_open(&scene->gateway, 5, &scene->releases, used, COUNT_OF(used), "switch", scene->trace,
+                 sizeof scene->trace);
+    for (size_t i = 0; i < COUNT_OF(used); i++) {
+        digest_render(&scene->releases.made[used[i]].digest, hex[i]);
+    }
+    CHECK(!status_has(scene, "\"verdicts\":1"));
+    CHECK_INT_EQ(gateway_activate(&scene->gateway, RELEASE_V1), 0);
+    CHECK(settle(scene));
+    (void)snprintf(wanted, sizeof wanted, "\"verdicts\":1,\"verdictRelease\":\"%s\"", hex[0]);
+    CHECK(status_has(scene, wanted));
+    CHECK_INT_EQ(gateway_activate(&scene->gateway, RELEASE_CRASHING), 0);
+    for (int i = 0; i < 300 && count_of(scene, "verdict on generation 2: bad") == 0; i++) {
+        gateway_run(&scene->gateway, 100);
+        if (count_of(scene, "traffic goes to generation 2") == 1 &&
+            count_of(scene, "second activate") == 0) {
+            CHECK_INT_EQ(gateway_activate(&scene->gateway, RELEASE_V2), 0);
+            sim_world_trace(&scene->gateway.machine.world, "second activate");
+        }
+    }
+    (void)snprintf(wanted, sizeof wanted, "\"verdicts\":2,\"verdictRelease\":\"%s\"", hex[2]);
+    CHECK(status_has(scene, wanted));
+    CHECK(settle(scene));
+    (void)snprintf(wanted, sizeof wanted, "\"verdicts\":3,\"verdictRelease\":\"%s\"", hex[1]);
+    CHECK(status_has(scene, wanted));
+    CHECK_STR_EQ(serving(scene), "v2");
+    scene_close(scene);
+}
+
 static const struct check_case cases[] = {
     {"a switch is said when it is so", test_said_when_it_is_so},
+    {"the status says whose verdict it was", test_whose_verdict},
     {"the old release goes on while no switch can be made", test_old_goes_on},
 };
 
