@@ -216,7 +216,7 @@ static void clocks_and_disks_are_wrong_for_a_while(void)
     CHECK_INT_EQ(clock.ops->wall(clock.self, &is_trusted) - before, 5000);
     CHECK(!is_trusted);
     machine->disk.full_until = machine->world.now + 100;
-    CHECK_INT_EQ(sim_disk_create(&machine->disk, "f", &file, NULL), ERR_DISK_SPACE);
+    CHECK_INT_EQ(sim_disk_create(&machine->disk, "f", &file, NULL), ERR_STATE_FULL);
     run(machine, 100);
     CHECK_INT_EQ(sim_disk_create(&machine->disk, "f", &file, NULL), 0);
     machine_close(machine);
