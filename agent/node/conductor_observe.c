@@ -63,6 +63,14 @@ static struct app *app_named(struct conductor *conductor, const char *name)
     return NULL;
 }
 
+/* The machine started with a boot file in which this app's release before stands, or may stand. */
+static bool is_boot_file_old(const struct app *app)
+{
+    const struct conductor *conductor = app->conductor;
+    return conductor->route_found == ROUTE_FOUND_STALE &&
+           (conductor->stale_app == NULL || conductor->stale_app == app);
+}
+
 /* May traffic have been reaching this generation before the agent started? */
 static bool is_assumed_routed(const struct app *app, uint32_t gen)
 {
@@ -72,7 +80,8 @@ static bool is_assumed_routed(const struct app *app, uint32_t gen)
     case ROUTE_FOUND_BOOT:
         return gen == app->memory.committed.gen;
     case ROUTE_FOUND_STALE:
-        return app->is_lost || gen == app->memory.history[0].gen;
+        return app->is_lost || (is_boot_file_old(app) ? gen == app->memory.history[0].gen
+                                                      : gen == app->memory.committed.gen);
     case ROUTE_FOUND_NONE:
         break;
     }
@@ -237,7 +246,7 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
             mark_absent(app, answer, look);
             if (!app->session.is_observed) {
                 app->session.is_boot_stale =
-                    conductor->route_found == ROUTE_FOUND_STALE && app->memory.history[0].gen != 0;
+                    is_boot_file_old(app) && app->memory.history[0].gen != 0;
             }
             app->session.is_observed = true;
         }
@@ -281,8 +290,8 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
     }
     conductor->is_engine_up = true;
     conductor->engine_failures = 0;
-    conductor->has_list = true;
     take_list(conductor, answer, &look);
+    conductor->has_list = true;
     conductor_touch(conductor);
 }
 

@@ -188,13 +188,36 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
     conductor_touch(conductor);
 }
 
+/* The kernel holds the boot file as it would be written now; with `stale`, of that app's release
+ * before. */
+static bool is_found(struct conductor *conductor, const struct app *stale)
+{
+    conductor->stale = stale;
+    bool is_same = table_build(conductor, true, &conductor->committing) &&
+                   table_hash(&conductor->committing) == conductor->route_generation;
+    conductor->stale = NULL;
+    return is_same;
+}
+
+/* One app changes at a time, so at most one app's part of the boot file is old: the other apps'
+ * traffic goes where it should. */
 void route_identify(struct conductor *conductor)
 {
-    if (conductor->route_found == ROUTE_FOUND_STALE &&
-        table_build(conductor, true, &conductor->committing) &&
-        table_hash(&conductor->committing) == conductor->route_generation) {
-        conductor->route_found = ROUTE_FOUND_BOOT;
+    const struct app *stale = NULL;
+    if (conductor->has_list || conductor->route_found != ROUTE_FOUND_STALE) {
+        return;
     }
+    if (is_found(conductor, NULL)) {
+        conductor->route_found = ROUTE_FOUND_BOOT;
+        return;
+    }
+    for (size_t i = 0; i < APPS_MAX && stale == NULL; i++) {
+        const struct app *app = &conductor->apps[i];
+        if (app->is_used && !app->is_new && is_found(conductor, app)) {
+            stale = app;
+        }
+    }
+    conductor->stale_app = stale;
 }
 
 static void read_kernel(struct conductor *conductor)

@@ -190,10 +190,13 @@ static bool add_release(struct route_table *table, const struct owner *owner,
     return true;
 }
 
-/* What serves after a boot without us: all of the committed release. */
+/* What serves after a boot without us: all of the committed release; of the app whose boot file is
+ * looked for, of the one before. */
 static bool add_committed(struct route_table *table, struct app *app)
 {
-    const struct generation *committed = &app->memory.committed;
+    bool is_stale = app->conductor->stale == app;
+    const struct generation *committed =
+        is_stale ? &app->memory.history[0] : &app->memory.committed;
     const struct owner owner = owner_of(app);
     return committed->gen == 0 ||
            add_release(table, &owner, app_plan(app, &committed->release), committed->lane);

@@ -17,8 +17,15 @@ void sim_clients_init(struct sim_clients *clients, struct sim_checker *checker, 
 void sim_clients_add(struct sim_clients *clients, enum route_protocol protocol, ipv4 address,
                      uint16_t port)
 {
+    sim_clients_add_to(clients, clients->checker, protocol, address, port);
+}
+
+void sim_clients_add_to(struct sim_clients *clients, struct sim_checker *checker,
+                        enum route_protocol protocol, ipv4 address, uint16_t port)
+{
     assert(clients->target_count < SIM_TARGETS_MAX);
-    clients->targets[clients->target_count++] = (struct sim_target){protocol, address, port};
+    clients->targets[clients->target_count++] =
+        (struct sim_target){protocol, address, port, checker};
 }
 
 bool sim_clients_ask(struct sim_clients *clients, const struct sim_target *target, ipv4 *backend)
@@ -40,7 +47,7 @@ static void ask_all(void *self, uint64_t round)
         bool is_answered = sim_clients_ask(clients, &clients->targets[i], &backend);
         clients->asked++;
         clients->answered += is_answered ? 1 : 0;
-        sim_checker_request(clients->checker, backend, is_answered);
+        sim_checker_request(clients->targets[i].checker, backend, is_answered);
     }
     sim_world_at(clients->world, clients->world->now + clients->period_ms, ask_all, clients, round);
 }

@@ -10,6 +10,7 @@ struct sim_target {
     enum route_protocol protocol;
     ipv4 address; /* SIM_NODE_ADDRESS, SIM_LOOPBACK or a service address */
     uint16_t port;
+    struct sim_checker *checker; /* who judges the answers */
 };
 
 struct sim_clients {
@@ -25,8 +26,11 @@ struct sim_clients {
 };
 
 void sim_clients_init(struct sim_clients *clients, struct sim_checker *checker, int64_t period_ms);
+/* The answers are judged by the checker given at the start, or by that of another app. */
 void sim_clients_add(struct sim_clients *clients, enum route_protocol protocol, ipv4 address,
                      uint16_t port);
+void sim_clients_add_to(struct sim_clients *clients, struct sim_checker *checker,
+                        enum route_protocol protocol, ipv4 address, uint16_t port);
 /* Begins to ask (anew); each target once a period. */
 void sim_clients_start(struct sim_clients *clients);
 /* Asks once; *backend is the address the table chose, 0 for none. */

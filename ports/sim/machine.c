@@ -6,6 +6,20 @@
 #define CLIENT_PERIOD_MS 100
 #define WALL_AT_START    1700000000000
 
+static void saw(void *self, enum sim_sight sight, const void *thing)
+{
+    struct sim_machine *machine = self;
+    sim_checker_saw(&machine->checker, sight, thing);
+    if (machine->beside.app[0] != '\0') {
+        sim_checker_saw(&machine->beside, sight, thing);
+    }
+}
+
+void sim_machine_beside(struct sim_machine *machine, const char *app)
+{
+    sim_checker_init(&machine->beside, &machine->world, &machine->engine, &machine->route, app);
+}
+
 bool sim_machine_init(struct sim_machine *machine, uint64_t seed, const char *app)
 {
     sim_world_init(&machine->world, seed);
@@ -16,7 +30,8 @@ bool sim_machine_init(struct sim_machine *machine, uint64_t seed, const char *ap
     bool has_route = sim_route_init(&machine->route, &machine->world);
     sim_checker_init(&machine->checker, &machine->world, &machine->engine, &machine->route, app);
     sim_clients_init(&machine->clients, &machine->checker, CLIENT_PERIOD_MS);
-    sim_world_watch(&machine->world, sim_checker_saw, &machine->checker);
+    machine->beside.app[0] = '\0';
+    sim_world_watch(&machine->world, saw, machine);
     if (!has_engine || !has_route) {
         sim_machine_close(machine);
         return false;
@@ -38,7 +53,11 @@ void sim_machine_boot(struct sim_machine *machine, int64_t off_ms)
     if (world->has_power) {
         sim_world_cut(world);
     }
+    bool is_two = machine->beside.app[0] != '\0';
     sim_checker_cut(&machine->checker);
+    if (is_two) {
+        sim_checker_cut(&machine->beside);
+    }
     sim_store_close(&machine->store);
     sim_disk_lose(&machine->disk);
     sim_engine_lose(&machine->engine);
@@ -47,6 +66,9 @@ void sim_machine_boot(struct sim_machine *machine, int64_t off_ms)
     world->now += off_ms;
     sim_world_boot(world);
     sim_checker_boot(&machine->checker);
+    if (is_two) {
+        sim_checker_boot(&machine->beside);
+    }
     sim_route_boot(&machine->route);
     sim_engine_boot(&machine->engine);
     if (machine->clients.target_count > 0) {
@@ -63,6 +85,9 @@ void sim_machine_sleep(struct sim_machine *machine, int64_t for_ms)
         machine->engine.containers[i].started_at += for_ms;
     }
     sim_checker_slept(&machine->checker, for_ms);
+    if (machine->beside.app[0] != '\0') {
+        sim_checker_slept(&machine->beside, for_ms);
+    }
 }
 
 void sim_machine_agent(struct sim_machine *machine)

@@ -18,12 +18,15 @@ struct sim_machine {
     struct sim_route route;
     struct sim_prober prober;
     struct sim_checker checker;
+    struct sim_checker beside; /* of a second app; its app is empty where there is none */
     struct sim_clients clients;
 };
 
 /* A machine that is up for the first time, with one app to be watched and no clients yet. False
  * when there is no memory. It must not move in memory afterwards. */
 bool sim_machine_init(struct sim_machine *machine, uint64_t seed, const char *app);
+/* A second app is watched as well. */
+void sim_machine_beside(struct sim_machine *machine, const char *app);
 void sim_machine_close(struct sim_machine *machine);
 
 /* The power comes back off_ms after a cut: what was not durable is lost or torn, the boot file is

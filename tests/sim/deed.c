@@ -130,11 +130,13 @@ static void net(struct gateway *gateway, const struct scene *scene)
         break;
     case SCENE_LINK_DOWN:
         sim_hands_link_down(machine, scene->number);
-        sim_checker_gap(&gateway->machine.checker, scene->number - PROBE_NOTICE_MS);
+        sim_checker_gap(&machine->checker, scene->number - PROBE_NOTICE_MS);
+        sim_checker_gap(&machine->beside, scene->number - PROBE_NOTICE_MS);
         break;
     case SCENE_CUT_ASKER:
         machine->prober.cut_off_until = machine->world.now + scene->number;
-        sim_checker_blind(&gateway->machine.checker, machine->prober.cut_off_until);
+        sim_checker_blind(&machine->checker, machine->prober.cut_off_until);
+        sim_checker_blind(&machine->beside, machine->prober.cut_off_until);
         sim_world_trace(&machine->world, "hand    no probe leaves for %lld ms",
                         (long long)scene->number);
         break;
@@ -157,6 +159,7 @@ static void site(struct gateway *gateway, const struct scene *scene)
         machine->engine.slow_ms = scene->number;
         /* A fault is noticed, and mended, by as many calls in a row. */
         machine->checker.detect_ms += SLOW_CALLS * scene->number;
+        machine->beside.detect_ms += SLOW_CALLS * scene->number;
         break;
     case SCENE_DISK_FULL:
         machine->disk.full_until = machine->world.now + scene->number;
@@ -190,6 +193,7 @@ mono_ms deed_do(struct gateway *gateway, const struct scene *scene, enum sim_op 
         excused_ms += lasts_ms + LOOK_AGAIN_MS;
     }
     sim_checker_excuse(&gateway->machine.checker, now + excused_ms);
+    sim_checker_excuse(&gateway->machine.beside, now + excused_ms);
     switch ((int)scene->kind) {
     case SCENE_REMOVE_ONE:
     case SCENE_DISCONNECT:

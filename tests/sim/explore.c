@@ -14,13 +14,14 @@
 #define SLICE_TIMES  40
 /* What the cuts of all scenarios must have met. */
 #define NEW_PERCENT_MIN   50
-#define OLD_PERCENT_MIN   1
+#define OLD_PERCENT_MIN   5
 #define ALONE_PERCENT_MIN 10
-#define STATES_MIN        60
+#define STATES_MIN        100
 
 struct options {
     const char *scenario; /* NULL: all */
     uint64_t seed;
+    uint32_t thin;  /* the slice is thinner by so much */
     unsigned seeds; /* so many, from `seed` */
     uint32_t cut, second;
     enum sim_fate fate, second_fate;
@@ -48,6 +49,7 @@ struct tally {
 /* Each how-manieth of `count` is tried; --long: each. */
 static uint32_t stride_of(const struct tally *tally, uint32_t count, uint32_t slice)
 {
+    slice = slice / tally->options->thin + 1;
     return tally->options->is_long || count <= slice ? 1 : (count + slice - 1) / slice;
 }
 
@@ -140,7 +142,7 @@ static void explore_recovery(struct tally *tally, const struct journey_plan *fir
 static void explore_cuts(struct tally *tally, const struct scenario *scenario, uint64_t seed,
                          uint32_t points)
 {
-    uint32_t stride = tally->options->is_long ? 1 : 9;
+    uint32_t stride = tally->options->is_long ? 1 : 9 * tally->options->thin;
     uint32_t step = stride_of(tally, points, SLICE_POINTS);
     for (uint32_t n = 1 + (uint32_t)(seed % step); n <= points; n += step) {
         for (size_t i = 0; i < COUNT_OF(cut_fates); i++) {
@@ -375,6 +377,9 @@ static bool take_value(struct options *options, const char *name, const char *va
         options->second_fate = fate_of(value);
     } else if (strcmp(name, "--at") == 0) {
         options->at_ms = strtoll(value, NULL, 10);
+    } else if (strcmp(name, "--thin") == 0) {
+        options->thin = (uint32_t)strtoul(value, NULL, 10);
+        return options->thin >= 1;
     } else if (strcmp(name, "--for") == 0) {
         options->for_ms = strtoll(value, NULL, 10);
     } else if (strcmp(name, "--op") == 0) {
@@ -407,11 +412,14 @@ static bool take_options(struct options *options, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static struct releases releases;
-    struct options options = {.seed = 1, .seeds = 1, .fate = SIM_FATE_CUT_BEFORE,
+    struct options options = {.seed = 1,
+                              .thin = 1,
+                              .seeds = 1,
+                              .fate = SIM_FATE_CUT_BEFORE,
                               .second_fate = SIM_FATE_CUT_BEFORE};
     struct tally tally = {.releases = &releases, .options = &options};
     if (!take_options(&options, argc, argv)) {
-        printf("usage: explore [--long] [--seeds N] [--scenario WORD] [--seed S]\n"
+        printf("usage: explore [--long | --thin N] [--seeds N] [--scenario WORD] [--seed S]\n"
                "       explore --trace --scenario WORD [--seed S] [--cut N [--fate WORD]]\n"
                "               [--second N [--second-fate WORD]] [--op WORD [--for MS]] [--at MS] "
                "[--unattended]\n");
@@ -436,10 +444,15 @@ int main(int argc, char **argv)
            "single failures: %lu, lasting: %lu\n",
            tally.cuts, tally.double_cuts, tally.timed, tally.unattended, tally.kills,
            tally.failures_of_one, tally.spells);
-    printf("%s\n", options.is_long
-                       ? "every point of every scenario"
-                       : "a slice: of a scenario's cut points, kills and failures of each "
-                         "kind at most about 30, of its times 40; --long takes all");
+    if (options.is_long) {
+        printf("every point of every scenario\n");
+    } else {
+        printf("a slice: of a scenario's cut points, kills and failures of each kind at most about "
+               "%d, "
+               "of its times %d, of recoveries each %dth; --long takes all\n",
+               SLICE_POINTS / (int)options.thin + 1, SLICE_TIMES / (int)options.thin + 1,
+               9 * (int)options.thin);
+    }
     printf("distinct states at the first cut: %zu\n", tally.states->count);
     print_shares("cut once, other than first deployments", &tally.attended);
     print_shares("cut once, first deployments", &tally.firsts);

@@ -73,8 +73,17 @@ void gateway_open(struct gateway *gateway, uint64_t seed, const struct releases 
     }
     gateway->releases = releases;
     gateway->revoked = releases->revoked;
-    gateway->asked = ASKED_NOTHING;
-    gateway->promised = ASKED_NOTHING;
+    bool is_two = false;
+    for (size_t i = 0; i < GATEWAY_APPS; i++) {
+        gateway->words[i] = (struct gateway_word){
+            .gateway = gateway, .asked = ASKED_NOTHING, .promised = ASKED_NOTHING};
+    }
+    for (size_t i = 0; i < count; i++) {
+        is_two = is_two || release_is_beside(names[i]);
+    }
+    if (is_two) {
+        sim_machine_beside(&gateway->machine, RELEASES_BESIDE);
+    }
     (void)snprintf(text, sizeof text, "{\"schema\":1,\"node\":\"%s\",\"fleet\":\"sim\"}", node);
     if (config_parse(span_text(text), &gateway->config, &err) != 0) {
         printf("%s\n", err.text);
@@ -83,6 +92,10 @@ void gateway_open(struct gateway *gateway, uint64_t seed, const struct releases 
     releases_install(releases, names, count, &gateway->machine);
     sim_clients_add(&gateway->machine.clients, ROUTE_TCP, SIM_LOOPBACK, RELEASES_PORT);
     sim_clients_add(&gateway->machine.clients, ROUTE_TCP, SIM_NODE_ADDRESS, RELEASES_PORT);
+    if (is_two) {
+        sim_clients_add_to(&gateway->machine.clients, &gateway->machine.beside, ROUTE_TCP,
+                           SIM_NODE_ADDRESS, RELEASES_BESIDE_PORT);
+    }
     sim_clients_start(&gateway->machine.clients);
     agent_start(gateway);
 }
@@ -244,10 +257,11 @@ void gateway_run(struct gateway *gateway, int64_t for_ms)
 
 static void told(void *ctx, const struct err *err)
 {
-    struct gateway *gateway = ctx;
+    struct gateway_word *word = ctx;
+    struct gateway *gateway = word->gateway;
     if (err == NULL) {
-        gateway->promised = gateway->asked;
-        gateway->open = 0;
+        word->promised = word->asked;
+        word->open = 0;
     }
     sim_world_trace(&gateway->machine.world, "person  is told: %s",
                     err == NULL ? "done" : err->text);
@@ -256,19 +270,22 @@ static void told(void *ctx, const struct err *err)
 /* Asks `verb` once; ERR_BUSY while nobody is there to hear it. */
 static int ask_once(struct gateway *gateway, const struct release_made *made, struct err *err)
 {
+    int asked = made != NULL ? (int)(made - gateway->releases->made) : ASKED_ROLLBACK;
+    bool is_beside = made != NULL && release_is_beside((enum release_name)asked);
+    struct gateway_word *word = &gateway->words[is_beside ? 1 : 0];
     int rc = ERR_BUSY;
     if (gateway->agent == NULL) {
         return rc;
     }
     if (made != NULL) {
         struct span envelope = span_of(made->envelope, made->envelope_len);
-        rc = conductor_activate(gateway->agent, envelope, false, told, gateway, err);
+        rc = conductor_activate(gateway->agent, envelope, false, told, word, err);
     } else {
-        rc = conductor_rollback(gateway->agent, RELEASES_APP, told, gateway, err);
+        rc = conductor_rollback(gateway->agent, RELEASES_APP, told, word, err);
     }
     if (rc == 0) {
-        gateway->asked = made != NULL ? (int)(made - gateway->releases->made) : ASKED_ROLLBACK;
-        gateway->open |= 1u << gateway->asked;
+        word->asked = asked;
+        word->open |= UINT64_C(1) << asked;
     }
     gateway_aftermath(gateway);
     if (gateway->agent != NULL) {

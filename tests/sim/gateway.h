@@ -17,6 +17,16 @@ struct gateway_reach {
 /* What a technician asked for: a release, or: */
 enum { ASKED_NOTHING = -1, ASKED_ROLLBACK = RELEASE_COUNT };
 
+/* What was asked for one app, and what was answered. */
+struct gateway_word {
+    struct gateway *gateway;
+    int asked;     /* last of what was taken */
+    int promised;  /* last of what was answered "done" */
+    uint64_t open; /* bits of what was taken since, and never answered "done" */
+};
+
+enum { GATEWAY_APPS = 2 }; /* the app, and the one beside it */
+
 struct gateway {
     struct sim_machine machine;
     const struct releases *releases;
@@ -33,9 +43,7 @@ struct gateway {
     int64_t cut_off_ms; /* after a cut the registry is out of reach for so long */
     mono_ms registry_at; /* when it is in reach again; 0: it is, or never will be */
     uint32_t returns;    /* times it came to be in reach again */
-    int asked;           /* last of what was taken */
-    int promised;        /* last of what was answered "done" */
-    uint32_t open;       /* bits of what was taken since, and never answered "done" */
+    struct gateway_word words[GATEWAY_APPS];
 };
 
 /* A gateway that is up, with those images in its registry, clients that ask the app's port and its

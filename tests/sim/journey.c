@@ -35,7 +35,7 @@ struct journey {
     uint32_t points_at_life; /* when the first cut or kill was over */
     bool is_second_armed;
     int began_in; /* what served then */
-    struct promise promise;
+    struct promise promise, promise_beside;
     uint32_t engine_restarts;
     uint64_t troubles;
     mono_ms trouble_until; /* a deed lasts so long */
@@ -48,13 +48,24 @@ static struct sim_world *world_of(struct journey *journey)
     return &journey->gateway.machine.world;
 }
 
-/* The release that serves; SCENARIO_NONE when none does, or none was ever committed. */
+/* The release that serves of the app the checker watches; SCENARIO_NONE when none does, or none was
+ * ever committed. */
+static int served(const struct sim_checker *checker)
+{
+    int name = 0;
+    if (checker->serving < 0 || checker->committed < 0) {
+        return (int)SCENARIO_NONE;
+    }
+    while (name < (int)RELEASE_COUNT - 1 && strcmp(release_word((enum release_name)name),
+                                                   checker->releases[checker->serving].word) != 0) {
+        name++;
+    }
+    return name;
+}
+
 static int ended_in(const struct journey *journey)
 {
-    const struct sim_checker *checker = &journey->gateway.machine.checker;
-    const struct scenario *scenario = journey->plan->scenario;
-    return checker->serving >= 0 && checker->committed >= 0 ? (int)scenario->uses[checker->serving]
-                                                            : (int)SCENARIO_NONE;
+    return served(&journey->gateway.machine.checker);
 }
 
 static bool has_fault(const struct journey_plan *plan)
@@ -76,6 +87,7 @@ static void arm(struct journey *journey)
         /* An app that fails by itself keeps its traffic as long as no table can be changed, or
          * nobody can ask it. */
         journey->gateway.machine.checker.detect_ms += plan->single.lasts_ms;
+        journey->gateway.machine.beside.detect_ms += plan->single.lasts_ms;
     }
     journey->gateway.is_unattended = plan->is_unattended;
     journey->gateway.cut_off_ms = REGISTRY_AWAY_MS;
@@ -116,7 +128,8 @@ static void watch(struct journey *journey)
 /* So much is wrong that going on would only take time. */
 static bool is_lost(const struct journey *journey)
 {
-    return journey->gateway.machine.checker.breaches >= BREACHES_MAX;
+    const struct sim_machine *machine = &journey->gateway.machine;
+    return machine->checker.breaches + machine->beside.breaches >= BREACHES_MAX;
 }
 
 static void run(struct journey *journey, int64_t for_ms)
@@ -172,6 +185,12 @@ static void activate(struct journey *journey, const struct scene *scene)
     }
 }
 
+static void note_promises(struct journey *journey)
+{
+    promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
+    promise_note(&journey->promise_beside, &journey->gateway, journey->plan->scenario);
+}
+
 static void happen(struct journey *journey, const struct scene *scene)
 {
     const struct sim_fault *fault = &journey->plan->single;
@@ -211,8 +230,20 @@ static void play(struct journey *journey, const struct scene *scene)
         happen(journey, scene);
         break;
     }
-    promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
+    note_promises(journey);
     watch(journey);
+}
+
+static void judge_beside(struct journey *journey, bool is_forgiven)
+{
+    struct sim_checker *beside = &journey->gateway.machine.beside;
+    const struct scenario *scenario = journey->plan->scenario;
+    int end = served(beside);
+    sim_checker_rest(beside);
+    if (!has_fault(journey->plan) && end != (int)scenario->beside_ends_in) {
+        sim_checker_breach(beside, 3, "the second app ends in another release");
+    }
+    promise_judge(&journey->promise_beside, &journey->gateway, scenario, end, is_forgiven);
 }
 
 static void judge(struct journey *journey)
@@ -221,6 +252,9 @@ static void judge(struct journey *journey)
     if (journey->gateway.is_unattended && journey->gateway.cuts > 0) {
         run(journey, UNATTENDED_MS);
         sim_checker_unattended(checker);
+        if (journey->plan->scenario->has_beside) {
+            sim_checker_unattended(&journey->gateway.machine.beside);
+        }
         return;
     }
     sim_checker_rest(checker);
@@ -230,12 +264,15 @@ static void judge(struct journey *journey)
         sim_checker_breach(checker, 3, "it ends in %s",
                            end < RELEASE_COUNT ? release_word((enum release_name)end) : "nothing");
     }
-    promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
+    note_promises(journey);
     /* Each of these may cost a try, the registry's absence all of them. */
     uint32_t lost_tries = journey->gateway.cuts + journey->engine_restarts;
     bool is_forgiven =
         lost_tries >= TRIES_MAX || journey->gateway.cuts > 0 || journey->plan->single.lasts_ms != 0;
     promise_judge(&journey->promise, &journey->gateway, journey->plan->scenario, end, is_forgiven);
+    if (journey->plan->scenario->has_beside) {
+        judge_beside(journey, is_forgiven);
+    }
 }
 
 static void report(struct journey *journey)
@@ -259,8 +296,11 @@ static void report(struct journey *journey)
         (plan->cut_at_ms != 0 && result->cuts > 0);
     result->has_struck_twice =
         plan->second.countdown != 0 && result->points_after >= plan->second.countdown;
-    result->breaches = journey->gateway.machine.checker.breaches;
-    memcpy(result->first, journey->gateway.machine.checker.first, sizeof result->first);
+    const struct sim_machine *machine = &journey->gateway.machine;
+    const char *first =
+        machine->checker.breaches > 0 ? machine->checker.first : machine->beside.first;
+    result->breaches = machine->checker.breaches + machine->beside.breaches;
+    memcpy(result->first, first, sizeof result->first);
     result->ends_in = ended_in(journey);
     result->began_in = journey->began_in;
     result->cut_state = journey->gateway.cut_state;
@@ -280,7 +320,8 @@ void journey_run(const struct releases *releases, const struct journey_plan *pla
     journey->result = result;
     journey->from = MONO_NEVER;
     journey->began_in = SCENARIO_NONE;
-    promise_init(&journey->promise);
+    promise_init(&journey->promise, 0);
+    promise_init(&journey->promise_beside, 1);
     gateway_open(&journey->gateway, plan->seed, releases, plan->scenario->uses,
                  plan->scenario->use_count, "gw1", plan->trace, plan->trace_cap);
     journey->gateway.machine.checker.is_calm = !has_fault(plan);

@@ -12,6 +12,7 @@ bool release_is_hopeless(enum release_name name)
     case RELEASE_FADING:
     case RELEASE_HANGING:
     case RELEASE_MISSING:
+    case RELEASE_LOGBAD:
     case RELEASE_ABSENT:
     case RELEASE_UNLOGGED:
         return true;
@@ -20,10 +21,12 @@ bool release_is_hopeless(enum release_name name)
     }
 }
 
-void promise_init(struct promise *promise)
+void promise_init(struct promise *promise, size_t app)
 {
-    *promise =
-        (struct promise){.stands = SCENARIO_NONE, .before = SCENARIO_NONE, .failed = ASKED_NOTHING};
+    *promise = (struct promise){.app = app,
+                                .stands = SCENARIO_NONE,
+                                .before = SCENARIO_NONE,
+                                .failed = ASKED_NOTHING};
 }
 
 /* A rollback ends where its scenario ends. */
@@ -46,7 +49,7 @@ static bool is_hopeless(const struct gateway *gateway, enum release_name name)
 void promise_note(struct promise *promise, const struct gateway *gateway,
                   const struct scenario *scenario)
 {
-    int target = target_of(gateway->promised, scenario);
+    int target = target_of(gateway->words[promise->app].promised, scenario);
     if (target == ASKED_NOTHING) {
         return;
     }
@@ -67,7 +70,7 @@ static const char *word_of(int release)
 }
 
 /* The node reports a bad or inconclusive verdict on its last candidate, and why. */
-static bool has_verdict(const struct gateway *gateway)
+static bool has_verdict(const struct gateway *gateway, size_t which)
 {
     struct report *report = calloc(1, sizeof *report);
     bool has = false;
@@ -79,7 +82,7 @@ static bool has_verdict(const struct gateway *gateway)
     for (size_t i = 0; i < report->app_count; i++) {
         const struct report_app *app = &report->apps[i];
         has = has ||
-              (strcmp(app->app, RELEASES_APP) == 0 && app->verdict_gen != 0 &&
+              (strcmp(app->app, which == 0 ? RELEASES_APP : RELEASES_BESIDE) == 0 && app->verdict_gen != 0 &&
                (strcmp(app->verdict, "bad") == 0 || strcmp(app->verdict, "inconclusive") == 0) &&
                app->reason[0] != '\0' && strcmp(app->reason, "none") != 0);
     }
@@ -88,10 +91,10 @@ static bool has_verdict(const struct gateway *gateway)
 }
 
 /* It was taken after the last promise, and the answer never came: it may be honoured or not. */
-static bool is_open(const struct gateway *gateway, const struct scenario *scenario, int release)
+static bool is_open(const struct gateway_word *word, const struct scenario *scenario, int release)
 {
     for (int asked = 0; asked <= ASKED_ROLLBACK; asked++) {
-        if ((gateway->open & (1u << asked)) != 0 && target_of(asked, scenario) == release) {
+        if ((word->open & (UINT64_C(1) << asked)) != 0 && target_of(asked, scenario) == release) {
             return true;
         }
     }
@@ -101,13 +104,15 @@ static bool is_open(const struct gateway *gateway, const struct scenario *scenar
 void promise_judge(const struct promise *promise, struct gateway *gateway,
                    const struct scenario *scenario, int ends_in, bool is_forgiven)
 {
-    struct sim_checker *checker = &gateway->machine.checker;
-    bool is_honoured = ends_in == promise->stands || is_open(gateway, scenario, ends_in);
-    if (!is_honoured && !(is_forgiven && has_verdict(gateway))) {
+    struct sim_machine *machine = &gateway->machine;
+    struct sim_checker *checker = promise->app == 0 ? &machine->checker : &machine->beside;
+    const struct gateway_word *word = &gateway->words[promise->app];
+    bool is_honoured = ends_in == promise->stands || is_open(word, scenario, ends_in);
+    if (!is_honoured && !(is_forgiven && has_verdict(gateway, promise->app))) {
         sim_checker_breach(checker, 3, "%s was promised, and it ends in %s without a verdict",
                            word_of(promise->stands), word_of(ends_in));
     }
-    if (promise->failed != ASKED_NOTHING && gateway->open == 0 && !has_verdict(gateway)) {
+    if (promise->failed != ASKED_NOTHING && word->open == 0 && !has_verdict(gateway, promise->app)) {
         sim_checker_breach(checker, 3, "%s was promised, and its failure got no verdict",
                            word_of(promise->failed));
     }

@@ -7,6 +7,7 @@
 
 /* What a technician may rely on, from what was asked and answered so far. */
 struct promise {
+    size_t app; /* of the gateway's words */
     int stands; /* the release that was promised last and can be good; SCENARIO_NONE: none */
     int before; /* what stood before it */
     int failed; /* promised after it, and cannot be good: it gets a verdict; ASKED_NOTHING: none */
@@ -16,7 +17,8 @@ struct promise {
 bool release_is_hopeless(enum release_name name);
 
 /* Nothing was promised. */
-void promise_init(struct promise *promise);
+/* Of one of the gateway's apps: 0, or 1 for the one beside it. */
+void promise_init(struct promise *promise, size_t app);
 
 /* Call after each scene: takes in what was answered "done" since. */
 void promise_note(struct promise *promise, const struct gateway *gateway,

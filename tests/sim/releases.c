@@ -30,6 +30,11 @@ const char *release_word(enum release_name name)
     return rows[name].word;
 }
 
+bool release_is_beside(enum release_name name)
+{
+    return name == RELEASE_LOG1 || name == RELEASE_LOG2 || name == RELEASE_LOGBAD;
+}
+
 static struct sim_app app_of(enum release_name name)
 {
     struct sim_app app = sim_app_well();
@@ -44,6 +49,7 @@ static struct sim_app app_of(enum release_name name)
         app.ready_after_ms = SIM_NEVER;
         break;
     case RELEASE_CRASHING:
+    case RELEASE_LOGBAD:
         app.crash_after_ms = 2500;
         break;
     case RELEASE_STILLBORN:
@@ -117,19 +123,21 @@ static size_t write_payload(enum release_name name, const struct release_made *m
                             const char *index, char payload[RELEASES_TEXT_MAX])
 {
     const struct release_row *row = &rows[name];
+    bool is_beside = release_is_beside(name);
     char config[DIGEST_HEX_BYTES];
     digest_render(&made->config, config);
     int len = snprintf(
         payload, RELEASES_TEXT_MAX,
-        "{\"schema\":1,\"x-berth\":{\"app\":\"" RELEASES_APP "\",\"version\":\"%s\","
+        "{\"schema\":1,\"x-berth\":{\"app\":\"%s\",\"version\":\"%s\","
         "\"sequence\":%llu,\"floor\":%llu,\"swap\":{\"soak\":\"3s\",\"drain\":\"1s\","
         "\"keepWarm\":\"10s\",\"deadline\":\"30s\"}},\"services\":{\"web\":{%s\"image\":\"%s\","
         "\"ports\":[{\"target\":80,\"published\":%d}],\"stop_grace_period\":\"2s\","
         "\"deploy\":{\"replicas\":%u},\"x-berth\":{\"image\":{\"index\":\"sha256:%s\","
         "\"platforms\":[{\"arch\":\"amd64\",\"manifest\":\"sha256:%s\",\"config\":\"sha256:%s\"}]},"
         "\"probes\":{%s}%s}}}}",
-        row->word, (unsigned long long)row->sequence, (unsigned long long)row->lowest,
-        extra_of(name), made->reference, RELEASES_PORT, row->replicas, index, index, config,
+        is_beside ? RELEASES_BESIDE : RELEASES_APP, row->word, (unsigned long long)row->sequence, (unsigned long long)row->lowest,
+        extra_of(name), made->reference,
+        is_beside ? RELEASES_BESIDE_PORT : RELEASES_PORT, row->replicas, index, index, config,
         probes_of(name), notice_of(name));
     assert(len > 0 && len < RELEASES_TEXT_MAX);
     return (size_t)len;
@@ -215,7 +223,8 @@ void releases_install(const struct releases *releases, const enum release_name *
                           names[i] != RELEASE_REVOKED,
         };
         (void)text_copy(truth.word, sizeof truth.word, made->word);
-        (void)sim_checker_add(&machine->checker, &truth);
+        (void)sim_checker_add(
+            release_is_beside(names[i]) ? &machine->beside : &machine->checker, &truth);
         size_t image =
             sim_engine_add_image(&machine->engine, made->reference, &made->config, &made->app);
         machine->engine.images[image].is_in_registry = names[i] != RELEASE_MISSING;

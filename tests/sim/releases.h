@@ -7,6 +7,8 @@
 
 #define RELEASES_APP      "web"
 #define RELEASES_PORT     8080
+#define RELEASES_BESIDE      "log" /* a second app, on a port of its own */
+#define RELEASES_BESIDE_PORT 9090
 #define RELEASES_TEXT_MAX 4096
 #define RELEASES_SOAK_MS  3000
 
@@ -34,7 +36,10 @@
     X(EXEC2, "exec2", 33, 10, 1, "well, asked by commands inside")                                 \
     X(SIGNALLED, "signalled", 13, 10, 1, "well, told to drain by a signal")                        \
     X(COMMANDED, "commanded", 14, 10, 1, "well, told to drain by a command")                       \
-    X(POSTED, "posted", 15, 10, 1, "well, told to drain by a request")
+    X(POSTED, "posted", 15, 10, 1, "well, told to drain by a request") \
+    X(LOG1, "log1", 16, 10, 1, "well, of the second app")                        \
+    X(LOG2, "log2", 34, 10, 1, "well, of the second app")                        \
+    X(LOGBAD, "logbad", 35, 10, 1, "of the second app: ready, then ends in the soak")
 
 enum release_name {
 #define RELEASE_ENUM_(name, word, sequence, floor, replicas, truth) RELEASE_##name,
@@ -67,6 +72,8 @@ void releases_make(struct releases *releases);
 void releases_install(const struct releases *releases, const enum release_name *names, size_t count,
                       struct sim_machine *machine);
 
+/* It is of the second app. */
+bool release_is_beside(enum release_name name);
 const char *release_word(enum release_name name);
 
 #endif

@@ -49,6 +49,8 @@ struct scenario {
     size_t use_count;
     struct scene scenes[SCENES_MAX];
     enum release_name ends_in; /* without faults; SCENARIO_NONE: nothing runs */
+    bool has_beside; /* a second app runs beside it, and ends in: */
+    enum release_name beside_ends_in;
     bool needs_agent; /* nothing can be asked of a machine without one */
 };
 
