@@ -17,7 +17,8 @@ struct story {
     char trace[TRACE_BYTES];
 };
 
-static const enum release_name used[] = {RELEASE_V1, RELEASE_V2, RELEASE_FADING, RELEASE_CRASHING};
+static const enum release_name used[] = {RELEASE_V1, RELEASE_V2, RELEASE_FADING, RELEASE_CRASHING,
+                                         RELEASE_V3};
 
 static bool settle(struct story *story)
 {
@@ -310,6 +311,109 @@ static void test_record_of_another_place(void)
     story_close(story, RELEASE_V1);
 }
 
+/* What the node reports of its app. */
+static struct report_app reported(struct story *story)
+{
+    struct report *report = calloc(1, sizeof *report);
+    struct report_app app;
+    memset(&app, 0, sizeof app);
+    if (report != NULL && story->gateway.agent != NULL) {
+        conductor_report(story->gateway.agent, report);
+        app = report->apps[0];
+    }
+    free(report);
+    return app;
+}
+
+/* The power goes within a pull, and the image is there by name only: the crash of what runs of it
+ * is not the release's, and the image is fetched anew. */
+static void test_hollow_image(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    struct sim_image *image = gateway_image(&story->gateway, RELEASE_V2);
+    machine->world.faults.of[SIM_OP_ENGINE_PULL] = SIM_FAULT(1, 1, SIM_FATE_CUT_WITHIN);
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    for (int i = 0; i < 100 && story->gateway.cuts == 0; i++) {
+        gateway_run(&story->gateway, 10);
+    }
+    CHECK_INT_EQ(story->gateway.cuts, 1);
+    image->is_present = true;
+    image->is_hollow = true;
+    gateway_run(&story->gateway, 15000);
+    CHECK_STR_EQ(reported(story).verdict, "inconclusive");
+    CHECK_STR_EQ(reported(story).reason, "image-doubted");
+    CHECK(settle(story));
+    CHECK_STR_EQ(reported(story).verdict, "good");
+    story_close(story, RELEASE_V2);
+}
+
+/* A wish that is revoked before it could be begun has its verdict, and does not stand for ever. */
+static void test_revoked_wish(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    sim_engine_hide(&machine->engine, true);
+    gateway_run(&story->gateway, 15000);
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    gateway_run(&story->gateway, 5000);
+    gateway_revoke(&story->gateway, RELEASE_V2);
+    gateway_run(&story->gateway, 1000);
+    CHECK_STR_EQ(reported(story).verdict, "bad");
+    CHECK_STR_EQ(reported(story).reason, "revoked");
+    sim_engine_hide(&machine->engine, false);
+    CHECK(settle(story));
+    story_close(story, RELEASE_V1);
+}
+
+/* Taken while another candidate soaked, whose verdict raised the floor above it. */
+static void test_wish_below_the_floor(void)
+{
+    struct story *story = story_open();
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V3), 0);
+    for (int i = 0; i < 100 && serving(story) != RELEASE_V3; i++) {
+        gateway_run(&story->gateway, 100);
+    }
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    gateway_run(&story->gateway, 10000);
+    CHECK_STR_EQ(reported(story).verdict, "bad");
+    CHECK_STR_EQ(reported(story).reason, "below-floor");
+    CHECK(settle(story));
+    story_close(story, RELEASE_V3);
+}
+
+/* A start whose answer is lost leaves a container that runs: what becomes of it is its own. */
+static void test_lost_answer_of_a_start(void)
+{
+    struct story *story = story_open();
+    struct sim_faults *faults = &story->gateway.machine.world.faults;
+    faults->of[SIM_OP_ENGINE_START] = SIM_FAULT(1, 1, SIM_FATE_FAIL_LATE);
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_CRASHING), 0);
+    gateway_run(&story->gateway, 15000);
+    CHECK_STR_EQ(release_word(serving(story)), "v1");
+    CHECK(strcmp(reported(story).verdict, "none") != 0 &&
+          strcmp(reported(story).verdict, "good") != 0);
+    CHECK(settle(story));
+    story_close(story, RELEASE_V1);
+}
+
+/* The boot file cannot be written for long, and somebody removes our table: it is put back. */
+static void test_table_beside_failing_boot_file(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    machine->world.faults.of[SIM_OP_ROUTE_COMMIT] = SIM_FAULT_FOR(1, 120000, SIM_FATE_FAIL);
+    gateway_run(&story->gateway, 20000);
+    CHECK_STR_EQ(release_word(serving(story)), "v2");
+    sim_checker_excuse(&machine->checker, machine->world.now + 17000);
+    sim_route_flush(&machine->route);
+    gateway_run(&story->gateway, 20000);
+    CHECK_STR_EQ(release_word(serving(story)), "v2");
+    CHECK(settle(story));
+    story_close(story, RELEASE_V2);
+}
+
 static const struct check_case cases[] = {
     {"one failed wish leaves the door open", test_one_failed_wish},
     {"memory lost", test_memory_lost},
@@ -322,6 +426,11 @@ static const struct check_case cases[] = {
     {"a pruned network is made again", test_network_pruned},
     {"a late pull is nobody's", test_late_pull},
     {"a record of another place", test_record_of_another_place},
+    {"an image of a pull that was cut is fetched anew", test_hollow_image},
+    {"a revoked wish has its verdict", test_revoked_wish},
+    {"a wish below the floor has its verdict", test_wish_below_the_floor},
+    {"the lost answer of a start", test_lost_answer_of_a_start},
+    {"a table beside a boot file that fails", test_table_beside_failing_boot_file},
 };
 
 int main(int argc, char **argv)

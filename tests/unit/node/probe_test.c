@@ -179,6 +179,67 @@ static void case_presumed_still_starts(void)
     CHECK((probe_due(&probe, &service, 64000) & BIT(PROBE_LIVENESS)) != 0);
 }
 
+static void said(struct probe *probe, const struct plan_service *service, enum probe_said what,
+                 mono_ms now)
+{
+    CHECK((probe_due(probe, service, now) & BIT(PROBE_READINESS)) != 0);
+    probe_answer(probe, service, PROBE_READINESS, what, now);
+}
+
+/* A good answer is evidence until the next one is bad, or cannot be had. */
+static void case_latest_counts(void)
+{
+    struct plan_service service = service_of(false, true, false);
+    struct probe probe;
+    service.readiness.period_ms = 500;
+    service.readiness.timeout_ms = 200;
+    probe_begin(&probe, &service, false, 1000);
+    CHECK(probe_is_fresh(&probe, &service));
+    said(&probe, &service, PROBE_SAID_WELL, 1000);
+    CHECK_INT_EQ(probe_evidence(&probe, &service, 0, 1400), EVIDENCE_WELL);
+    said(&probe, &service, PROBE_SAID_BAD, 1500);
+    CHECK(probe.is_ready); /* the threshold is three */
+    CHECK_INT_EQ(probe_evidence(&probe, &service, 0, 1500), EVIDENCE_OPEN);
+    CHECK(!probe_is_fresh(&probe, &service));
+    said(&probe, &service, PROBE_SAID_WELL, 2000);
+    CHECK_INT_EQ(probe_evidence(&probe, &service, 0, 2000), EVIDENCE_WELL);
+    CHECK(probe_is_fresh(&probe, &service));
+    said(&probe, &service, PROBE_UNASKED, 2500);
+    CHECK_INT_EQ(probe_evidence(&probe, &service, 0, 2500), EVIDENCE_NONE);
+    CHECK(!probe_is_fresh(&probe, &service));
+}
+
+/* Whoever can be asked again is reached only when everybody else was asked again as well. */
+static void case_reached_again(void)
+{
+    struct plan_service service = service_of(false, true, false);
+    struct probe probe;
+    service.readiness.period_ms = 500;
+    service.readiness.timeout_ms = 200;
+    probe_begin(&probe, &service, false, 1000);
+    said(&probe, &service, PROBE_SAID_WELL, 1000);
+    CHECK(probe_is_reached(&probe, &service, 1000));
+    said(&probe, &service, PROBE_UNASKED, 1500);
+    CHECK(!probe_is_reached(&probe, &service, 1500));
+    said(&probe, &service, PROBE_SAID_BAD, 2000);
+    CHECK(!probe_is_reached(&probe, &service, 2000 + UNASKED_RETRY_MS + 200));
+    CHECK(probe_is_reached(&probe, &service, 2001 + UNASKED_RETRY_MS + 200));
+}
+
+/* When the question was asked that made it fail: a look at the engine is older or newer. */
+static void case_failed_at(void)
+{
+    struct plan_service service = service_of(false, false, true);
+    struct probe probe;
+    probe_begin(&probe, &service, true, 0);
+    for (mono_ms now = 0; now < 50000; now += 10000) {
+        CHECK((probe_due(&probe, &service, now) & BIT(PROBE_LIVENESS)) != 0);
+        probe_answer(&probe, &service, PROBE_LIVENESS, PROBE_SAID_BAD, now);
+    }
+    CHECK(probe.is_unalive);
+    CHECK_INT_EQ(probe.failed_at, 20000);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -191,6 +252,9 @@ int main(int argc, char **argv)
         {"errors and strays", case_errors_and_strays},
         {"presumed ready", case_presumed},
         {"presumed, still starting", case_presumed_still_starts},
+        {"the latest answer counts", case_latest_counts},
+        {"reached again", case_reached_again},
+        {"failed at", case_failed_at},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

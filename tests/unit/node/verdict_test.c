@@ -237,12 +237,49 @@ static void case_quarantine(void)
     CHECK_INT_EQ(decision.next.quarantined[1].bytes[0], 0);
 }
 
+/* A crash on an image whose pull a reboot cut off is not the release's, once. */
+static void case_image_doubted(void)
+{
+    for (int i = 0; i < 5; i++) {
+        begin();
+        memory.phase = i == 1 ? SWAP_UNPROVEN : SWAP_PREPARE;
+        memory.attempts = i == 2 ? 1 : 2;
+        memory.verdict = VERDICT_INCONCLUSIVE;
+        memory.reason = i == 3 ? REASON_ENGINE_FAILED : REASON_INTERRUPTED;
+        verdict_go_back(&step, i == 4 ? REASON_NEVER_READY : REASON_CRASHED);
+        CHECK_INT_EQ(decision.next.reason == REASON_IMAGE_DOUBTED, i == 0);
+        CHECK_INT_EQ(decision.next.verdict == VERDICT_INCONCLUSIVE, i == 0);
+        CHECK_INT_EQ(memory_is_quarantined(&decision.next, &plans[2].digest), i != 0);
+    }
+}
+
+/* What can never be begun has its verdict as a generation that never was. */
+static void case_refuse(void)
+{
+    begin();
+    memory.phase = SWAP_REST;
+    memory.candidate = (struct generation){0};
+    memory.is_order_open = true;
+    memory.order_id = 9;
+    verdict_refuse(&step, REASON_REVOKED);
+    const struct memory_app *next = &decision.next;
+    CHECK(next->verdict == VERDICT_BAD && next->reason == REASON_REVOKED);
+    CHECK(next->verdict_gen == 6 && next->gen_last == 6);
+    CHECK_INT_EQ(next->wanted.bytes[0], 1);
+    CHECK(next->wanted_by == WANTED_BY_NOBODY && !next->is_forced && next->attempts == 0);
+    CHECK(!next->is_order_open && next->outcomes[0].id == 9 &&
+          next->outcomes[0].kind == OUTCOME_FAILED);
+    CHECK_INT_EQ(next->phase, SWAP_REST);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"commit", case_commit},
                                               {"bad", case_bad},
                                               {"inconclusive", case_inconclusive},
                                               {"blame", case_blame},
+                                              {"image doubted", case_image_doubted},
+                                              {"refuse", case_refuse},
                                               {"replaced", case_replaced},
                                               {"begin", case_begin},
                                               {"switch", case_switch},
