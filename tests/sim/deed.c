@@ -173,6 +173,9 @@ static void site(struct gateway *gateway, const struct scene *scene)
     case SCENE_REVOKE:
         gateway_revoke(gateway, scene->release);
         break;
+    case SCENE_DISTRUST:
+        gateway_distrust(gateway);
+        break;
     case SCENE_STALL:
         gateway_image(gateway, scene->release)->stall_ms = scene->number;
         break;

@@ -42,7 +42,7 @@ static void agent_start(struct gateway *gateway)
     sim_machine_agent(machine);
     gateway->agent = conductor_new(&gateway->config, &ports);
     assert(gateway->agent != NULL);
-    conductor_trust(gateway->agent, &gateway->releases->trust, &gateway->revoked);
+    conductor_trust(gateway->agent, &gateway->trust, &gateway->revoked);
     if (conductor_start(gateway->agent, &err) != 0) {
         sim_checker_breach(&machine->checker, 3, "the agent does not start: %s", err.text);
     }
@@ -72,6 +72,7 @@ void gateway_open(struct gateway *gateway, uint64_t seed, const struct releases 
         sim_world_trace_to(&gateway->machine.world, trace, trace_cap);
     }
     gateway->releases = releases;
+    gateway->trust = releases->trust;
     gateway->revoked = releases->revoked;
     bool is_two = false;
     for (size_t i = 0; i < GATEWAY_APPS; i++) {
@@ -346,6 +347,20 @@ void gateway_revoke(struct gateway *gateway, enum release_name name)
     sim_world_trace(&gateway->machine.world, "person  revokes %s", release_word(name));
     if (gateway->agent != NULL) {
         conductor_trust(gateway->agent, NULL, revoked);
+        conductor_step(gateway->agent);
+        gateway_aftermath(gateway);
+    }
+}
+
+void gateway_distrust(struct gateway *gateway)
+{
+    gateway->trust.version++;
+    for (size_t i = 0; i < gateway->trust.key_count; i++) {
+        gateway->trust.keys[i].roles = 0;
+    }
+    sim_world_trace(&gateway->machine.world, "person  no key is trusted any more");
+    if (gateway->agent != NULL) {
+        conductor_trust(gateway->agent, &gateway->trust, NULL);
         conductor_step(gateway->agent);
         gateway_aftermath(gateway);
     }

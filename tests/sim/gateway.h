@@ -30,7 +30,8 @@ enum { GATEWAY_APPS = 2 }; /* the app, and the one beside it */
 struct gateway {
     struct sim_machine machine;
     const struct releases *releases;
-    struct revoked revoked; /* as the agent was told last */
+    struct trust trust;     /* as the agent was told last */
+    struct revoked revoked; /* the same */
     struct config config;
     struct gateway_reach *reach; /* NULL: there is no broker */
     struct conductor *agent;     /* NULL: none runs */
@@ -77,6 +78,8 @@ int gateway_rollback_once(struct gateway *gateway);
 
 /* The release is revoked: the agent, now and in each later life, is told. */
 void gateway_revoke(struct gateway *gateway, enum release_name name);
+/* From now on no key that signed the releases is trusted: what runs goes on, nothing new is taken. */
+void gateway_distrust(struct gateway *gateway);
 /* Its image in the machine's engine. */
 struct sim_image *gateway_image(struct gateway *gateway, enum release_name name);
 

@@ -31,6 +31,7 @@ enum scene_kind {
     SCENE_CLOCK,      /* the wall clock jumps by `number` ms, and nobody vouches for it */
     SCENE_CLOCK_TRUE, /* it is set right, and trusted */
     SCENE_REVOKE,     /* the release is revoked: the agent is given the new list */
+    SCENE_DISTRUST,       /* a new trust document: the key that signs releases is gone from it */
     SCENE_STALL       /* the release's next pull stands still for `number` milliseconds */
 };
 
