@@ -135,8 +135,8 @@ struct conductor {
     enum route_found route_found;
     enum route_obstacle obstacle; /* between other hosts and the containers, as read last */
     bool has_timeouts;            /* the kernel forgets ended connections soon */
-    const struct app *stale_app; /* STALE: whose release before the boot file serves; NULL: unknown */
-    const struct app *stale;     /* the one that is tried for it; NULL but inside route_identify */
+    const struct app *stale_app;  /* whose release before the boot file serves; NULL: unknown */
+    const struct app *stale;      /* the one that is tried for it; NULL but inside route_identify */
     uint32_t route_read_failures;
     uint64_t route_generation; /* as the kernel told first, then of the last table applied */
     struct route_table applied, applying, boot_table, committing;

@@ -78,7 +78,7 @@ int gateway_rollback_once(struct gateway *gateway);
 
 /* The release is revoked: the agent, now and in each later life, is told. */
 void gateway_revoke(struct gateway *gateway, enum release_name name);
-/* From now on no key that signed the releases is trusted: what runs goes on, nothing new is taken. */
+/* From now on no key that signed the releases is trusted: what runs goes on, nothing is taken. */
 void gateway_distrust(struct gateway *gateway);
 /* Its image in the machine's engine. */
 struct sim_image *gateway_image(struct gateway *gateway, enum release_name name);

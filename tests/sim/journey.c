@@ -36,7 +36,7 @@ struct journey {
     bool is_second_armed;
     int began_in; /* what served then */
     struct promise promise, promise_beside;
-    uint32_t engine_restarts;
+    uint32_t engine_restarts; /* and other deeds that last: each may cost a try */
     uint64_t troubles;
     mono_ms trouble_until; /* a deed lasts so long */
     mono_ms disturbed;     /* when something was last asked of the node, or went wrong with it */
@@ -195,6 +195,7 @@ static void happen(struct journey *journey, const struct scene *scene)
 {
     const struct sim_fault *fault = &journey->plan->single;
     mono_ms until = deed_do(&journey->gateway, scene, journey->plan->op, fault->lasts_ms);
+    journey->engine_restarts += until > world_of(journey)->now ? 1 : 0;
     journey->trouble_until = until > journey->trouble_until ? until : journey->trouble_until;
 }
 
@@ -222,10 +223,6 @@ static void play(struct journey *journey, const struct scene *scene)
         break;
     case SCENE_END:
         break;
-    case SCENE_ENGINE_RESTART:
-        journey->engine_restarts++;
-        happen(journey, scene);
-        break;
     default:
         happen(journey, scene);
         break;
@@ -239,6 +236,7 @@ static void judge_beside(struct journey *journey, bool is_forgiven)
     struct sim_checker *beside = &journey->gateway.machine.beside;
     const struct scenario *scenario = journey->plan->scenario;
     int end = served(beside);
+    promise_note(&journey->promise_beside, &journey->gateway, scenario);
     sim_checker_rest(beside);
     if (!has_fault(journey->plan) && end != (int)scenario->beside_ends_in) {
         sim_checker_breach(beside, 3, "the second app ends in another release");
@@ -264,7 +262,7 @@ static void judge(struct journey *journey)
         sim_checker_breach(checker, 3, "it ends in %s",
                            end < RELEASE_COUNT ? release_word((enum release_name)end) : "nothing");
     }
-    note_promises(journey);
+    promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
     /* Each of these may cost a try, the registry's absence all of them. */
     uint32_t lost_tries = journey->gateway.cuts + journey->engine_restarts;
     bool is_forgiven =

@@ -23,10 +23,8 @@ bool release_is_hopeless(enum release_name name)
 
 void promise_init(struct promise *promise, size_t app)
 {
-    *promise = (struct promise){.app = app,
-                                .stands = SCENARIO_NONE,
-                                .before = SCENARIO_NONE,
-                                .failed = ASKED_NOTHING};
+    *promise = (struct promise){
+        .app = app, .stands = SCENARIO_NONE, .before = SCENARIO_NONE, .failed = ASKED_NOTHING};
 }
 
 /* A rollback ends where its scenario ends. */
@@ -82,7 +80,8 @@ static bool has_verdict(const struct gateway *gateway, size_t which)
     for (size_t i = 0; i < report->app_count; i++) {
         const struct report_app *app = &report->apps[i];
         has = has ||
-              (strcmp(app->app, which == 0 ? RELEASES_APP : RELEASES_BESIDE) == 0 && app->verdict_gen != 0 &&
+              (strcmp(app->app, which == 0 ? RELEASES_APP : RELEASES_BESIDE) == 0 &&
+               app->verdict_gen != 0 &&
                (strcmp(app->verdict, "bad") == 0 || strcmp(app->verdict, "inconclusive") == 0) &&
                app->reason[0] != '\0' && strcmp(app->reason, "none") != 0);
     }
@@ -112,7 +111,8 @@ void promise_judge(const struct promise *promise, struct gateway *gateway,
         sim_checker_breach(checker, 3, "%s was promised, and it ends in %s without a verdict",
                            word_of(promise->stands), word_of(ends_in));
     }
-    if (promise->failed != ASKED_NOTHING && word->open == 0 && !has_verdict(gateway, promise->app)) {
+    if (promise->failed != ASKED_NOTHING && word->open == 0 &&
+        !has_verdict(gateway, promise->app)) {
         sim_checker_breach(checker, 3, "%s was promised, and its failure got no verdict",
                            word_of(promise->failed));
     }

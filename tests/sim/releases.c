@@ -19,7 +19,7 @@ struct release_row {
 };
 
 static const struct release_row rows[RELEASE_COUNT] = {
-#define ROW_(name, word, sequence, floor, replicas, truth) \
+#define ROW_(name, word, sequence, floor, replicas, truth)                                         \
     [RELEASE_##name] = {word, sequence, floor, replicas},
     RELEASES(ROW_)
 #undef ROW_
@@ -135,8 +135,8 @@ static size_t write_payload(enum release_name name, const struct release_made *m
         "\"deploy\":{\"replicas\":%u},\"x-berth\":{\"image\":{\"index\":\"sha256:%s\","
         "\"platforms\":[{\"arch\":\"amd64\",\"manifest\":\"sha256:%s\",\"config\":\"sha256:%s\"}]},"
         "\"probes\":{%s}%s}}}}",
-        is_beside ? RELEASES_BESIDE : RELEASES_APP, row->word, (unsigned long long)row->sequence, (unsigned long long)row->lowest,
-        extra_of(name), made->reference,
+        is_beside ? RELEASES_BESIDE : RELEASES_APP, row->word, (unsigned long long)row->sequence,
+        (unsigned long long)row->lowest, extra_of(name), made->reference,
         is_beside ? RELEASES_BESIDE_PORT : RELEASES_PORT, row->replicas, index, index, config,
         probes_of(name), notice_of(name));
     assert(len > 0 && len < RELEASES_TEXT_MAX);
@@ -223,8 +223,8 @@ void releases_install(const struct releases *releases, const enum release_name *
                           names[i] != RELEASE_REVOKED,
         };
         (void)text_copy(truth.word, sizeof truth.word, made->word);
-        (void)sim_checker_add(
-            release_is_beside(names[i]) ? &machine->beside : &machine->checker, &truth);
+        (void)sim_checker_add(release_is_beside(names[i]) ? &machine->beside : &machine->checker,
+                              &truth);
         size_t image =
             sim_engine_add_image(&machine->engine, made->reference, &made->config, &made->app);
         machine->engine.images[image].is_in_registry = names[i] != RELEASE_MISSING;

@@ -7,16 +7,22 @@ static struct plan_service service_of(bool has_startup, bool has_readiness, bool
 {
     struct plan_service service = {.replicas = 1};
     if (has_startup) {
-        service.startup = (struct plan_probe){.kind = PLAN_PROBE_HTTP, .period_ms = 2000,
-                                              .success_threshold = 1, .failure_threshold = 30};
+        service.startup = (struct plan_probe){.kind = PLAN_PROBE_HTTP,
+                                              .period_ms = 2000,
+                                              .success_threshold = 1,
+                                              .failure_threshold = 30};
     }
     if (has_readiness) {
-        service.readiness = (struct plan_probe){.kind = PLAN_PROBE_TCP, .period_ms = 5000,
-                                                .success_threshold = 1, .failure_threshold = 3};
+        service.readiness = (struct plan_probe){.kind = PLAN_PROBE_TCP,
+                                                .period_ms = 5000,
+                                                .success_threshold = 1,
+                                                .failure_threshold = 3};
     }
     if (has_liveness) {
-        service.liveness = (struct plan_probe){.kind = PLAN_PROBE_EXEC, .period_ms = 10000,
-                                               .success_threshold = 1, .failure_threshold = 3};
+        service.liveness = (struct plan_probe){.kind = PLAN_PROBE_EXEC,
+                                               .period_ms = 10000,
+                                               .success_threshold = 1,
+                                               .failure_threshold = 3};
     }
     return service;
 }
