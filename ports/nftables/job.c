@@ -209,10 +209,11 @@ static int probe_begin(struct nftables_route *route, struct nftables_job *job, w
 static int probe_take(struct nftables_route *route, struct nftables_job *job,
                       const struct err *failure, int status, struct span output, struct err *err)
 {
-    (void)job, (void)output, (void)err;
+    (void)output, (void)err;
     if (failure == NULL) {
         route->timeouts = status == 0 ? NFTABLES_HAS : NFTABLES_HAS_NOT;
     }
+    job->state.has_timeouts = route->timeouts == NFTABLES_HAS;
     return 0;
 }
 
@@ -420,7 +421,7 @@ static const struct step close_firewall = {close_begin, close_take};
 
 static const struct step *const steps[JOB_KIND_COUNT][STEPS_MAX] = {
     [JOB_APPLY] = {&upkeep, &firewall, &probe, &load, &datagrams},
-    [JOB_READ] = {&list, &firewall, &upkeep},
+    [JOB_READ] = {&list, &probe, &firewall, &upkeep},
     [JOB_COMMIT] = {&write_boot},
     [JOB_FORGET] = {&forget},
     [JOB_CLEAR] = {&load, &close_firewall},

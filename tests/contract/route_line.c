@@ -270,6 +270,7 @@ static void machine_without_iptables_is_open(void)
 {
     struct nftables_route storage;
     struct player player = {.answers = {{0, 0, "return comment \"generation 5\""},
+                                        {0, 0, NULL},
                                         {ERR_NOT_FOUND, 0, "iptables is not installed"}}};
     struct answered answered = {0};
     struct route route = route_make(&storage, &player);
@@ -279,6 +280,8 @@ static void machine_without_iptables_is_open(void)
     CHECK(answered.state.is_present && answered.state.is_open);
     CHECK_INT_EQ(answered.state.generation, 5);
     CHECK_STR_EQ(player.line[0], "nft list chain ip berth-n1 generation");
+    CHECK_STR_EQ(player.line[1], "nft -c -f -"); /* before anything was applied */
+    CHECK(answered.state.has_timeouts);
     nftables_route_close(&storage);
 }
 
