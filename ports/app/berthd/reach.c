@@ -56,6 +56,7 @@ static void time_step(struct reach *reach, mono_ms now)
     if (mbedtls_tls_newest(reach->tls) != reach->newest) {
         reach->newest = mbedtls_tls_newest(reach->tls);
         linux_clock_raise(&reach->house->clock, reach->newest);
+        reach->save_at = now; /* proof is rare: it must not be lost with a power cut */
     }
     if (now < reach->save_at) {
         return;
