@@ -9,9 +9,10 @@
 #include "ports/linux/entropy.h"
 
 #define ANSWER_MS_MAX SECONDS_MS(30)
-/* Addresses for documentation (RFC 5737), which nobody has, and the discard service. */
-#define TRIAL_POOL      0xc0000200u /* 192.0.2.0 */
-#define TRIAL_POOL_BITS 24
+/* Reserved addresses (RFC 1112, section 4), which nobody has, and the discard service. */
+#define TRIAL_POOL      0xf0000000u /* 240.0.0.0 */
+#define TRIAL_POOL_BITS 20
+#define TRIAL_FIRST     (TRIAL_POOL + ROUTE_OWN_LAST + 1) /* that a container could have */
 #define TRIAL_PORT      9
 #define TRIAL_NAME      "self-test"
 
@@ -171,12 +172,12 @@ static const struct route_table trial_table = {
         .app = TRIAL_NAME,
         .service = TRIAL_NAME,
         .ports = {{.protocol = ROUTE_TCP,
-                   .host_ip = TRIAL_POOL + 1,
+                   .host_ip = TRIAL_FIRST,
                    .host_port = TRIAL_PORT,
                    .container_port = TRIAL_PORT}},
         .port_count = 1,
-        .backends = {{.address = TRIAL_POOL + 200, .weight = 1},
-                     {.address = TRIAL_POOL + 201, .weight = 1}},
+        .backends = {{.address = TRIAL_FIRST + 1, .weight = 1},
+                     {.address = TRIAL_FIRST + 2, .weight = 1}},
         .backend_count = 2,
     }},
     .service_count = 1,
