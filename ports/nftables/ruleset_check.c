@@ -32,7 +32,8 @@ static bool bridge_is_name(const char *bridge)
 /* Addresses of the pool that stand for clients, and are nobody's. */
 static bool is_own(const struct route_table *table, ipv4 address)
 {
-    return address - table->pool <= ROUTE_OWN_LAST;
+    uint32_t offset = address - table->pool;
+    return offset >= ROUTE_OWN_NODE && offset <= ROUTE_OWN_LAST;
 }
 
 static int service_check(const struct route_table *table, const struct route_service *service,

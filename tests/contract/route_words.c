@@ -231,6 +231,18 @@ static void names_that_are_rules_are_refused(void)
     table_make(&table);
     table.pool = POOL + 1;
     CHECK_INT_EQ(ruleset_check(&table, NULL), ERR_VALUE);
+    static const struct {
+        ipv4 offset;
+        int rc;
+    } rows[] = {{ROUTE_OWN_NODE - 1, 0},
+                {ROUTE_OWN_NODE, ERR_VALUE},
+                {ROUTE_OWN_LAST, ERR_VALUE},
+                {ROUTE_OWN_LAST + 1, 0}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        table_make(&table);
+        table.services[0].backends[1].address = POOL + rows[i].offset;
+        CHECK_INT_EQ(ruleset_check(&table, NULL), rows[i].rc);
+    }
     table_make(&table);
     table.services[0].backends[1].weight = 1001;
     CHECK_INT_EQ(ruleset_check(&table, NULL), ERR_VALUE);
