@@ -335,6 +335,25 @@ static void test_garbage_is_bounded(void)
     story_close(story);
 }
 
+/* Every call has given back its place: after more swaps than there are places, each with pulls,
+ * creates and removals, the next one is made like the first. */
+static void test_nothing_runs_out(void)
+{
+    static const enum release_name ways[] = {RELEASE_V2,   RELEASE_PAIR1, RELEASE_V1,
+                                             RELEASE_DEAF, RELEASE_SLOW,  RELEASE_FADING};
+    struct story *story = story_open();
+    for (size_t i = 0; i < 180; i++) {
+        enum release_name name = ways[i % COUNT_OF(ways)];
+        int rc = gateway_activate(&story->gateway, name);
+        CHECK_INT_EQ(rc, name == RELEASE_FADING && i >= COUNT_OF(ways) ? ERR_QUARANTINED : 0);
+        CHECK(settle(story));
+    }
+    CHECK_STR_EQ(serving(story), "slow");
+    CHECK(images_present(story) <= 5);
+    CHECK(containers_kept(story) <= 3);
+    story_close(story);
+}
+
 /* -- one change at a time --------------------------------------------------------------------- */
 
 /* An envelope of another app, signed by the key that signs releases. */
@@ -425,6 +444,7 @@ static const struct check_case cases[] = {
     {"a restart in the middle of preparing", test_restart_in_prepare},
     {"memory lost beside a candidate", test_memory_lost_beside_a_candidate},
     {"garbage is bounded", test_garbage_is_bounded},
+    {"nothing runs out", test_nothing_runs_out},
     {"one app at a time", test_one_app_at_a_time},
 };
 

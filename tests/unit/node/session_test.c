@@ -73,6 +73,44 @@ static void case_begin_swap(void)
     CHECK(session.is_observed && session.warm_until == 5 && replica->is_present);
 }
 
+/* What one swap has learned is nothing to the next one; what it is learned of is. */
+static void case_begin_swap_whole(void)
+{
+    memset(&session, 0, sizeof session);
+    struct replica *replica = session_need(&session, 1, 0, 1);
+    replica->rewirings = replica->falls = replica->remakes = 3;
+    replica->is_remaking = replica->was_started = true;
+    replica->starts = 4;
+    session.is_staging = session.is_spec_refused = session.is_resumed = true;
+    session.is_stood_in = session.is_soak_evident = true;
+    session.staging_gen = session.image_missing_gen = 7;
+    session.pull_not_before = session.staging_progress_at = session.waits_seen = 9;
+    session.route_from = session.soak_seen = session.soaked_ms = session.blind_since = 9;
+    for (size_t i = 0; i < SWAP_WAIT_COUNT; i++) {
+        session.waited_ms[i] = 9;
+    }
+    session.is_kept = session.is_network_ready = true;
+    session_begin_swap(&session);
+    CHECK(!session.is_staging && !session.is_spec_refused && !session.is_resumed);
+    CHECK(!session.is_stood_in && !session.is_soak_evident);
+    CHECK_INT_EQ(session.staging_gen, 0);
+    CHECK_INT_EQ(session.image_missing_gen, 0);
+    CHECK_INT_EQ(session.pull_not_before, 0);
+    CHECK_INT_EQ(session.staging_progress_at, 0);
+    CHECK_INT_EQ(session.waits_seen, 0);
+    CHECK_INT_EQ(session.route_from, 0);
+    CHECK_INT_EQ(session.soak_seen, 0);
+    CHECK_INT_EQ(session.soaked_ms, 0);
+    CHECK_INT_EQ(session.blind_since, 0);
+    for (size_t i = 0; i < SWAP_WAIT_COUNT; i++) {
+        CHECK_INT_EQ(session.waited_ms[i], 0);
+    }
+    CHECK(replica->rewirings == 0 && replica->falls == 0 && replica->remakes == 0);
+    CHECK(!replica->is_remaking && !replica->was_started);
+    CHECK_INT_EQ(replica->starts, 4);
+    CHECK(session.is_kept && session.is_network_ready);
+}
+
 static void case_ready(void)
 {
     struct replica good = {.is_present = true, .state = ENGINE_RUNNING, .is_probed = true,
@@ -105,6 +143,7 @@ int main(int argc, char **argv)
                                               {"full", case_full},
                                               {"prune", case_prune},
                                               {"begin swap", case_begin_swap},
-                                              {"ready", case_ready}};
+                                              {"begin swap: whole", case_begin_swap_whole},
+        {"ready", case_ready}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
