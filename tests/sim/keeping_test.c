@@ -286,6 +286,35 @@ static void test_memory_lost_beside_a_candidate(void)
     story_close(story);
 }
 
+/* An engine that failed once in a swap, at whatever call: what ends badly then is not the
+ * release's. */
+static void test_engine_trouble(void)
+{
+    static const enum sim_op ops[] = {SIM_OP_ENGINE_PULL, SIM_OP_ENGINE_NETWORK,
+                                      SIM_OP_ENGINE_CREATE, SIM_OP_ENGINE_START};
+    static const enum release_name crashing = RELEASE_CRASHING;
+    static struct report report;
+    for (size_t i = 0; i < COUNT_OF(ops); i++) {
+        struct story *story = calloc(1, sizeof *story);
+        if (story == NULL) {
+            abort();
+        }
+        releases_make(&story->releases);
+        gateway_open(&story->gateway, 11, &story->releases, &crashing, 1, "keeping", story->trace,
+                     sizeof story->trace);
+        gateway_run(&story->gateway, 5000);
+        story->gateway.machine.world.faults.of[ops[i]] = SIM_FAULT(1, 1, SIM_FATE_FAIL);
+        CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_CRASHING), 0);
+        for (int j = 0; j < 200 && report.apps[0].verdict_gen == 0; j++) {
+            gateway_run(&story->gateway, 200);
+            conductor_report(story->gateway.agent, &report);
+        }
+        CHECK_STR_EQ(report.apps[0].verdict, "inconclusive");
+        memset(&report, 0, sizeof report);
+        story_close(story);
+    }
+}
+
 /* -- what is no longer needed ----------------------------------------------------------------- */
 
 static size_t images_present(const struct story *story)
@@ -443,6 +472,7 @@ static const struct check_case cases[] = {
     {"a boot in the middle of preparing", test_boot_in_prepare},
     {"a restart in the middle of preparing", test_restart_in_prepare},
     {"memory lost beside a candidate", test_memory_lost_beside_a_candidate},
+    {"engine trouble", test_engine_trouble},
     {"garbage is bounded", test_garbage_is_bounded},
     {"nothing runs out", test_nothing_runs_out},
     {"one app at a time", test_one_app_at_a_time},
