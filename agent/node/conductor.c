@@ -295,7 +295,8 @@ static bool app_is_settled(const struct app *app)
         bool is_committed = replica->gen == memory->committed.gen;
         if (replica->is_busy || (is_committed && !replica_is_ready(replica)) ||
             (!is_committed && replica_is_alive(replica)) ||
-            (!is_committed && replica->gen != memory->history[0].gen && replica->is_present)) {
+            (!is_committed && replica->gen != memory->history[0].gen && replica->is_present &&
+             !swap_keeps_remains(memory, session, replica))) {
             return false;
         }
     }

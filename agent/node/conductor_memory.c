@@ -15,6 +15,9 @@
 /* One that has not answered for so long is said to be slow. */
 #define SLOW_MS SECONDS_MS(30)
 
+/* A story waits for the examination of the failed container at most so long. */
+#define STORY_PATIENCE_MS SECONDS_MS(60)
+
 static void record_name(const struct app *app, char name[STORE_NAME_BYTES])
 {
     (void)snprintf(name, STORE_NAME_BYTES, "app-%u", (unsigned)(app - app->conductor->apps));
@@ -329,7 +332,10 @@ static void adopt(struct app *app)
     struct session_app *session = &app->session;
     announce(app, &app->pending);
     announce_order(app, &app->pending);
-    app->is_story_due |= is_worth_a_story(&app->memory, &app->pending);
+    if (is_worth_a_story(&app->memory, &app->pending)) {
+        app->is_story_due = true;
+        app->story_until = conductor_now(app->conductor) + STORY_PATIENCE_MS;
+    }
     note_garbage(app, &app->pending);
     if (app->pending.reason == REASON_IMAGE_DOUBTED && app->memory.phase == SWAP_PREPARE &&
         app->pending.phase == SWAP_REST) {

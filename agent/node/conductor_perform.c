@@ -63,6 +63,7 @@ static void note_success(struct replica *replica, enum action_kind kind,
     case ACTION_NETWORK:
     case ACTION_NOTICE:
     case ACTION_FORGET:
+    case ACTION_EXAMINE:
     case ACTION_COUNT:
         break;
     }
@@ -141,7 +142,9 @@ static void performed(void *ctx, const struct err *err, const struct engine_answ
     if (replica != NULL) {
         replica->is_busy = false;
         replica->touched = conductor->list_number;
-        if (err == NULL) {
+        if (kind == ACTION_EXAMINE) {
+            cause_note_end(app, replica, err, answer);
+        } else if (err == NULL) {
             note_success(replica, kind, answer);
         } else {
             note_failure(app, replica, kind, err);
@@ -310,6 +313,8 @@ static int perform_replica(struct app *app, struct replica *replica, struct call
         return notify(app, replica, call, err);
     case ACTION_FORGET:
         return route->ops->forget(route->self, replica->address, forgotten, call, err);
+    case ACTION_EXAMINE:
+        return cause_examine(app, replica, performed, call, err);
     case ACTION_PULL:
     case ACTION_NETWORK:
     case ACTION_COUNT:
@@ -474,14 +479,29 @@ static void image_removed(void *ctx, const struct err *err, const struct engine_
     call_drop(call);
 }
 
-/* Containers of generations that are not remembered are still there. */
+/* Containers of generations that are not remembered are still there; the evidence does not count. */
 static bool has_remains(const struct app *app)
 {
     const struct memory_app *memory = &app->memory;
     for (size_t i = 0; i < app->session.replica_count; i++) {
         const struct replica *replica = &app->session.replicas[i];
         if (replica->is_present && replica->gen != memory->committed.gen &&
-            replica->gen != memory->candidate.gen && replica->gen != memory->history[0].gen) {
+            replica->gen != memory->candidate.gen && replica->gen != memory->history[0].gen &&
+            !swap_keeps_remains(memory, &app->session, replica)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A kept container of this release needs its image. */
+static bool is_evidence_of(const struct app *app, const struct digest *release)
+{
+    const struct session_app *session = &app->session;
+    for (size_t i = 0; i < session->replica_count; i++) {
+        if (session->replicas[i].gen == session->left_gen &&
+            digest_is_equal(&session->left, release) &&
+            swap_keeps_remains(&app->memory, session, &session->replicas[i])) {
             return true;
         }
     }
@@ -515,6 +535,9 @@ void garbage_step(struct app *app)
     }
     for (size_t i = 0; i < GARBAGE_MAX; i++) {
         struct digest release = app->garbage[i];
+        if (is_evidence_of(app, &release)) {
+            continue;
+        }
         if (!digest_is_none(&release) && !memory_remembers(&app->memory, &release) &&
             !remove_image(app, &release)) {
             return;

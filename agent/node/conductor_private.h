@@ -69,6 +69,30 @@ struct order_slot {
     enum order_wait wait;
 };
 
+/* A rendered cause without its output, at most. */
+#define CAUSE_BYTES_MAX 4096
+
+/* What a probe of the candidate got for its last question. */
+struct cause_answer {
+    uint8_t service, number;
+    uint32_t bad; /* answers in a row that were not good; 0: none was asked, or the last was good */
+    wall_ms wall;
+    char asked[160];
+    char came[200];
+};
+
+/* How a candidate failed: what its probes heard and how its telling container ended. */
+struct cause {
+    uint32_t gen;                  /* 0: nothing is known */
+    char service_name[NAME_BYTES]; /* empty: its release is not at hand */
+    struct cause_answer answers[PROBE_ROLES];
+    bool is_examined;
+    uint8_t service, number;        /* of the container */
+    char complaint[ERR_TEXT_BYTES]; /* why it could not be examined; empty: it was */
+    struct engine_post_mortem end;  /* its output points into `output` */
+    uint8_t output[ENGINE_OUTPUT_BYTES];
+};
+
 struct app {
     struct conductor *conductor;
     bool is_used;
@@ -94,6 +118,8 @@ struct app {
     struct digest verdict_of; /* the release of the last of them */
     int refused;              /* code of the last order that was not even taken; 0: none */
     bool is_story_due;        /* a failure was not told yet */
+    mono_ms story_until;      /* it waits for the examination, at the latest until then */
+    struct cause cause;
 };
 
 struct conductor {
@@ -227,6 +253,22 @@ void table_note_blind(struct conductor *conductor, const struct app *app);
  * remedy. */
 NODISCARD int table_check_room(struct conductor *conductor, const struct app *self,
                                const struct plan *plan, struct err *err);
+
+/* conductor_cause.c */
+/* A probe of the candidate was answered; err is NULL when well. */
+void cause_note_answer(struct app *app, const struct replica *replica, const struct plan *plan,
+                       enum probe_role role, const struct err *err);
+/* Asks how the container ended. */
+int cause_examine(struct app *app, const struct replica *replica, engine_done done,
+                  struct call *call, struct err *err);
+/* The answer to that. */
+void cause_note_end(struct app *app, struct replica *replica, const struct err *err,
+                    const struct engine_answer *answer);
+/* The cause of the last verdict is still being looked for. */
+bool cause_is_awaited(const struct app *app);
+/* Appends the cause of the last verdict as JSON, null when there is none. Brief: of its output the
+ * last line. Else all of it that leaves `reserve` bytes of the text free, the oldest left out. */
+void cause_render(const struct app *app, struct text *text, bool is_brief, size_t reserve);
 
 /* conductor_route.c */
 void route_step(struct conductor *conductor);

@@ -67,6 +67,7 @@ static void probe_told(struct call *call, const struct err *err, bool is_exec)
         replica->probe_epoch != held.epoch) {
         return;
     }
+    cause_note_answer(app, replica, plan, held.role, err);
     note_answer(app, replica, &plan->services[held.service], held.role, said_by(err, is_exec), err);
 }
 
@@ -79,7 +80,10 @@ static void exec_told(void *ctx, const struct err *err, const struct engine_answ
 {
     struct err failed;
     if (err == NULL && answer->exit_code != 0) {
-        (void)err_set(&failed, ERR_PROBE, "the command ended with %d", answer->exit_code);
+        char words[ENGINE_EXEC_OUTPUT_BYTES + 1];
+        text_shorten_line(words, sizeof words, answer->output);
+        (void)err_set(&failed, ERR_PROBE, "the command ended with %d%s%s", answer->exit_code,
+                      words[0] != '\0' ? ": " : "", words);
         err = &failed;
     }
     probe_told(ctx, err, true);

@@ -7,8 +7,16 @@
 #define SCHEMA_RELEASE 1
 #define SCHEMA_ORDER   1
 /* Events that a story tells, and the room each takes at most. */
-#define STORY_EVENTS_MAX  16
-#define STORY_EVENT_BYTES 400
+#define STORY_EVENTS_MAX 16
+/* Of the story this much is for events when the failed container wrote a lot. */
+#define STORY_EVENTS_BYTES 1400
+
+/* One event as JSON at most, and what stands around all of them. */
+#define STORY_EVENT_BYTES_MAX (6 * EVENT_TEXT_BYTES + 80)
+#define STORY_TAIL_BYTES      64
+
+_Static_assert(STORY_BYTES_MAX > 1024 + CAUSE_BYTES_MAX + STORY_EVENTS_BYTES,
+               "a story has room for its cause, whatever that is");
 
 static void generation_fill(const struct app *app, const struct generation *generation,
                             struct report_generation *out)
@@ -162,31 +170,47 @@ void conductor_report(const struct conductor *conductor, struct report *report)
     newcomers_fill(conductor, report);
 }
 
-/* The last events of this app and of the node itself, oldest first. */
-static void events_render(const struct conductor *conductor, const char *app, struct text *text)
+static void story_event_render(const struct event *event, struct text *text)
 {
+    text_printf(text, "{\"wall\":%lld,\"timeTrusted\":%s,\"text\":", (long long)event->wall,
+                event->time_trusted ? "true" : "false");
+    text_append_json(text, event->text);
+    text_append(text, "}");
+}
+
+/* The last events of this app and of the node itself, oldest first: as many of the newest as fit
+ * `room` bytes, and how many of those the node still holds were left out. */
+static void events_render(const struct conductor *conductor, const char *app, size_t room,
+                          struct text *text)
+{
+    char data[STORY_EVENT_BYTES_MAX];
+    struct text one;
     uint64_t numbers[STORY_EVENTS_MAX];
     size_t count = 0;
-    uint64_t number = conductor->event_last;
-    for (; number > 0 && conductor->event_last - number < EVENTS_MAX && count < STORY_EVENTS_MAX;
-         number--) {
+    unsigned left_out = 0;
+    bool is_full = false;
+    for (uint64_t number = conductor->event_last;
+         number > 0 && conductor->event_last - number < EVENTS_MAX; number--) {
         const struct event *event = &conductor->events[(number - 1) % EVENTS_MAX];
-        if (event->app[0] == '\0' || strcmp(event->app, app) == 0) {
-            numbers[count++] = number;
+        if (event->app[0] != '\0' && strcmp(event->app, app) != 0) {
+            continue;
         }
+        text_init(&one, data, sizeof data);
+        story_event_render(event, &one);
+        is_full = is_full || count == STORY_EVENTS_MAX || one.len + 1 > room;
+        if (is_full) {
+            left_out++;
+            continue;
+        }
+        room -= one.len + 1;
+        numbers[count++] = number;
     }
-    bool is_first = true;
+    text_printf(text, ",\"eventsLeftOut\":%u,\"events\":[", left_out);
     while (count > 0) {
-        const struct event *event = &conductor->events[(numbers[--count] - 1) % EVENTS_MAX];
-        if (text->cap - text->len < STORY_EVENT_BYTES) {
-            break;
-        }
-        text_printf(text, "%s{\"wall\":%lld,\"timeTrusted\":%s,\"text\":", is_first ? "" : ",",
-                    (long long)event->wall, event->time_trusted ? "true" : "false");
-        text_append_json(text, event->text);
-        text_append(text, "}");
-        is_first = false;
+        story_event_render(&conductor->events[(numbers[--count] - 1) % EVENTS_MAX], text);
+        text_append(text, count > 0 ? "," : "");
     }
+    text_append(text, "]");
 }
 
 static void story_render(const struct conductor *conductor, const struct app *app,
@@ -211,16 +235,18 @@ static void story_render(const struct conductor *conductor, const struct app *ap
                     (unsigned long long)outcome->id, outcome_word(outcome->kind),
                     order_outcome_reason(outcome));
     }
-    text_append(text, ",\"events\":[");
-    events_render(conductor, memory->app, text);
-    text_append(text, "]}");
+    text_append(text, ",\"cause\":");
+    cause_render(app, text, false, STORY_EVENTS_BYTES);
+    size_t used = text->len + STORY_TAIL_BYTES;
+    events_render(conductor, memory->app, used < text->cap ? text->cap - used : 0, text);
+    text_append(text, "}");
 }
 
 bool conductor_story(struct conductor *conductor, char name[NAME_BYTES], struct text *text)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct app *app = &conductor->apps[i];
-        if (app->is_used && app->is_story_due) {
+        if (app->is_used && app->is_story_due && !cause_is_awaited(app)) {
             app->is_story_due = false;
             memcpy(name, app->memory.app, NAME_BYTES);
             story_render(conductor, app, text);

@@ -98,6 +98,8 @@ static void render_app(const struct conductor *conductor, const struct app *app,
                     service->order == PLAN_START_FIRST ? "start-first" : "stop-first");
         text_append_json(text, service->order_reason != NULL ? service->order_reason : "");
     }
+    text_append(text, ",\"cause\":");
+    cause_render(app, text, true, 0);
     text_append(text, ",\"containers\":[");
     render_replicas(app, text);
     text_append(text, "]}");
@@ -152,7 +154,9 @@ int conductor_history(const struct conductor *conductor, const char *name, struc
                 render_digest(text, &app->memory.quarantined[j]);
             }
         }
-        text_append(text, "]}");
+        text_append(text, "],\"cause\":");
+        cause_render(app, text, false, 8);
+        text_append(text, "}");
         return 0;
     }
     return err_set(err, ERR_NOT_FOUND, "no app %s on this node", name);

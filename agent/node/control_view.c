@@ -113,6 +113,7 @@ static void verdict_view(struct span app, struct text *text)
     (void)scan_member_text(app, "reason", reason, sizeof reason);
     if (verdict[0] != '\0' && strcmp(verdict, "none") != 0) {
         text_printf(text, "%16s last verdict: %s (%s)\n", "", verdict, control_view_reason(reason));
+        control_view_cause(app, text);
     }
     if (scan_member(app, "committed", &generation)) {
         (void)scan_member_text(generation, "release", serving, sizeof serving);
@@ -269,4 +270,5 @@ void control_view_history(struct span history, struct text *text)
                         "bad", DIGEST_SHORT, digest);
         }
     }
+    control_view_cause(history, text);
 }

@@ -21,4 +21,7 @@ void control_view_history(struct span history, struct text *text);
 /* The sentence that says what a reason's word means, or the word itself when it is unknown. */
 const char *control_view_reason(const char *word);
 
+/* Appends the lines of the member "cause" of an app or a history; nothing where it is null. */
+void control_view_cause(struct span owner, struct text *text);
+
 #endif

@@ -45,6 +45,13 @@ static bool drain(struct step *step, struct replica *replica, const struct plan 
     return true;
 }
 
+/* Before it is stopped: what it writes at its end would push out why it failed. */
+static bool is_examination_due(const struct replica *replica, enum retire_manner manner,
+                               bool is_kept)
+{
+    return manner == RETIRE_FAILED && is_kept && !replica->is_examined;
+}
+
 bool retire_replica(struct step *step, struct replica *replica, const struct plan *plan,
                     enum retire_manner manner, bool is_kept)
 {
@@ -61,7 +68,9 @@ bool retire_replica(struct step *step, struct replica *replica, const struct pla
         return false;
     }
     if (replica_is_alive(replica)) {
-        if ((manner == RETIRE_FAILED || drain(step, replica, plan)) &&
+        if (is_examination_due(replica, manner, is_kept)) {
+            step_act(step, ACTION_EXAMINE, replica);
+        } else if ((manner == RETIRE_FAILED || drain(step, replica, plan)) &&
                    is_rested(step, replica)) {
             if (replica->notified_at == 0) {
                 replica->notified_at = step->facts->now; /* ending: never ready any more */
@@ -76,6 +85,10 @@ bool retire_replica(struct step *step, struct replica *replica, const struct pla
     }
     if (!is_kept) {
         step_act(step, ACTION_REMOVE, replica);
+        return false;
+    }
+    if (is_examination_due(replica, manner, is_kept)) {
+        step_act(step, ACTION_EXAMINE, replica);
         return false;
     }
     return true;

@@ -28,6 +28,9 @@ void session_begin_swap(struct session_app *session)
     session->engine_failures = 0;
     for (size_t i = 0; i < session->replica_count; i++) {
         session->replicas[i].was_started = false;
+        session->replicas[i].is_telling = false;
+        session->replicas[i].is_examined = false;
+        session->replicas[i].examine_failures = 0;
         session->replicas[i].rewirings = 0;
         session->replicas[i].falls = 0;
         session->replicas[i].remakes = 0;

@@ -69,6 +69,8 @@ struct replica {
     bool is_wished;    /* should get traffic */
     bool was_started;  /* started by this swap, in this session */
     bool is_forgotten; /* its tracked connections were deleted */
+    bool is_telling;   /* of its service it shows best why the candidate was given up */
+    bool is_examined;  /* how it ended is known, or cannot be had */
     bool
         has_start_failed; /* the engine refused its last start: its state says nothing of the app */
     bool is_miswired;     /* it cannot work as it is wired: it is removed and created again */
@@ -80,6 +82,7 @@ struct replica {
     mono_ms start_not_before;
 
     /* The conductor's. */
+    uint8_t examine_failures;
     bool is_busy;            /* a call on it is under way */
     mono_ms call_not_before; /* the port refused to take one: not at once again */
     uint64_t touched; /* number of the list asked for before the last call on it: older news */

@@ -134,7 +134,8 @@ static void retire_leftovers(struct step *step)
             }
         }
         const struct plan *plan = plan_of_leftover(step, replica->gen, is_previous);
-        (void)retire_replica(step, replica, plan, manner, is_previous);
+        bool is_kept = is_previous || swap_keeps_remains(memory, session, replica);
+        (void)retire_replica(step, replica, plan, manner, is_kept);
     }
 }
 

@@ -15,7 +15,8 @@
     X(NOTICE, "notice", "tell a container that it will be stopped")                                \
     X(FORGET, "forget", "delete the tracked connections of a failed container")                    \
     X(STOP, "stop", "stop a container within its grace")                                           \
-    X(REMOVE, "remove", "remove a stopped container")
+    X(REMOVE, "remove", "remove a stopped container")                                              \
+    X(EXAMINE, "examine", "ask how a failed container ended and what it wrote last")
 
 enum action_kind {
 #define ACTION_ENUM_(name, word, sentence) ACTION_##name,
@@ -62,6 +63,11 @@ struct swap_decision {
  * should get traffic and sets wish_gen. */
 void swap_step(const struct memory_app *memory, struct session_app *session,
                const struct swap_facts *facts, struct swap_decision *decision);
+
+/* Of a candidate that failed one container of each service stays until the next swap of the app
+ * begins, stopped, without traffic and never restarted: the evidence. True for that replica. */
+bool swap_keeps_remains(const struct memory_app *memory, const struct session_app *session,
+                        const struct replica *replica);
 
 /* How long from now until an unproven release may be proven; 0 when none soaks. */
 int64_t swap_soak_remaining_ms(const struct memory_app *memory, const struct session_app *session,

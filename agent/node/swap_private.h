@@ -80,6 +80,11 @@ size_t upkeep_count_ready(const struct step *step, uint32_t gen, const struct pl
 bool upkeep_is_there(const struct step *step, uint32_t gen, const struct plan *plan);
 bool upkeep_is_all_ready(const struct step *step, uint32_t gen, const struct plan *plan);
 
+/* remains.c */
+
+/* The candidate is given up: of each service the replica that shows best why is marked. */
+void remains_mark(struct step *step);
+
 /* retire.c: takes replicas out of service by the laws. */
 
 enum retire_manner {
@@ -88,8 +93,8 @@ enum retire_manner {
 };
 
 /* Brings a replica that must not run any longer one step nearer to stopped and, unless is_kept,
- * removed. Waits while traffic may reach it. True when nothing is left to do. `plan` may
- * be NULL. */
+ * removed; one that failed and is kept is examined first. Waits while traffic may reach it. True
+ * when nothing is left to do. `plan` may be NULL. */
 bool retire_replica(struct step *step, struct replica *replica, const struct plan *plan,
                     enum retire_manner manner, bool is_kept);
 

@@ -130,6 +130,7 @@ void verdict_go_back(struct step *step, enum reason reason)
     step->session->retry_at = reason == REASON_INTERRUPTED || !is_wanted
                                   ? 0
                                   : step->facts->now + RETRY_DELAY_MS * ((int64_t)1 << shift) / 2;
+    remains_mark(step);
     step->decision->is_going_back = true;
     remember(step, &next);
 }

@@ -86,7 +86,7 @@ void text_append_json_span(struct text *text, struct span value)
     while (value.len > 0) {
         uint8_t c = value.data[0];
         size_t len = text_character(value);
-        if (len == 0) {
+        if (len == 0 || c == 0) {
             text_append(text, "\xEF\xBF\xBD");
             len = 1;
         } else if (c == '"' || c == '\\') {

@@ -29,7 +29,7 @@ void text_printf(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Appends a JSON string literal with its quotes; escapes what RFC 8259 section 7 demands. What is
  * not UTF-8 (RFC 3629) becomes U+FFFD, one for each byte, so the document is always JSON. */
 void text_append_json(struct text *text, const char *value);
-/* The same for bytes that may hold a NUL. */
+/* The same for bytes that may hold a NUL, which no reader of ours takes: it becomes U+FFFD, too. */
 void text_append_json_span(struct text *text, struct span value);
 
 /* How many bytes the UTF-8 character at the start of `bytes` has, 1 to 4; 0 when there is none or

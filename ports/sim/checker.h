@@ -76,7 +76,8 @@ void sim_checker_slept(struct sim_checker *checker, int64_t for_ms);
 void sim_checker_boot(struct sim_checker *checker);
 
 /* Law 3 when all is at rest: the committed release, or one that took its place, serves completely
- * and alone; where none was ever committed, nothing is left. */
+ * and alone; where none was ever committed, nothing is left but one stopped container of a
+ * candidate that failed. */
 void sim_checker_rest(struct sim_checker *checker);
 /* Law 9 with no agent on a booted machine: what was committed serves. */
 void sim_checker_unattended(struct sim_checker *checker);

@@ -109,6 +109,28 @@ static void status_view(void)
         "engine does not answer\nno app yet");
 }
 
+static void cause_view(void)
+{
+    const char *text = view(
+        control_view_history,
+        "{\"app\":\"web\",\"cause\":{\"gen\":4,\"service\":\"api\",\"replica\":2,\"state\":"
+        "\"exited\","
+        "\"exitCode\":137,\"outOfMemory\":true,\"engineError\":\"\",\"outputUnread\":\"\","
+        "\"outputCut\":true,\"probes\":[{\"probe\":\"startup\",\"inARow\":3,\"asked\":\"GET /x\","
+        "\"came\":\"status 503\"}],\"outputLeftOut\":0,\"output\":\"one\\u000atwo\\u001b[2J "
+        "\\\"q\\\"\"}}");
+    CHECK_CONTAINS(text, "container api 2 of gen 4: exited, exit code 137, OUT OF MEMORY\n");
+    CHECK_CONTAINS(text, "startup probe: GET /x\n");
+    CHECK_CONTAINS(text, "failed 3 times in a row: status 503\n");
+    CHECK_CONTAINS(text, "its output, the end of it:\none\ntwo?[2J \"q\"\n");
+    text = view(control_view_history, "{\"app\":\"web\",\"cause\":null}");
+    CHECK_STR_EQ(text, "app web\n");
+    text =
+        view(control_view_history, "{\"app\":\"web\",\"cause\":{\"state\":null,\"exitCode\":null,"
+                                   "\"outputUnread\":\"no engine\",\"output\":\"\"}}");
+    CHECK_STR_EQ(text, "app web\n                 its output cannot be read: no engine\n");
+}
+
 static void history_view(void)
 {
     const char *text = view(control_view_history,
@@ -157,6 +179,7 @@ int main(int argc, char **argv)
         {"scan_survives_damage", scan_survives_damage},
         {"status_view", status_view},
         {"history_view", history_view},
+        {"cause", cause_view},
         {"events_view", events_view},
         {"reasons_have_sentences", reasons_have_sentences},
         {"nothing but ASCII reaches the terminal", case_nothing_but_ascii_reaches_the_terminal},

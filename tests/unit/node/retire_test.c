@@ -140,6 +140,24 @@ static void case_rests(void)
     CHECK_INT_EQ(decision.wake_at, 1000 + ROUTE_REST_MS);
 }
 
+/* What is kept of a failure is examined before it is stopped, or where it has ended already. */
+static void case_evidence(void)
+{
+    begin();
+    replica->unrouted_at = 1000;
+    check_step(RETIRE_FAILED, true, ACTION_FORGET, false);
+    check_step(RETIRE_FAILED, true, ACTION_EXAMINE, false);
+    replica->is_examined = true;
+    facts.now = replica->unrouted_at + ROUTE_REST_MS;
+    check_step(RETIRE_FAILED, true, ACTION_STOP, false);
+    replica->state = ENGINE_EXITED;
+    check_step(RETIRE_FAILED, true, ACTION_COUNT, true);
+    replica->is_examined = false;
+    check_step(RETIRE_FAILED, true, ACTION_EXAMINE, false);
+    check_step(RETIRE_POLITE, true, ACTION_COUNT, true);
+    check_step(RETIRE_FAILED, false, ACTION_REMOVE, false);
+}
+
 static void case_waits(void)
 {
     bool is_done = true;
@@ -181,6 +199,7 @@ int main(int argc, char **argv)
                                               {"failed and ended", case_failed_and_ended},
                                               {"rests", case_rests},
                                               {"back-off", case_back_off},
+                                              {"evidence", case_evidence},
                                               {"waits", case_waits}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -48,7 +48,7 @@ static void case_first_start_fails(void)
         toy_want(&toy, 1, false);
         CHECK(toy_settle(&toy, TURNS));
         check_verdict(VERDICT_BAD, REASON_CRASHED);
-        CHECK_INT_EQ(toy_count(&toy, 1), 0);
+        CHECK_INT_EQ(toy_count(&toy, 1), 1); /* stopped: the evidence */
         CHECK_INT_EQ(toy.kernel.count, 0);
         CHECK(digest_is_none(&toy.memory.wanted));
         CHECK_INT_EQ(toy.broken, 0);
@@ -126,7 +126,9 @@ static void check_failure(const struct failure *failure, uint8_t replicas, enum 
     CHECK_INT_EQ(toy.memory.gen_last - gen, failure->attempts);
     CHECK_INT_EQ(memory_is_quarantined(&toy.memory, &toy.plans[2].digest),
                  failure->verdict == VERDICT_BAD);
-    CHECK_INT_EQ(toy_count(&toy, toy.memory.gen_last), 0);
+    bool has_evidence = failure->image.pull_fails == 0 && failure->image.create_fails == 0;
+    CHECK_INT_EQ(toy_count(&toy, toy.memory.gen_last), has_evidence ? 1 : 0);
+    CHECK_INT_EQ(toy.counts[ACTION_EXAMINE] >= (has_evidence ? 1u : 0u), 1);
     if (order == PLAN_START_FIRST && failure->reason != REASON_CRASHED &&
         failure->reason != REASON_UNREADY) {
         CHECK_INT_EQ(toy.dark_ms, 0);

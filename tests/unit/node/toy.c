@@ -143,7 +143,8 @@ static bool carry_out(struct toy *toy, const struct action *action, struct repli
             create(toy, replica);
         }
     } else if (container == NULL) {
-        is_ok = action->kind == ACTION_REMOVE || action->kind == ACTION_FORGET;
+        is_ok = action->kind == ACTION_REMOVE || action->kind == ACTION_FORGET ||
+                action->kind == ACTION_EXAMINE;
     } else if (action->kind == ACTION_START || action->kind == ACTION_RESTART) {
         is_ok = image->start_fails == 0;
         image->start_fails -= is_ok ? 0 : 1;
@@ -200,6 +201,9 @@ static void finish(struct toy *toy, struct toy_call *call)
         return;
     }
     replica->is_busy = false;
+    if (action.kind == ACTION_EXAMINE) {
+        replica->is_examined = true;
+    }
     if (is_ok && action.kind == ACTION_RESTART) {
         replica->notified_at = 0;
     }

@@ -36,7 +36,9 @@ static bool is_settled(const struct toy *toy)
     for (size_t i = 0; i < OBSERVED_MAX; i++) {
         const struct toy_container *container = &toy->containers[i];
         bool is_leftover = container->is_present && container->gen != memory->committed.gen;
-        if (is_leftover &&
+        bool is_evidence = container->gen == memory->verdict_gen && !toy_is_alive(container) &&
+                           memory->verdict != VERDICT_GOOD && toy_count(toy, container->gen) == 1;
+        if (is_leftover && !is_evidence &&
             (toy_is_alive(container) || container->gen != memory->history[0].gen)) {
             return false;
         }
