@@ -80,6 +80,7 @@ struct engine_strings {
 
 struct engine_mount {
     const char *source; /* host path, or volume name */
+    const char *former; /* of a volume: the name that earlier versions gave it; NULL: none */
     const char *target;
     bool is_volume;
     bool read_only;
@@ -100,7 +101,7 @@ struct engine_ulimit {
  * strings are NULL, absent numbers 0. Variables are "NAME=value", hosts "name:address", labels and
  * sysctls and log options "name=value". */
 struct engine_spec {
-    const char *name;  /* berth-<node>-<app>-<gen>-<service>-<n> */
+    const char *name;  /* berth_<node>_<app>_<gen>_<service>_<n> */
     const char *image; /* reference that resolves on this node, or the image's config digest */
     struct engine_strings entrypoint, command, environment, labels, hosts, cap_add, cap_drop, tmpfs;
     struct engine_strings sysctls, log_options, group_add;
@@ -122,7 +123,8 @@ struct engine_spec {
 /* A bridge network of one app. Containers on it reach each other; nothing is published by the
  * engine itself. */
 struct engine_network {
-    const char *name;   /* berth-<node>-<app> */
+    const char *name;   /* berth_<node>_<app> */
+    const char *former; /* the name that earlier versions gave it; NULL: none */
     const char *node;   /* io.berth.node label */
     const char *app;    /* io.berth.app label */
     const char *bridge; /* interface name, at most 15 characters */
@@ -150,7 +152,7 @@ struct engine_answer {
     size_t container_count;
     const struct engine_about *about; /* about */
     const struct engine_image *image; /* image_inspect, pull */
-    const char *id;                   /* create */
+    const char *id;                   /* create; network_ensure: the name it has */
     int exit_code;                    /* exec */
     struct span output;               /* exec: the last ENGINE_EXEC_OUTPUT_BYTES it wrote */
     const struct engine_post_mortem *post_mortem;
@@ -185,7 +187,8 @@ struct engine_ops {
     /* Removes the tag and, when nothing else refers to it, the image. In use: success, kept. */
     int (*image_remove)(void *self, const char *tag, engine_done done, void *ctx, struct err *err);
     /* Creates the network, or checks that one of that name has this subnet and label (ERR_EXISTS
-     * otherwise). */
+     * otherwise). Where there is none, one of the former name that carries this node's and this
+     * app's label is the network, and keeps its name. */
     int (*network_ensure)(void *self, const struct engine_network *network, engine_done done,
                           void *ctx, struct err *err);
     int (*network_remove)(void *self, const char *name, engine_done done, void *ctx,
@@ -196,6 +199,11 @@ struct engine_ops {
      * sysctl or mount ...), so that any node would; a closed list, the same on every engine.
      * Trouble of this node (a log driver, device or runtime it lacks) is ERR_ENGINE. ERR_WIRING:
      * the network is not there. */
+    /* A volume that is not there is made with the labels io.berth.node and io.berth.app of the
+     * spec; one with other labels: ERR_EXISTS. But one of the former name is mounted instead,
+     * untouched, when it is this app's: by its labels; or, as earlier versions set none, because
+     * every container that mounts it is this app's, or none mounts it. Mounted by this app and by
+     * others: ERR_EXISTS with the remedy. Mounted by others alone it is theirs. No copies. */
     int (*create)(void *self, const struct engine_spec *spec, engine_done done, void *ctx,
                   struct err *err);
     /* ERR_NOT_FOUND: no such container. ERR_SPEC as for create: some of it only a start shows.

@@ -72,5 +72,11 @@ void address_bridge(const struct config *config, const char *app, char name[16])
 
 void address_network(const struct config *config, const char *app, char name[ENGINE_NAME_BYTES])
 {
+    (void)snprintf(name, ENGINE_NAME_BYTES, "berth_%s_%s", config->node, app);
+}
+
+void address_network_former(const struct config *config, const char *app,
+                            char name[ENGINE_NAME_BYTES])
+{
     (void)snprintf(name, ENGINE_NAME_BYTES, "berth-%s-%s", config->node, app);
 }

@@ -26,7 +26,11 @@ bool address_locate(const struct config *config, ipv4 address, uint8_t *index, u
 /* "berth-" and eight hex characters: unique to node and app, short enough for an interface. */
 void address_bridge(const struct config *config, const char *app, char name[16]);
 
-/* "berth-<node>-<app>" */
+/* "berth_<node>_<app>": no name has an underscore, so no two apps of any nodes share one. */
 void address_network(const struct config *config, const char *app, char name[ENGINE_NAME_BYTES]);
+
+/* "berth-<node>-<app>", as versions before named it; a network that exists keeps its name. */
+void address_network_former(const struct config *config, const char *app,
+                            char name[ENGINE_NAME_BYTES]);
 
 #endif

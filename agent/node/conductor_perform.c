@@ -201,7 +201,6 @@ static int create(struct app *app, struct replica *replica, struct call *call, s
                                           : replica->gen == memory->candidate.gen
                                               ? &memory->candidate
                                               : NULL;
-    char network[ENGINE_NAME_BYTES];
     char tag[ENGINE_REFERENCE_BYTES];
     struct release_node node;
     struct span payload;
@@ -215,14 +214,13 @@ static int create(struct app *app, struct replica *replica, struct call *call, s
     if (rc != 0) {
         return rc;
     }
-    address_network(&conductor->config, memory->app, network);
     struct release_container container = {
         .gen = replica->gen,
         .replica = replica->number,
         .address = address_replica(&conductor->config, memory->index, generation->lane,
                                    replica->service, replica->number),
         .service_address = address_service(&conductor->config, memory->index, replica->service),
-        .network = network,
+        .network = app->network,
         .release = generation->release,
         .secrets_dir = conductor->config.secrets_dir,
     };
@@ -385,10 +383,10 @@ static void network_made(void *ctx, const struct err *err, const struct engine_a
 {
     struct call *call = ctx;
     struct app *app = call->app;
-    (void)answer;
     call_drop(call);
     app->session.is_network_busy = false;
-    app->session.is_network_ready = err == NULL;
+    app->session.is_network_ready =
+        err == NULL && text_copy(app->network, sizeof app->network, answer->id);
     if (err != NULL) {
         conductor_warning(app->conductor, app, "network: %s", err->text);
         app->session.has_world_fault = true;
@@ -406,6 +404,7 @@ static int perform_gen(struct app *app, struct call *call, struct err *err)
     const struct engine *engine = &conductor->ports.engine;
     const struct plan *plan = app_plan_of(app, call->gen);
     char name[ENGINE_NAME_BYTES];
+    char former[ENGINE_NAME_BYTES];
     char bridge[16];
     char tag[ENGINE_REFERENCE_BYTES];
     if (call->kind == ACTION_PULL) {
@@ -418,9 +417,11 @@ static int perform_gen(struct app *app, struct call *call, struct err *err)
                                  pulled, call, err);
     }
     address_network(&conductor->config, app->memory.app, name);
+    address_network_former(&conductor->config, app->memory.app, former);
     address_bridge(&conductor->config, app->memory.app, bridge);
     struct engine_network network = {
         .name = name,
+        .former = former,
         .node = conductor->config.node,
         .app = app->memory.app,
         .bridge = bridge,
@@ -479,7 +480,7 @@ static void image_removed(void *ctx, const struct err *err, const struct engine_
     call_drop(call);
 }
 
-/* Containers of generations that are not remembered are still there; the evidence does not count. */
+/* Containers of generations that are not remembered are still there; evidence does not count. */
 static bool has_remains(const struct app *app)
 {
     const struct memory_app *memory = &app->memory;

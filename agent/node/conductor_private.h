@@ -109,6 +109,7 @@ struct app {
     bool is_owed; /* the last write of its record failed: what holds is to be written again */
     mono_ms record_retry_at;
     struct session_app session;
+    char network[ENGINE_NAME_BYTES]; /* as the engine has it; empty: not made sure of yet */
     struct plan_slot plans[PLANS_MAX];
     struct digest garbage[GARBAGE_MAX]; /* releases whose image tags are to go; none: free */
     struct verb verb;

@@ -43,13 +43,25 @@ static bool volume_is_name(const char *text)
     return true;
 }
 
-/* Volumes are the app's own on this node: berth-<node>-<app>-<name>, the same for each release. */
-static int volume_keep(const struct json_place *at, const struct release_reading *reading,
-                       const char **kept, struct err *err)
+/* "berth<separator><node><separator><app><separator><name>" */
+static const char *volume_name(const struct release_reading *reading, char separator,
+                               const char *source)
 {
-    const char *source = NULL;
     char name[256];
     struct text text;
+    text_init(&text, name, sizeof name);
+    text_printf(&text, "berth%c%s%c%s%c%s", separator,
+                reading->node->name != NULL ? reading->node->name : "", separator,
+                reading->plan->app, separator, source);
+    return arena_text(reading->arena, name, text.len);
+}
+
+/* Volumes are the app's own on this node, the same for each release. No node's or app's name has an
+ * underscore: with it as the separator no two apps share a volume. Versions before wrote '-'. */
+static int volume_keep(const struct json_place *at, const struct release_reading *reading,
+                       struct engine_mount *mount, struct err *err)
+{
+    const char *source = NULL;
     int rc = json_string(at, &source, err);
     if (rc != 0) {
         return rc;
@@ -59,11 +71,9 @@ static int volume_keep(const struct json_place *at, const struct release_reading
                           "must be the name of a volume, of at most 64 "
                           "letters, digits, '-', '_' and '.'");
     }
-    text_init(&text, name, sizeof name);
-    text_printf(&text, "berth-%s-%s-%s", reading->node->name != NULL ? reading->node->name : "",
-                reading->plan->app, source);
-    *kept = arena_text(reading->arena, name, text.len);
-    return *kept != NULL ? 0 : release_no_room(at, err);
+    mount->source = volume_name(reading, '_', source);
+    mount->former = volume_name(reading, '-', source);
+    return mount->source != NULL && mount->former != NULL ? 0 : release_no_room(at, err);
 }
 
 static int read_type(const struct json_place *at, void *into, struct err *err)
@@ -87,7 +97,7 @@ static int read_source(const struct json_place *at, void *into, struct err *err)
 {
     struct mount_reading *mount = into;
     return mount->mount->is_volume
-               ? volume_keep(at, mount->reading, &mount->mount->source, err)
+               ? volume_keep(at, mount->reading, mount->mount, err)
                : path_keep(at, mount->reading->arena, &mount->mount->source, err);
 }
 

@@ -49,7 +49,9 @@ static void hash_lists(uint64_t *hash, const struct engine_spec *spec)
 {
     hash_number(hash, spec->mount_count);
     for (size_t i = 0; i < spec->mount_count; i++) {
-        hash_text(hash, spec->mounts[i].source);
+        /* The name of before: an upgrade of the agent changes no specification. */
+        const struct engine_mount *mount = &spec->mounts[i];
+        hash_text(hash, mount->former != NULL ? mount->former : mount->source);
         hash_text(hash, spec->mounts[i].target);
         hash_number(hash,
                     (spec->mounts[i].is_volume ? 1u : 0) | (spec->mounts[i].read_only ? 2u : 0));
@@ -211,7 +213,7 @@ int release_identify(struct release_reading *reading, const struct release_conta
 {
     struct engine_spec *spec = reading->spec;
     bool is_host = (reading->service->powers & POWER_HOST_NETWORK) != 0;
-    spec->name = arena_printf(reading->arena, "berth-%s-%s-%llu-%s-%u", reading->node->name,
+    spec->name = arena_printf(reading->arena, "berth_%s_%s_%llu_%s_%u", reading->node->name,
                               reading->plan->app, (unsigned long long)container->gen,
                               reading->service->name, container->replica);
     spec->network =

@@ -8,6 +8,8 @@ enum { BODY_BYTES = 4096 };
 
 struct network_state {
     char name[ENGINE_NAME_BYTES];
+    char former[ENGINE_NAME_BYTES]; /* empty: none, or it was looked at */
+    bool is_former;                 /* the answer is about that one */
     char node[ENGINE_LABEL_BYTES];
     char app[ENGINE_LABEL_BYTES];
     char subnet[32]; /* "198.18.1.0/24" */
@@ -22,7 +24,7 @@ static int network_request(const struct network_state *network, docker_step step
     struct text text;
     text_init(&text, path, cap);
     text_append(&text, "/networks/");
-    docker_path_value(&text, network->name);
+    docker_path_value(&text, network->is_former ? network->former : network->name);
     *request = (struct docker_request){
         .method = "GET",
         .path = path,
@@ -44,20 +46,25 @@ static bool has_subnet(const cJSON *json, const char *subnet)
     return false;
 }
 
+static void network_make(struct docker_call *call);
+
 static void check_same(struct docker_call *call, struct span body)
 {
     struct network_state *network = call->state;
+    const char *name = network->is_former ? network->former : network->name;
     REPLY json = reply_parse(body, &call->is_short);
     const cJSON *labels = reply_at(json, "Labels");
-    if (strcmp(reply_text_of(labels, "io.berth.node"), network->node) != 0 ||
-        strcmp(reply_text_of(labels, "io.berth.app"), network->app) != 0) {
-        docker_call_fail(call, ERR_EXISTS, "network %s belongs to somebody else: remove it",
-                         network->name);
+    bool is_ours = strcmp(reply_text_of(labels, "io.berth.node"), network->node) == 0 &&
+                   strcmp(reply_text_of(labels, "io.berth.app"), network->app) == 0;
+    if (!is_ours && network->is_former) {
+        network_make(call);
+    } else if (!is_ours) {
+        docker_call_fail(call, ERR_EXISTS, "network %s belongs to somebody else: remove it", name);
     } else if (!has_subnet(json, network->subnet)) {
         docker_call_fail(call, ERR_EXISTS, "network %s does not have the subnet %s: remove it",
-                         network->name, network->subnet);
+                         name, network->subnet);
     } else {
-        docker_call_finish(call, NULL);
+        docker_call_finish(call, &(struct engine_answer){.id = name});
     }
 }
 
@@ -67,9 +74,10 @@ static void on_made(struct docker_call *call, int status, struct span body)
 {
     struct network_state *network = call->state;
     if (status == 201) {
-        docker_call_finish(call, NULL);
+        docker_call_finish(call, &(struct engine_answer){.id = network->name});
     } else if (status == 409 && !network->is_refused) {
         network->is_refused = true;
+        network->is_former = false;
         network_ask(call, on_looked);
     } else {
         docker_call_refuse(call, "create a network", status, body);
@@ -85,8 +93,18 @@ static void on_looked(struct docker_call *call, int status, struct span body)
     }
     if (status != 404) {
         docker_call_refuse(call, "inspect a network", status, body);
-        return;
+    } else if (!network->is_former && network->former[0] != '\0' && !network->is_refused) {
+        network->is_former = true;
+        network_ask(call, on_looked);
+    } else {
+        network_make(call);
     }
+}
+
+static void network_make(struct docker_call *call)
+{
+    struct network_state *network = call->state;
+    network->is_former = false;
     docker_call_next(call, &(struct docker_request){
                                .method = "POST",
                                .path = "/networks/create",
@@ -135,6 +153,8 @@ int docker_network_ensure(void *self, const struct engine_network *network, engi
     text_init(&body, state->body, sizeof state->body);
     render_network(network, &body);
     if (subnet.cut || body.cut || !text_copy(state->name, sizeof state->name, network->name) ||
+        !text_copy(state->former, sizeof state->former,
+                   network->former != NULL ? network->former : "") ||
         !text_copy(state->node, sizeof state->node, network->node) ||
         !text_copy(state->app, sizeof state->app, network->app)) {
         docker_call_free(call);

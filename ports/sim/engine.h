@@ -10,6 +10,8 @@
 #define SIM_IMAGES_MAX     16
 #define SIM_NETWORKS_MAX   16
 #define SIM_TAGS_MAX       8
+#define SIM_VOLUMES_MAX    32
+#define SIM_MOUNTS_MAX     4
 #define SIM_CALLS_MAX      64
 #define SIM_LISTS_MAX      4 /* pending at once whose content is kept apart */
 /* Commands that exec knows: one ends with the code that follows, one never ends; any other asks the
@@ -70,6 +72,8 @@ struct sim_container {
     char network[ENGINE_NAME_BYTES];
     uint64_t network_id; /* it was bound to at its first start; 0: not yet */
     int refuses;         /* the code that each start of it is answered with; 0: none */
+    char volumes[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* those it mounts */
+    char formers[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* as the spec says */
     size_t image;
     mono_ms started_at;
     uint64_t run;      /* grows with each start; tells events of an earlier run */
@@ -92,6 +96,13 @@ struct sim_network {
     unsigned prefix_bits;
 };
 
+struct sim_volume {
+    bool is_used;
+    char name[ENGINE_NAME_BYTES];
+    char node[SIM_NODE_BYTES]; /* empty: without labels */
+    char app[ENGINE_LABEL_BYTES];
+};
+
 struct sim_engine_call;
 struct sim_engine_list;
 
@@ -101,6 +112,7 @@ struct sim_engine {
     struct sim_image images[SIM_IMAGES_MAX];
     size_t image_count;
     struct sim_network networks[SIM_NETWORKS_MAX];
+    struct sim_volume volumes[SIM_VOLUMES_MAX];
     struct sim_engine_call *calls; /* SIM_CALLS_MAX, owned */
     struct sim_engine_list *lists; /* SIM_LISTS_MAX, owned */
     uint64_t serial;

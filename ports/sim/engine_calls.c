@@ -126,34 +126,6 @@ static void answer_image(struct sim_engine *engine, struct sim_engine_call *call
     call->done(call->ctx, NULL, &answer);
 }
 
-/* What is left of a container: as much of its output as the contract says, oldest first. */
-static void answer_mortem(struct sim_engine *engine, struct sim_engine_call *call)
-{
-    const struct sim_container *container = container_of(engine, call->text);
-    struct engine_post_mortem found = {0};
-    struct engine_answer answer = {.post_mortem = &found};
-    if (container == NULL) {
-        (void)err_set(&call->err, ERR_NOT_FOUND, "no such container: %.12s", call->text);
-        call->done(call->ctx, &call->err, NULL);
-        return;
-    }
-    const struct sim_app *app = &engine->images[container->image].app;
-    const char *words = app->output != NULL ? app->output : "started\n";
-    size_t len = container->run == 0 ? 0 : strlen(words);
-    size_t kept = len < ENGINE_OUTPUT_BYTES ? len : ENGINE_OUTPUT_BYTES;
-    found.state = container->seen.state;
-    found.exit_code = container->seen.exit_code;
-    found.was_out_of_memory = app->is_greedy && found.state == ENGINE_EXITED;
-    if (app->is_log_unreadable) {
-        (void)text_copy(found.unread, sizeof found.unread,
-                        "configured logging driver does not support reading");
-    } else {
-        found.output = span_of(words + (len - kept), kept);
-        found.is_output_cut = kept < len;
-    }
-    call->done(call->ctx, NULL, &answer);
-}
-
 static void answer(void *self, uint64_t arg)
 {
     struct sim_engine *engine = self;
@@ -178,11 +150,13 @@ static void answer(void *self, uint64_t arg)
     } else if (held.op == SIM_OP_ENGINE_INSPECT || held.op == SIM_OP_ENGINE_PULL) {
         answer_image(engine, &held);
     } else if (held.op == SIM_OP_ENGINE_MORTEM) {
-        answer_mortem(engine, &held);
+        engine_answer_mortem(engine, &held);
     } else {
         struct engine_answer answer = {
             .about = held.op == SIM_OP_ENGINE_ABOUT ? &engine->about : NULL,
-            .id = held.op == SIM_OP_ENGINE_CREATE ? held.made.seen.id : NULL,
+            .id = held.op == SIM_OP_ENGINE_CREATE    ? held.made.seen.id
+                  : held.op == SIM_OP_ENGINE_NETWORK ? held.network.name
+                                                     : NULL,
             .exit_code = held.exit_code,
             .output =
                 held.op == SIM_OP_ENGINE_EXEC ? span_text("it was asked\n") : span_of(NULL, 0),
@@ -402,6 +376,7 @@ static int network_ensure(void *self, const struct engine_network *network, engi
         take(self, SIM_OP_ENGINE_NETWORK, network->name, done, ctx, err, &rc);
     if (call != NULL) {
         (void)text_copy(call->network.name, sizeof call->network.name, network->name);
+        (void)text_copy(call->tag, sizeof call->tag, network->former ? network->former : "");
         (void)text_copy(call->network.node, sizeof call->network.node, network->node);
         (void)text_copy(call->network.app, sizeof call->network.app, network->app);
         call->network.subnet = network->subnet;
@@ -460,6 +435,14 @@ static void fill_container(struct sim_engine *engine, struct sim_container *made
     (void)digest_parse(label_value(spec, "io.berth.release"), &seen->release);
     seen->gen = strtoull(label_value(spec, "io.berth.gen"), NULL, 10);
     seen->replica = (uint32_t)strtoul(label_value(spec, "io.berth.replica"), NULL, 10);
+    for (size_t i = 0, count = 0; i < spec->mount_count && count < SIM_MOUNTS_MAX; i++) {
+        const struct engine_mount *mount = &spec->mounts[i];
+        if (mount->is_volume) {
+            (void)text_copy(made->volumes[count], ENGINE_NAME_BYTES, mount->source);
+            (void)text_copy(made->formers[count++], ENGINE_NAME_BYTES,
+                            mount->former != NULL ? mount->former : "");
+        }
+    }
     seen->address = spec->address;
     (void)snprintf(seen->id, sizeof seen->id, "%016" PRIx64 "%016" PRIx64 "%032x", engine->serial,
                    engine->world->seed, 0u);

@@ -116,9 +116,17 @@ static void finish_pull(struct sim_engine *engine, struct sim_engine_call *call)
     tag_image(engine, image, call->tag);
 }
 
+static struct sim_network *network_of(struct sim_engine *engine, const char *name);
+
 static void ensure_network(struct sim_engine *engine, struct sim_engine_call *call)
 {
     struct sim_network *free_place = NULL;
+    const struct sim_network *former = network_of(engine, call->tag);
+    if (network_of(engine, call->network.name) == NULL && former != NULL &&
+        strcmp(former->node, call->network.node) == 0 &&
+        strcmp(former->app, call->network.app) == 0) {
+        (void)text_copy(call->network.name, sizeof call->network.name, former->name);
+    }
     for (size_t i = 0; i < SIM_NETWORKS_MAX; i++) {
         struct sim_network *network = &engine->networks[i];
         if (!network->is_used) {
@@ -179,6 +187,74 @@ static bool is_same_container(const struct sim_container *a, const struct sim_co
            a->seen.replica == b->seen.replica && strcmp(a->seen.spec, b->seen.spec) == 0;
 }
 
+static struct sim_volume *volume_of(struct sim_engine *engine, const char *name)
+{
+    for (size_t i = 0; i < SIM_VOLUMES_MAX; i++) {
+        if (engine->volumes[i].is_used && strcmp(engine->volumes[i].name, name) == 0) {
+            return &engine->volumes[i];
+        }
+    }
+    return NULL;
+}
+
+/* 1: this container's app owns the volume, -1: another, 0: nobody is known to, 2: both. */
+static int volume_owner(const struct sim_engine *engine, const struct sim_volume *volume,
+                        const struct sim_container *container)
+{
+    bool is_ours = false;
+    bool is_other = false;
+    if (volume->node[0] != '\0') {
+        return strcmp(volume->node, container->node) == 0 &&
+                       strcmp(volume->app, container->seen.app) == 0
+                   ? 1
+                   : -1;
+    }
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        const struct sim_container *other = &engine->containers[i];
+        for (size_t j = 0; other->is_used && j < SIM_MOUNTS_MAX; j++) {
+            if (strcmp(other->volumes[j], volume->name) == 0) {
+                bool is_same = strcmp(other->node, container->node) == 0 &&
+                               strcmp(other->seen.app, container->seen.app) == 0;
+                is_ours |= is_same;
+                is_other |= !is_same;
+            }
+        }
+    }
+    return is_ours && is_other ? 2 : is_ours ? 1 : is_other ? -1 : 0;
+}
+
+/* Each volume of the container is there and its app's; false with the call's error set. */
+static bool settle_volumes(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *made = &call->made;
+    for (size_t i = 0; i < SIM_MOUNTS_MAX && made->volumes[i][0] != '\0'; i++) {
+        struct sim_volume *found = volume_of(engine, made->volumes[i]);
+        const struct sim_volume *former = volume_of(engine, made->formers[i]);
+        int owner = former != NULL ? volume_owner(engine, former, made) : -1;
+        bool is_labelled = found != NULL && found->node[0] != '\0';
+        if ((is_labelled && volume_owner(engine, found, made) < 0) ||
+            (found == NULL && owner == 2)) {
+            (void)err_set(&call->err, ERR_EXISTS, "volume %s is claimed by another app",
+                          found != NULL ? found->name : former->name);
+            return false;
+        }
+        if (found == NULL && owner >= 0) {
+            (void)text_copy(made->volumes[i], ENGINE_NAME_BYTES, former->name);
+            continue;
+        }
+        for (size_t j = 0; found == NULL && j < SIM_VOLUMES_MAX; j++) {
+            if (!engine->volumes[j].is_used) {
+                found = &engine->volumes[j];
+                found->is_used = true;
+                (void)text_copy(found->name, ENGINE_NAME_BYTES, made->volumes[i]);
+                (void)text_copy(found->node, SIM_NODE_BYTES, made->node);
+                (void)text_copy(found->app, ENGINE_LABEL_BYTES, made->seen.app);
+            }
+        }
+    }
+    return true;
+}
+
 static void create_container(struct sim_engine *engine, struct sim_engine_call *call)
 {
     if (call->err.code != 0) {
@@ -205,7 +281,7 @@ static void create_container(struct sim_engine *engine, struct sim_engine_call *
         (void)err_set(&call->err, ERR_WIRING, "network %s not found", call->made.network);
     } else if (free_place == NULL) {
         (void)err_set(&call->err, ERR_ENGINE, "no room for another container");
-    } else {
+    } else if (settle_volumes(engine, call)) {
         call->made.is_used = true;
         call->made.image = (size_t)(image - engine->images);
         call->made.seen.state = ENGINE_CREATED;
@@ -350,6 +426,33 @@ static void keep_container(struct sim_engine *engine, struct sim_engine_call *ca
     if (container != NULL) {
         container->seen.keeps_running = call->keep;
     }
+}
+
+/* What is left of a container: as much of its output as the contract says, oldest first. */
+void engine_answer_mortem(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    const struct sim_container *container = container_of(engine, call->text);
+    struct engine_post_mortem found = {0};
+    if (container == NULL) {
+        (void)err_set(&call->err, ERR_NOT_FOUND, "no such container: %.12s", call->text);
+        call->done(call->ctx, &call->err, NULL);
+        return;
+    }
+    const struct sim_app *app = &engine->images[container->image].app;
+    const char *words = app->output != NULL ? app->output : "started\n";
+    size_t len = container->run == 0 ? 0 : strlen(words);
+    size_t kept = len < ENGINE_OUTPUT_BYTES ? len : ENGINE_OUTPUT_BYTES;
+    found.state = container->seen.state;
+    found.exit_code = container->seen.exit_code;
+    found.was_out_of_memory = app->is_greedy && found.state == ENGINE_EXITED;
+    if (app->is_log_unreadable) {
+        (void)text_copy(found.unread, sizeof found.unread,
+                        "configured logging driver does not support reading");
+    } else {
+        found.output = span_of(words + (len - kept), kept);
+        found.is_output_cut = kept < len;
+    }
+    call->done(call->ctx, NULL, &(struct engine_answer){.post_mortem = &found});
 }
 
 int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call)

@@ -52,6 +52,8 @@ struct sim_image *image_of(struct sim_engine *engine, const char *reference);
  * sets is_slow and returns how much longer in ms, and engine_finish completes it. */
 int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call);
 void engine_finish(struct sim_engine *engine, struct sim_engine_call *call);
+/* Answers a post-mortem. */
+void engine_answer_mortem(struct sim_engine *engine, struct sim_engine_call *call);
 /* The power goes half-way through it: some of it is done. */
 void engine_half(struct sim_engine *engine, struct sim_engine_call *call);
 

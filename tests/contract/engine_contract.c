@@ -541,8 +541,10 @@ int engine_contract_run(const struct engine_fixture *given, int argc, char **arg
     int status = check_run(cases, COUNT_OF(cases), argc, argv);
     int wired = engine_wiring_run(fixture, argc, argv);
     int ended = engine_end_run(fixture, argc, argv);
+    int mounted = engine_volumes_run(fixture, argc, argv);
     int rc = engine_do_network_remove(fixture, fixture->network.name);
-    int passed = (status == EXIT_SUCCESS) + (wired == EXIT_SUCCESS) + (ended == EXIT_SUCCESS);
-    bool is_ok = passed >= (argc > 1 ? 1 : 3); /* one case stands in one of the three lists */
+    int passed = (status == EXIT_SUCCESS) + (wired == EXIT_SUCCESS) + (ended == EXIT_SUCCESS) +
+                 (mounted == EXIT_SUCCESS);
+    bool is_ok = passed >= (argc > 1 ? 1 : 4); /* one case stands in one of the lists */
     return rc == 0 && is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -37,6 +37,13 @@ struct engine_fixture {
     /* Somebody else makes a container, or a network, of that name. They stay until the end. */
     void (*make_foreign_container)(void *self, const char *name);
     void (*make_foreign_network)(void *self, const char *name, const char *bridge, ipv4 subnet);
+    /* Somebody makes a volume without labels. It is removed at the end. */
+    void (*make_volume)(void *self, const char *name);
+    /* "node/app" of a volume's labels, "/" without labels, "" when there is none; "-" is put where
+     * the text does not fit. */
+    void (*volume_labels)(void *self, const char *name, char *text, size_t cap);
+    /* The name of the first volume that a container mounts. */
+    void (*mounted)(void *self, const char *id, char *text, size_t cap);
     /* Processes that run inside a container now. */
     unsigned (*processes)(void *self, const char *id);
     /* Times that the engine's data was made durable. */

@@ -88,6 +88,21 @@ static void bench_foreign_network(void *self, const char *name, const char *brid
     docker_world_foreign_network(&((struct bench *)self)->world, name, bridge, subnet);
 }
 
+static void bench_make_volume(void *self, const char *name)
+{
+    docker_world_make_volume(&((struct bench *)self)->world, name);
+}
+
+static void bench_volume_labels(void *self, const char *name, char *text, size_t cap)
+{
+    docker_world_volume_labels(&((struct bench *)self)->world, name, text, cap);
+}
+
+static void bench_mounted(void *self, const char *id, char *text, size_t cap)
+{
+    docker_world_mounted(&((struct bench *)self)->world, id, text, cap);
+}
+
 static unsigned bench_syncs(void *self)
 {
     return ((struct bench *)self)->worker.syncs;
@@ -106,6 +121,9 @@ static struct engine_fixture bench_fixture(struct bench *bench, struct engine en
         .now = bench_now,
         .hide = bench_hide,
         .kill_main = bench_kill_main,
+        .make_volume = bench_make_volume,
+        .volume_labels = bench_volume_labels,
+        .mounted = bench_mounted,
         .processes = bench_processes,
         .make_foreign_container = bench_foreign_container,
         .make_foreign_network = bench_foreign_network,

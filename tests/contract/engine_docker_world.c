@@ -184,6 +184,10 @@ bool docker_world_close(struct docker_world *world)
              "grep -F %s | cut -d' ' -f1 | sort -u | xargs -r docker rmi -f > %s/log 2>&1",
              world->node, world->folder) &&
          ok;
+    ok = run(line, sizeof line,
+             "docker volume ls -q --filter name=%s | xargs -r docker volume rm > %s/log 2>&1",
+             world->node, world->folder) &&
+         ok;
     if (world->has_registry) {
         ok = run(line, sizeof line, "%s/registry stop %s/registry", world->tools, world->folder) &&
              ok;
@@ -209,6 +213,30 @@ void docker_world_kill_main(struct docker_world *world, const char *id)
         atoi(line) > 1) {
         kill(atoi(line), SIGKILL);
     }
+}
+
+void docker_world_make_volume(struct docker_world *world, const char *name)
+{
+    char line[WORLD_TEXT];
+    (void)world;
+    (void)run(line, sizeof line, "docker volume create %s", name);
+}
+
+void docker_world_volume_labels(struct docker_world *world, const char *name, char *text,
+                                size_t cap)
+{
+    (void)world;
+    text[0] = '\0';
+    (void)run(text, cap,
+              "docker volume inspect --format "
+              "'{{index .Labels \"io.berth.node\"}}/{{index .Labels \"io.berth.app\"}}' %s",
+              name);
+}
+
+void docker_world_mounted(struct docker_world *world, const char *id, char *text, size_t cap)
+{
+    (void)world;
+    (void)run(text, cap, "docker inspect --format '{{(index .Mounts 0).Name}}' %s", id);
 }
 
 unsigned docker_world_processes(struct docker_world *world, const char *id)

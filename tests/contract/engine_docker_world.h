@@ -33,6 +33,10 @@ bool docker_world_close(struct docker_world *world);
 
 void docker_world_hide(struct docker_world *world, bool is_hidden);
 void docker_world_kill_main(struct docker_world *world, const char *id);
+void docker_world_make_volume(struct docker_world *world, const char *name);
+void docker_world_volume_labels(struct docker_world *world, const char *name, char *text,
+                                size_t cap);
+void docker_world_mounted(struct docker_world *world, const char *id, char *text, size_t cap);
 unsigned docker_world_processes(struct docker_world *world, const char *id);
 void docker_world_foreign_container(struct docker_world *world, const char *name);
 void docker_world_foreign_network(struct docker_world *world, const char *name, const char *bridge,

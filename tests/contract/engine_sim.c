@@ -68,6 +68,36 @@ static void make_foreign_network(void *self, const char *name, const char *bridg
     (void)text_copy(network->name, sizeof network->name, name);
 }
 
+static struct sim_volume *volume(struct place *place, const char *name)
+{
+    for (size_t i = 0; i < SIM_VOLUMES_MAX; i++) {
+        struct sim_volume *at = &place->machine.engine.volumes[i];
+        if (at->is_used ? strcmp(at->name, name) == 0 : name[0] == '\0') {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+static void make_volume(void *self, const char *name)
+{
+    struct sim_volume *made = volume(self, "");
+    made->is_used = true;
+    (void)text_copy(made->name, sizeof made->name, name);
+}
+
+static void volume_labels(void *self, const char *name, char *text, size_t cap)
+{
+    const struct sim_volume *found = volume(self, name);
+    text_shorten_printf(text, cap, found != NULL ? "%s/%s" : "", found != NULL ? found->node : "",
+                        found != NULL ? found->app : "");
+}
+
+static void mounted(void *self, const char *id, char *text, size_t cap)
+{
+    text_shorten_printf(text, cap, "%s", find(self, id)->volumes[0]);
+}
+
 static unsigned processes(void *self, const char *id)
 {
     struct place *place = self;
@@ -130,6 +160,9 @@ int main(int argc, char **argv)
         .kill_main = kill_main,
         .make_foreign_container = make_foreign_container,
         .make_foreign_network = make_foreign_network,
+        .make_volume = make_volume,
+        .volume_labels = volume_labels,
+        .mounted = mounted,
         .processes = processes,
         .syncs = syncs,
         .node = NODE,

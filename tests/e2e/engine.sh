@@ -44,7 +44,7 @@ engine_clean() {
     engine_is_up || return 0
     docker ps --all --quiet --filter "label=io.berth.node=$node" | remove_all docker rm --force -v
     docker ps --all --quiet --filter "label=berth-test=$node" | remove_all docker rm --force -v
-    docker network ls --format '{{.Name}}' | grep -e "^berth-$node-" -e "^$node-" |
+    docker network ls --format '{{.Name}}' | grep -e "^berth_${node}_" -e "^berth-$node-" -e "^$node-" |
         remove_all docker network rm
     docker image ls --format '{{.Repository}}:{{.Tag}}' |
         grep -e "^berth.local/$node/" -e "^berth-$node:" | remove_all docker image rm --force

@@ -124,7 +124,16 @@ static void case_names(void)
     address_bridge(&other, "web", b);
     CHECK(strcmp(a, b) != 0);
     address_network(&one, "web", network);
+    CHECK_STR_EQ(network, "berth_gw1_web");
+    address_network_former(&one, "web", network);
     CHECK_STR_EQ(network, "berth-gw1-web");
+    /* Two agents on one engine whose names run into each other. */
+    char second[ENGINE_NAME_BYTES];
+    struct config long_name = one;
+    (void)snprintf(long_name.node, sizeof long_name.node, "gw1-web");
+    address_network(&one, "web-db", network);
+    address_network(&long_name, "db", second);
+    CHECK(strcmp(network, second) != 0);
 }
 
 int main(int argc, char **argv)

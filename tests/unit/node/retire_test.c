@@ -185,6 +185,7 @@ static void case_back_off(void)
         replica->was_routed = false;
         replica->starts = 5;
         replica->start_not_before = 99000;
+        replica->is_examined = true;
         check_step(is_failed ? RETIRE_FAILED : RETIRE_POLITE, true, ACTION_STOP, false);
         CHECK_INT_EQ(replica->starts, is_failed ? 5 : 0);
         CHECK_INT_EQ(replica->start_not_before, is_failed ? 99000 : 0);

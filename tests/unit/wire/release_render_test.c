@@ -54,7 +54,7 @@ static void case_identity(void)
     struct plan plan;
     char label[64];
     CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
-    CHECK_STR_EQ(spec.name, "berth-gw1-shop-7-web-2");
+    CHECK_STR_EQ(spec.name, "berth_gw1_shop_7_web_2");
     CHECK_STR_EQ(spec.image, "registry.example:5000/shop/web@sha256:" SAMPLE_INDEX);
     CHECK_STR_EQ(spec.network, "berth-gw1-shop");
     CHECK_INT_EQ(spec.address, 0xc6120009);
@@ -88,7 +88,8 @@ static void case_lists(void)
     CHECK_INT_EQ(spec.mount_count, 3);
     CHECK_STR_EQ(spec.mounts[0].source, "/srv");
     CHECK(!spec.mounts[0].is_volume && spec.mounts[0].read_only);
-    CHECK_STR_EQ(spec.mounts[1].source, "berth-gw1-shop-data");
+    CHECK_STR_EQ(spec.mounts[1].source, "berth_gw1_shop_data");
+    CHECK_STR_EQ(spec.mounts[1].former, "berth-gw1-shop-data");
     CHECK(spec.mounts[1].is_volume && !spec.mounts[1].read_only);
     CHECK_STR_EQ(spec.mounts[2].source, "/etc/berth/secrets/shop/key.pem");
     CHECK_STR_EQ(spec.mounts[2].target, "/run/secrets/key.pem");

@@ -1,0 +1,223 @@
+/* Volumes: look for the name of today, then for the former one and whose it is; else make it. */
+#include "ports/docker/volumes.h"
+
+#include <stdio.h>
+
+enum { VOLUME_BODY_BYTES = 1024 };
+
+/* Whom the containers that mount a volume belong to. */
+struct claimants {
+    bool is_ours, is_other;
+    char other[ENGINE_LABEL_BYTES];
+};
+
+static struct docker_volume *volume_now(struct docker_volumes *volumes)
+{
+    return &volumes->at[volumes->done];
+}
+
+static const char *label_in(const struct engine_spec *spec, const char *name)
+{
+    size_t len = strlen(name);
+    for (size_t i = 0; i < spec->labels.count; i++) {
+        if (strncmp(spec->labels.items[i], name, len) == 0 && spec->labels.items[i][len] == '=') {
+            return spec->labels.items[i] + len + 1;
+        }
+    }
+    return "";
+}
+
+int docker_volumes_note(struct docker_volumes *volumes, const struct engine_spec *spec,
+                        struct err *err)
+{
+    bool fits = text_copy(volumes->node, sizeof volumes->node, label_in(spec, "io.berth.node")) &&
+                text_copy(volumes->app, sizeof volumes->app, label_in(spec, "io.berth.app"));
+    for (size_t i = 0; i < spec->mount_count && fits; i++) {
+        const struct engine_mount *mount = &spec->mounts[i];
+        if (!mount->is_volume) {
+            continue;
+        }
+        struct docker_volume *volume = &volumes->at[volumes->count];
+        fits = volumes->count < DOCKER_VOLUMES_MAX &&
+               text_copy(volume->name, sizeof volume->name, mount->source) &&
+               text_copy(volume->former, sizeof volume->former,
+                         mount->former != NULL ? mount->former : "");
+        volumes->count++;
+    }
+    return fits ? 0
+                : err_set(err, ERR_LIMIT, "%s: more than %d volumes, or too long a name",
+                          spec->name, DOCKER_VOLUMES_MAX);
+}
+
+static struct docker_request volume_look(const char *name, docker_step step, char *path)
+{
+    struct text text;
+    text_init(&text, path, DOCKER_PATH_BYTES);
+    text_append(&text, "/volumes/");
+    docker_path_value(&text, name);
+    return (struct docker_request){
+        .method = "GET", .path = path, .timeout_ms = QUICK_TIMEOUT_MS, .step = step};
+}
+
+static void volume_settled(struct docker_call *call, bool is_former)
+{
+    struct docker_volumes *volumes = call->state;
+    volume_now(volumes)->is_former = is_former;
+    volumes->done++;
+    docker_volumes_settle(call);
+}
+
+static void on_made(struct docker_call *call, int status, struct span body)
+{
+    if (status == 200 || status == 201) {
+        volume_settled(call, false);
+    } else {
+        docker_call_refuse(call, "create a volume", status, body);
+    }
+}
+
+static void volume_make(struct docker_call *call)
+{
+    struct docker_volumes *volumes = call->state;
+    char data[VOLUME_BODY_BYTES];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    text_append(&text, "{\"Name\":");
+    text_append_json(&text, volume_now(volumes)->name);
+    text_append(&text, ",\"Labels\":{\"io.berth.node\":");
+    text_append_json(&text, volumes->node);
+    text_append(&text, ",\"io.berth.app\":");
+    text_append_json(&text, volumes->app);
+    text_append(&text, "}}");
+    docker_call_next(call, &(struct docker_request){.method = "POST",
+                                                    .path = "/volumes/create",
+                                                    .body = data,
+                                                    .timeout_ms = WORK_TIMEOUT_MS,
+                                                    .step = on_made});
+}
+
+static struct claimants claimants_read(struct docker_call *call, struct span body)
+{
+    const struct docker_volumes *volumes = call->state;
+    struct claimants claimants = {0};
+    const cJSON *item;
+    REPLY json = reply_parse(body, &call->is_short);
+    cJSON_ArrayForEach(item, json)
+    {
+        const cJSON *labels = reply_at(item, "Labels");
+        const char *app = reply_text_of(labels, "io.berth.app");
+        if (strcmp(reply_text_of(labels, "io.berth.node"), volumes->node) == 0 &&
+            strcmp(app, volumes->app) == 0) {
+            claimants.is_ours = true;
+        } else {
+            claimants.is_other = true;
+            text_shorten(claimants.other, sizeof claimants.other,
+                         span_text(app[0] != '\0' ? app : reply_text_at(item, "Id")));
+        }
+    }
+    return claimants;
+}
+
+static void on_mounted(struct docker_call *call, int status, struct span body)
+{
+    struct docker_volumes *volumes = call->state;
+    if (status != 200) {
+        docker_call_refuse(call, "ask who mounts a volume", status, body);
+        return;
+    }
+    struct claimants claimants = claimants_read(call, body);
+    if (claimants.is_ours && claimants.is_other) {
+        docker_call_fail(call, ERR_EXISTS,
+                         "volume %s is mounted by containers of %s and of %s: copy what %s needs "
+                         "into the volume %s, made with docker volume create, then activate again",
+                         volume_now(volumes)->former, volumes->app, claimants.other, volumes->app,
+                         volume_now(volumes)->name);
+    } else if (claimants.is_other) {
+        volume_make(call);
+    } else {
+        volume_settled(call, true);
+    }
+}
+
+static void mounted_ask(struct docker_call *call)
+{
+    struct docker_volumes *volumes = call->state;
+    char path[DOCKER_PATH_BYTES];
+    struct text text;
+    text_init(&text, path, sizeof path);
+    text_append(&text, "/containers/json?all=1&filters=");
+    docker_path_value(&text, "{\"volume\":[\"");
+    docker_path_value(&text, volume_now(volumes)->former);
+    docker_path_value(&text, "\"]}");
+    docker_call_next(call, &(struct docker_request){.method = "GET",
+                                                    .path = path,
+                                                    .answer_bytes_max = REPLY_LIST_BYTES_MAX,
+                                                    .timeout_ms = QUICK_TIMEOUT_MS,
+                                                    .step = on_mounted});
+}
+
+/* Whose labels a volume carries: 0 nobody's, 1 this app's, -1 another's. */
+static int owner_read(struct docker_call *call, struct span body)
+{
+    const struct docker_volumes *volumes = call->state;
+    REPLY json = reply_parse(body, &call->is_short);
+    const cJSON *labels = reply_at(json, "Labels");
+    const char *node = reply_text_of(labels, "io.berth.node");
+    const char *app = reply_text_of(labels, "io.berth.app");
+    if (node[0] == '\0' && app[0] == '\0') {
+        return 0;
+    }
+    return strcmp(node, volumes->node) == 0 && strcmp(app, volumes->app) == 0 ? 1 : -1;
+}
+
+static void on_former(struct docker_call *call, int status, struct span body)
+{
+    int owner = status == 200 ? owner_read(call, body) : -1;
+    if (status != 200 && status != 404) {
+        docker_call_refuse(call, "inspect a volume", status, body);
+    } else if (owner < 0) {
+        volume_make(call);
+    } else if (owner > 0) {
+        volume_settled(call, true);
+    } else {
+        mounted_ask(call);
+    }
+}
+
+static void on_volume(struct docker_call *call, int status, struct span body)
+{
+    struct docker_volumes *volumes = call->state;
+    const struct docker_volume *volume = volume_now(volumes);
+    char path[DOCKER_PATH_BYTES];
+    if (status == 200 && owner_read(call, body) < 0) {
+        docker_call_fail(call, ERR_EXISTS,
+                         "volume %s carries the labels of another app: remove or rename it",
+                         volume->name);
+    } else if (status == 200) {
+        volume_settled(call, false);
+    } else if (status != 404) {
+        docker_call_refuse(call, "inspect a volume", status, body);
+    } else if (volume->former[0] == '\0') {
+        volume_make(call);
+    } else {
+        struct docker_request request = volume_look(volume->former, on_former, path);
+        docker_call_next(call, &request);
+    }
+}
+
+struct docker_request docker_volumes_first(const struct docker_volumes *volumes, char *path)
+{
+    return volume_look(volumes->at[0].name, on_volume, path);
+}
+
+void docker_volumes_settle(struct docker_call *call)
+{
+    struct docker_volumes *volumes = call->state;
+    char path[DOCKER_PATH_BYTES];
+    if (volumes->done == volumes->count) {
+        volumes->next(call);
+        return;
+    }
+    struct docker_request request = volume_look(volume_now(volumes)->name, on_volume, path);
+    docker_call_next(call, &request);
+}

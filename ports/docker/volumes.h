@@ -1,0 +1,37 @@
+/* Volumes: under which name each volume of a container is there, and that it is this app's. */
+#ifndef PORTS_DOCKER_VOLUMES_H
+#define PORTS_DOCKER_VOLUMES_H
+
+#include "ports/docker/call.h"
+
+/* Volumes of one container. */
+#define DOCKER_VOLUMES_MAX  32
+#define DOCKER_VOLUME_BYTES 256
+
+struct docker_volume {
+    char name[DOCKER_VOLUME_BYTES];
+    char former[DOCKER_VOLUME_BYTES]; /* empty: there was none before */
+    bool is_former;                   /* that one is used */
+};
+
+struct docker_volumes {
+    char node[ENGINE_LABEL_BYTES], app[ENGINE_LABEL_BYTES];
+    struct docker_volume at[DOCKER_VOLUMES_MAX];
+    size_t count;
+    size_t done; /* so many are settled */
+    /* All are settled: the next request, or the end. */
+    void (*next)(struct docker_call *call);
+};
+
+/* Notes the volumes of the specification. ERR_LIMIT. */
+NODISCARD int docker_volumes_note(struct docker_volumes *volumes, const struct engine_spec *spec,
+                                  struct err *err);
+
+/* Settles them one after the other, by the rules of `create` in platform/engine.h; `volumes` must
+ * stand at the start of the call's state. Ends the call when one is refused. */
+void docker_volumes_settle(struct docker_call *call);
+
+/* The request that begins it, for docker_call_first. `path` has DOCKER_PATH_BYTES. */
+struct docker_request docker_volumes_first(const struct docker_volumes *volumes, char *path);
+
+#endif

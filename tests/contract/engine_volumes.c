@@ -1,0 +1,137 @@
+/* engine_volumes: volumes carry their owner, and those of before keep their name. */
+#include <stdio.h>
+
+#include "tests/check.h"
+#include "tests/contract/engine_call.h"
+#include "tests/contract/engine_parts.h"
+
+#define HASH "io.berth.spec=0123456789abcdef"
+
+static const struct engine_fixture *fixture;
+
+/* A container with one volume; its app is "app", or what `app` says. */
+struct made {
+    struct parts parts;
+    struct engine_mount mount;
+    char name[ENGINE_NAME_BYTES], former[ENGINE_NAME_BYTES];
+    char label[64];
+};
+
+static void made_fill(struct made *made, unsigned n, const char *volume, const char *app)
+{
+    parts_fill(&made->parts, IMAGE_SLEEPS, n, HASH);
+    (void)snprintf(made->name, sizeof made->name, "berth_%s_%s_%s", fixture->node, app, volume);
+    (void)snprintf(made->former, sizeof made->former, "berth-%s-%s-%s", fixture->node, app, volume);
+    (void)snprintf(made->label, sizeof made->label, "io.berth.app=%s", app);
+    made->parts.labels[1] = made->label;
+    made->mount = (struct engine_mount){
+        .source = made->name, .former = made->former, .target = "/data", .is_volume = true};
+    made->parts.spec.mounts = &made->mount;
+    made->parts.spec.mount_count = 1;
+}
+
+static void check_mounted(const char *id, const char *name)
+{
+    char found[ENGINE_NAME_BYTES];
+    fixture->mounted(fixture->self, id, found, sizeof found);
+    CHECK_STR_EQ(found, name);
+}
+
+static void check_labels(const char *name, const char *app)
+{
+    char found[ENGINE_NAME_BYTES];
+    char want[ENGINE_NAME_BYTES] = "/";
+    if (app != NULL) {
+        (void)snprintf(want, sizeof want, "%s/%s", fixture->node, app);
+    }
+    fixture->volume_labels(fixture->self, name, found, sizeof found);
+    CHECK_STR_EQ(found, want);
+}
+
+static void a_volume_is_made_with_its_owner(void)
+{
+    struct made made;
+    made_fill(&made, 0, "fresh", "app");
+    check_mounted(parts_make(&made.parts), made.name);
+    check_labels(made.name, "app");
+    parts_clean();
+    check_mounted(parts_make(&made.parts), made.name); /* it outlives its containers */
+    parts_clean();
+}
+
+/* App `app` with volume `db-data` and app `app-db` with volume `data`: one name before. */
+static void two_apps_have_two_volumes(void)
+{
+    struct made one;
+    struct made two;
+    made_fill(&one, 0, "db-data", "app");
+    made_fill(&two, 1, "data", "app-db");
+    CHECK_STR_EQ(one.former, two.former);
+    const char *first = parts_make(&one.parts);
+    const char *second = parts_make(&two.parts);
+    check_mounted(first, one.name);
+    check_mounted(second, two.name);
+    check_labels(one.name, "app");
+    check_labels(two.name, "app-db");
+    parts_clean();
+}
+
+/* As a version before left it: no labels, known by the container that mounts it. */
+static void a_volume_of_before_keeps_its_name(void)
+{
+    struct made old;
+    struct made next;
+    struct made stranger;
+    made_fill(&old, 0, "old-data", "app");
+    old.mount.source = old.former;
+    old.mount.former = NULL;
+    fixture->make_volume(fixture->self, old.former);
+    check_mounted(parts_make(&old.parts), old.former);
+    made_fill(&next, 1, "old-data", "app");
+    check_mounted(parts_make(&next.parts), next.former);
+    check_labels(next.former, NULL);
+    made_fill(&stranger, 2, "data", "app-old"); /* the other app of that name gets its own */
+    check_mounted(parts_make(&stranger.parts), stranger.name);
+    parts_clean();
+}
+
+static void a_volume_of_before_without_containers_is_taken(void)
+{
+    struct made made;
+    made_fill(&made, 0, "lone", "app");
+    fixture->make_volume(fixture->self, made.former);
+    check_mounted(parts_make(&made.parts), made.former);
+    parts_clean();
+}
+
+static void a_volume_of_two_apps_is_refused(void)
+{
+    struct made mine;
+    struct made theirs;
+    struct made next;
+    struct engine_result result;
+    made_fill(&mine, 0, "sh-data", "app");
+    made_fill(&theirs, 1, "data", "app-sh");
+    mine.mount.source = theirs.mount.source = mine.former;
+    mine.mount.former = theirs.mount.former = NULL;
+    fixture->make_volume(fixture->self, mine.former);
+    (void)parts_make(&mine.parts);
+    (void)parts_make(&theirs.parts);
+    made_fill(&next, 2, "sh-data", "app");
+    CHECK_INT_EQ(engine_do_create(fixture, &next.parts.spec, &result), ERR_EXISTS);
+    CHECK(strstr(result.text, mine.former) != NULL);
+    parts_clean();
+}
+
+int engine_volumes_run(const struct engine_fixture *given, int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"a_volume_is_made_with_its_owner", a_volume_is_made_with_its_owner},
+        {"two_apps_have_two_volumes", two_apps_have_two_volumes},
+        {"a_volume_of_before_keeps_its_name", a_volume_of_before_keeps_its_name},
+        {"a_volume_of_before_without_containers", a_volume_of_before_without_containers_is_taken},
+        {"a_volume_of_two_apps_is_refused", a_volume_of_two_apps_is_refused},
+    };
+    fixture = given;
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
