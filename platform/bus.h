@@ -32,7 +32,8 @@ struct bus_user {
      * ERR_NETWORK (no way there, reset, closed), ERR_TIMEOUT (resolve, connect, handshake, CONNACK
      * or a ping unanswered), ERR_CERTIFICATE, ERR_TLS, ERR_DENIED (the broker refused this client),
      * ERR_PROTOCOL (what came is not MQTT), ERR_OVERSIZE (a packet above BUS_PACKET_BYTES_MAX),
-     * ERR_MEMORY. */
+     * ERR_TAKEN_OVER (the broker gave the session to another client of the same id: MQTT 5 reason
+     * 0x8e; a 3.1.1 broker does not say it: ERR_NETWORK), ERR_MEMORY. */
     void (*closed)(void *ctx, const struct err *err);
     /* A message; topic and payload are valid inside the call. `is_retained`: it was kept by the
      * broker from before the subscription. */

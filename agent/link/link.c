@@ -22,14 +22,36 @@ static uint64_t random_take(struct link *link)
     return random;
 }
 
+/* What the end of a session, or of an attempt, says of another client with this identity. */
+static void twin_judge(struct link *link, bool was_stable)
+{
+    bool was_short = link->was_open && link->ended_by == ERR_NETWORK &&
+                     (link->opened_at == 0 || link->now - link->opened_at < LINK_TWIN_SHORT_MS);
+    if (link->ended_by == ERR_TAKEN_OVER) {
+        link->twin = LINK_TWIN_KNOWN;
+    } else if (was_stable) {
+        link->twin = LINK_TWIN_NONE;
+    }
+    if (!was_short) { /* an attempt that failed says nothing: the broker may be away */
+        link->shorts = link->was_open ? 0 : link->shorts;
+    } else if (++link->shorts >= LINK_TWIN_SESSIONS && link->twin == LINK_TWIN_NONE) {
+        link->twin = LINK_TWIN_SUSPECTED;
+    }
+}
+
 /* From the first step after the end on, because only steps know the time. */
 static void wait_begin(struct link *link)
 {
     bool was_stable = link->opened_at != 0 && link->now - link->opened_at >= LINK_STABLE_MS;
+    twin_judge(link, was_stable);
     link->failures = was_stable ? 1 : link->failures + 1;
     link->opened_at = 0;
     link->state = LINK_WAITING;
     link->retry_at = link->now + link_backoff_ms(link->failures, random_take(link));
+    if (link->ended_by == ERR_TAKEN_OVER) {
+        uint64_t half = LINK_TWIN_WAIT_MS / 2;
+        link->retry_at = link->now + (int64_t)(half + random_take(link) % half);
+    }
 }
 
 static void bus_opened(void *ctx)
@@ -44,6 +66,8 @@ static void bus_closed(void *ctx, const struct err *err)
     struct link *link = ctx;
     bool was_open = link->state == LINK_OPEN;
     link->state = LINK_ENDED;
+    link->ended_by = err->code;
+    link->was_open = was_open;
     link->user.closed(link->user.ctx, err, was_open);
 }
 
@@ -80,6 +104,8 @@ static void open_begin(struct link *link)
     link->state = LINK_OPENING;
     if (link->bus.ops->open(link->bus.self, &session, &user, &err) != 0) {
         link->state = LINK_ENDED;
+        link->ended_by = err.code;
+        link->was_open = false;
         link->user.closed(link->user.ctx, &err, false);
     }
 }
@@ -89,6 +115,11 @@ void link_step(struct link *link, mono_ms now)
     link->now = now;
     if (link->state == LINK_OPEN && link->opened_at == 0) {
         link->opened_at = now > 0 ? now : 1;
+    }
+    if (link->state == LINK_OPEN && link->opened_at != 0 &&
+        now - link->opened_at >= LINK_STABLE_MS) {
+        link->twin = LINK_TWIN_NONE;
+        link->shorts = 0;
     }
     if (link->state == LINK_ENDED) {
         wait_begin(link);
@@ -118,6 +149,16 @@ void link_stop(struct link *link)
 {
     link->state = LINK_STOPPED;
     link->bus.ops->close(link->bus.self);
+}
+
+const char *link_twin_word(enum link_twin twin)
+{
+    static const char *const words[] = {
+#define WORD_(name, word, sentence) [LINK_TWIN_##name] = word,
+        LINK_TWINS(WORD_)
+#undef WORD_
+    };
+    return words[twin];
 }
 
 bool link_is_open(const struct link *link)

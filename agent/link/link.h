@@ -16,6 +16,14 @@
 #define LINK_KEEPALIVE_REST_S 300 /* what the broker is told, and the pace at rest */
 #define LINK_PACE_UNPROVEN_S  20  /* the pace while something is changing or unproven */
 
+/* Another client with this identity: each takes the session from the other. After a takeover this
+ * one waits between half of it and all of it, so that neither flaps. */
+#define LINK_TWIN_WAIT_MS 60000
+/* Where the broker does not say so: so many sessions in a row that end this soon after they began
+ * are a suspicion: a twin is back within its own back-off. */
+#define LINK_TWIN_SESSIONS 5
+#define LINK_TWIN_SHORT_MS (LINK_BACKOFF_CAP_MS + 5000)
+
 #define LINK_SESSION_BYTES 17 /* 16 hex digits and a NUL: names one session */
 #define LINK_WILL_BYTES    160
 
@@ -44,7 +52,23 @@ enum link_state {
     LINK_STOPPED
 };
 
-/* private but for reading `state`, `failures` and `retry_at`; caller-allocated, must not move. */
+/* Whether another client uses this one's identity. A session that stands for LINK_STABLE_MS ends
+ * it. X(NAME, word, sentence) */
+#define LINK_TWINS(X)                                                                              \
+    X(NONE, "alone", "nothing tells of another client with this identity")                         \
+    X(SUSPECTED, "suspected", "sessions end again and again soon after they began")                \
+    X(KNOWN, "shared", "the broker gave the session to another client with this identity")
+
+enum link_twin {
+#define LINK_TWIN_ENUM_(name, word, sentence) LINK_TWIN_##name,
+    LINK_TWINS(LINK_TWIN_ENUM_) LINK_TWIN_COUNT
+#undef LINK_TWIN_ENUM_
+};
+
+const char *link_twin_word(enum link_twin twin);
+
+/* private but for reading `state`, `failures`, `retry_at` and `twin`; caller-allocated, must not
+ * move. */
 struct link {
     struct bus bus;
     struct entropy entropy;
@@ -52,6 +76,10 @@ struct link {
     enum link_state state;
     char session[LINK_SESSION_BYTES];
     unsigned failures; /* in a row */
+    int ended_by;      /* code of the last end */
+    bool was_open;     /* it was a session that ended */
+    unsigned shorts;   /* sessions in a row that ended soon after they began */
+    enum link_twin twin;
     mono_ms retry_at;
     mono_ms opened_at; /* when link_step first saw the session open; 0: not yet */
     mono_ms now;       /* as of the last step */

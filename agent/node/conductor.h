@@ -2,6 +2,7 @@
 #ifndef AGENT_NODE_CONDUCTOR_H
 #define AGENT_NODE_CONDUCTOR_H
 
+#include "agent/link/link.h"
 #include "agent/node/session.h"
 #include "agent/wire/config.h"
 #include "agent/wire/report.h"
@@ -120,6 +121,10 @@ void conductor_report(const struct conductor *conductor, struct report *report);
 bool conductor_story(struct conductor *conductor, char app[NAME_BYTES], struct text *text);
 /* It could not be told after all. */
 void conductor_story_again(struct conductor *conductor, const char *app);
+
+/* Whether another client uses this node's identity at the broker, as the link sees it: shown in
+ * status and report, and an event when it changes. */
+void conductor_note_twin(struct conductor *conductor, enum link_twin twin);
 
 /* Some app is in mid-swap or unproven. */
 bool conductor_is_changing(const struct conductor *conductor);

@@ -172,6 +172,8 @@ struct conductor {
 
     struct accepted accepted; /* the activate or rollback that became durable last */
 
+    enum link_twin twin; /* another client uses this node's identity */
+
     /* Events. */
     struct event events[EVENTS_MAX];
     uint64_t event_last;

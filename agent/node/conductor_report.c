@@ -158,6 +158,7 @@ void conductor_report(const struct conductor *conductor, struct report *report)
     report->is_memory_lost = conductor->has_lost_memory;
     report->is_store_failing = conductor->is_store_failing;
     report->is_engine_up = conductor->is_engine_up;
+    (void)text_copy(report->identity, sizeof report->identity, link_twin_word(conductor->twin));
     report->trust_version = conductor->trust.version;
     report->revoke_version = conductor->revoked.version;
     report->schema_release = SCHEMA_RELEASE;
@@ -176,6 +177,31 @@ static void story_event_render(const struct event *event, struct text *text)
                 event->time_trusted ? "true" : "false");
     text_append_json(text, event->text);
     text_append(text, "}");
+}
+
+void conductor_note_twin(struct conductor *conductor, enum link_twin twin)
+{
+    static const char remedy[] = "look for a copy of its key, such as a cloned SD card, and add "
+                                 "that machine under a name of its own";
+    if (twin == conductor->twin) {
+        return;
+    }
+    conductor->twin = twin;
+    if (twin == LINK_TWIN_KNOWN) {
+        conductor_warning(conductor, NULL,
+                          "another client uses this node's identity: each takes the session from "
+                          "the other; %s",
+                          remedy);
+    } else if (twin == LINK_TWIN_SUSPECTED) {
+        conductor_warning(conductor, NULL,
+                          "%d sessions in a row ended soon after they began: perhaps another "
+                          "client uses this node's identity; %s",
+                          LINK_TWIN_SESSIONS, remedy);
+    } else {
+        conductor_event(conductor, NULL, "the session stands: no other client uses this node's "
+                                         "identity any more");
+    }
+    conductor_touch(conductor);
 }
 
 /* The last events of this app and of the node itself, oldest first: as many of the newest as fit

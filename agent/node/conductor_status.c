@@ -110,9 +110,11 @@ void conductor_status(const struct conductor *conductor, struct text *text)
     text_append(text, "{\"schema\":1,\"node\":");
     text_append_json(text, conductor->config.node);
     text_printf(text,
-                ",\"version\":\"%s\",\"memoryLost\":%s,\"storeFailed\":%s,\"settled\":%s,"
+                ",\"version\":\"%s\",\"identity\":\"%s\",\"memoryLost\":%s,"
+                "\"storeFailed\":%s,\"settled\":%s,"
                 "\"engine\":{\"up\":%s,\"version\":",
-                BERTH_VERSION, conductor->has_lost_memory ? "true" : "false",
+                BERTH_VERSION, link_twin_word(conductor->twin),
+                conductor->has_lost_memory ? "true" : "false",
                 conductor->is_store_failing ? "true" : "false",
                 conductor_is_settled(conductor) ? "true" : "false",
                 conductor->is_engine_up ? "true" : "false");

@@ -187,12 +187,26 @@ static void node_view(struct span status, struct text *text)
     obstacle_view(status, text);
 }
 
+static void identity_view(struct span status, struct text *text)
+{
+    char identity[16];
+    (void)scan_member_text(status, "identity", identity, sizeof identity);
+    if (strcmp(identity, "shared") == 0) {
+        text_append(text, "IDENTITY SHARED: another client uses this node's identity; look for a "
+                          "copy of its key, such as a cloned SD card\n");
+    } else if (strcmp(identity, "suspected") == 0) {
+        text_append(text, "the link ends again and again soon after it began: perhaps another "
+                          "client uses this node's identity\n");
+    }
+}
+
 void control_view_status(struct span status, struct text *text)
 {
     struct span apps;
     struct span app;
     size_t at = 0;
     node_view(status, text);
+    identity_view(status, text);
     if (!scan_member(status, "apps", &apps) || !scan_element(apps, &at, &app)) {
         text_append(text, "no app yet; begin with: berthctl activate FILE\n");
         return;

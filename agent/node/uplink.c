@@ -294,6 +294,7 @@ static void pace_set(struct uplink *uplink)
 void uplink_step(struct uplink *uplink, mono_ms now)
 {
     link_step(&uplink->link, now);
+    conductor_note_twin(uplink->conductor, uplink->link.twin);
     pace_set(uplink);
     if (!link_is_open(&uplink->link) || uplink->is_leaving) {
         return;

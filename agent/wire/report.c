@@ -138,6 +138,7 @@ void report_render(const struct report *report, struct text *text)
     flag_append(text, "memoryLost", report->is_memory_lost);
     flag_append(text, "storeFailed", report->is_store_failing);
     flag_append(text, "engineUp", report->is_engine_up);
+    word_append(text, "identity", report->identity);
     number_append(text, "trustVersion", report->trust_version);
     number_append(text, "revokeVersion", report->revoke_version);
     text_printf(text, ",\"at\":%lld,\"timeTrusted\":%s,\"apps\":[", (long long)report->at,

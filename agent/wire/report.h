@@ -67,6 +67,7 @@ struct report {
     char label_names[REPORT_LABELS_MAX][64], label_values[REPORT_LABELS_MAX][64];
     size_t label_count;
     bool is_memory_lost, is_store_failing, is_engine_up;
+    char identity[REPORT_WORD_BYTES]; /* alone, suspected, shared: with another client; or empty */
     uint64_t trust_version, revoke_version;
     unsigned schema_release, schema_order; /* highest schema of each the node reads */
     wall_ms at;

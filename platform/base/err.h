@@ -70,7 +70,8 @@
     X(USAGE, "usage")                                                                              \
     X(SPEC, "spec-refused")                                                                        \
     X(WIRING, "wiring-broken")                                                                     \
-    X(STATE_FULL, "state-full")
+    X(STATE_FULL, "state-full")                                                                    \
+    X(TAKEN_OVER, "session-taken-over")
 
 enum err_code {
     ERR_OK = 0,

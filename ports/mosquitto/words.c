@@ -61,6 +61,11 @@ int words_farewell(struct err *err, unsigned reason)
 {
     int code = ERR_NETWORK;
     switch (reason) {
+    case MQTT_RC_SESSION_TAKEN_OVER:
+        return err_set(err, ERR_TAKEN_OVER,
+                       "another client came with this client's id, and the broker gave it the "
+                       "session (reason 0x%02x)",
+                       reason);
     case MQTT_RC_KEEP_ALIVE_TIMEOUT:
         code = ERR_TIMEOUT;
         break;

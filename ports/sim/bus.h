@@ -31,6 +31,7 @@ struct sim_bus_faults {
     uint64_t lose_one_in;               /* packets of a client: its connection is reset instead */
     uint64_t duplicate_one_in;          /* deliveries: made twice, as QoS 1 may */
     uint64_t drop_one_in;    /* deliveries of live messages: a full queue, nobody is told */
+    bool is_old; /* it speaks 3.1.1: of a takeover it only closes the connection */
     bool is_takeover_silent; /* no will is sent for a session that a newer one with its id ends, as
                               * nats-server has it; mosquitto sends it */
 };

@@ -150,11 +150,15 @@ void sim_bus_broker_end(struct sim_broker *broker, uint32_t place, uint32_t seri
     }
 }
 
+static void connection_end(struct sim_broker *broker, uint32_t place, uint32_t serial, int code)
+{
+    sim_bus_send(broker->clients[place],
+                 (struct sim_bus_packet){.kind = SIM_BUS_CLOSED, .serial = serial, .code = code});
+}
+
 static void connection_close(struct sim_broker *broker, uint32_t place, uint32_t serial)
 {
-    sim_bus_send(
-        broker->clients[place],
-        (struct sim_bus_packet){.kind = SIM_BUS_CLOSED, .serial = serial, .code = ERR_NETWORK});
+    connection_end(broker, place, serial, ERR_NETWORK);
 }
 
 static void take_connect(struct sim_broker *broker, const struct sim_bus_packet *packet)
@@ -170,7 +174,8 @@ static void take_connect(struct sim_broker *broker, const struct sim_bus_packet 
     for (size_t i = 0; i < broker->session_count; i++) {
         const struct sim_bus_session *older = broker->sessions[i];
         if (strcmp(older->id, client->id) == 0) {
-            connection_close(broker, older->place, older->serial);
+            connection_end(broker, older->place, older->serial,
+                           broker->faults.is_old ? ERR_NETWORK : ERR_TAKEN_OVER);
             session_end(broker, i, !broker->faults.is_takeover_silent);
             break;
         }

@@ -27,6 +27,8 @@ struct bus_fixture {
     /* A session that another one with its id ends has its will sent, as MQTT wants; nats-server
      * does not, and nobody may rely on it. */
     bool has_will_at_takeover;
+    /* It always says so to the one whose session was taken over (MQTT 5, reason 0x8e). */
+    bool tells_takeover;
     void *self;
 };
 

@@ -80,13 +80,20 @@ static void case_no_will_after_a_close_in_a_burst(void)
     CHECK_INT_EQ(one->received, 1);
 }
 
+/* A broker that does not say it (mosquitto 2.0.11, any of 3.1.1) only closes the connection. */
+static void check_takeover(void)
+{
+    bool is_silent = one->code == ERR_NETWORK && !fixture->tells_takeover;
+    CHECK_INT_EQ(is_silent ? ERR_TAKEN_OVER : one->code, ERR_TAKEN_OVER);
+}
+
 static void case_the_newer_of_two_with_one_id_stays(void)
 {
     both_begin();
     (void)bus_party_open(one, "same");
     (void)bus_party_open(two, "same");
     (void)bus_pump_until(one, &one->closed, 1);
-    CHECK_INT_EQ(one->code, ERR_NETWORK);
+    check_takeover();
     bus_pump_for(one, QUIET_TURNS);
     CHECK_INT_EQ(one->closed, 1);
     CHECK_INT_EQ(two->closed, 0);
@@ -103,6 +110,7 @@ static void case_will_when_the_id_comes_back(void)
     (void)bus_party_open_with_will(one, "same", topic, "lost");
     (void)bus_party_open(two, "same");
     (void)bus_pump_until(one, &one->closed, 1);
+    check_takeover();
     CHECK_INT_EQ(bus_hear(two, topic), 0);
     (void)bus_pump_until(two, &two->received, 1);
     CHECK_STR_EQ(two->heard[0].head, "lost");

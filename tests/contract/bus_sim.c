@@ -107,6 +107,7 @@ static void world_open(uint64_t seed)
         .mend = world_mend,
         .denied_topic = "elsewhere",
         .has_will_at_takeover = true,
+        .tells_takeover = true,
     };
     world.one = (struct bus_party){.bus = world.fixture.bus, .pump = world_pump};
     world.two = (struct bus_party){.bus = world.fixture.other, .pump = world_pump};

@@ -201,6 +201,75 @@ static void case_row_goes_on_over_short_sessions(void)
     }
 }
 
+/* One session that stood for so long and ended so. */
+static void session(struct fake *fake, struct link *link, int64_t stood_ms, int code)
+{
+    const struct err err = {.code = code, .text = "gone"};
+    mono_ms now =
+        link->state == LINK_WAITING && link->retry_at > link->now ? link->retry_at : link->now;
+    link_step(link, now);
+    fake->user.opened(fake->user.ctx);
+    link_step(link, now);
+    link_step(link, now + stood_ms);
+    fake->user.closed(fake->user.ctx, &err);
+    link_step(link, now + stood_ms);
+}
+
+static void case_a_takeover_is_a_twin(void)
+{
+    struct fake fake;
+    struct link link;
+    begin(&fake, &link);
+    for (uint64_t random = 0; random < 50; random++) {
+        fake.random = random * 0x9e3779b97f4a7c15u;
+        session(&fake, &link, 1000, ERR_TAKEN_OVER);
+        CHECK_INT_EQ(link.twin, LINK_TWIN_KNOWN);
+        CHECK(link.retry_at - link.now >= 30000 && link.retry_at - link.now < 60000);
+    }
+    session(&fake, &link, 1000, ERR_NETWORK); /* nothing better is known */
+    CHECK_INT_EQ(link.twin, LINK_TWIN_KNOWN);
+    session(&fake, &link, STABLE_MS, ERR_NETWORK);
+    CHECK_INT_EQ(link.twin, LINK_TWIN_NONE);
+    CHECK(link.retry_at - link.now < 1000);
+}
+
+static void case_short_sessions_are_a_suspicion(void)
+{
+    struct fake fake;
+    struct link link;
+    begin(&fake, &link);
+    for (int i = 0; i < 4; i++) {
+        session(&fake, &link, 34999, ERR_NETWORK);
+    }
+    CHECK_INT_EQ(link.twin, LINK_TWIN_NONE);
+    session(&fake, &link, 35000, ERR_NETWORK); /* not short: the row begins again */
+    for (int i = 0; i < 4; i++) {
+        session(&fake, &link, 5, ERR_NETWORK);
+    }
+    CHECK_INT_EQ(link.twin, LINK_TWIN_NONE);
+    session(&fake, &link, 5, ERR_NETWORK);
+    CHECK_INT_EQ(link.twin, LINK_TWIN_SUSPECTED);
+    session(&fake, &link, STABLE_MS, ERR_TIMEOUT);
+    CHECK_INT_EQ(link.twin, LINK_TWIN_NONE);
+}
+
+/* A broker that is away, or ends sessions for another reason, is no twin. */
+static void case_other_ends_are_no_suspicion(void)
+{
+    struct fake fake;
+    struct link link;
+    begin(&fake, &link);
+    for (int i = 0; i < 20; i++) {
+        session(&fake, &link, 5, i % 2 == 0 ? ERR_TIMEOUT : ERR_DENIED);
+        link_step(&link, link_deadline(&link));
+        if (link.state == LINK_OPENING) {
+            lose(&fake);
+            link_step(&link, link.now);
+        }
+    }
+    CHECK_INT_EQ(link.twin, LINK_TWIN_NONE);
+}
+
 static void case_refused_open_is_a_failure(void)
 {
     struct fake fake;
@@ -236,6 +305,9 @@ int main(int argc, char **argv)
         {"waits_after_failures", case_waits_after_failures},
         {"row_ends_when_stable", case_row_ends_when_stable},
         {"row_goes_on_over_short_sessions", case_row_goes_on_over_short_sessions},
+        {"a takeover is a twin", case_a_takeover_is_a_twin},
+        {"short sessions are a suspicion", case_short_sessions_are_a_suspicion},
+        {"other ends are no suspicion", case_other_ends_are_no_suspicion},
         {"refused_open_is_a_failure", case_refused_open_is_a_failure},
         {"stop", case_stop},
     };

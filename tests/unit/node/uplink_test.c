@@ -1,5 +1,4 @@
-/* uplink: what is said when, and whose word goes where; the conductor's place is taken by the
- * test's. */
+/* uplink: what is said when, and whose word goes where; the test stands in for the conductor. */
 #include "agent/node/uplink.h"
 
 #include "tests/check.h"
@@ -30,18 +29,16 @@ static struct {
     char said[2048];
     /* The conductor. */
     char order_app[NAME_BYTES], order_text[64];
-    unsigned orders;
+    unsigned orders, releases;
     bool is_release_true;
     struct digest release;
-    unsigned releases;
     struct digest missing[APPS_MAX];
     size_t missing_count;
     struct report report;
     bool has_story, is_changing;
     char again[NAME_BYTES];
-    unsigned agains;
+    unsigned agains, documents;
     bool is_revoke;
-    unsigned documents;
     char document[64];
 } w;
 
@@ -96,6 +93,11 @@ void conductor_story_again(struct conductor *conductor, const char *app)
     (void)conductor;
     w.agains++;
     (void)snprintf(w.again, sizeof w.again, "%s", app);
+}
+
+void conductor_note_twin(struct conductor *conductor, enum link_twin twin)
+{
+    (void)conductor, (void)twin;
 }
 
 bool conductor_is_changing(const struct conductor *conductor)
