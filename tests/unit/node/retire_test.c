@@ -103,6 +103,8 @@ static void case_failed_and_ended(void)
     check_step(RETIRE_FAILED, true, ACTION_COUNT, false);
     replica->is_routed = false;
     check_step(RETIRE_FAILED, true, ACTION_FORGET, false);
+    check_step(RETIRE_FAILED, true, ACTION_EXAMINE, false);
+    replica->is_examined = true;
     check_step(RETIRE_FAILED, true, ACTION_COUNT, true);
     check_step(RETIRE_FAILED, false, ACTION_REMOVE, false);
     begin();
