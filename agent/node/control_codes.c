@@ -83,6 +83,7 @@ static const struct answer_row rows[ERR_END_ - ERR_BASE_] = {
     ROW(USAGE) = {400, "see the agent's README for what may be asked"},
     ROW(SPEC) = {422, "build a release with what the engine's words name corrected"},
     ROW(WIRING) = {502, "nothing: the agent creates the container and its network again"},
+    ROW(TAKEN_OVER) = {502, "look for another machine with a copy of this one's certificate"},
 };
 
 static const struct answer_row *row_of(int code)

@@ -253,7 +253,7 @@ static void test_failure(void)
     said = history(story);
     CHECK_CONTAINS(said, "{\"schema\":1,\"app\":\"web\",\"committed\":{\"gen\":1,");
     CHECK_CONTAINS(said, "\"history\":[]");
-    check_release(story, said, "\"quarantined\":[", RELEASE_CRASHING, "]}");
+    check_release(story, said, "\"quarantined\":[", RELEASE_CRASHING, "],\"cause\":{\"gen\":");
     text_init(&text, story->text, sizeof story->text);
     CHECK(conductor_story(story->gateway.agent, app, &text));
     CHECK_STR_EQ(app, "web");
@@ -290,7 +290,7 @@ static void test_history(void)
     check_release(story, said, "},{\"gen\":2,\"release\":", RELEASE_V2, "");
     check_release(story, said, "},{\"gen\":1,\"release\":", RELEASE_V1, "");
     check_release(story, said, "\"quarantined\":[", RELEASE_FADING, ",");
-    check_release(story, said, ",", RELEASE_CRASHING, "]}");
+    check_release(story, said, ",", RELEASE_CRASHING, "],\"cause\":{\"gen\":");
     deploy(story, RELEASE_V3);
     said = history(story);
     check_release(story, said, "\"history\":[{\"gen\":4,\"release\":", RELEASE_DEAF, "");
