@@ -17,7 +17,7 @@ struct cut_port {
     void (*prepare)(struct cut_image *image);
     size_t page_bytes;
     int cuts_min;        /* fewer states than this prove nothing */
-    size_t fault_stride; /* 1: every fault at every call */
+    size_t fault_stride; /* 1: every fault at every call; 2: every other one, in turn */
     /* The calls of each operation in words, see store_cuts.c. */
     const char *const *calls;
     void *self;

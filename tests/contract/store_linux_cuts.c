@@ -171,7 +171,7 @@ int main(int argc, char **argv)
                                   .prepare = world_prepare,
                                   .page_bytes = SLOT_STRIDE,
                                   .cuts_min = 400,
-                                  .fault_stride = 1,
+                                  .fault_stride = 2,
                                   .calls = calls,
                                   .self = &world};
     return store_cuts_run(&port, more, COUNT_OF(more), argc, argv);
