@@ -49,6 +49,8 @@
 #define EPOCH_JUMP_MAX 1000
 /* An order whose startBy cannot be compared with a clock may begin this long after its receipt. */
 #define START_BY_UPTIME_MS 900000
+/* What a technician asked for may begin this long after, where the site keeps it from beginning. */
+#define LOCAL_START_BY_MS 86400000
 /* Lines of the events ring. */
 #define EVENTS_MAX 128
 /* The text of one; a longer one is shortened in its middle. */

@@ -180,8 +180,10 @@ struct engine_ops {
                          struct err *err);
     /* Makes `reference` (repo@sha256:...) present, tags it `tag` (so that a prune cannot take it)
      * and makes it durable on disk (syncfs) before done. Already present: only tagged and synced.
-     * An error inside the engine's stream, however reported, is ERR_PULL or ERR_DISK_SPACE.
-     * `progress` may be NULL. */
+     * However an error is reported: ERR_PULL (the registry does not have it, or not for this
+     * machine, or other bytes), ERR_DENIED (not for this node), ERR_DISK_SPACE; these no repetition
+     * mends. ERR_REGISTRY: the registry cannot be reached or breaks off, which passes. ERR_TIMEOUT:
+     * no byte for ten minutes. `progress` may be NULL. */
     int (*pull)(void *self, const char *reference, const char *tag, engine_progress progress,
                 engine_done done, void *ctx, struct err *err);
     /* Removes the tag and, when nothing else refers to it, the image. In use: success, kept. */

@@ -183,6 +183,39 @@ bool app_may_begin(const struct conductor *conductor, const struct app *app)
     return true;
 }
 
+/* By the clock, or where that cannot be trusted by how long the wish is known. */
+static bool is_wish_late(const struct app *app)
+{
+    const struct conductor *conductor = app->conductor;
+    const struct memory_app *memory = &app->memory;
+    bool is_trusted = false;
+    wall_ms wall = conductor->ports.clock.ops->wall(conductor->ports.clock.self, &is_trusted);
+    if (memory->start_by == 0 || !digest_is_equal(&app->session.wish, &memory->wanted)) {
+        return false;
+    }
+    return is_trusted ? wall > memory->start_by
+                      : memory->wanted_by == WANTED_BY_ORDER &&
+                            conductor_now(conductor) - app->session.wished_at >= START_BY_UPTIME_MS;
+}
+
+/* A wait of the site is told when it begins and when it ends. */
+static void tell_wait(struct app *app)
+{
+    enum wish_wait wait = app->session.wait;
+    bool is_site = wait == WISH_WAIT_REGISTRY || wait == WISH_WAIT_ENGINE;
+    if (wait == app->told_wait) {
+        return;
+    }
+    if (is_site) {
+        conductor_event(app->conductor, app, "waiting for the %s; what serves goes on serving",
+                        wish_wait_word(wait));
+    } else if (app->told_wait != WISH_WAIT_NONE) {
+        conductor_event(app->conductor, app, "no longer waiting for the %s",
+                        wish_wait_word(app->told_wait));
+    }
+    app->told_wait = is_site ? wait : WISH_WAIT_NONE;
+}
+
 static void plan_app(struct app *app)
 {
     struct conductor *conductor = app->conductor;
@@ -199,12 +232,14 @@ static void plan_app(struct app *app)
         .is_engine_up = conductor->is_engine_up,
         .has_restart_backoff = conductor->about.has_restart_backoff,
         .may_begin = app_may_begin(conductor, app),
+        .is_wish_late = is_wish_late(app),
         .is_memory_lost = app->is_lost,
         .is_wanted_revoked = revoked_has(&conductor->revoked, &memory->wanted),
         .is_candidate_revoked = memory->candidate.gen != 0 &&
                                 revoked_has(&conductor->revoked, &memory->candidate.release),
     };
     swap_step(memory, &app->session, &facts, &decision);
+    tell_wait(app);
     app->wake_at = mono_min(decision.wake_at, plans_retry_at(app));
     if (decision.is_look_wanted) {
         conductor->list_at = mono_min(conductor->list_at, facts.now);

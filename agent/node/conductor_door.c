@@ -39,6 +39,14 @@ void conductor_accepted(const struct conductor *conductor, struct accepted *acce
     *accepted = conductor->accepted;
 }
 
+/* A local request that the site keeps from beginning is given up after a day. */
+static wall_ms local_start_by(const struct conductor *conductor)
+{
+    bool is_trusted = false;
+    wall_ms wall = conductor->ports.clock.ops->wall(conductor->ports.clock.self, &is_trusted);
+    return is_trusted ? wall + LOCAL_START_BY_MS : 0;
+}
+
 /* When the app's record is free, what is wanted is recorded. */
 void verb_step(struct app *app)
 {
@@ -55,6 +63,7 @@ void verb_step(struct app *app)
         next.wanted = app->verb.wanted;
         next.wanted_by = WANTED_BY_OVERRIDE;
         next.is_forced = app->verb.is_forced;
+        next.start_by = local_start_by(app->conductor);
     }
     next.attempts = is_changed ? 0 : next.attempts;
     if (is_changed || !app->verb.is_order) {

@@ -239,7 +239,7 @@ const struct plan *app_plan_leaving(struct app *app, uint32_t gen)
     return plan;
 }
 
-static void note_garbage_release(struct app *app, const struct digest *release)
+void garbage_note(struct app *app, const struct digest *release)
 {
     for (size_t i = 0; i < GARBAGE_MAX; i++) {
         if (digest_is_none(&app->garbage[i]) || digest_is_equal(&app->garbage[i], release)) {
@@ -266,16 +266,18 @@ static void note_garbage(struct app *app, const struct memory_app *next)
     }
     for (size_t i = 0; i < COUNT_OF(old); i++) {
         if (!digest_is_none(old[i]) && !memory_remembers(next, old[i])) {
-            note_garbage_release(app, old[i]);
+            garbage_note(app, old[i]);
         }
     }
 }
 
-/* The record gives a verdict: on a candidate, or on a wish that never became one. */
+/* The record gives a verdict: on a candidate, or on a wish that never became one. One that is only
+ * put off keeps the verdict before. */
 static bool is_verdict(const struct memory_app *memory, const struct memory_app *next)
 {
     return next->phase == SWAP_REST &&
-           (memory->phase != SWAP_REST || next->verdict_gen != memory->verdict_gen);
+           (memory->phase != SWAP_REST ? next->verdict_gen == memory->candidate.gen
+                                       : next->verdict_gen != memory->verdict_gen);
 }
 
 static void announce(struct app *app, const struct memory_app *next)
@@ -293,6 +295,10 @@ static void announce(struct app *app, const struct memory_app *next)
     } else if (next->boots > memory->boots) {
         conductor_event(conductor, app, "the machine started again while unproven (%u)",
                         next->boots);
+    } else if (memory->phase == SWAP_PREPARE && next->phase == SWAP_REST &&
+               next->verdict_gen != memory->candidate.gen) {
+        conductor_event(conductor, app, "generation %u is put off: its images cannot be had now",
+                        memory->candidate.gen);
     } else if (is_verdict(memory, next)) {
         conductor_event(conductor, app, "verdict on generation %u: %s (%s: %s)", next->verdict_gen,
                         verdict_word(next->verdict), reason_word(next->reason),
@@ -340,6 +346,7 @@ static void adopt(struct app *app)
     if (app->pending.reason == REASON_IMAGE_DOUBTED && app->memory.phase == SWAP_PREPARE &&
         app->pending.phase == SWAP_REST) {
         app->doubted = app->memory.candidate.release;
+        session->staged = (struct digest){0};
     }
     if (app->memory.phase == SWAP_REST && app->pending.phase == SWAP_PREPARE) {
         session_begin_swap(session);
@@ -353,10 +360,12 @@ static void adopt(struct app *app)
         session->prepared_from = 0;
         session->is_resumed = true;
     }
-    if (app->memory.phase != SWAP_REST && app->pending.phase == SWAP_REST) {
+    if (is_verdict(&app->memory, &app->pending)) {
         app->verdicts++;
-        app->verdict_of = app->memory.candidate.release;
+        app->verdict_of =
+            app->memory.phase != SWAP_REST ? app->memory.candidate.release : app->memory.wanted;
     }
+    session->pull_refusal = 0; /* the record holds what came of it */
     app->memory = app->pending;
     app->is_new = false;
     session->is_route_settled = false;

@@ -7,7 +7,6 @@
 
 #define STOP_GRACE_DEFAULT_MS 10000
 #define NOTICE_TIMEOUT_MS     5000
-#define PULL_RETRY_MS         1000
 #define REFUSED_RETRY_MS      1000 /* a call that was not even taken */
 #define NETWORK_RETRY_MS      1000
 
@@ -329,10 +328,8 @@ static void pull_progressed(void *ctx, uint64_t bytes)
 }
 
 /* The image must be what was signed, whoever served it. */
-static int check_image(struct app *app, uint32_t gen, const struct engine_image *image,
-                       struct err *err)
+static int check_image(const struct plan *plan, const struct engine_image *image, struct err *err)
 {
-    const struct plan *plan = app_plan_of(app, gen);
     if (plan == NULL || digest_is_none(&plan->services[0].config) ||
         digest_is_equal(&image->config, &plan->services[0].config)) {
         return 0;
@@ -345,36 +342,57 @@ static int check_image(struct app *app, uint32_t gen, const struct engine_image 
                    plan->services[0].reference, found, signed_one);
 }
 
+/* What no repetition makes better; all else is trouble of the site, and is waited for. */
+static bool is_pull_final(int code)
+{
+    return code == ERR_PULL || code == ERR_DIGEST || code == ERR_DENIED || code == ERR_DISK_SPACE;
+}
+
+static void pull_failed(struct app *app, const struct digest *release, const struct err *err)
+{
+    struct session_app *session = &app->session;
+    const struct memory_app *memory = &app->memory;
+    bool is_wish = digest_is_equal(release, &memory->wanted) &&
+                   !digest_is_equal(release, &memory->committed.release);
+    conductor_warning(app->conductor, app, "pull of release %02x%02x%02x%02x: %s: %s",
+                      release->bytes[0], release->bytes[1], release->bytes[2], release->bytes[3],
+                      err_word(err->code), err->text);
+    session->has_world_fault = session->has_world_fault || memory->phase != SWAP_REST;
+    if (is_pull_final(err->code) && is_wish) {
+        session->is_staging = false;
+        session->pull_refusal = err->code;
+    } else {
+        stage_failed(session, conductor_now(app->conductor));
+    }
+}
+
 static void pulled(void *ctx, const struct err *err, const struct engine_answer *answer)
 {
     struct call *call = ctx;
     struct app *app = call->app;
     struct session_app *session = &app->session;
-    uint32_t gen = call->gen;
+    struct digest release = call->release;
+    const struct plan *plan = app_plan(app, &release);
+    const struct plan *missing = app_plan_of(app, session->image_missing_gen);
     struct err wrong;
     call_drop(call);
-    if (gen != session->staging_gen) {
-        return; /* of a candidate that was given up while this went on */
+    if (!session->is_staging || !digest_is_equal(&release, &session->staging)) {
+        garbage_note(app, &release); /* of a wish that was given up while this went on */
+        conductor_touch(app->conductor);
+        return;
     }
-    session->is_staging = false;
-    session->staging_gen = 0;
-    if (err == NULL && check_image(app, gen, answer->image, &wrong) != 0) {
+    if (err == NULL && check_image(plan, answer->image, &wrong) != 0) {
         err = &wrong;
-        session->pull_failures = UINT8_MAX; /* asking again gives the same bytes */
     }
-    if (err == NULL) {
-        session->is_staged = session->is_staged || gen == app->memory.candidate.gen;
-        session->image_missing_gen = 0;
+    if (err != NULL) {
+        pull_failed(app, &release, err);
     } else {
-        conductor_warning(app->conductor, app, "pull of generation %u: %s: %s", gen,
-                          err_word(err->code), err->text);
-        session->has_world_fault = true;
-        if (session->pull_failures < UINT8_MAX) {
-            session->pull_failures++;
+        session->is_staging = false;
+        session->staged = release;
+        session->pull_failures = 0;
+        if (missing != NULL && digest_is_equal(&missing->digest, &release)) {
+            session->image_missing_gen = 0;
         }
-        int shift = session->pull_failures < 8 ? session->pull_failures : 8;
-        session->pull_not_before =
-            conductor_now(app->conductor) + PULL_RETRY_MS * ((int64_t)1 << shift) / 2;
     }
     conductor_touch(app->conductor);
 }
@@ -402,15 +420,14 @@ static int perform_gen(struct app *app, struct call *call, struct err *err)
 {
     struct conductor *conductor = app->conductor;
     const struct engine *engine = &conductor->ports.engine;
-    const struct plan *plan = app_plan_of(app, call->gen);
     char name[ENGINE_NAME_BYTES];
     char former[ENGINE_NAME_BYTES];
     char bridge[16];
     char tag[ENGINE_REFERENCE_BYTES];
     if (call->kind == ACTION_PULL) {
+        const struct plan *plan = app_plan(app, &call->release);
         if (plan == NULL || plan->service_count == 0) {
-            return err_set(err, ERR_NOT_FOUND, "no release is remembered for generation %u",
-                           call->gen);
+            return err_set(err, ERR_NOT_FOUND, "the release to fetch cannot be read");
         }
         image_tag(app, &plan->digest, tag);
         return engine->ops->pull(engine->self, plan->services[0].reference, tag, pull_progressed,
@@ -447,6 +464,7 @@ void perform(struct app *app, const struct action *action)
         rc = 0;
     }
     call->gen = action->gen;
+    call->release = app->session.staging;
     call->service = action->service;
     call->number = action->number;
     if (rc == 0 && is_gen) {

@@ -28,8 +28,9 @@ struct call {
     enum action_kind kind;
     uint32_t gen;
     uint8_t service, number;
-    enum probe_role role; /* probes */
-    uint32_t epoch;       /* probes: of the replica's probing; lists: their number */
+    struct digest release; /* pulls */
+    enum probe_role role;  /* probes */
+    uint32_t epoch;        /* probes: of the replica's probing; lists: their number */
     bool is_used;
 };
 
@@ -121,6 +122,7 @@ struct app {
     bool is_story_due;        /* a failure was not told yet */
     mono_ms story_until;      /* it waits for the examination, at the latest until then */
     struct cause cause;
+    enum wish_wait told_wait; /* what it waits for, as the last event said */
 };
 
 struct conductor {
@@ -224,6 +226,8 @@ bool memory_remembers(const struct memory_app *memory, const struct digest *rele
 int payload_load(struct conductor *conductor, const struct digest *release, struct span *payload,
                  struct err *err);
 void memory_collect(struct conductor *conductor); /* removes payloads nobody remembers */
+/* A release's image tag is to go, unless the release is remembered by then. */
+void garbage_note(struct app *app, const struct digest *release);
 
 /* conductor_observe.c */
 void observe_step(struct conductor *conductor);

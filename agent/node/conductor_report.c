@@ -107,6 +107,10 @@ static void app_fill(const struct conductor *conductor, const struct app *app,
         order_id_render(memory->order_id, out->order_id);
     }
     out->is_order_open = memory->is_order_open;
+    if (memory->is_order_open && memory->phase == SWAP_REST &&
+        app->session.wait != WISH_WAIT_RETRY) {
+        (void)text_copy(out->order_wait, sizeof out->order_wait, wish_wait_word(app->session.wait));
+    }
     outcomes_fill(memory, out);
     if (slot != NULL) {
         waiting_fill(slot, out);

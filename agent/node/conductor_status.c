@@ -92,6 +92,7 @@ static void render_app(const struct conductor *conductor, const struct app *app,
     } else {
         render_digest(text, &app->verdict_of);
     }
+    text_printf(text, ",\"waitsFor\":\"%s\"", wish_wait_word(app->session.wait));
     if (serving != NULL && serving->service_count > 0) {
         const struct plan_service *service = &serving->services[0];
         text_printf(text, ",\"order\":\"%s\",\"orderReason\":",

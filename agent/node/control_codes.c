@@ -82,6 +82,7 @@ static const struct answer_row rows[ERR_END_ - ERR_BASE_] = {
     ROW(PROTOCOL) = {502, "see that the broker's address names an MQTT broker"},
     ROW(USAGE) = {400, "see the agent's README for what may be asked"},
     ROW(SPEC) = {422, "build a release with what the engine's words name corrected"},
+    ROW(REGISTRY) = {503, "check the network and the registry; the agent goes on by itself"},
     ROW(WIRING) = {502, "nothing: the agent creates the container and its network again"},
     ROW(TAKEN_OVER) = {502, "look for another machine with a copy of this one's certificate"},
 };

@@ -50,7 +50,7 @@ static void walk_generation(struct cursor *cursor, struct generation *generation
 #define GENERATION_BYTES (DIGEST_BYTES + 8 + 4 + 1)
 #define MEMORY_BYTES                                                                               \
     (2 + NAME_BYTES + 10 + DIGEST_BYTES + (2 + HISTORY_MAX) * GENERATION_BYTES + 4 + 8 + 4 +       \
-     BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16 + 9 + REPORT_OUTCOMES_MAX * 11)
+     BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16 + 9 + REPORT_OUTCOMES_MAX * 11 + 4)
 _Static_assert(MEMORY_BYTES <= STORE_RECORD_BYTES_MAX, "one app fits one record");
 _Static_assert(LANES < 256 && APPS_MAX < 256, "small numbers fit a byte");
 
@@ -65,6 +65,14 @@ static void walk_orders(struct cursor *cursor, struct memory_app *memory)
         outcome->kind = (enum outcome_kind)walk_number(cursor, outcome->kind, 1);
         outcome->reason = (uint16_t)walk_number(cursor, outcome->reason, 2);
     }
+}
+
+/* What version 3 added. */
+static void walk_wish(struct cursor *cursor, struct memory_app *memory)
+{
+    uint64_t seconds = memory->start_by > 0 ? (uint64_t)memory->start_by / 1000 : 0;
+    seconds = walk_number(cursor, seconds < UINT32_MAX ? seconds : UINT32_MAX, 4);
+    memory->start_by = (wall_ms)seconds * 1000;
 }
 
 static void walk_memory(struct cursor *cursor, struct memory_app *memory)
@@ -105,6 +113,7 @@ void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BY
     (void)walk_number(&cursor, MEMORY_MIN_READER, 1);
     walk_memory(&cursor, &copy);
     walk_orders(&cursor, &copy);
+    walk_wish(&cursor, &copy);
     assert(!cursor.is_short && cursor.at == MEMORY_BYTES);
     *len = cursor.at;
 }
@@ -163,6 +172,9 @@ int memory_decode(struct span data, struct memory_app *memory, struct err *err)
     walk_memory(&cursor, &read);
     if (version >= 2) {
         walk_orders(&cursor, &read);
+    }
+    if (version >= 3) {
+        walk_wish(&cursor, &read);
     }
     if (cursor.is_short || !memory_is_sound(&read)) {
         return err_set(err, ERR_CORRUPT, "the record's fields are out of their bounds");

@@ -60,7 +60,12 @@ enum verdict {
     X(NO_EVIDENCE, "no-evidence", "nobody could ask it whether it is well; it may be")             \
     X(PAUSED_BY_HAND, "paused-by-hand", "a container of the candidate was paused")                 \
     X(ROUTE_FAILED, "route-failed", "the kernel did not take the switch of traffic in time")       \
-    X(BELOW_FLOOR, "below-floor", "a release committed since has a floor above it")
+    X(BELOW_FLOOR, "below-floor", "a release committed since has a floor above it")                \
+    X(REGISTRY_AWAY, "registry-away", "the registry could not be reached in time")                 \
+    X(ENGINE_AWAY, "engine-away", "the engine did not answer in time")                             \
+    X(REGISTRY_DENIED, "registry-denied", "the registry does not give the image to this node")     \
+    X(DISK_FULL, "disk-full", "the engine's disk has no room for the image")                       \
+    X(WRONG_IMAGE, "wrong-image", "the image is not what the release was signed for")
 
 enum reason {
 #define REASON_ENUM_(name, word, sentence) REASON_##name,
@@ -105,15 +110,16 @@ struct memory_app {
     struct digest quarantined[QUARANTINE_MAX]; /* newest first */
     enum verdict verdict;                      /* of the last candidate */
     enum reason reason;
-    uint32_t verdict_gen;                               /* the generation it was given to */
+    uint32_t verdict_gen; /* the generation it was given to */
+    wall_ms start_by;     /* what is wanted must begin by then; whole seconds, 0: no such */
     uint64_t order_epoch, order_gen;                    /* the highest order taken */
     uint64_t order_id;                                  /* of that order; 0: none */
     bool is_order_open;                                 /* it has no outcome yet */
     struct order_outcome outcomes[REPORT_OUTCOMES_MAX]; /* newest first */
 };
 
-/* Version 2 adds order_id and what follows; an agent of version 1 reads it without. */
-#define MEMORY_VERSION    2
+/* Version 2 adds order_id and what follows, version 3 start_by; an older agent reads without. */
+#define MEMORY_VERSION    3
 #define MEMORY_MIN_READER 1
 
 /* Writes the record; *len is at most STORE_RECORD_BYTES_MAX (asserted at compile time). */

@@ -150,6 +150,7 @@ bool order_take(struct memory_app *next, const struct order *order,
         next->wanted = order->release;
         next->wanted_by = WANTED_BY_ORDER;
         next->is_forced = order->force && decision->step == ORDER_STEP_BEGIN;
+        next->start_by = order->start_by;
     } else {
         want_again(next);
     }

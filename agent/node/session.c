@@ -3,12 +3,7 @@
 
 void session_begin_swap(struct session_app *session)
 {
-    session->is_staged = false;
-    session->is_staging = false;
-    session->staging_gen = 0;
-    session->pull_failures = 0;
-    session->pull_not_before = 0;
-    session->staging_progress_at = 0;
+    session->wish = (struct digest){0}; /* its time begins again with each try */
     session->prepared_from = 0;
     session->baseline_ready = false;
     session->has_world_fault = false;
@@ -111,6 +106,7 @@ bool replica_see(struct replica *replica, const struct engine_container *seen, m
     }
     replica->is_present = true;
     replica->state = seen->state;
+    replica->has_start_failed = replica->has_start_failed && seen->state != ENGINE_RUNNING;
     memcpy(replica->id, seen->id, sizeof replica->id);
     replica->address = seen->address;
     replica->keeps_running = seen->keeps_running;

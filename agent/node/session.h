@@ -66,19 +66,18 @@ struct replica {
     mono_ms unrouted_at; /* when it left the table; 0: it never was in it */
 
     /* The planner's own notes. */
-    bool is_wished;    /* should get traffic */
-    bool was_started;  /* started by this swap, in this session */
-    bool is_forgotten; /* its tracked connections were deleted */
-    bool is_telling;   /* of its service it shows best why the candidate was given up */
-    bool is_examined;  /* how it ended is known, or cannot be had */
-    bool
-        has_start_failed; /* the engine refused its last start: its state says nothing of the app */
-    bool is_miswired;     /* it cannot work as it is wired: it is removed and created again */
-    uint8_t rewirings;    /* times that was so in this swap */
-    mono_ms notified_at;  /* when it was told to drain; 0: not */
-    uint8_t starts;       /* starts since it last ran well */
-    uint8_t remakes;      /* times it was removed in this swap because it was dead */
-    bool is_remaking;     /* it was removed in order to be made anew */
+    bool is_wished;        /* should get traffic */
+    bool was_started;      /* started by this swap, in this session */
+    bool is_forgotten;     /* its tracked connections were deleted */
+    bool is_telling;       /* of its service it shows best why the candidate was given up */
+    bool is_examined;      /* how it ended is known, or cannot be had */
+    bool has_start_failed; /* the engine refused its last start: its state says nothing */
+    bool is_miswired;      /* it cannot work as it is wired: it is removed and created again */
+    uint8_t rewirings;     /* times that was so in this swap */
+    mono_ms notified_at;   /* when it was told to drain; 0: not */
+    uint8_t starts;        /* starts since it last ran well */
+    uint8_t remakes;       /* times it was removed in this swap because it was dead */
+    bool is_remaking;      /* it was removed in order to be made anew */
     mono_ms start_not_before;
 
     /* The conductor's. */
@@ -86,6 +85,20 @@ struct replica {
     bool is_busy;            /* a call on it is under way */
     mono_ms call_not_before; /* the port refused to take one: not at once again */
     uint64_t touched; /* number of the list asked for before the last call on it: older news */
+};
+
+/* What the app waits for at rest with a wish. X(NAME, word, sentence) */
+#define WISH_WAITS(X)                                                                              \
+    X(NONE, "", "nothing")                                                                         \
+    X(REGISTRY, "registry", "the registry cannot be reached, or gives no more bytes")              \
+    X(ENGINE, "engine", "the engine does not answer")                                              \
+    X(TURN, "turn", "another app of this node is changing, or the store does not work")            \
+    X(RETRY, "retry", "the next try of a release whose last one was inconclusive")
+
+enum wish_wait {
+#define WISH_WAIT_ENUM_(name, word, sentence) WISH_WAIT_##name,
+    WISH_WAITS(WISH_WAIT_ENUM_) WISH_WAIT_COUNT
+#undef WISH_WAIT_ENUM_
 };
 
 /* Session of one app. All zero at the agent's start. */
@@ -97,13 +110,21 @@ struct session_app {
     mono_ms planned_from; /* when it was planned first; 0: not yet */
     bool is_route_held;   /* nobody is known to be ready: the table found at the start stays */
 
-    /* One swap; zeroed by session_begin_swap. */
-    bool is_staged;
-    bool is_staging;      /* a pull is under way */
-    uint32_t staging_gen; /* of this generation; answers about another come too late */
-    uint8_t pull_failures;
-    mono_ms pull_not_before;
+    /* Staging: before a swap begins, and wherever an image is missing. */
+    struct digest wish;    /* what was wanted when the planner last looked */
+    bool has_looked;       /* the planner has looked at it in this session */
+    bool is_wish_found;    /* it was there when the agent started: a cut may have struck its pull */
+    mono_ms wished_at;     /* since when, or since its last try began */
+    enum wish_wait wait;   /* for what, as of the last look */
+    struct digest staged;  /* the release whose images are known to be present; none: not known */
+    bool is_staging;       /* a pull is under way */
+    struct digest staging; /* of this release; answers about another come too late */
     mono_ms staging_progress_at;
+    uint8_t pull_failures; /* pulls in a row that the site's trouble ended */
+    mono_ms pull_not_before;
+    int pull_refusal; /* what no repetition makes better, until a record holds it; 0: nothing */
+
+    /* One swap; zeroed by session_begin_swap. */
     mono_ms prepared_from;              /* staged, containers being made; 0: not yet */
     int64_t waited_ms[SWAP_WAIT_COUNT]; /* the deadline's clocks: whose time passed since */
     enum swap_wait waiting_for;         /* whose passes now */
@@ -137,6 +158,11 @@ struct session_app {
     uint32_t left_gen; /* 0: none in this session */
     struct digest left;
 };
+
+const char *wish_wait_word(enum wish_wait wait);
+
+/* A pull ended by trouble of the site: when the next one may be. */
+void stage_failed(struct session_app *session, mono_ms now);
 
 /* Clears what belongs to one swap. */
 void session_begin_swap(struct session_app *session);

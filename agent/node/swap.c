@@ -1,14 +1,10 @@
 /* swap: the phases of one app; each looks at the state of the world and says what comes next. */
 #include "agent/node/swap_private.h"
 
-/* Pulls of one try before it is given up, and the wait between them, doubled each time. */
-#define PULL_FAILURES_MAX 3
 /* Creates and starts that the engine may refuse before the try is given up. */
 #define ENGINE_FAILURES_MAX 5
 /* A table found at the start is not replaced by another that is no better, for so long. */
 #define HOLD_MS 15000
-/* A pull that sees no byte for so long has failed; the engine port's own limit is longer. */
-#define STAGING_PROGRESS_MS MINUTES_MS(10)
 
 void step_act(struct step *step, enum action_kind kind, struct replica *replica)
 {
@@ -33,11 +29,7 @@ void step_act_gen(struct step *step, enum action_kind kind, uint32_t gen)
     if (step->decision->action_count >= ACTIONS_MAX) {
         return;
     }
-    if (kind == ACTION_PULL) {
-        step->session->is_staging = true;
-        step->session->staging_gen = gen;
-        step->session->staging_progress_at = step->facts->now;
-    } else if (kind == ACTION_NETWORK) {
+    if (kind == ACTION_NETWORK) {
         step->session->is_network_busy = true;
     }
     step->decision->actions[step->decision->action_count++] =
@@ -57,25 +49,37 @@ static bool is_committed_safe(const struct step *step)
            !upkeep_is_all_ready(step, step->memory->committed.gen, step->facts->committed);
 }
 
-/* Whether what is wanted may be begun now; wakes the planner when it may be later. */
-static bool may_begin(struct step *step)
+/* Something else than what is committed is wanted, and nothing forbids it for good. */
+static bool has_wish(const struct step *step)
 {
     const struct memory_app *memory = step->memory;
     const struct swap_facts *facts = step->facts;
-    if (digest_is_none(&memory->wanted) ||
-        digest_is_equal(&memory->wanted, &memory->committed.release) || facts->wanted == NULL) {
+    return !digest_is_none(&memory->wanted) &&
+           !digest_is_equal(&memory->wanted, &memory->committed.release) && facts->wanted != NULL &&
+           !facts->is_memory_lost && !facts->is_wanted_revoked &&
+           facts->wanted->sequence >= memory->floor &&
+           (memory->is_forced || !memory_is_quarantined(memory, &memory->wanted));
+}
+
+/* Whether what is wanted may be begun now. First its images are made present: waiting for them is
+ * rest, in which other apps may change. */
+static bool may_begin(struct step *step)
+{
+    struct session_app *session = step->session;
+    if (step->facts->now < session->retry_at && session->pull_refusal == 0) {
+        session->wait = WISH_WAIT_RETRY;
+        step_wake(step, session->retry_at);
         return false;
     }
-    if (!facts->may_begin || !facts->is_engine_up || !is_committed_safe(step) ||
-        facts->is_wanted_revoked || facts->wanted->sequence < memory->floor ||
-        (memory_is_quarantined(memory, &memory->wanted) && !memory->is_forced)) {
+    if (!stage_wanted(step)) {
         return false;
     }
-    if (facts->now < step->session->retry_at) {
-        step_wake(step, step->session->retry_at);
-        return false;
+    if (!step->facts->is_engine_up) {
+        session->wait = WISH_WAIT_ENGINE;
+    } else if (!step->facts->may_begin) {
+        session->wait = WISH_WAIT_TURN;
     }
-    return true;
+    return session->wait == WISH_WAIT_NONE && is_committed_safe(step);
 }
 
 /* In what manner the remains of a generation leave. */
@@ -246,41 +250,17 @@ static void rest(struct step *step)
 {
     enum reason reason = obstacle(step);
     serve_committed(step);
+    step->session->wait = WISH_WAIT_NONE;
+    stage_follow_wish(step);
     if (reason != REASON_NONE) {
         verdict_refuse(step, reason);
+    } else if (!has_wish(step)) {
+        return;
     } else if (may_begin(step)) {
         verdict_begin(step);
+    } else if (!step->decision->is_remembering) {
+        stage_expire(step);
     }
-}
-
-/* Fetches the candidate's images. True when they are there. */
-static bool stage(struct step *step)
-{
-    struct session_app *session = step->session;
-    mono_ms now = step->facts->now;
-    if (session->image_missing_gen == step->memory->candidate.gen) {
-        session->is_staged = false; /* it was taken away since */
-    }
-    if (session->is_staged || step->facts->candidate->service_count == 0) {
-        return true; /* without services the release removes the app: nothing to fetch */
-    }
-    if (session->pull_failures >= PULL_FAILURES_MAX) {
-        verdict_go_back(step, REASON_PULL_FAILED);
-        return false;
-    }
-    if (session->is_staging) {
-        mono_ms limit = session->staging_progress_at + STAGING_PROGRESS_MS;
-        if (now >= limit) {
-            verdict_go_back(step, REASON_PULL_FAILED);
-        } else {
-            step_wake(step, limit);
-        }
-    } else if (now < session->pull_not_before) {
-        step_wake(step, session->pull_not_before);
-    } else if (step->facts->is_engine_up) {
-        step_act_gen(step, ACTION_PULL, step->memory->candidate.gen);
-    }
-    return false;
 }
 
 /* Stops the committed release before a candidate that cannot run beside it; true when down. */
@@ -327,6 +307,7 @@ static void prepare(struct step *step)
     const struct memory_app *memory = step->memory;
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
+    session->wait = WISH_WAIT_NONE;
     /* A release that is to be stopped first serves until its successor's containers exist. */
     bool is_handing_over = step_is_exclusive(step) && session->prepared_from != 0 &&
                            upkeep_is_there(step, memory->candidate.gen, plan);
@@ -341,7 +322,7 @@ static void prepare(struct step *step)
         verdict_go_back(step, REASON_REVOKED);
     } else if (plan == NULL) {
         verdict_go_back(step, REASON_PULL_FAILED);
-    } else if (stage(step)) {
+    } else if (stage_candidate(step)) {
         if (session->prepared_from == 0) {
             session->prepared_from = step->facts->now;
             session->baseline_ready =

@@ -24,7 +24,8 @@ enum action_kind {
 #undef ACTION_ENUM_
 };
 
-/* One call to make. (gen, service, number) names the replica; PULL and NETWORK use gen alone. */
+/* One call to make. (gen, service, number) names the replica; PULL and NETWORK use gen alone, and
+ * PULL with gen 0 is of what is wanted. */
 struct action {
     enum action_kind kind;
     uint32_t gen;
@@ -41,6 +42,7 @@ struct swap_facts {
     bool is_engine_up;
     bool has_restart_backoff; /* the engine's own restarts back off */
     bool may_begin;           /* no other app of the node is changing, and changes are allowed */
+    bool is_wish_late;        /* what is wanted had to begin before now */
     bool is_memory_lost;      /* nothing is known to be a leftover */
     bool is_wanted_revoked, is_candidate_revoked;
 };

@@ -32,6 +32,12 @@ void verdict_go_back(struct step *step, enum reason reason);
 /* What is wanted is given up before it is begun: it has its verdict, as a generation that never
  * was. */
 void verdict_refuse(struct step *step, enum reason reason);
+/* The candidate's images cannot be had now: back to rest with the wish kept, at no cost. */
+void verdict_wait(struct step *step);
+/* What is wanted could not be fetched, and waiting would not help: a try was made. */
+void verdict_unstaged(struct step *step, enum reason reason);
+/* What is wanted could not begin in its time: it is not wanted any more. */
+void verdict_expire(struct step *step, enum reason reason);
 /* The candidate was healthy through its soak: it is committed. */
 void verdict_commit(struct step *step);
 /* The machine started again while the candidate was unproven. */
@@ -63,6 +69,19 @@ void soak_step(struct step *step);
 bool step_is_exclusive(const struct step *step);
 /* The committed release is wanted again instead of the candidate. */
 bool swap_is_overridden(const struct memory_app *memory);
+
+/* stage.c: images. */
+
+/* Notes a new wish: it is not to blame for what was waited for before. */
+void stage_follow_wish(struct step *step);
+/* Makes the images of a generation (0: of what is wanted) present; true when they are. */
+bool stage_images(struct step *step, uint32_t gen, const struct plan *plan);
+/* The same for what is wanted, at rest: what no waiting can mend is a try that failed. */
+bool stage_wanted(struct step *step);
+/* The same for the candidate: where the site has to be waited for, that is done at rest. */
+bool stage_candidate(struct step *step);
+/* Ends a wish whose time to begin is over. */
+void stage_expire(struct step *step);
 
 /* upkeep.c: keeps a set of replicas there and running. */
 

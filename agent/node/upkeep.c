@@ -41,13 +41,11 @@ static void create_replica(struct step *step, struct replica *replica)
 {
     struct session_app *session = step->session;
     if (session->image_missing_gen == replica->gen) {
-        if (session->is_staging) {
-            return; /* its end plans again */
-        }
-        if (step->facts->now >= session->pull_not_before) {
-            step_act_gen(step, ACTION_PULL, replica->gen);
-        } else {
-            step_wake(step, session->pull_not_before);
+        const struct plan *plan = replica->gen == step->memory->committed.gen
+                                      ? step->facts->committed
+                                      : step->facts->candidate;
+        if (plan != NULL && stage_images(step, replica->gen, plan)) {
+            session->image_missing_gen = 0;
         }
     } else if (!session->is_network_ready) {
         if (step->facts->now < session->network_not_before) {

@@ -42,20 +42,25 @@ static bool is_old_failing(const struct step *step)
 
 static bool is_blameless(enum reason reason)
 {
-    return reason == REASON_PULL_FAILED || reason == REASON_ENGINE_FAILED ||
-           reason == REASON_REMOVED_BY_HAND || reason == REASON_ROLLED_BACK ||
-           reason == REASON_REPLACED || reason == REASON_INTERRUPTED ||
-           reason == REASON_IMAGE_DOUBTED || reason == REASON_NO_EVIDENCE ||
-           reason == REASON_PAUSED_BY_HAND || reason == REASON_ROUTE_FAILED;
+    return reason == REASON_PULL_FAILED || reason == REASON_REGISTRY_DENIED ||
+           reason == REASON_DISK_FULL || reason == REASON_WRONG_IMAGE ||
+           reason == REASON_ENGINE_FAILED || reason == REASON_REMOVED_BY_HAND ||
+           reason == REASON_ROLLED_BACK || reason == REASON_REPLACED ||
+           reason == REASON_INTERRUPTED || reason == REASON_IMAGE_DOUBTED ||
+           reason == REASON_NO_EVIDENCE || reason == REASON_PAUSED_BY_HAND ||
+           reason == REASON_ROUTE_FAILED;
 }
 
-/* The try before was cut off by a reboot: what it had fetched may be there by name only, and a
- * second pull finds nothing to repair. A candidate that never got ready on it is not judged by it:
- * the image is removed, and the next try fetches it anew. */
-static bool is_image_doubted(const struct memory_app *memory, enum reason reason)
+/* Its fetching, or the try before, was cut off with an earlier life of this agent: what was fetched
+ * may be there by name only, and a second pull finds nothing to repair. A candidate that never got
+ * ready on it is not judged by it: the image is removed, and the next try fetches it anew. */
+static bool is_image_doubted(const struct step *step, enum reason reason)
 {
-    return reason == REASON_CRASHED && memory->phase == SWAP_PREPARE && memory->attempts > 1 &&
-           memory->verdict == VERDICT_INCONCLUSIVE && memory->reason == REASON_INTERRUPTED;
+    const struct memory_app *memory = step->memory;
+    bool is_cut_off = memory->attempts > 1 && memory->verdict == VERDICT_INCONCLUSIVE &&
+                      memory->reason == REASON_INTERRUPTED;
+    return (reason == REASON_CRASHED || reason == REASON_SPEC_REFUSED) &&
+           memory->phase == SWAP_PREPARE && (is_cut_off || step->session->is_wish_found);
 }
 
 static void quarantine(struct memory_app *memory, const struct digest *release)
@@ -97,7 +102,7 @@ void verdict_go_back(struct step *step, enum reason reason)
     uint16_t attempts_max =
         step->facts->candidate != NULL ? step->facts->candidate->attempts : ATTEMPTS_DEFAULT;
     bool is_bad = false;
-    if (is_image_doubted(memory, reason)) {
+    if (is_image_doubted(step, reason)) {
         reason = REASON_IMAGE_DOUBTED;
     }
     if (reason == REASON_SPEC_REFUSED) {
@@ -144,6 +149,58 @@ void verdict_refuse(struct step *step, enum reason reason)
     next.attempts = 0;
     memory_close_order(&next, OUTCOME_FAILED, reason);
     want_committed(&next);
+    remember(step, &next);
+}
+
+void verdict_wait(struct step *step)
+{
+    struct memory_app next = *step->memory;
+    next.phase = SWAP_REST;
+    next.candidate = (struct generation){0};
+    next.boots = 0;
+    next.attempts = (uint8_t)(next.attempts > 0 ? next.attempts - 1 : 0);
+    step->decision->is_going_back = true;
+    remember(step, &next);
+}
+
+/* No container was made, yet a number is spent: a verdict is known by it. */
+static void judge_unbegun(struct memory_app *next)
+{
+    next->verdict = VERDICT_INCONCLUSIVE;
+    next->gen_last++;
+    next->verdict_gen = next->gen_last;
+}
+
+/* The wish ends, or is tried again later. */
+static void end_try(struct step *step, struct memory_app *next, uint16_t attempts_max)
+{
+    int shift = next->attempts < 6 ? next->attempts : 6;
+    judge_unbegun(next);
+    if (next->attempts >= attempts_max) {
+        memory_close_order(next, OUTCOME_INCONCLUSIVE, next->reason);
+        want_committed(next);
+        next->attempts = 0;
+    }
+    step->session->retry_at = step->facts->now + RETRY_DELAY_MS * ((int64_t)1 << shift) / 2;
+    remember(step, next);
+}
+
+void verdict_unstaged(struct step *step, enum reason reason)
+{
+    struct memory_app next = *step->memory;
+    next.attempts = (uint8_t)(next.attempts < UINT8_MAX ? next.attempts + 1 : UINT8_MAX);
+    next.reason = reason;
+    end_try(step, &next, step->facts->wanted->attempts);
+}
+
+void verdict_expire(struct step *step, enum reason reason)
+{
+    struct memory_app next = *step->memory;
+    judge_unbegun(&next);
+    next.reason = reason;
+    memory_close_order(&next, OUTCOME_EXPIRED, reason);
+    want_committed(&next);
+    next.attempts = 0;
     remember(step, &next);
 }
 

@@ -71,7 +71,8 @@
     X(SPEC, "spec-refused")                                                                        \
     X(WIRING, "wiring-broken")                                                                     \
     X(STATE_FULL, "state-full")                                                                    \
-    X(TAKEN_OVER, "session-taken-over")
+    X(TAKEN_OVER, "session-taken-over")                                                            \
+    X(REGISTRY, "registry-away")
 
 enum err_code {
     ERR_OK = 0,

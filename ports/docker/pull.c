@@ -1,6 +1,7 @@
 /* Pull: present, checked, tagged, and durable before anybody is told so. */
 #include "ports/docker/call.h"
 #include "ports/docker/pull_lines.h"
+#include "ports/docker/refusal.h"
 
 /* No sign of progress for so long ends a pull; its whole length is not bounded. */
 #define PULL_IDLE_TIMEOUT_MS MINUTES_MS(10)
@@ -140,7 +141,7 @@ static void on_pulled(struct docker_call *call, int status, struct span body)
     if (status != 200) {
         char message[ERR_TEXT_BYTES];
         reply_message(body, status, message, sizeof message);
-        docker_call_fail(call, pull_code_of(message), "pull %s: %s", pull->reference, message);
+        docker_call_fail(call, refusal_pull_code(message), "pull %s: %s", pull->reference, message);
         return;
     }
     pull_lines_end(&pull->lines);

@@ -2,16 +2,12 @@
 #include "ports/docker/pull_lines.h"
 
 #include "platform/base/text.h"
+#include "ports/docker/refusal.h"
 #include "ports/docker/reply.h"
-
-int pull_code_of(const char *message)
-{
-    return strstr(message, "no space left on device") != NULL ? ERR_DISK_SPACE : ERR_PULL;
-}
 
 static void lines_fail(struct pull_lines *lines, const char *message)
 {
-    lines->code = pull_code_of(message);
+    lines->code = refusal_pull_code(message);
     text_shorten_line(lines->text, sizeof lines->text, span_text(message));
 }
 

@@ -16,7 +16,7 @@ struct pull_layer {
 };
 
 /* Zeroed before first use. `bytes` is what was downloaded and unpacked so far and only grows;
- * `code` is 0 until a line reports an error, then ERR_PULL or ERR_DISK_SPACE with its text, or
+ * `code` is 0 until a line reports an error, then what refusal_pull_code says, with its text, or
  * ERR_MEMORY where there was none to read it. */
 struct pull_lines {
     uint64_t bytes;
@@ -35,8 +35,5 @@ void pull_lines_feed(struct pull_lines *lines, struct span piece);
 
 /* Reads what is left when the stream has ended. */
 void pull_lines_end(struct pull_lines *lines);
-
-/* ERR_DISK_SPACE when the engine's message says so, else ERR_PULL. */
-int pull_code_of(const char *message);
 
 #endif

@@ -1,4 +1,5 @@
-/* Refusal: a closed list. What is not in it is trouble of this node, and no release is blamed. */
+/* Refusal: closed lists. What is not in them is trouble of this node or its site, and no release is
+ * blamed. */
 #include "ports/docker/refusal.h"
 
 #include <ctype.h>
@@ -11,6 +12,31 @@
  * it: an option may be right for one node's default driver and wrong for another's. Nor is a bind
  * mount of the wrong kind: what lies on the host is the node's. */
 static const struct refusal_row rows[] = {
+    {REFUSAL_PULL, "no space left on device", NULL, ERR_DISK_SPACE, "kernel"},
+    {REFUSAL_PULL, "disk quota exceeded", NULL, ERR_DISK_SPACE, "kernel"},
+    {REFUSAL_PULL, "toomanyrequests", NULL, ERR_REGISTRY, "registries: 429, whatever else is said"},
+    {REFUSAL_PULL, "received unexpected http status: 5", NULL, ERR_REGISTRY, "dockerd"},
+    {REFUSAL_PULL, "unexpected status", " 5", ERR_REGISTRY, "containerd, of a token server too"},
+    {REFUSAL_PULL, "no basic auth credentials", NULL, ERR_DENIED, "dockerd"},
+    {REFUSAL_PULL, "pull access denied", NULL, ERR_DENIED, "dockerd"},
+    {REFUSAL_PULL, "unauthorized", NULL, ERR_DENIED, "registries: 401; podman"},
+    {REFUSAL_PULL, "access to the resource is denied", NULL, ERR_DENIED, "registries"},
+    {REFUSAL_PULL, "denied: ", NULL, ERR_DENIED, "registries: 403"},
+    {REFUSAL_PULL, "403 forbidden", NULL, ERR_DENIED, "containerd"},
+    {REFUSAL_PULL, "manifest unknown", NULL, ERR_PULL, "registries: 404"},
+    {REFUSAL_PULL, "manifest for ", "not found", ERR_PULL, "dockerd"},
+    {REFUSAL_PULL, "name unknown", NULL, ERR_PULL, "registries: 404"},
+    {REFUSAL_PULL, "repository ", "not found", ERR_PULL, "dockerd"},
+    {REFUSAL_PULL, "@sha256:", ": not found", ERR_PULL, "containerd: no such manifest"},
+    {REFUSAL_PULL, "blob unknown", NULL, ERR_PULL, "registries: 404"},
+    {REFUSAL_PULL, "no matching manifest for", NULL, ERR_PULL, "dockerd: no such platform"},
+    {REFUSAL_PULL, "no image found in manifest list", NULL, ERR_PULL, "podman: no such platform"},
+    {REFUSAL_PULL, "verification failed", NULL, ERR_PULL, "dockerd: a layer's bytes are wrong"},
+    {REFUSAL_PULL, "does not match", "digest", ERR_PULL, "podman"},
+    {REFUSAL_PULL, "failed commit on ref", "unexpected commit digest", ERR_PULL, "containerd"},
+    {REFUSAL_PULL, "unsupported media type", NULL, ERR_PULL, "dockerd"},
+    {REFUSAL_PULL, "invalid reference format", NULL, ERR_PULL, "dockerd"},
+
     {REFUSAL_EITHER, "no space left on device", NULL, ERR_DISK_SPACE, "kernel"},
     {REFUSAL_EITHER, "disk quota exceeded", NULL, ERR_DISK_SPACE, "kernel"},
     {REFUSAL_EITHER, "docker-init", NULL, ERR_ENGINE, "dockerd: its init is not installed"},
@@ -116,16 +142,28 @@ static bool has(const char *text, const char *piece)
     return false;
 }
 
-int refusal_code(enum refusal_call call, int status, const char *message)
+static const struct refusal_row *row_of(enum refusal_call call, const char *message)
 {
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct refusal_row *row = &rows[i];
         if ((row->call & call) != 0 && has(message, row->piece) &&
             (row->also == NULL || has(message, row->also))) {
-            return row->code;
+            return row;
         }
     }
-    return status == 404 ? ERR_NOT_FOUND : ERR_ENGINE;
+    return NULL;
+}
+
+int refusal_code(enum refusal_call call, int status, const char *message)
+{
+    const struct refusal_row *row = row_of(call, message);
+    return row != NULL ? row->code : status == 404 ? ERR_NOT_FOUND : ERR_ENGINE;
+}
+
+int refusal_pull_code(const char *message)
+{
+    const struct refusal_row *row = row_of(REFUSAL_PULL, message);
+    return row != NULL ? row->code : ERR_REGISTRY;
 }
 
 const struct refusal_row *refusal_rows(size_t *count)

@@ -80,8 +80,8 @@ static int64_t begin_pull(struct sim_engine *engine, struct sim_engine_call *cal
         return 0;
     }
     if (!engine->has_registry || image == NULL || !image->is_in_registry) {
-        (void)err_set(&call->err, ERR_PULL, "pull %s: %s", call->text,
-                      engine->has_registry ? "manifest unknown" : "no route to host");
+        (void)err_set(&call->err, engine->has_registry ? ERR_PULL : ERR_REGISTRY, "pull %s: %s",
+                      call->text, engine->has_registry ? "manifest unknown" : "no route to host");
         return 0;
     }
     if (image->size_bytes > engine->about.disk_free_bytes) {
@@ -102,7 +102,7 @@ static void finish_pull(struct sim_engine *engine, struct sim_engine_call *call)
 {
     struct sim_image *image = image_of(engine, call->text);
     if (image == NULL || !engine->has_registry) {
-        (void)err_set(&call->err, ERR_PULL, "pull %s: connection reset", call->text);
+        (void)err_set(&call->err, ERR_REGISTRY, "pull %s: connection reset", call->text);
         return;
     }
     if (image->is_corrupt) {

@@ -63,16 +63,17 @@ static void an_error_is_seen_however_it_comes(void)
         int code;
     } rows[] = {
         {"{\"errorDetail\":{\"message\":\"layer broken\"},\"error\":\"layer\"}\n", "layer broken",
-         ERR_PULL},
-        {"{\"error\":\"layer broken\"}", "layer broken", ERR_PULL},
-        {"{\"status\":\"x\"}\n{\"error\":\"\"}\n", "unknown error", ERR_PULL},
-        {"{\"errorDetail\":{}}\n", "unknown error", ERR_PULL},
+         ERR_REGISTRY},
+        {"{\"error\":\"layer broken\"}", "layer broken", ERR_REGISTRY},
+        {"{\"status\":\"x\"}\n{\"error\":\"\"}\n", "unknown error", ERR_REGISTRY},
+        {"{\"errorDetail\":{}}\n", "unknown error", ERR_REGISTRY},
+        {"{\"error\":\"manifest unknown\"}\n", "manifest unknown", ERR_PULL},
         {"{\"error\":\"write /var/lib: no space left on device\"}\n", "no space left",
          ERR_DISK_SPACE},
-        {"{\"status\":\"x\"}\n<html>gateway</html>\n", "unreadable", ERR_PULL},
-        {"{\"status\":\"x\"}\n{\"status\":\"cut sho", "unreadable", ERR_PULL},
-        {"{\"status\":\"x\"}\n[]\n", "unreadable", ERR_PULL},
-        {"\"text\"\n", "unreadable", ERR_PULL},
+        {"{\"status\":\"x\"}\n<html>gateway</html>\n", "unreadable", ERR_REGISTRY},
+        {"{\"status\":\"x\"}\n{\"status\":\"cut sho", "unreadable", ERR_REGISTRY},
+        {"{\"status\":\"x\"}\n[]\n", "unreadable", ERR_REGISTRY},
+        {"\"text\"\n", "unreadable", ERR_REGISTRY},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         read_text(rows[i].text);
@@ -84,7 +85,7 @@ static void an_error_is_seen_however_it_comes(void)
 static void the_first_error_stays(void)
 {
     read_text("{\"error\":\"first\"}\n{\"error\":\"no space left on device\"}\n");
-    CHECK_INT_EQ(lines.code, ERR_PULL);
+    CHECK_INT_EQ(lines.code, ERR_REGISTRY);
     CHECK_STR_EQ(lines.text, "first");
 }
 
@@ -96,7 +97,7 @@ static void a_line_has_a_longest_length(void)
     }
     CHECK_INT_EQ(lines.code, 0);
     pull_lines_feed(&lines, span_of(" ", 1));
-    CHECK_INT_EQ(lines.code, ERR_PULL);
+    CHECK_INT_EQ(lines.code, ERR_REGISTRY);
     CHECK_CONTAINS(lines.text, "too long");
 }
 

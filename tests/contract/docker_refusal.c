@@ -174,6 +174,63 @@ static void each_row_can_be_reached(void)
     }
 }
 
+/* Word for word. */
+static const struct {
+    int code;
+    const char *message;
+} pulls[] = {
+    {ERR_REGISTRY,
+     "Get \"http://127.0.0.1:5000/v2/\": dial tcp 127.0.0.1:5000: connect: connection "
+     "refused"},
+    {ERR_REGISTRY, "Get \"https://registry.site/v2/\": dial tcp: lookup registry.site on "
+                   "192.168.65.1:53: no such host"},
+    {ERR_REGISTRY, "Get \"https://registry.site/v2/\": dial tcp: lookup registry.site: Temporary "
+                   "failure in name resolution"},
+    {ERR_REGISTRY,
+     "Get https://registry-1.docker.io/v2/: net/http: request canceled while waiting for "
+     "connection (Client.Timeout exceeded while awaiting headers)"},
+    {ERR_REGISTRY, "Get \"https://registry.site/v2/\": net/http: TLS handshake timeout"},
+    {ERR_REGISTRY, "received unexpected HTTP status: 503 Service Unavailable"},
+    {ERR_REGISTRY, "failed to resolve reference \"registry.site/web@sha256:ab\": failed to fetch "
+                   "anonymous token: unexpected status: 503 Service Unavailable"},
+    {ERR_REGISTRY, "failed to resolve reference \"registry.site/web@sha256:ab\": failed to do "
+                   "request: Head \"https://registry.site/v2/web/manifests/sha256:ab\": dial tcp "
+                   "10.0.0.1:443: i/o timeout"},
+    {ERR_REGISTRY,
+     "toomanyrequests: You have reached your pull rate limit. You may increase the limit "
+     "by authenticating and upgrading"},
+    {ERR_REGISTRY, "Get https://registry-1.docker.io/v2/web/manifests/sha256:ab: EOF"},
+    {ERR_REGISTRY, "unexpected EOF"},
+    {ERR_REGISTRY, "read tcp 10.0.0.2:40000->10.0.0.1:443: read: connection reset by peer"},
+    {ERR_REGISTRY, "dial tcp 10.0.0.1:443: connect: no route to host"},
+    {ERR_REGISTRY, "dial tcp 10.0.0.1:443: connect: network is unreachable"},
+    {ERR_REGISTRY, "something that nobody has seen yet"},
+    {ERR_DENIED,
+     "Head \"https://registry.site/v2/web/manifests/sha256:ab\": no basic auth credentials"},
+    {ERR_DENIED,
+     "pull access denied for web, repository does not exist or may require 'docker login': "
+     "denied: requested access to the resource is denied"},
+    {ERR_DENIED, "unauthorized: authentication required"},
+    {ERR_PULL, "manifest unknown: manifest unknown"},
+    {ERR_PULL, "manifest for 127.0.0.1:5000/web@sha256:ab not found: manifest unknown"},
+    {ERR_PULL, "failed to resolve reference \"registry.site/web@sha256:ab\": "
+               "registry.site/web@sha256:ab: not found"},
+    {ERR_PULL, "no matching manifest for linux/arm64/v8 in the manifest list entries"},
+    {ERR_PULL, "filesystem layer verification failed for digest sha256:ab"},
+    {ERR_DISK_SPACE, "failed to register layer: write /bin/x: no space left on device"},
+};
+
+static void a_pull_that_may_succeed_later_is_told_apart(void)
+{
+    for (size_t i = 0; i < COUNT_OF(pulls); i++) {
+        int code = refusal_pull_code(pulls[i].message);
+        if (code != pulls[i].code) {
+            printf("    %s: read as %s\n", pulls[i].message, err_word(code));
+        }
+        CHECK_INT_EQ(code, pulls[i].code);
+    }
+}
+
 static void a_program_is_blamed_only_at_the_start(void)
 {
     CHECK_INT_EQ(refusal_code(REFUSAL_CREATE, 500, "exec format error"), ERR_ENGINE);
@@ -186,6 +243,8 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"each_text_blames_the_right_one", each_text_blames_the_right_one},
         {"each_row_can_be_reached", each_row_can_be_reached},
+        {"a_pull_that_may_succeed_later_is_told_apart",
+         a_pull_that_may_succeed_later_is_told_apart},
         {"a_program_is_blamed_only_at_the_start", a_program_is_blamed_only_at_the_start},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);

@@ -114,7 +114,9 @@ static void watch(struct journey *journey)
         world->has_power && world->now >= journey->from + plan->cut_at_ms) {
         gateway_cut(gateway);
     }
-    if (troubles(journey) != journey->troubles || world->now < journey->trouble_until) {
+    /* As long as the registry is away a wish may wait for it. */
+    if (troubles(journey) != journey->troubles || world->now < journey->trouble_until ||
+        gateway->registry_at != 0) {
         journey->troubles = troubles(journey);
         journey->disturbed = world->now;
     }
@@ -263,10 +265,9 @@ static void judge(struct journey *journey)
                            end < RELEASE_COUNT ? release_word((enum release_name)end) : "nothing");
     }
     promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
-    /* Each of these may cost a try, the registry's absence all of them. */
+    /* Each of these may cost a try. A registry that is away costs none. */
     uint32_t lost_tries = journey->gateway.cuts + journey->engine_restarts;
-    bool is_forgiven =
-        lost_tries >= TRIES_MAX || journey->gateway.cuts > 0 || journey->plan->single.lasts_ms != 0;
+    bool is_forgiven = lost_tries >= TRIES_MAX || journey->plan->single.lasts_ms != 0;
     promise_judge(&journey->promise, &journey->gateway, journey->plan->scenario, end, is_forgiven);
     if (journey->plan->scenario->has_beside) {
         judge_beside(journey, is_forgiven);

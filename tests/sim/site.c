@@ -148,11 +148,75 @@ static void test_a_pool_over_the_site_is_refused(void)
     story_close(story, RELEASE_V2);
 }
 
+/* The registry is away for two minutes: the wish waits at rest, and is honoured. */
+static void test_a_registry_away_is_waited_for(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    machine->engine.has_registry = false;
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    gateway_run(&story->gateway, 120000);
+    CHECK_CONTAINS(status(story), "\"phase\":\"rest\"");
+    CHECK_CONTAINS(status(story), "\"waitsFor\":\"registry\"");
+    CHECK_CONTAINS(status(story), "\"attempts\":0");
+    gateway_cut(&story->gateway); /* and the power goes in between */
+    gateway_run(&story->gateway, 60000);
+    CHECK_CONTAINS(status(story), "\"waitsFor\":\"registry\"");
+    machine->engine.has_registry = true;
+    CHECK(settle(story, 120));
+    CHECK_CONTAINS(status(story), "\"verdict\":\"good\"");
+    story_close(story, RELEASE_V2);
+}
+
+/* An image that is in no registry: waiting would not help. */
+static void test_a_missing_image_is_a_try(void)
+{
+    struct story *story = story_open();
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_MISSING), 0);
+    CHECK(settle(story, 300));
+    CHECK_CONTAINS(status(story), "\"pull-failed\"");
+    CHECK_CONTAINS(status(story), "\"verdict\":\"inconclusive\"");
+    story_close(story, RELEASE_V1);
+}
+
+/* The engine is away when something is asked for. */
+static void test_an_engine_away_is_waited_for(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    sim_engine_hide(&machine->engine, true);
+    gateway_run(&story->gateway, 15000);
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    gateway_run(&story->gateway, 300000);
+    CHECK_CONTAINS(status(story), "\"waitsFor\":\"engine\"");
+    CHECK_CONTAINS(status(story), "\"attempts\":0");
+    sim_engine_hide(&machine->engine, false);
+    CHECK(settle(story, 120));
+    story_close(story, RELEASE_V2);
+}
+
+/* A day is enough. */
+static void test_a_wish_ends_after_a_day(void)
+{
+    struct story *story = story_open();
+    story->gateway.machine.engine.has_registry = false;
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    gateway_run(&story->gateway, 86400000 - 600000);
+    CHECK_CONTAINS(status(story), "\"waitsFor\":\"registry\"");
+    CHECK(settle(story, 1200));
+    CHECK_CONTAINS(status(story), "\"registry-away\"");
+    story_close(story, RELEASE_V1);
+}
+
 static const struct check_case cases[] = {
     {"obstacles to other hosts are named", test_obstacles_to_other_hosts_are_named},
     {"a pool over the site is refused", test_a_pool_over_the_site_is_refused},
     {"a refused release is bad at once", test_a_refused_release_is_bad_at_once},
     {"what the node lacks is inconclusive", test_what_the_node_lacks_is_inconclusive},
+    {"a registry away is waited for", test_a_registry_away_is_waited_for},
+    {"a missing image is a try", test_a_missing_image_is_a_try},
+    {"an engine away is waited for", test_an_engine_away_is_waited_for},
+    {"a wish ends after a day", test_a_wish_ends_after_a_day},
 };
 
 int main(int argc, char **argv)

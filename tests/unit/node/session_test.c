@@ -56,7 +56,8 @@ static void case_begin_swap(void)
     struct replica *replica = session_need(&session, 1, 0, 1);
     replica->was_started = true;
     replica->is_present = true;
-    session.is_staged = true;
+    session.staged.bytes[0] = 7;
+    session.wish.bytes[0] = 7;
     session.is_switched = true;
     session.has_world_fault = true;
     session.baseline_ready = true;
@@ -67,8 +68,10 @@ static void case_begin_swap(void)
     session.is_observed = true;
     session.warm_until = 5;
     session_begin_swap(&session);
-    CHECK(!session.is_staged && !session.is_switched && !session.has_world_fault);
-    CHECK(!session.baseline_ready && session.engine_failures == 0 && session.pull_failures == 0);
+    CHECK(!session.is_switched && !session.has_world_fault);
+    CHECK(!session.baseline_ready && session.engine_failures == 0);
+    CHECK(session.staged.bytes[0] == 7); /* what was fetched at rest is there */
+    CHECK(digest_is_none(&session.wish));
     CHECK(session.prepared_from == 0 && session.soak_since == 0 && !replica->was_started);
     CHECK(session.is_observed && session.warm_until == 5 && replica->is_present);
 }
@@ -81,22 +84,19 @@ static void case_begin_swap_whole(void)
     replica->rewirings = replica->falls = replica->remakes = 3;
     replica->is_remaking = replica->was_started = true;
     replica->starts = 4;
-    session.is_staging = session.is_spec_refused = session.is_resumed = true;
+    session.is_spec_refused = session.is_resumed = true;
     session.is_stood_in = session.is_soak_evident = true;
-    session.staging_gen = session.image_missing_gen = 7;
-    session.pull_not_before = session.staging_progress_at = session.waits_seen = 9;
+    session.image_missing_gen = 7;
+    session.waits_seen = 9;
     session.route_from = session.soak_seen = session.soaked_ms = session.blind_since = 9;
     for (size_t i = 0; i < SWAP_WAIT_COUNT; i++) {
         session.waited_ms[i] = 9;
     }
     session.is_kept = session.is_network_ready = true;
     session_begin_swap(&session);
-    CHECK(!session.is_staging && !session.is_spec_refused && !session.is_resumed);
+    CHECK(!session.is_spec_refused && !session.is_resumed);
     CHECK(!session.is_stood_in && !session.is_soak_evident);
-    CHECK_INT_EQ(session.staging_gen, 0);
     CHECK_INT_EQ(session.image_missing_gen, 0);
-    CHECK_INT_EQ(session.pull_not_before, 0);
-    CHECK_INT_EQ(session.staging_progress_at, 0);
     CHECK_INT_EQ(session.waits_seen, 0);
     CHECK_INT_EQ(session.route_from, 0);
     CHECK_INT_EQ(session.soak_seen, 0);

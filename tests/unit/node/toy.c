@@ -171,16 +171,18 @@ static void finish_gen(struct toy *toy, const struct action *action)
         session->is_network_ready = true;
         return;
     }
-    const struct generation *generation = generation_of(toy, action->gen);
-    struct toy_image *image =
-        &toy->images[generation != NULL ? toy_release(&generation->release) : 0];
-    session->is_staging = false;
-    if (image->pull_fails > 0) {
+    struct digest release = session->staging;
+    struct toy_image *image = &toy->images[toy_release(&release)];
+    if (toy->now < toy->registry_away_until) {
+        stage_failed(session, toy->now);
+    } else if (image->pull_fails > 0) {
         image->pull_fails--;
-        session->pull_failures++;
-        session->pull_not_before = toy->now + 1000;
+        session->is_staging = false;
+        session->pull_refusal = ERR_PULL;
     } else {
-        session->is_staged = session->is_staged || action->gen == toy->memory.candidate.gen;
+        session->is_staging = false;
+        session->staged = release;
+        session->pull_failures = 0;
         session->image_missing_gen = 0;
     }
 }
@@ -427,6 +429,7 @@ static void adopt(struct toy *toy)
         session->waits_seen = 0;
         session->prepared_from = 0;
     }
+    session->pull_refusal = 0;
     toy->memory = toy->pending;
     session->is_route_settled = false;
     session->is_boot_settled = false;

@@ -65,6 +65,7 @@ struct toy {
     enum action_kind hang_kind; /* calls of this kind on the candidate take longer by hang_ms */
     int64_t hang_ms;
     int revoked;                          /* this release, 0: none */
+    mono_ms registry_away_until;
     unsigned records, turns, idle_spins;
     unsigned counts[ACTION_COUNT];
     uint64_t order_of_notice, order_of_stop; /* turn of the first of each */

@@ -17,6 +17,9 @@ static void begin(uint8_t replicas)
     memset(&plan, 0, sizeof plan);
     facts = (struct swap_facts){.now = 1000, .is_engine_up = true, .has_restart_backoff = true};
     plan.service_count = 1;
+    plan.digest.bytes[0] = 1;
+    memory.committed.gen = 1;
+    facts.committed = &plan;
     plan.services[0].replicas = replicas;
     session.is_network_ready = true;
 }
