@@ -55,6 +55,8 @@ struct engine_container {
     uint32_t restarts;  /* restarts by the engine since it was created */
     int64_t started_ms; /* when this run of its process began, by the engine's clock, Unix time;
                          * differs from run to run; 0: it never ran, or the engine does not say */
+    bool is_misnamed;   /* its name is not what its labels say: renamed, or a copy of another */
+    bool is_detached;   /* the network it was created for is not connected to it any more */
 };
 
 /* What the engine is. */

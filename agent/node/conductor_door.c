@@ -331,6 +331,7 @@ int app_new(struct conductor *conductor, const char *name, struct app **made, st
             *app = (struct app){.conductor = conductor, .is_used = true, .is_new = true};
             app->memory.index = i;
             app->session.is_observed = true;
+            app->session.has_looked = true; /* what is wanted of it was not wanted before */
             (void)text_copy(app->memory.app, NAME_BYTES, name);
             *made = app;
             return 0;

@@ -101,6 +101,75 @@ static void tell_fall(struct app *app, const struct replica *replica)
     }
 }
 
+/* It lies at the address its identity has here. */
+static bool is_at_its_place(const struct conductor *conductor,
+                            const struct engine_container *container)
+{
+    uint8_t index = 0;
+    uint8_t lane = 0;
+    return container->replica > 0 && container->replica <= REPLICAS_MAX &&
+           address_locate(&conductor->config, container->address, &index, &lane) &&
+           address_replica(&conductor->config, index, lane, 0, (uint8_t)container->replica) ==
+               container->address;
+}
+
+static bool is_same_identity(const struct engine_container *a, const struct engine_container *b)
+{
+    return a->gen == b->gen && a->replica == b->replica && strcmp(a->app, b->app) == 0 &&
+           strcmp(a->service, b->service) == 0;
+}
+
+/* Labels alone prove nothing: a copy of an image (docker commit) inherits them. A container has the
+ * name that its labels say, or at least the address, and nobody else has both. */
+static bool is_foreign(const struct conductor *conductor, const struct engine_answer *answer,
+                       const struct engine_container *container)
+{
+    if (!container->is_misnamed) {
+        return false;
+    }
+    for (size_t i = 0; i < answer->container_count; i++) {
+        const struct engine_container *other = &answer->containers[i];
+        if (other != container && !other->is_misnamed && is_same_identity(other, container)) {
+            return true;
+        }
+    }
+    return !is_at_its_place(conductor, container);
+}
+
+/* A new number of them is told, with the last one's id. */
+static void tell_foreigners(struct app *app, const struct engine_answer *answer)
+{
+    const struct engine_container *last = NULL;
+    uint16_t count = 0;
+    for (size_t i = 0; i < answer->container_count; i++) {
+        const struct engine_container *container = &answer->containers[i];
+        if (strcmp(container->app, app->memory.app) == 0 &&
+            is_foreign(app->conductor, answer, container)) {
+            last = container;
+            count++;
+        }
+    }
+    if (last != NULL && count > app->foreigners) {
+        conductor_warning(app->conductor, app,
+                          "container %.12s has labels of this app, but not its name: ignored",
+                          last->id);
+    }
+    app->foreigners = count;
+}
+
+/* Somebody disconnected it from its network: nothing reaches it any more. */
+static void note_detached(struct app *app, struct replica *replica,
+                          const struct engine_container *container)
+{
+    if (container->is_detached && !replica->is_miswired) {
+        conductor_warning(app->conductor, app,
+                          "generation %u replica %u is disconnected from its network: made anew",
+                          replica->gen, replica->number);
+        replica->is_miswired = true;
+        app->session.is_network_ready = false;
+    }
+}
+
 static void merge(struct app *app, const struct engine_container *container,
                   const struct look *look)
 {
@@ -126,6 +195,7 @@ static void merge(struct app *app, const struct engine_container *container,
     if (replica_see(replica, container, look->asked_at, look->is_excused, now)) {
         tell_fall(app, replica);
     }
+    note_detached(app, replica, container);
     if (!session->is_observed) {
         replica->was_routed = is_assumed_routed(app, replica->gen);
         if (look->is_excused && app->conductor->route_found == ROUTE_FOUND_RUNNING) {
@@ -144,7 +214,8 @@ static void mark_absent(struct app *app, const struct engine_answer *answer,
         for (size_t j = 0; j < answer->container_count && !is_listed; j++) {
             const struct engine_container *container = &answer->containers[j];
             is_listed = container->gen == replica->gen && container->replica == replica->number &&
-                        strcmp(container->app, app->memory.app) == 0;
+                        strcmp(container->app, app->memory.app) == 0 &&
+                        !is_foreign(app->conductor, answer, container);
         }
         if (!is_listed && !replica->is_busy && replica->touched < look->number) {
             replica_miss(replica, conductor_now(app->conductor));
@@ -228,6 +299,9 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
 {
     for (size_t i = 0; i < answer->container_count; i++) {
         const struct app *app = app_named(conductor, answer->containers[i].app);
+        if (is_foreign(conductor, answer, &answer->containers[i])) {
+            continue;
+        }
         bool is_unknown = app == NULL || (app->is_lost && app->memory.committed.gen == 0);
         if (is_unknown || (app->is_lost && !app->session.is_observed)) {
             adopt_orphan(conductor, answer, &answer->containers[i]);
@@ -236,7 +310,7 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
     route_identify(conductor);
     for (size_t i = 0; i < answer->container_count; i++) {
         struct app *app = app_named(conductor, answer->containers[i].app);
-        if (app != NULL) {
+        if (app != NULL && !is_foreign(conductor, answer, &answer->containers[i])) {
             merge(app, &answer->containers[i], look);
         }
     }
@@ -244,6 +318,7 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
         struct app *app = &conductor->apps[i];
         if (app->is_used) {
             mark_absent(app, answer, look);
+            tell_foreigners(app, answer);
             if (!app->session.is_observed) {
                 app->session.is_boot_stale =
                     is_boot_file_old(app) && app->memory.history[0].gen != 0;

@@ -122,6 +122,7 @@ struct app {
     bool is_story_due;        /* a failure was not told yet */
     mono_ms story_until;      /* it waits for the examination, at the latest until then */
     struct cause cause;
+    uint16_t foreigners; /* containers with our labels and without our name, in the last list */
     enum wish_wait told_wait; /* what it waits for, as the last event said */
 };
 

@@ -78,7 +78,9 @@ static void rewire(struct step *step, struct replica *replica)
         step_wake(step, replica->start_not_before);
         return;
     }
-    if (replica->rewirings > 1) {
+    if (replica->rewirings == 0) {
+        replica->rewirings = 1; /* a hand did it: no start was refused */
+    } else if (replica->rewirings > 1) {
         replica->start_not_before = step->facts->now + restart_delay(replica->rewirings);
     }
     replica->is_remaking = true;

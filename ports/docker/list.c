@@ -81,6 +81,29 @@ static ipv4 address_of(const cJSON *json)
     return present;
 }
 
+/* "/berth-<node>-<app>-<gen>-<service>-<replica>", as its labels say. */
+static bool is_misnamed(const cJSON *json, const cJSON *labels)
+{
+    char data[ENGINE_NAME_BYTES + 1];
+    struct text name;
+    text_init(&name, data, sizeof data);
+    text_printf(&name, "berth-%s-%s-%s-%s-%s", reply_text_of(labels, "io.berth.node"),
+                reply_text_of(labels, "io.berth.app"), reply_text_of(labels, "io.berth.gen"),
+                reply_text_of(labels, "io.berth.service"),
+                reply_text_of(labels, "io.berth.replica"));
+    const char *found = reply_text_at(json, "Name");
+    return name.cut || strcmp(found[0] == '/' ? found + 1 : found, data) != 0;
+}
+
+/* Its own network is the mode it was created with; the host's needs no connection. */
+static bool is_detached(const cJSON *json)
+{
+    const char *mode = reply_text_at(json, "HostConfig.NetworkMode");
+    const cJSON *networks = reply_at(json, "NetworkSettings.Networks");
+    return strncmp(mode, "berth-", strlen("berth-")) == 0 && cJSON_IsObject(networks) &&
+           cJSON_GetObjectItemCaseSensitive(networks, mode) == NULL;
+}
+
 void docker_container_read(const cJSON *json, struct engine_container *container)
 {
     const cJSON *labels = reply_at(json, "Config.Labels");
@@ -99,6 +122,8 @@ void docker_container_read(const cJSON *json, struct engine_container *container
     container->state = state_of(json);
     container->exit_code = cJSON_IsNumber(exit_code) ? exit_code->valueint : 0;
     container->address = address_of(json);
+    container->is_misnamed = is_misnamed(json, labels);
+    container->is_detached = is_detached(json);
     container->keeps_running =
         strcmp(policy, "unless-stopped") == 0 || strcmp(policy, "always") == 0;
     container->restarts = (uint32_t)reply_count_at(json, "RestartCount");

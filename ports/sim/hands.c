@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "platform/base/text.h"
 #include "ports/sim/engine_private.h"
 
 struct sim_container *sim_hands_serving(struct sim_machine *machine)
@@ -68,6 +69,37 @@ void sim_hands_disconnect(struct sim_machine *machine, struct sim_container *con
     trace_deed(machine, "disconnects", container);
     container->seen.address = 0;
     container->network[0] = '\0';
+    container->seen.is_detached = true;
+}
+
+void sim_hands_rename(struct sim_machine *machine, struct sim_container *container)
+{
+    trace_deed(machine, "renames", container);
+    (void)text_copy(container->name, sizeof container->name, "another-name");
+    container->seen.is_misnamed = true;
+}
+
+struct sim_container *sim_hands_copy(struct sim_machine *machine,
+                                     const struct sim_container *container)
+{
+    struct sim_engine *engine = &machine->engine;
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        struct sim_container *copy = &engine->containers[i];
+        if (!copy->is_used) {
+            trace_deed(machine, "commits and runs a copy of", container);
+            *copy = *container;
+            (void)text_copy(copy->name, sizeof copy->name, "copy");
+            (void)text_copy(copy->seen.id, sizeof copy->seen.id, "c0de");
+            copy->seen.is_misnamed = true;
+            copy->seen.keeps_running = false;
+            copy->network[0] = '\0';
+            copy->network_id = 0;
+            copy->seen.address = 0xAC110002u; /* of the engine's default bridge */
+            container_run(engine, copy);
+            return copy;
+        }
+    }
+    return NULL;
 }
 
 void sim_hands_stop(struct sim_machine *machine, struct sim_container *container)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ports/sim/hands.h"
 #include "tests/check.h"
 #include "tests/sim/gateway.h"
 
@@ -208,6 +209,74 @@ static void test_a_wish_ends_after_a_day(void)
     story_close(story, RELEASE_V1);
 }
 
+static struct sim_container *served_by(struct story *story)
+{
+    struct sim_machine *machine = &story->gateway.machine;
+    ipv4 backend = sim_route_choose(&machine->route, ROUTE_TCP, SIM_LOOPBACK, RELEASES_PORT);
+    return backend == 0 ? NULL : sim_engine_at(&machine->engine, backend);
+}
+
+/* What was disconnected by hand is made anew, without anybody asking. */
+static void test_a_disconnected_container_is_made_anew(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    sim_checker_excuse(&machine->checker, machine->world.now + 13000);
+    sim_hands_disconnect(machine, served_by(story));
+    gateway_run(&story->gateway, 13000);
+    CHECK(served_by(story) != NULL);
+    CHECK(settle(story, 60));
+    story_close(story, RELEASE_V1);
+}
+
+/* Renamed, it serves as before: nobody is cut off for a name. */
+static void test_a_renamed_container_serves_on(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    struct sim_container *container = served_by(story);
+    sim_hands_rename(machine, container);
+    gateway_run(&story->gateway, 60000);
+    CHECK(served_by(story) == container);
+    CHECK(settle(story, 10));
+    story_close(story, RELEASE_V1);
+}
+
+/* A copy with all labels: it is neither probed, nor routed, nor stopped, and takes nobody's place.
+ */
+static void test_a_copy_is_foreign(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    struct sim_container *first = served_by(story);
+    struct sim_container *copy = sim_hands_copy(machine, first);
+    gateway_run(&story->gateway, 60000);
+    CHECK(served_by(story) == first);
+    CHECK(copy->is_used && copy->seen.state == ENGINE_RUNNING);
+    CHECK_CONTAINS(story->trace, "c0de has labels of this app, but not its name: ignored");
+    CHECK_INT_EQ(gateway_activate(&story->gateway, RELEASE_V2), 0);
+    CHECK(settle(story, 120));
+    CHECK(copy->is_used && copy->seen.state == ENGINE_RUNNING);
+    sim_checker_excuse(&machine->checker, machine->world.now + 13000);
+    sim_engine_remove_by_hand(&machine->engine, served_by(story));
+    gateway_run(&story->gateway, 13000);
+    CHECK(served_by(story) != NULL); /* the copy does not hide that it is gone */
+    CHECK(settle(story, 60));
+    story_close(story, RELEASE_V2);
+}
+
+/* A policy that somebody took away is given again. */
+static void test_a_restart_policy_is_given_again(void)
+{
+    struct story *story = story_open();
+    struct sim_container *container = served_by(story);
+    container->seen.keeps_running = false;
+    gateway_run(&story->gateway, 12000);
+    CHECK(container->seen.keeps_running);
+    CHECK(settle(story, 10));
+    story_close(story, RELEASE_V1);
+}
+
 static const struct check_case cases[] = {
     {"obstacles to other hosts are named", test_obstacles_to_other_hosts_are_named},
     {"a pool over the site is refused", test_a_pool_over_the_site_is_refused},
@@ -217,6 +286,10 @@ static const struct check_case cases[] = {
     {"a missing image is a try", test_a_missing_image_is_a_try},
     {"an engine away is waited for", test_an_engine_away_is_waited_for},
     {"a wish ends after a day", test_a_wish_ends_after_a_day},
+    {"a disconnected container is made anew", test_a_disconnected_container_is_made_anew},
+    {"a renamed container serves on", test_a_renamed_container_serves_on},
+    {"a copy is foreign", test_a_copy_is_foreign},
+    {"a restart policy is given again", test_a_restart_policy_is_given_again},
 };
 
 int main(int argc, char **argv)

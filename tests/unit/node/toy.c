@@ -40,6 +40,7 @@ void toy_init(struct toy *toy, uint8_t replicas)
                                      .may_begin = true};
     toy->facts.boot.bytes[0] = 1;
     toy->is_route_known = true;
+    toy->session.has_looked = true;
     toy->call_ms = 200;
     toy->record_ms = 10;
     toy->apply_ms = 15;
