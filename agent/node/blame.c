@@ -29,7 +29,8 @@ static enum reason failure_of(struct step *step, const struct replica *replica,
                                            step->facts->now, &step->decision->wake_at);
     bool is_asked = replica != NULL && replica->is_present && replica->state == ENGINE_RUNNING &&
                     replica->is_probed && (replica->was_started || step->session->is_switched);
-    if (reason != REASON_NONE || !is_asked) {
+    if (reason != REASON_NONE || !is_asked ||
+        !replica_is_looked_at(replica, step->facts->now, &step->decision->wake_at)) {
         return reason;
     }
     if (replica->probe.has_failed_startup) {

@@ -315,6 +315,13 @@ mono_ms conductor_deadline(const struct conductor *conductor)
     return deadline;
 }
 
+/* Not presumed so, and not for want of an answer. */
+static bool is_known_ready(const struct app *app, const struct replica *replica)
+{
+    const char *why;
+    return replica_is_ready(replica) && health_of_replica(app, replica, &why) == HEALTH_READY;
+}
+
 static bool app_is_settled(const struct app *app)
 {
     const struct memory_app *memory = &app->memory;
@@ -328,7 +335,7 @@ static bool app_is_settled(const struct app *app)
     for (size_t i = 0; i < session->replica_count; i++) {
         const struct replica *replica = &session->replicas[i];
         bool is_committed = replica->gen == memory->committed.gen;
-        if (replica->is_busy || (is_committed && !replica_is_ready(replica)) ||
+        if (replica->is_busy || (is_committed && !is_known_ready(app, replica)) ||
             (!is_committed && replica_is_alive(replica)) ||
             (!is_committed && replica->gen != memory->history[0].gen && replica->is_present &&
              !swap_keeps_remains(memory, session, replica))) {

@@ -239,6 +239,14 @@ void observe_soon(struct conductor *conductor); /* list again at once */
 void probes_step(struct conductor *conductor);
 mono_ms probes_deadline(const struct conductor *conductor);
 
+/* conductor_health.c */
+
+/* How well a replica is; *why is a word for what that rests on. */
+enum health health_of_replica(const struct app *app, const struct replica *replica,
+                              const char **why);
+/* The worst of what should serve: the candidate once it is switched, else the committed release. */
+enum health health_of_app(const struct app *app, const char **why);
+
 /* conductor_perform.c */
 void perform(struct app *app, const struct action *action);
 void garbage_step(struct app *app);

@@ -27,14 +27,20 @@ static void note_answer(struct app *app, struct replica *replica,
     const struct probe_line *line = &replica->probe.lines[role];
     bool was_ready = replica->probe.is_ready;
     bool was_unasked = line->unasked_since != 0;
+    mono_ms failed_at = replica->probe.failed_at;
     probe_answer(&replica->probe, service, role, said, conductor_now(conductor));
     if (said == PROBE_UNASKED) {
         conductor_world_fault(conductor);
     }
-    if (!was_unasked && line->unasked_since != 0) {
+    bool is_unasked = line->unasked_since != 0;
+    if (conductor->is_engine_up &&
+        (replica->probe.failed_at != failed_at || was_unasked != is_unasked)) {
+        observe_soon(conductor); /* what the engine says of it explains more */
+    }
+    if (!was_unasked && is_unasked) {
         conductor_warning(conductor, app, "generation %u replica %u cannot be asked: %s",
                           replica->gen, replica->number, err->text);
-    } else if (was_unasked && line->unasked_since == 0) {
+    } else if (was_unasked && !is_unasked) {
         conductor_event(conductor, app, "generation %u replica %u can be asked again", replica->gen,
                         replica->number);
     }

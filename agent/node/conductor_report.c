@@ -34,25 +34,6 @@ static void generation_fill(const struct app *app, const struct generation *gene
     }
 }
 
-/* Every replica that should serve is ready; with nothing to serve that is so as well. */
-static bool is_serving(const struct app *app)
-{
-    const struct memory_app *memory = &app->memory;
-    bool is_switched = memory->phase == SWAP_UNPROVEN && app->session.is_switched;
-    uint32_t gen = is_switched ? memory->candidate.gen : memory->committed.gen;
-    bool is_any = false;
-    for (size_t i = 0; i < app->session.replica_count; i++) {
-        const struct replica *replica = &app->session.replicas[i];
-        if (replica->gen == gen && replica->is_present) {
-            is_any = true;
-            if (!replica_is_ready(replica)) {
-                return false;
-            }
-        }
-    }
-    return gen == 0 ? false : is_any;
-}
-
 static void outcomes_fill(const struct memory_app *memory, struct report_app *out)
 {
     for (size_t i = 0; i < REPORT_OUTCOMES_MAX && memory->outcomes[i].id != 0; i++) {
@@ -118,7 +99,11 @@ static void app_fill(const struct conductor *conductor, const struct app *app,
     if (app->refused != 0) {
         (void)text_copy(out->refused, sizeof out->refused, err_word(app->refused));
     }
-    out->is_serving = is_serving(app);
+    const char *why;
+    enum health health = health_of_app(app, &why);
+    out->is_serving = health == HEALTH_READY;
+    (void)text_copy(out->health, sizeof out->health, health_word(health));
+    (void)text_copy(out->health_reason, sizeof out->health_reason, why);
 }
 
 static void labels_fill(const struct config *config, struct report *report)

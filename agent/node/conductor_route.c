@@ -94,8 +94,7 @@ static mono_ms next_read(const struct conductor *conductor)
 static void soaks_begin_again(struct conductor *conductor)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
-        conductor->apps[i].session.soaked_ms = 0;
-        conductor->apps[i].session.is_soak_evident = false;
+        conductor->apps[i].session.soak_since = 0;
         conductor->apps[i].session.is_route_settled = false;
     }
 }

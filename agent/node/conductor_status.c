@@ -37,14 +37,17 @@ static void render_replicas(const struct app *app, struct text *text)
         if (!replica->is_present) {
             continue;
         }
+        const char *why;
+        enum health health = health_of_replica(app, replica, &why);
         text_printf(text,
-                    "%s{\"gen\":%u,\"replica\":%u,\"state\":\"%s\",\"ready\":%s,\"routed\":%s,"
+                    "%s{\"gen\":%u,\"replica\":%u,\"state\":\"%s\",\"ready\":%s,"
+                    "\"health\":\"%s\",\"healthReason\":\"%s\",\"routed\":%s,"
                     "\"address\":\"%u.%u.%u.%u\"}",
                     shown++ == 0 ? "" : ",", replica->gen, replica->number,
-                    engine_state_word(replica->state), replica_is_ready(replica) ? "true" : "false",
-                    replica->is_routed ? "true" : "false", replica->address >> 24,
-                    (replica->address >> 16) & 255u, (replica->address >> 8) & 255u,
-                    replica->address & 255u);
+                    engine_state_word(replica->state), health == HEALTH_READY ? "true" : "false",
+                    health_word(health), why, replica->is_routed ? "true" : "false",
+                    replica->address >> 24, (replica->address >> 16) & 255u,
+                    (replica->address >> 8) & 255u, replica->address & 255u);
     }
 }
 
@@ -101,6 +104,9 @@ static void render_app(const struct conductor *conductor, const struct app *app,
     }
     text_append(text, ",\"cause\":");
     cause_render(app, text, true, 0);
+    const char *why;
+    enum health health = health_of_app(app, &why);
+    text_printf(text, ",\"health\":\"%s\",\"healthReason\":\"%s\"", health_word(health), why);
     text_append(text, ",\"containers\":[");
     render_replicas(app, text);
     text_append(text, "]}");

@@ -102,7 +102,7 @@ static void take_success(struct probe *probe, const struct plan_service *service
 }
 
 static void take_failure(struct probe *probe, const struct plan_service *service,
-                         enum probe_role role)
+                         enum probe_role role, mono_ms now)
 {
     struct probe_line *line = &probe->lines[role];
     line->successes = 0;
@@ -112,13 +112,14 @@ static void take_failure(struct probe *probe, const struct plan_service *service
     if (line->failures < probe_of(service, role)->failure_threshold) {
         return;
     }
+    if (line->failures == probe_of(service, role)->failure_threshold) {
+        probe->failed_at = now;
+    }
     if (role == PROBE_STARTUP) {
-        probe->failed_at = probe->has_failed_startup ? probe->failed_at : line->asked_at;
         probe->has_failed_startup = true;
     } else if (role == PROBE_READINESS) {
         probe->is_ready = false;
     } else {
-        probe->failed_at = probe->is_unalive ? probe->failed_at : line->asked_at;
         probe->is_unalive = true;
     }
 }
@@ -134,6 +135,7 @@ void probe_answer(struct probe *probe, const struct plan_service *service, enum 
     line->is_asking = false;
     if (said == PROBE_UNASKED) {
         line->unasked_since = line->unasked_since != 0 ? line->unasked_since : line->asked_at;
+        line->unasked_at = line->asked_at;
         line->next = now + (pause < UNASKED_RETRY_MS ? pause : UNASKED_RETRY_MS);
         return;
     }
@@ -144,14 +146,22 @@ void probe_answer(struct probe *probe, const struct plan_service *service, enum 
     if (said == PROBE_SAID_WELL) {
         take_success(probe, service, role, now);
     } else {
-        take_failure(probe, service, role);
+        take_failure(probe, service, role, now);
     }
 }
 
 void probe_hurry(struct probe *probe, mono_ms now)
 {
+    probe_hurry_since(probe, MONO_NEVER, now);
+}
+
+void probe_hurry_since(struct probe *probe, mono_ms since, mono_ms now)
+{
     for (int role = 0; role < PROBE_ROLES; role++) {
         struct probe_line *line = &probe->lines[role];
+        if (line->asked_at >= since) {
+            continue;
+        }
         if (line->is_asking) {
             line->is_hurried = true;
         } else if (line->asked_at != 0 && line->next != MONO_NEVER) {
@@ -160,13 +170,19 @@ void probe_hurry(struct probe *probe, mono_ms now)
     }
 }
 
+/* Begun, and its initial delay is over. */
+static bool is_due(const struct probe_line *line, mono_ms now)
+{
+    bool has_begun = line->is_asking || line->next != MONO_NEVER;
+    return has_begun && (line->asked_at != 0 || now >= line->next);
+}
+
 static enum evidence line_evidence(const struct probe_line *line, const struct plan_probe *config,
                                    mono_ms since, mono_ms now)
 {
     int64_t answer_ms = config->timeout_ms + EVIDENCE_MARGIN_MS;
-    bool has_begun = line->is_asking || line->next != MONO_NEVER;
-    if (!has_begun || (line->asked_at == 0 && now < line->next)) {
-        return EVIDENCE_WELL; /* not due yet */
+    if (!is_due(line, now)) {
+        return EVIDENCE_WELL;
     }
     if (line->failures == 0 && line->unasked_since == 0 && line->well_at != 0 &&
         line->well_at >= since && now - line->well_at <= config->period_ms + answer_ms) {
@@ -189,6 +205,20 @@ enum evidence probe_evidence(const struct probe *probe, const struct plan_servic
         }
     }
     return worst;
+}
+
+mono_ms probe_shown_until(const struct probe *probe, const struct plan_service *service,
+                          mono_ms now)
+{
+    mono_ms until = now;
+    for (int role = 0; role < PROBE_ROLES; role++) {
+        bool is_over = role == PROBE_STARTUP && probe->is_started;
+        if (!is_over && has_probe(service, (enum probe_role)role) &&
+            is_due(&probe->lines[role], now)) {
+            until = mono_min(until, probe->lines[role].well_at);
+        }
+    }
+    return until;
 }
 
 bool probe_is_proven(const struct probe *probe, const struct plan_service *service, mono_ms since)
@@ -219,10 +249,17 @@ int64_t probe_patience_ms(const struct plan_service *service)
                                      : PATIENCE_DEFAULT_MS;
 }
 
+const struct probe_line *probe_regular_line(const struct probe *probe,
+                                            const struct plan_service *service)
+{
+    return &probe->lines[regular_role(service)];
+}
+
 bool probe_is_unreached(const struct probe *probe, const struct plan_service *service, mono_ms now)
 {
-    mono_ms since = probe->lines[regular_role(service)].unasked_since;
-    return probe_is_regular(service) && since != 0 && now - since >= probe_patience_ms(service);
+    mono_ms since =
+        probe_is_regular(service) ? probe_regular_line(probe, service)->unasked_since : 0;
+    return since != 0 && now - since >= probe_patience_ms(service);
 }
 
 mono_ms probe_deadline(const struct probe *probe)
@@ -248,6 +285,13 @@ bool probe_is_fresh(const struct probe *probe, const struct plan_service *servic
 {
     const struct probe_line *line = &probe->lines[regular_role(service)];
     return line->failures == 0 && line->unasked_since == 0;
+}
+
+bool probe_is_presumed(const struct probe *probe)
+{
+    const struct probe_line *line = &probe->lines[PROBE_READINESS];
+    bool has_begun = line->is_asking || line->next != MONO_NEVER;
+    return probe->is_ready && has_begun && line->well_at == 0;
 }
 
 bool probe_is_doubtful(const struct probe *probe)

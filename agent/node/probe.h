@@ -37,6 +37,7 @@ struct probe_line {
     mono_ms well_at;       /* when the last was asked that was answered well; 0: none yet */
     mono_ms unasked_since; /* questions cannot be asked since; 0: the last one could */
     mono_ms asked_again;   /* since when they can be again; 0: they always could */
+    mono_ms unasked_at;    /* when the last of those was asked */
     uint16_t successes;    /* in a row */
     uint16_t failures;     /* in a row */
     bool is_asking;
@@ -51,7 +52,7 @@ struct probe {
     bool is_ready;
     bool has_failed_startup; /* the startup probe's failure threshold is reached */
     bool is_unalive;         /* the liveness probe's failure threshold is reached */
-    mono_ms failed_at;       /* when the question was asked that reached one of these two */
+    mono_ms failed_at;       /* when a threshold was last reached; 0: none was */
 };
 
 /* Begins probing a container seen running at `now`. presumed_ready: traffic already goes to it (an
@@ -68,13 +69,20 @@ unsigned probe_due(struct probe *probe, const struct plan_service *service, mono
 void probe_answer(struct probe *probe, const struct plan_service *service, enum probe_role role,
                   enum probe_said said, mono_ms now);
 
-/* Asks every probe that has begun once more, at once: what is asked from now on is wanted. */
+/* Asks every probe that has begun once more, at once. */
 void probe_hurry(struct probe *probe, mono_ms now);
+/* The same, where it was last asked before `since`. */
+void probe_hurry_since(struct probe *probe, mono_ms since, mono_ms now);
 
 /* What the probes show of the time since `since`: answers to earlier questions do not count. A
  * probe whose initial delay is not over yet is not due. Without any probe: EVIDENCE_WELL. */
 enum evidence probe_evidence(const struct probe *probe, const struct plan_service *service,
                              mono_ms since, mono_ms now);
+
+/* Until when the probes have shown that it is well: the oldest of their last good answers, by when
+ * it was asked for; `now` where none is due. */
+mono_ms probe_shown_until(const struct probe *probe, const struct plan_service *service,
+                          mono_ms now);
 
 /* Readiness and liveness, where they are configured, were each asked at or after `since` (0: since
  * probing began) and answered well. */
@@ -82,6 +90,10 @@ bool probe_is_proven(const struct probe *probe, const struct plan_service *servi
 
 /* Readiness (without one: liveness) cannot be asked for as long as its failure threshold takes. */
 bool probe_is_unreached(const struct probe *probe, const struct plan_service *service, mono_ms now);
+
+/* The line that says so. */
+const struct probe_line *probe_regular_line(const struct probe *probe,
+                                            const struct plan_service *service);
 
 /* How long the service's readiness takes to fail for good: threshold times period; where there is
  * no readiness probe, that of its liveness; without either, the default one's. */
@@ -102,6 +114,9 @@ mono_ms probe_deadline(const struct probe *probe);
 
 /* The probe of a role as configured; kind NONE where there is none. */
 const struct plan_probe *probe_of(const struct plan_service *service, enum probe_role role);
+
+/* Ready by presumption only: its readiness has not answered well yet. */
+bool probe_is_presumed(const struct probe *probe);
 
 /* True when the readiness probe's latest answer was a failure, threshold reached or not. */
 bool probe_is_doubtful(const struct probe *probe);

@@ -17,7 +17,8 @@ void session_begin_swap(struct session_app *session)
     session->soak_since = 0;
     session->soak_seen = 0;
     session->soaked_ms = 0;
-    session->is_soak_evident = false;
+    session->shown_from = 0;
+    session->shown_until = 0;
     session->blind_since = 0;
     session->image_missing_gen = 0;
     session->engine_failures = 0;
@@ -122,6 +123,16 @@ bool replica_see(struct replica *replica, const struct engine_container *seen, m
     return is_fall && !is_excused;
 }
 
+bool replica_is_looked_at(const struct replica *replica, mono_ms now, mono_ms *again_at)
+{
+    mono_ms until = replica->probe.failed_at + LIST_EVIDENCE_MS;
+    if (replica->seen_at >= replica->probe.failed_at || now >= until) {
+        return true;
+    }
+    *again_at = mono_min(*again_at, until);
+    return false;
+}
+
 void replica_miss(struct replica *replica, mono_ms now)
 {
     if (replica->is_present) {
@@ -153,6 +164,13 @@ enum evidence replica_evidence(const struct replica *replica, const struct plan_
     enum evidence shown = probe_evidence(&replica->probe, service, since, now);
     return shown == EVIDENCE_WELL && !probe_is_regular(service) ? list_evidence(replica, since, now)
                                                                 : shown;
+}
+
+mono_ms replica_shown_until(const struct replica *replica, const struct plan_service *service,
+                            mono_ms now)
+{
+    mono_ms until = probe_shown_until(&replica->probe, service, now);
+    return probe_is_regular(service) ? until : mono_min(until, replica->seen_at);
 }
 
 bool replica_is_proven(const struct replica *replica, const struct plan_service *service,

@@ -139,9 +139,10 @@ struct session_app {
     mono_ms route_from;      /* the soak waits for the kernel since; 0: it does not */
     mono_ms soak_since;      /* the kernel confirmed the switch: evidence counts from here; 0: no */
     mono_ms soak_seen;       /* when the soak was last looked at */
-    int64_t soaked_ms;       /* passed of the soak: time with evidence */
-    bool is_soak_evident;    /* there was evidence when it was last looked at */
-    mono_ms blind_since;     /* unproven and without evidence since; 0: there is some */
+    int64_t soaked_ms;       /* passed of the soak in stretches with evidence that are over */
+    mono_ms shown_from;      /* the present stretch: its first and its last good answer; 0: none */
+    mono_ms shown_until;
+    mono_ms blind_since; /* unproven and without evidence since; 0: there is some */
 
     bool is_network_ready;
     bool is_network_busy;
@@ -183,6 +184,9 @@ void session_prune(struct session_app *session, const struct memory_app *memory)
  * has ended since the last look without anybody having asked for it. */
 bool replica_see(struct replica *replica, const struct engine_container *seen, mono_ms asked_at,
                  bool is_excused, mono_ms now);
+/* The engine was asked since its probes have failed, or does not say: only then is that held
+ * against it, for a hand that froze or removed it looks the same from outside. Lowers *again_at. */
+bool replica_is_looked_at(const struct replica *replica, mono_ms now, mono_ms *again_at);
 /* A list does not name it. */
 void replica_miss(struct replica *replica, mono_ms now);
 
@@ -190,6 +194,9 @@ void replica_miss(struct replica *replica, mono_ms now);
  * it running. EVIDENCE_OPEN where it does not run or is not asked yet. */
 enum evidence replica_evidence(const struct replica *replica, const struct plan_service *service,
                                mono_ms since, mono_ms now);
+/* Until when it is shown to be well, by when the answers were asked for. */
+mono_ms replica_shown_until(const struct replica *replica, const struct plan_service *service,
+                            mono_ms now);
 /* Every regular probe, or without any a list, was asked since then and says that it is well. */
 bool replica_is_proven(const struct replica *replica, const struct plan_service *service,
                        mono_ms since);

@@ -31,9 +31,8 @@ bool soak_wish(struct step *step)
 
 /* What the worst of the set shows; with `is_proof`, EVIDENCE_WELL only when all is proven. */
 static enum evidence set_evidence(const struct step *step, uint32_t gen, const struct plan *plan,
-                                  bool is_proof)
+                                  mono_ms since, bool is_proof)
 {
-    mono_ms since = step->session->soak_since;
     enum evidence worst = EVIDENCE_WELL;
     for (uint8_t i = 0; i < plan->service_count; i++) {
         const struct plan_service *service = &plan->services[i];
@@ -51,13 +50,30 @@ static enum evidence set_evidence(const struct step *step, uint32_t gen, const s
     return worst;
 }
 
-static void hurry_set(const struct step *step)
+/* The least that all of the set have shown. */
+static mono_ms set_shown_until(const struct step *step, uint32_t gen, const struct plan *plan)
+{
+    mono_ms until = step->facts->now;
+    for (uint8_t i = 0; i < plan->service_count; i++) {
+        for (uint8_t number = 1; number <= plan->services[i].replicas; number++) {
+            const struct replica *replica = session_find(step->session, gen, i, number);
+            until = replica == NULL
+                        ? 0
+                        : mono_min(until, replica_shown_until(replica, &plan->services[i],
+                                                              step->facts->now));
+        }
+    }
+    return until;
+}
+
+/* What was not asked since then is asked at once. */
+static void hurry_set(const struct step *step, mono_ms since)
 {
     for (size_t i = 0; i < step->session->replica_count; i++) {
         struct replica *replica = &step->session->replicas[i];
         bool is_old = replica->gen == step->memory->committed.gen;
         if ((is_old || replica->gen == step->memory->candidate.gen) && replica->is_probed) {
-            probe_hurry(&replica->probe, step->facts->now);
+            probe_hurry_since(&replica->probe, since, step->facts->now);
         }
     }
 }
@@ -68,11 +84,13 @@ static void begin_soak(struct step *step)
     session->soak_since = step->facts->now;
     session->soak_seen = step->facts->now;
     session->soaked_ms = 0;
-    session->is_soak_evident = false;
+    session->shown_from = 0;
+    session->shown_until = 0;
     session->blind_since = 0;
     session->route_from = 0;
     memset(session->waited_ms, 0, sizeof session->waited_ms);
-    hurry_set(step);
+    hurry_set(step, session->soak_since);
+    step_wake(step, step->facts->now);
 }
 
 /* True when the switch is confirmed; false while that is waited for, and when it took too long. */
@@ -96,33 +114,21 @@ static bool has_switched(struct step *step)
     return false;
 }
 
-/* Each replica of the set can be asked, and not only since a moment ago. */
-static bool is_set_reached(const struct step *step, uint32_t gen, const struct plan *plan)
-{
-    for (uint8_t i = 0; i < plan->service_count; i++) {
-        for (uint8_t number = 1; number <= plan->services[i].replicas; number++) {
-            const struct replica *replica = session_find(step->session, gen, i, number);
-            if (replica == NULL ||
-                !probe_is_reached(&replica->probe, &plan->services[i], step->facts->now)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-/* The committed release can run beside the candidate, is ready and answers now. */
-static bool is_old_answering(const struct step *step)
+/* The committed release can run beside the candidate, is ready, and has answered between two
+ * questions to the candidate that could not be asked: so it is the candidate that is cut off. */
+static bool is_old_answering(const struct step *step, const struct probe_line *line)
 {
     const struct plan *old = step->facts->committed;
     uint32_t gen = step->memory->committed.gen;
     return old != NULL && old->service_count > 0 && !step_is_exclusive(step) &&
            upkeep_is_all_ready(step, gen, old) &&
-           set_evidence(step, gen, old, true) == EVIDENCE_WELL && is_set_reached(step, gen, old);
+           set_evidence(step, gen, old, line->unasked_since, true) == EVIDENCE_WELL &&
+           set_shown_until(step, gen, old) <= line->unasked_at;
 }
 
-/* Some replica of the candidate cannot be asked for as long as its readiness takes to fail. */
-static bool is_any_unreached(const struct step *step)
+/* Of some replica of the candidate that cannot be asked for as long as its readiness takes to fail;
+ * NULL: there is none. */
+static const struct probe_line *unreached_line(const struct step *step)
 {
     const struct plan *plan = step->facts->candidate;
     for (uint8_t i = 0; i < plan->service_count; i++) {
@@ -131,11 +137,11 @@ static bool is_any_unreached(const struct step *step)
                 session_find(step->session, step->memory->candidate.gen, i, number);
             if (replica != NULL && replica->is_probed &&
                 probe_is_unreached(&replica->probe, &plan->services[i], step->facts->now)) {
-                return true;
+                return probe_regular_line(&replica->probe, &plan->services[i]);
             }
         }
     }
-    return false;
+    return NULL;
 }
 
 /* True when nothing was heard for too long: the candidate goes, and nobody is blamed. */
@@ -149,19 +155,26 @@ static bool is_blind(struct step *step, enum evidence shown)
         session->blind_since = now;
     }
     bool is_over = session->blind_since != 0 && now - session->blind_since >= BLIND_LIMIT_MS;
-    return is_over || (is_any_unreached(step) && is_old_answering(step));
+    const struct probe_line *line = unreached_line(step);
+    return is_over || (line != NULL && is_old_answering(step, line));
 }
 
-/* Time passes for the soak from one look with evidence to the next. */
-static void count_soak(struct step *step, enum evidence shown)
+/* How much of the soak has passed: from the first to the last question that was answered well, in
+ * each stretch with evidence. What comes after that question is not shown yet. */
+static int64_t count_soak(struct step *step, enum evidence shown)
 {
     struct session_app *session = step->session;
-    mono_ms now = step->facts->now;
-    if (session->is_soak_evident && shown == EVIDENCE_WELL) {
-        session->soaked_ms += now - session->soak_seen;
+    session->soak_seen = step->facts->now;
+    if (shown != EVIDENCE_WELL || !session->is_route_settled) {
+        session->soaked_ms += session->shown_until - session->shown_from;
+        session->shown_from = 0;
+        session->shown_until = 0;
+        return session->soaked_ms;
     }
-    session->is_soak_evident = shown == EVIDENCE_WELL && session->is_route_settled;
-    session->soak_seen = now;
+    session->shown_until =
+        set_shown_until(step, step->memory->candidate.gen, step->facts->candidate);
+    session->shown_from = session->shown_from != 0 ? session->shown_from : session->shown_until;
+    return session->soaked_ms + session->shown_until - session->shown_from;
 }
 
 bool soak_may_begin(const struct step *step)
@@ -185,19 +198,22 @@ static void prove(struct step *step)
     struct session_app *session = step->session;
     uint32_t gen = step->memory->candidate.gen;
     mono_ms now = step->facts->now;
-    enum evidence shown = set_evidence(step, gen, plan, false);
+    enum evidence shown = set_evidence(step, gen, plan, session->soak_since, false);
     if (is_blind(step, shown)) {
         verdict_go_back(step, REASON_NO_EVIDENCE);
         return;
     }
-    count_soak(step, shown);
-    int64_t left = plan->soak_ms - session->soaked_ms;
-    if (left > 0 || swap_is_overridden(step->memory) ||
-        set_evidence(step, gen, plan, true) != EVIDENCE_WELL) {
-        step_wake(step, now + (left > 0 && left < LOOK_MS ? left : LOOK_MS));
-    } else {
+    int64_t left = plan->soak_ms - count_soak(step, shown);
+    bool is_proven = set_evidence(step, gen, plan, session->soak_since, true) == EVIDENCE_WELL;
+    if (left <= 0 && is_proven && !swap_is_overridden(step->memory)) {
         verdict_commit(step);
+        return;
     }
+    mono_ms end = session->shown_until + left;
+    if (shown == EVIDENCE_WELL && now >= end) {
+        hurry_set(step, end); /* the last question decides */
+    }
+    step_wake(step, now < end && end < now + LOOK_MS ? end : now + LOOK_MS);
 }
 
 void soak_step(struct step *step)

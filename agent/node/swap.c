@@ -418,10 +418,12 @@ static bool is_route_to_be_held(struct step *step)
     bool is_any_wished = false;
     session->planned_from = session->planned_from != 0 ? session->planned_from : step->facts->now;
     for (size_t i = 0; i < session->replica_count; i++) {
-        if (session->replicas[i].is_wished && replica_is_ready(&session->replicas[i])) {
+        const struct replica *replica = &session->replicas[i];
+        if (replica->is_wished && replica_is_ready(replica) &&
+            !probe_is_presumed(&replica->probe)) {
             return false;
         }
-        is_any_wished = is_any_wished || session->replicas[i].is_wished;
+        is_any_wished = is_any_wished || replica->is_wished;
     }
     mono_ms until = session->planned_from + HOLD_MS;
     if (!is_any_wished || step->facts->now >= until) {
@@ -480,7 +482,7 @@ int64_t swap_soak_remaining_ms(const struct memory_app *memory, const struct ses
         return candidate->soak_ms;
     }
     int64_t remaining = candidate->soak_ms - session->soaked_ms -
-                        (session->is_soak_evident ? now - session->soak_seen : 0);
+                        (session->shown_from != 0 ? now - session->shown_from : 0);
     return remaining > 0 ? remaining : 0;
 }
 

@@ -97,9 +97,9 @@ static void start_replica(struct step *step, struct replica *replica)
 
 static void tend_running(struct step *step, struct replica *replica)
 {
-    forgive_restarts(replica, step->facts->now);
     bool has_failed = replica->probe.is_unalive || replica->probe.has_failed_startup;
-    if (has_failed && replica->seen_at < replica->probe.failed_at) {
+    forgive_restarts(replica, step->facts->now);
+    if (has_failed && !replica_is_looked_at(replica, step->facts->now, &step->decision->wake_at)) {
         step->decision->is_look_wanted = true; /* somebody may have frozen it since the last one */
     } else if (has_failed || replica->notified_at != 0) {
         start_with_delay(step, replica, ACTION_RESTART);
@@ -263,31 +263,28 @@ size_t upkeep_count_ready(const struct step *step, uint32_t gen, const struct pl
     return count_set(step, gen, plan, replica_is_ready);
 }
 
-/* Ready, and its asker reaches it. */
-static bool is_reached(const struct step *step, const struct replica *replica,
-                       const struct plan *plan)
-{
-    return replica_is_ready(replica) &&
-           !probe_is_unreached(&replica->probe, &plan->services[replica->service],
-                               step->facts->now);
-}
-
 static bool is_of_set(const struct replica *replica, uint32_t gen, const struct plan *plan)
 {
     return replica->gen == gen && replica->service < plan->service_count &&
            replica->number <= plan->services[replica->service].replicas;
 }
 
-/* Some replica of the service is reached: then those that are not get no traffic meanwhile. */
-static bool is_any_reached(const struct step *step, const struct replica *beside,
-                           const struct plan *plan)
+/* Nobody can ask it for as long as its readiness takes to fail, and a replica beside it has
+ * answered meanwhile: that one gets its traffic. */
+static bool is_outdone(const struct step *step, const struct replica *replica,
+                       const struct plan *plan)
 {
+    const struct plan_service *service = &plan->services[replica->service];
+    if (!probe_is_unreached(&replica->probe, service, step->facts->now)) {
+        return false;
+    }
+    const struct probe_line *line = probe_regular_line(&replica->probe, service);
     for (size_t i = 0; i < step->session->replica_count; i++) {
-        const struct replica *replica = &step->session->replicas[i];
-        if (is_of_set(replica, beside->gen, plan) && replica->service == beside->service &&
-            is_reached(step, replica, plan) &&
-            probe_is_reached(&replica->probe, &plan->services[replica->service],
-                             step->facts->now)) {
+        const struct replica *other = &step->session->replicas[i];
+        if (is_of_set(other, replica->gen, plan) && other->service == replica->service &&
+            replica_is_proven(other, service, line->unasked_since) &&
+            probe_is_reached(&other->probe, service, step->facts->now) &&
+            probe_regular_line(&other->probe, service)->well_at <= line->unasked_at) {
             return true;
         }
     }
@@ -306,9 +303,7 @@ size_t upkeep_wish(struct step *step, uint32_t gen, const struct plan *plan)
         if (ready == 0) {
             replica->is_wished = replica->is_routed && replica_is_alive(replica);
         } else {
-            replica->is_wished =
-                replica_is_ready(replica) &&
-                (is_reached(step, replica, plan) || !is_any_reached(step, replica, plan));
+            replica->is_wished = replica_is_ready(replica) && !is_outdone(step, replica, plan);
         }
     }
     return ready;

@@ -48,14 +48,16 @@ struct report_app {
     char verdict[REPORT_WORD_BYTES], reason[REPORT_WORD_BYTES];
     uint32_t verdict_gen;
     uint64_t floor;
-    uint64_t order_epoch, order_gen; /* the highest order taken; 0: none */
-    char order_id[ORDER_ID_BYTES];   /* of that order; empty: none */
-    bool is_order_open;              /* it has no outcome yet */
+    uint64_t order_epoch, order_gen;    /* the highest order taken; 0: none */
+    char order_id[ORDER_ID_BYTES];      /* of that order; empty: none */
+    bool is_order_open;                 /* it has no outcome yet */
     char order_wait[REPORT_WORD_BYTES]; /* not begun, why: release, held, busy, ...; empty: begun */
     struct report_outcome outcomes[REPORT_OUTCOMES_MAX]; /* newest first */
     size_t outcome_count;
     char refused[REPORT_WORD_BYTES]; /* code of the last order that was not even taken; empty */
-    bool is_serving; /* every replica of what should serve is ready */
+    bool is_serving;                 /* every replica of what should serve is ready */
+    char health[REPORT_WORD_BYTES],
+        health_reason[REPORT_WORD_BYTES]; /* ready, not-ready, unknown */
 };
 
 /* A node's report. About 8 KiB: keep one, not one a node. */

@@ -41,7 +41,9 @@ static const struct json_field app_fields[] = {
     JSON_FIELD("verdictGen", NUMBER32, struct report_app, verdict_gen, false),
     JSON_FIELD("floor", NUMBER, struct report_app, floor, false),
     JSON_FIELD("refused", TEXT, struct report_app, refused, false),
-    JSON_FIELD("serving", BOOLEAN, struct report_app, is_serving, false)};
+    JSON_FIELD("serving", BOOLEAN, struct report_app, is_serving, false),
+    JSON_FIELD("health", TEXT, struct report_app, health, false),
+    JSON_FIELD("healthReason", TEXT, struct report_app, health_reason, false)};
 
 static bool is_known(const char *key)
 {

@@ -12,9 +12,16 @@
 #include "ports/docker/render.h"
 
 /* The engine learns of an exit a moment after the output has ended. */
-/* Commands leave so many calls free for looking at the engine and acting on it. */
-enum { EXEC_RESERVE = 16 };
-enum { EXIT_POLL_MS = 20, EXEC_TIMEOUT_MS_MIN = 1, BODY_BYTES = 32768 };
+enum {
+    /* Commands leave so many calls free for looking at the engine and acting on it. */
+    EXEC_RESERVE = 16,
+    EXIT_POLL_MS = 20,
+    EXEC_TIMEOUT_MS_MIN = 1,
+    BODY_BYTES = 32768,
+    /* An engine that tells later than this what became of a late command was slow itself: then
+     * nobody knows whether the command was. */
+    LATE_WORD_MS = 3000
+};
 
 struct exec_state {
     struct docker *docker;
@@ -22,6 +29,7 @@ struct exec_state {
     char id[ENGINE_ID_BYTES];
     mono_ms deadline;
     bool is_late;
+    bool is_own; /* late: by the engine's word, in time, it was the command that took too long */
     char refusal[ERR_TEXT_BYTES]; /* why it did not start; empty: it did */
     struct docker_output output;
     int pid;     /* late: of the command on this machine, as the engine said; 0: not asked yet */
@@ -56,9 +64,10 @@ static void exec_drop(void *state)
     exec->docker->loop.ops->disarm(exec->docker->loop.self, &exec->poll);
 }
 
-static void exec_fail_late(struct docker_call *call)
+/* The engine's doing, not the container's. */
+static void exec_fail_unasked(struct docker_call *call)
 {
-    docker_call_fail(call, ERR_TIMEOUT, "the command inside the container took too long");
+    docker_call_fail(call, ERR_ENGINE_GONE, "the engine did not run the command in time");
 }
 
 /* Whether /proc says that the process is of another control group. It may be hidden from us. */
@@ -111,13 +120,15 @@ static void exec_end(struct docker_call *call, uint64_t pid)
         }
         exec->why = errno != ESRCH ? errno : 0;
     }
-    if (exec->why != 0) {
+    if (!exec->is_own) {
+        exec_fail_unasked(call);
+    } else if (exec->why != 0) {
         docker_call_fail(call, ERR_TIMEOUT,
                          "the command inside the container took too long, and could not be ended: "
                          "%s",
                          strerror(exec->why));
     } else {
-        exec_fail_late(call);
+        docker_call_fail(call, ERR_TIMEOUT, "the command inside the container took too long");
     }
 }
 
@@ -137,6 +148,9 @@ static void on_looked(struct docker_call *call, int status, struct span body)
     const cJSON *exit_code = reply_at(json, "ExitCode");
     bool is_running = reply_is_true_at(json, "Running");
     if (exec->is_late) {
+        bool has_run = is_running || cJSON_IsNumber(exit_code);
+        bool is_in_time = exec_now(exec->docker) <= exec->deadline + LATE_WORD_MS;
+        exec->is_own = exec->is_own || (has_run && is_in_time);
         exec_end(call, is_running ? reply_count_at(json, "Pid") : 0);
     } else if (!is_running && cJSON_IsNumber(exit_code)) {
         docker_call_finish(call,
@@ -161,7 +175,7 @@ static void exec_look(struct docker_call *call)
     docker_call_next(call, &(struct docker_request){
                                .method = "GET",
                                .path = path,
-                               .timeout_ms = QUICK_TIMEOUT_MS,
+                               .timeout_ms = exec->is_late ? LATE_WORD_MS : QUICK_TIMEOUT_MS,
                                .step = on_looked,
                            });
 }
@@ -255,7 +269,7 @@ int docker_exec(void *self, const char *id, const char *const *argv, size_t coun
                                  .body = rendered,
                                  .timeout_ms = exec_left(exec),
                                  .step = on_made,
-                                 .expired = exec_fail_late,
+                                 .expired = exec_fail_unasked,
                              },
                              err);
 }

@@ -2,6 +2,7 @@
  * code nor restart policy, so each container is looked at once more. */
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "ports/docker/call.h"
 
@@ -104,6 +105,24 @@ static bool is_detached(const cJSON *json)
            cJSON_GetObjectItemCaseSensitive(networks, mode) == NULL;
 }
 
+/* "2026-02-03T04:05:06.789012345Z" in milliseconds; 0 for what is no time, and for year 1, which is
+ * "never". */
+static int64_t started_at(const char *text)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    int64_t ms = 0;
+    if (rest == NULL || tm.tm_year < 70) {
+        return 0;
+    }
+    if (*rest == '.') {
+        for (int scale = 100; scale > 0 && *++rest >= '0' && *rest <= '9'; scale /= 10) {
+            ms += (*rest - '0') * scale;
+        }
+    }
+    return (int64_t)timegm(&tm) * 1000 + ms;
+}
+
 void docker_container_read(const cJSON *json, struct engine_container *container)
 {
     const cJSON *labels = reply_at(json, "Config.Labels");
@@ -127,6 +146,7 @@ void docker_container_read(const cJSON *json, struct engine_container *container
     container->keeps_running =
         strcmp(policy, "unless-stopped") == 0 || strcmp(policy, "always") == 0;
     container->restarts = (uint32_t)reply_count_at(json, "RestartCount");
+    container->started_ms = started_at(reply_text_at(json, "State.StartedAt"));
 }
 
 static void list_look_next(struct docker_call *call);

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ports/linux/reach.h"
+
 enum {
     QUESTION_BYTES = 320,
     BODY_BYTES_MAX = 4096,
@@ -40,13 +42,19 @@ static void probe_fail(struct linux_probe *probe, int code, const char *what, co
     probe_end(probe, &err);
 }
 
-/* Errors of this machine, not of whoever is asked. A host that does not answer ARP is known only
- * later (EHOSTUNREACH after connect returned), and is the container's own failure. */
-static bool errno_is_local(int number, bool is_at_once)
+/* Errors of this machine, not of whoever is asked. No route to the host is one even when it is
+ * known late: nobody has answered for the address on the link, where it is the kernel that answers
+ * and not the app. What refuses or resets a connection has a kernel there, and an app that does not
+ * listen.
+ */
+static bool errno_is_local(int number)
 {
     switch (number) {
     case ENETUNREACH:
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
     case ENETDOWN:
+    case ENONET:
     case EADDRNOTAVAIL:
     case EADDRINUSE:
     case EACCES:
@@ -57,17 +65,28 @@ static bool errno_is_local(int number, bool is_at_once)
     case EMFILE:
     case ENFILE:
         return true;
-    case EHOSTUNREACH:
-        return is_at_once;
     default:
         return false;
     }
 }
 
-static void probe_fail_errno(struct linux_probe *probe, int number, bool is_at_once)
+static void probe_fail_errno(struct linux_probe *probe, int number)
 {
-    probe_fail(probe, errno_is_local(number, is_at_once) ? ERR_NETWORK : ERR_PROBE,
+    probe_fail(probe, errno_is_local(number) ? ERR_NETWORK : ERR_PROBE,
                probe->is_connected ? "answer: " : "connect: ", strerror(number));
+}
+
+/* Silence is the app's (a full backlog, a process that hangs or is frozen), unless this machine has
+ * no way to it: that is looked at, for a packet that is lost says nothing. */
+static void probe_fail_silent(struct linux_probe *probe)
+{
+    char why[REACH_WHY_BYTES];
+    const char *what = probe->is_connected ? "no answer" : "no connection";
+    if (linux_reach(probe->request.address, why)) {
+        probe_fail(probe, ERR_PROBE, what, " in time");
+    } else {
+        probe_fail(probe, ERR_NETWORK, "cannot be reached: ", why);
+    }
 }
 
 static size_t question_render(const struct linux_probe *probe, char question[QUESTION_BYTES])
@@ -99,7 +118,7 @@ static void probe_send(struct linux_probe *probe)
             return;
         }
         if (sent < 0 && errno != EINTR) {
-            probe_fail_errno(probe, errno, false);
+            probe_fail_errno(probe, errno);
             return;
         }
         probe->sent += sent > 0 ? (size_t)sent : 0;
@@ -140,7 +159,7 @@ static void probe_receive(struct linux_probe *probe)
     if (got <= 0 && probe->is_well) {
         probe_end(probe, NULL);
     } else if (got < 0) {
-        probe_fail_errno(probe, errno, false);
+        probe_fail_errno(probe, errno);
     } else if (got == 0) {
         probe_fail(probe, ERR_PROBE, "closed before its answer was whole", "");
     } else if (http_answer_feed(&probe->answer, span_of(buf, (size_t)got), &err) != 0) {
@@ -159,7 +178,7 @@ static void probe_ready(void *ctx, int fd, unsigned events)
         socklen_t len = sizeof failure;
         (void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len);
         if (failure != 0) {
-            probe_fail_errno(probe, failure, false);
+            probe_fail_errno(probe, failure);
             return;
         }
         probe->is_connected = true;
@@ -181,10 +200,9 @@ static void probe_expired(void *ctx)
     if (probe->is_well) {
         probe_end(probe, NULL);
     } else if (probe->early_errno != 0) {
-        probe_fail_errno(probe, probe->early_errno, true);
+        probe_fail_errno(probe, probe->early_errno);
     } else {
-        probe_fail(probe, ERR_PROBE, probe->is_connected ? "no answer" : "no connection",
-                   " in time");
+        probe_fail_silent(probe);
     }
 }
 
@@ -202,7 +220,7 @@ static int probe_connect(struct linux_probe *probe, struct err *err)
         return err_set(err, ERR_NETWORK, "socket for a probe: %s", strerror(errno));
     }
     if (connect(fd, (const struct sockaddr *)&peer, sizeof peer) != 0 && errno != EINPROGRESS) {
-        if (errno_is_local(errno, true)) {
+        if (errno_is_local(errno)) {
             int rc = err_set(err, ERR_NETWORK, "connect for a probe: %s", strerror(errno));
             close(fd);
             return rc;

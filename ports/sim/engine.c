@@ -13,6 +13,8 @@
 /* A run that lasts so long is forgiven its earlier crashes (Docker's rule). */
 #define RESTART_FORGIVEN_MS 10000
 #define KILLED_EXIT_CODE    137
+/* The engine's clock when the world begins. */
+#define SIM_EPOCH_MS INT64_C(1700000000000)
 
 struct sim_app sim_app_well(void)
 {
@@ -233,6 +235,7 @@ void container_run(struct sim_engine *engine, struct sim_container *container)
     container->seen.state = ENGINE_RUNNING;
     container->seen.exit_code = 0;
     container->started_at = engine->world->now;
+    container->seen.started_ms = SIM_EPOCH_MS + engine->world->now;
     container->run = ++engine->runs;
     container->is_stopping = false;
     container->was_stopped = false;

@@ -87,8 +87,8 @@ static int64_t look(struct sim_prober *prober, struct sim_probe *probe)
     }
     if (container == NULL) {
         bool is_near = is_on_network(prober->engine, request->address);
-        (void)err_set(&probe->err, is_near ? ERR_PROBE : ERR_NETWORK, "%s: no route to host",
-                      is_near ? "no answer" : "cannot ask");
+        (void)err_set(&probe->err, ERR_NETWORK, "%s: no route to host",
+                      is_near ? "nobody on the link" : "cannot ask");
         return 3;
     }
     const struct sim_app *app = &prober->engine->images[container->image].app;

@@ -147,6 +147,29 @@ static void case_soak_clock_stops(void)
     check_verdict(VERDICT_GOOD, REASON_SOAKED);
 }
 
+/* Without any probe the engine's list is the evidence, and an old list is none. */
+static void case_no_probe(void)
+{
+    for (int is_frozen = 0; is_frozen < 2; is_frozen++) {
+        toy_init(&toy, 1);
+        toy_deploy(&toy, 1);
+        toy.plans[2].services[0].readiness.kind = PLAN_PROBE_NONE;
+        toy.plans[2].services[0].liveness.kind = PLAN_PROBE_NONE;
+        toy.images[2].ready_ms = 0;
+        toy_want(&toy, 2, false);
+        CHECK(toy_until(&toy, SWAP_UNPROVEN, TURNS));
+        toy_pass(&toy, 3000);
+        toy.is_list_old = is_frozen != 0;
+        toy_pass(&toy, 60000);
+        CHECK_INT_EQ(toy.memory.phase, is_frozen ? SWAP_UNPROVEN : SWAP_REST);
+        CHECK_INT_EQ(toy_serving(&toy), 2);
+        toy_pass(&toy, 250000);
+        CHECK_STR_EQ(reason_word(toy.memory.reason), is_frozen ? "no-evidence" : "soaked");
+        toy.is_list_old = false;
+        check_rest(2);
+    }
+}
+
 /* Nobody can ask the candidate before the switch: the deadline is not the release's. */
 static void case_unasked_in_prepare(void)
 {
@@ -276,6 +299,7 @@ int main(int argc, char **argv)
         {"no evidence", case_no_evidence},
         {"no evidence of the candidate", case_no_evidence_of_candidate},
         {"the soak's clock stops", case_soak_clock_stops},
+        {"no probe at all", case_no_probe},
         {"nobody can ask before the switch", case_unasked_in_prepare},
         {"the engine hangs", case_engine_hangs},
         {"the deadline is the release's own", case_deadline_is_the_release_s_own},

@@ -85,7 +85,8 @@ static void case_begin_swap_whole(void)
     replica->is_remaking = replica->was_started = true;
     replica->starts = 4;
     session.is_spec_refused = session.is_resumed = true;
-    session.is_stood_in = session.is_soak_evident = true;
+    session.is_stood_in = true;
+    session.shown_from = session.shown_until = 9;
     session.image_missing_gen = 7;
     session.waits_seen = 9;
     session.route_from = session.soak_seen = session.soaked_ms = session.blind_since = 9;
@@ -95,7 +96,7 @@ static void case_begin_swap_whole(void)
     session.is_kept = session.is_network_ready = true;
     session_begin_swap(&session);
     CHECK(!session.is_spec_refused && !session.is_resumed);
-    CHECK(!session.is_stood_in && !session.is_soak_evident);
+    CHECK(!session.is_stood_in && session.shown_from == 0 && session.shown_until == 0);
     CHECK_INT_EQ(session.image_missing_gen, 0);
     CHECK_INT_EQ(session.waits_seen, 0);
     CHECK_INT_EQ(session.route_from, 0);

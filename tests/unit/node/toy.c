@@ -271,6 +271,9 @@ static bool is_assumed_routed(const struct toy *toy, uint32_t gen)
 static void observe(struct toy *toy)
 {
     struct session_app *session = &toy->session;
+    if (toy->is_list_old) {
+        return;
+    }
     for (size_t i = 0; i < session->replica_count; i++) {
         struct replica *replica = &session->replicas[i];
         if (!replica->is_busy && toy_find(toy, replica->gen, replica->number) == NULL) {

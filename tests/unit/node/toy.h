@@ -64,6 +64,7 @@ struct toy {
     int64_t call_ms, record_ms, apply_ms; /* how long things take */
     enum action_kind hang_kind; /* calls of this kind on the candidate take longer by hang_ms */
     int64_t hang_ms;
+    bool is_list_old; /* the engine answers no list any more */
     int revoked;                          /* this release, 0: none */
     mono_ms registry_away_until;
     unsigned records, turns, idle_spins;
