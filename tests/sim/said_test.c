@@ -168,8 +168,10 @@ static void test_at_rest(void)
     check_release(story, text, "\"verdicts\":2,\"verdictRelease\":", RELEASE_V2, "");
     CHECK_CONTAINS(text, "\"order\":\"start-first\",\"orderReason\":\"it publishes a port");
     CHECK_CONTAINS(text, "{\"gen\":2,\"replica\":1,\"state\":\"running\",\"ready\":true,"
+                         "\"health\":\"ready\",\"healthReason\":\"answered\","
                          "\"routed\":true,\"address\":\"198.18.");
     CHECK_CONTAINS(text, "{\"gen\":1,\"replica\":1,\"state\":\"exited\",\"ready\":false,"
+                         "\"health\":\"not-ready\",\"healthReason\":\"exited\","
                          "\"routed\":false,\"address\":\"198.18.");
     CHECK_INT_EQ(count_of(text, "\"replica\":"), 2);
     struct report *told = report(story);
@@ -366,7 +368,7 @@ static void test_replicas(void)
     struct sim_machine *machine = &story->gateway.machine;
     deploy(story, RELEASE_PAIR1);
     const char *text = status(story);
-    CHECK_INT_EQ(count_of(text, "\"state\":\"running\",\"ready\":true,\"routed\":true"), 2);
+    CHECK_INT_EQ(count_of(text, "\"healthReason\":\"answered\",\"routed\":true"), 2);
     CHECK_CONTAINS(text, "\"replica\":1,");
     CHECK_CONTAINS(text, "\"replica\":2,");
     CHECK(report(story)->apps[0].is_serving);
@@ -381,7 +383,7 @@ static void test_replicas(void)
     image->app.status = 503;
     gateway_run(&story->gateway, 5000);
     CHECK(!report(story)->apps[0].is_serving);
-    CHECK_CONTAINS(status(story), "\"ready\":false,\"routed\":true"); /* nobody is better */
+    CHECK_CONTAINS(status(story), "\"healthReason\":\"unready\",\"routed\":true");
     image->app.status = 0;
     CHECK(settle(story));
     CHECK(report(story)->apps[0].is_serving);
