@@ -14,7 +14,9 @@ bool soak_wish(struct step *step)
     const struct memory_app *memory = step->memory;
     const struct swap_facts *facts = step->facts;
     struct session_app *session = step->session;
-    bool has_ready = upkeep_count_ready(step, memory->candidate.gen, facts->candidate) > 0;
+    /* A release that removes the app has nobody who could be ready. */
+    bool has_ready = facts->candidate->service_count == 0 ||
+                     upkeep_count_ready(step, memory->candidate.gen, facts->candidate) > 0;
     if (has_ready || step_is_exclusive(step) || facts->committed == NULL ||
         upkeep_count_ready(step, memory->committed.gen, facts->committed) == 0) {
         (void)upkeep_wish(step, memory->candidate.gen, facts->candidate);

@@ -75,6 +75,20 @@ static void case_swap(void)
     }
 }
 
+/* A release without services removes the app: nobody is ready, and nobody has to be. */
+static void case_removal(void)
+{
+    toy_init(&toy, 2);
+    toy.plans[2].service_count = 0;
+    toy.plans[2].soak_ms = 1000;
+    toy_deploy(&toy, 1);
+    toy_want(&toy, 2, false);
+    toy_pass(&toy, 30000);
+    check_verdict(VERDICT_GOOD, REASON_SOAKED);
+    CHECK_INT_EQ(toy.memory.committed.gen, 2);
+    CHECK_INT_EQ(toy.kernel.count, 0);
+}
+
 static void case_many_swaps(void)
 {
     toy_init(&toy, 16);
@@ -528,6 +542,7 @@ int main(int argc, char **argv)
         {"first start", case_first_start},
         {"first start fails", case_first_start_fails},
         {"swap", case_swap},
+        {"removal", case_removal},
         {"many swaps", case_many_swaps},
         {"failures", case_failures},
         {"blame", case_blame},

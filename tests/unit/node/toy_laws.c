@@ -124,6 +124,8 @@ void laws_check_table(struct toy *toy, const struct toy_table *next)
     uint32_t dropped = has_failed ? memory->verdict_gen : 0;
     bool may_be_dark = is_exclusive(toy, toy_release(&memory->committed.release)) ||
                        is_exclusive(toy, toy_release(&memory->candidate.release));
+    int wanted = memory->phase == SWAP_UNPROVEN ? toy_release(&memory->candidate.release) : 0;
+    may_be_dark |= wanted != 0 && toy->plans[wanted].service_count == 0; /* the app is removed */
     if (!may_be_dark && count_good(toy, &toy->kernel, dropped) > 0 &&
         count_good(toy, next, 0) == 0) {
         broken(toy, "traffic leaves ready replicas for none", 0);
