@@ -36,7 +36,7 @@ struct journey {
     bool is_second_armed;
     int began_in; /* what served then */
     struct promise promise, promise_beside;
-    uint32_t engine_restarts; /* and other deeds that last: each may cost a try */
+    uint32_t deeds; /* of hands and of the site: each may cost a try */
     uint64_t troubles;
     mono_ms trouble_until; /* a deed lasts so long */
     mono_ms disturbed;     /* when something was last asked of the node, or went wrong with it */
@@ -197,7 +197,7 @@ static void happen(struct journey *journey, const struct scene *scene)
 {
     const struct sim_fault *fault = &journey->plan->single;
     mono_ms until = deed_do(&journey->gateway, scene, journey->plan->op, fault->lasts_ms);
-    journey->engine_restarts += until > world_of(journey)->now ? 1 : 0;
+    journey->deeds++;
     journey->trouble_until = until > journey->trouble_until ? until : journey->trouble_until;
 }
 
@@ -266,7 +266,7 @@ static void judge(struct journey *journey)
     }
     promise_note(&journey->promise, &journey->gateway, journey->plan->scenario);
     /* Each of these may cost a try. A registry that is away costs none. */
-    uint32_t lost_tries = journey->gateway.cuts + journey->engine_restarts;
+    uint32_t lost_tries = journey->gateway.cuts + journey->deeds;
     bool is_forgiven = lost_tries >= TRIES_MAX || journey->plan->single.lasts_ms != 0;
     promise_judge(&journey->promise, &journey->gateway, journey->plan->scenario, end, is_forgiven);
     if (journey->plan->scenario->has_beside) {
