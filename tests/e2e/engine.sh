@@ -46,6 +46,7 @@ engine_clean() {
     docker ps --all --quiet --filter "label=berth-test=$node" | remove_all docker rm --force -v
     docker network ls --format '{{.Name}}' | grep -e "^berth_${node}_" -e "^berth-$node-" -e "^$node-" |
         remove_all docker network rm
+    docker volume ls --format '{{.Name}}' | grep -F -e "$node" | remove_all docker volume rm
     docker image ls --format '{{.Repository}}:{{.Tag}}' |
         grep -e "^berth.local/$node/" -e "^berth-$node:" | remove_all docker image rm --force
     if [ -n "${registry:-}" ]; then
