@@ -6,6 +6,18 @@
 
 static struct pull_lines whole, pieces;
 
+/* What platform/engine.h says that a pull can end with, but for what only a call can know. */
+static bool is_of_a_pull(int code)
+{
+    static const int codes[] = {0,          ERR_PULL,      ERR_DISK_SPACE, ERR_REGISTRY,
+                                ERR_DENIED, ERR_NOT_FOUND, ERR_DIGEST,     ERR_MEMORY};
+    bool is_one = false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        is_one = is_one || code == codes[i];
+    }
+    return is_one;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span input = span_of(data, size);
@@ -24,6 +36,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pull_lines_end(&pieces);
     PROMISE(whole.code == pieces.code && whole.bytes == pieces.bytes);
     PROMISE(strcmp(whole.text, pieces.text) == 0 && whole.layer_count <= PULL_LAYERS_MAX);
-    PROMISE(whole.code == 0 || whole.code == ERR_PULL || whole.code == ERR_DISK_SPACE);
+    PROMISE(is_of_a_pull(whole.code));
     return 0;
 }
