@@ -5,7 +5,7 @@
 
 #include "agent/limits.h"
 #include "ports/app/berth/ask.h"
-#include "ports/app/berth/compose.h"
+#include "ports/app/berth/compose/compose.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/keyring.h"
 #include "ports/app/berth/verbs.h"

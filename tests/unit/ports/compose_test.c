@@ -1,5 +1,5 @@
 /* compose: short forms written out, word by word, and complaints with file and line. */
-#include "ports/app/berth/compose.h"
+#include "ports/app/berth/compose/compose.h"
 
 #include "platform/base/units.h"
 #include "tests/check.h"

@@ -1,9 +1,9 @@
-/* compose_emit: YAML's scalars, lists and maps as JSON. */
+/* emit: YAML's scalars, lists and maps as JSON. */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "platform/base/units.h"
-#include "ports/app/berth/compose.h"
+#include "ports/app/berth/compose/compose.h"
 
 #define SCALAR_BYTES_MAX 8192
 

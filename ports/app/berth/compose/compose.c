@@ -1,5 +1,5 @@
 /* compose: the file as a whole. */
-#include "ports/app/berth/compose.h"
+#include "ports/app/berth/compose/compose.h"
 
 #include <stdio.h>
 #include <time.h>

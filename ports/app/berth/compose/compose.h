@@ -1,6 +1,6 @@
 /* compose: a Compose file into a release's payload, in its one normal form. */
-#ifndef PORTS_APP_BERTH_COMPOSE_H
-#define PORTS_APP_BERTH_COMPOSE_H
+#ifndef PORTS_APP_BERTH_COMPOSE_COMPOSE_H
+#define PORTS_APP_BERTH_COMPOSE_COMPOSE_H
 
 #include "agent/wire/release.h"
 #include "platform/base/text.h"

@@ -1,7 +1,7 @@
-/* compose_short: Compose's short forms ("8080:80/udp", "./data:/data:ro") written out. */
+/* short: Compose's short forms ("8080:80/udp", "./data:/data:ro") written out. */
 #include <stdio.h>
 
-#include "ports/app/berth/compose.h"
+#include "ports/app/berth/compose/compose.h"
 
 static int list_write(struct compose *compose, const struct yaml_item *item,
                       int (*write)(struct compose *, const struct yaml_item *))

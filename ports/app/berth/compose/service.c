@@ -1,8 +1,8 @@
-/* compose_service: one service; a table says which keys have more than one spelling. */
+/* service: one service; a table says which keys have more than one spelling. */
 #include <stdio.h>
 
 #include "platform/base/units.h"
-#include "ports/app/berth/compose.h"
+#include "ports/app/berth/compose/compose.h"
 
 static int logging_write(struct compose *compose, const struct yaml_item *item)
 {
