@@ -7,6 +7,7 @@
 
 struct building {
     yaml_document_t *document;
+    const char *file;
     size_t values;
     struct err *err;
 };
@@ -18,6 +19,17 @@ static int build_fail(struct building *building, int code, const yaml_node_t *no
                       const char *what)
 {
     return err_set(building->err, code, "line %zu: %s", node->start_mark.line + 1, what);
+}
+
+static enum yaml_tag tag_of(const yaml_node_t *node)
+{
+    const char *tag = (const char *)node->tag;
+    if (tag == NULL) {
+        return YAML_TAG_NONE;
+    }
+    return strcmp(tag, "!reset") == 0      ? YAML_TAG_RESET
+           : strcmp(tag, "!override") == 0 ? YAML_TAG_OVERRIDE
+                                           : YAML_TAG_NONE;
 }
 
 static int scalar_build(struct building *building, const yaml_node_t *node, struct yaml_item *item)
@@ -144,6 +156,8 @@ static int item_build(struct building *building, yaml_node_t *node, size_t depth
     if (*item == NULL) {
         return build_fail(building, ERR_MEMORY, node, "no memory");
     }
+    (*item)->file = building->file;
+    (*item)->tag = tag_of(node);
     (*item)->line = node->start_mark.line + 1;
     if (node->type == YAML_SEQUENCE_NODE) {
         (*item)->kind = YAML_TREE_LIST;
@@ -165,7 +179,8 @@ static int parser_fail(const yaml_parser_t *parser, struct err *err)
                    parser->problem != NULL ? parser->problem : "not YAML");
 }
 
-static int document_build(yaml_parser_t *parser, struct yaml_item **root, struct err *err)
+static int document_build(yaml_parser_t *parser, const char *file, struct yaml_item **root,
+                          struct err *err)
 {
     yaml_document_t document;
     yaml_document_t more;
@@ -173,7 +188,7 @@ static int document_build(yaml_parser_t *parser, struct yaml_item **root, struct
         return parser_fail(parser, err);
     }
     yaml_node_t *node = yaml_document_get_root_node(&document);
-    struct building building = {.document = &document, .err = err};
+    struct building building = {.document = &document, .file = file, .err = err};
     int rc = node == NULL ? err_set(err, ERR_SYNTAX, "line 1: the file is empty")
                           : item_build(&building, node, 0, root);
     yaml_document_delete(&document);
@@ -187,7 +202,7 @@ static int document_build(yaml_parser_t *parser, struct yaml_item **root, struct
     return rc;
 }
 
-int yaml_tree_parse(struct span text, struct yaml_item **root, struct err *err)
+int yaml_tree_read(struct span text, const char *file, struct yaml_item **root, struct err *err)
 {
     yaml_parser_t parser;
     *root = NULL;
@@ -195,13 +210,18 @@ int yaml_tree_parse(struct span text, struct yaml_item **root, struct err *err)
         return err_set(err, ERR_MEMORY, "line 1: no memory");
     }
     yaml_parser_set_input_string(&parser, text.data, text.len);
-    int rc = document_build(&parser, root, err);
+    int rc = document_build(&parser, file, root, err);
     yaml_parser_delete(&parser);
     if (rc != 0) {
         yaml_tree_free(*root);
         *root = NULL;
     }
     return rc;
+}
+
+int yaml_tree_parse(struct span text, struct yaml_item **root, struct err *err)
+{
+    return yaml_tree_read(text, NULL, root, err);
 }
 
 void yaml_tree_free(struct yaml_item *root)

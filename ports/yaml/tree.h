@@ -14,19 +14,27 @@
 
 enum yaml_kind { YAML_TREE_SCALAR, YAML_TREE_LIST, YAML_TREE_MAP };
 
+/* What a file says about merging with the files before it: "!reset" takes the value away,
+ * "!override" puts this one in its place. */
+enum yaml_tag { YAML_TAG_NONE, YAML_TAG_RESET, YAML_TAG_OVERRIDE };
+
 /* A value. In a map it has a key; keys are scalars and stand once. */
 struct yaml_item {
     enum yaml_kind kind;
-    char *key;     /* in a map, else NULL */
-    char *text;    /* of a scalar */
-    bool is_plain; /* the scalar stands without quotes */
-    size_t line;   /* from 1 */
+    enum yaml_tag tag;
+    char *key;        /* in a map, else NULL */
+    char *text;       /* of a scalar */
+    bool is_plain;    /* the scalar stands without quotes */
+    const char *file; /* as the parser was told, or NULL; outlives the tree */
+    size_t line;      /* from 1 */
     struct yaml_item *child, *next;
 };
 
-/* Reads one document of YAML 1.1. Aliases are followed and "<<" is merged (own keys win).
- * ERR_SYNTAX, ERR_DUPLICATE_KEY, ERR_DEPTH, ERR_OVERSIZE, ERR_MEMORY; the text begins with "line
- * N:". The caller frees *root with yaml_tree_free. */
+/* Reads one document of YAML 1.1; `file` (may be NULL) is noted in each item. Aliases are followed
+ * and "<<" is merged (own keys win). ERR_SYNTAX, ERR_DUPLICATE_KEY, ERR_DEPTH, ERR_OVERSIZE,
+ * ERR_MEMORY; the text begins with "line N:". The caller frees *root with yaml_tree_free. */
+NODISCARD int yaml_tree_read(struct span text, const char *file, struct yaml_item **root,
+                             struct err *err);
 NODISCARD int yaml_tree_parse(struct span text, struct yaml_item **root, struct err *err);
 void yaml_tree_free(struct yaml_item *root);
 

@@ -70,9 +70,22 @@ static void case_refused(void)
     }
 }
 
+static void case_file(void)
+{
+    struct yaml_item *root = NULL;
+    const char *name = "c.yaml";
+    CHECK_INT_EQ(
+        yaml_tree_read(span_text("a: !reset []\nb: !override {c: 1}\n"), name, &root, NULL), 0);
+    CHECK(root->file == name && yaml_tree_find(root, "b.c")->file == name);
+    CHECK_INT_EQ(root->tag, YAML_TAG_NONE);
+    CHECK_INT_EQ(yaml_tree_member(root, "a")->tag, YAML_TAG_RESET);
+    CHECK_INT_EQ(yaml_tree_member(root, "b")->tag, YAML_TAG_OVERRIDE);
+    yaml_tree_free(root);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"tree", case_tree}, {"find", case_find}, {"refused", case_refused}};
+        {"tree", case_tree}, {"file", case_file}, {"find", case_find}, {"refused", case_refused}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
