@@ -7,6 +7,7 @@
 #include "platform/base/text.h"
 #include "platform/engine.h"
 #include "platform/verify.h"
+#include "ports/app/berth/image_facts.h"
 
 #define IMAGE_PLATFORMS_MAX 16
 #define IMAGE_FILTERS_MAX   8
@@ -16,6 +17,7 @@ struct ask;
 struct image_platform {
     char arch[ENGINE_ARCH_BYTES], variant[8];
     struct digest manifest, config;
+    struct digest chain; /* stands for the layers' diff ids (image_chain); none: not known */
 };
 
 struct image {
@@ -23,6 +25,7 @@ struct image {
     struct digest index;
     struct image_platform platforms[IMAGE_PLATFORMS_MAX];
     size_t platform_count;
+    struct image_facts facts; /* on the heap; see image_free */
 };
 
 /* Where to ask. A registry on this machine (localhost or 127.x.x.x) is asked itself, by plain HTTP;
@@ -36,10 +39,14 @@ struct image_source {
     size_t filter_count;
 };
 
-/* Resolves "[host[:port]/]name[:tag][@sha256:...]". ERR_NOT_FOUND says what to do; ERR_ARCHITECTURE
- * when a wanted platform is missing; ERR_DIGEST, ERR_VALUE, and ask_get's codes. */
+/* Resolves "[host[:port]/]name[:tag][@sha256:...]". The caller frees *image with image_free, on
+ * failure too. ERR_NOT_FOUND says what to do; ERR_ARCHITECTURE when a wanted platform is missing;
+ * ERR_DIGEST, ERR_VALUE, and ask_get's codes. */
 NODISCARD int image_resolve(const struct image_source *source, const char *reference,
                             struct image *image, struct err *err);
+
+/* Frees what an image holds on the heap; harmless twice and on a zeroed one. */
+void image_free(struct image *image);
 
 /* A reference taken apart. */
 struct image_reference {

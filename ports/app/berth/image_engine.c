@@ -31,8 +31,22 @@ static const char *member_text(const struct json_place *at, const char *key)
     return text;
 }
 
-static int answer_read(const struct json_place *root, const struct image_reference *reference,
-                       struct image *image, struct err *err)
+static int facts_read(const struct image_source *source, const struct json_place *root,
+                      struct image *image, struct err *err)
+{
+    struct json_place config;
+    struct json_place rootfs;
+    struct json_place layers;
+    if (json_member(root, "RootFS", &rootfs) && json_member(&rootfs, "Layers", &layers) &&
+        !image_chain(source->verify, &layers, &image->platforms[0].chain)) {
+        return err_set(err, ERR_VALUE, "the engine's answer is not understood: RootFS.Layers");
+    }
+    return json_member(root, "Config", &config) ? image_facts_read(&config, &image->facts, err) : 0;
+}
+
+static int answer_read(const struct image_source *source, const struct json_place *root,
+                       const struct image_reference *reference, struct image *image,
+                       struct err *err)
 {
     struct json_place list;
     struct image_platform *platform = &image->platforms[0];
@@ -52,7 +66,7 @@ static int answer_read(const struct json_place *root, const struct image_referen
     }
     platform->manifest = image->index;
     image->platform_count = 1;
-    return 0;
+    return facts_read(source, root, image, err);
 }
 
 int image_ask_engine(const struct image_source *source, const char *text,
@@ -79,7 +93,7 @@ int image_ask_engine(const struct image_source *source, const char *text,
         return err_wrap(err, rc, "the engine's answer");
     }
     struct json_place root = json_root(&document);
-    rc = answer_read(&root, reference, image, err);
+    rc = answer_read(source, &root, reference, image, err);
     json_free(&document);
     return rc;
 }

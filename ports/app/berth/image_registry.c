@@ -63,34 +63,79 @@ static const char *text_at(const struct json_place *at, const char *key1, const 
     return text;
 }
 
-static int platform_note(struct image *image, const char *arch, const char *variant,
-                         const struct digest *manifest, const char *config, struct err *err)
+/* What the config blob of a platform says: the facts, and the layers. */
+static int config_read(const struct image_source *source, const struct json_place *root,
+                       struct image *image, struct image_platform *platform, struct err *err)
+{
+    struct json_place config;
+    struct json_place rootfs;
+    struct json_place layers;
+    struct image_facts facts = {0};
+    char name[ENGINE_ARCH_BYTES + 16];
+    int rc = 0;
+    if (json_member(root, "rootfs", &rootfs) && json_member(&rootfs, "diff_ids", &layers) &&
+        !image_chain(source->verify, &layers, &platform->chain)) {
+        return err_set(err, ERR_VALUE, "the registry's answer is not understood: diff_ids");
+    }
+    if (json_member(root, "config", &config) && !json_is_null(&config)) {
+        rc = image_facts_read(&config, &facts, err);
+    }
+    (void)snprintf(name, sizeof name, "%s%s%s", platform->arch,
+                   platform->variant[0] != '\0' ? "/" : "", platform->variant);
+    if (rc == 0 && image->platform_count > 0) {
+        rc = image_facts_join(&image->facts, &facts, name, err);
+    } else if (rc == 0) {
+        image->facts = facts;
+        facts = (struct image_facts){0};
+    }
+    image_facts_free(&facts);
+    return rc;
+}
+
+/* A manifest and its config become a platform. `listed` is the entry of the index, NULL for a
+ * single manifest, whose platform stands in its config. */
+static int platform_read(const struct image_source *source, const struct image_reference *reference,
+                         const struct json_place *listed, const struct json_place *manifest,
+                         const struct digest *digest, struct image *image, struct err *err)
 {
     struct image_platform *platform = &image->platforms[image->platform_count];
+    struct json_document document;
+    struct json_place root;
     if (image->platform_count == IMAGE_PLATFORMS_MAX) {
         return err_set(err, ERR_LIMIT, "more than %d platforms; choose with --platform",
                        IMAGE_PLATFORMS_MAX);
     }
+    int rc = registry_get(source, reference, "blobs", text_at(manifest, "config", "digest"),
+                          &document, &platform->config, err);
+    if (rc != 0) {
+        return rc;
+    }
+    root = json_root(&document);
+    const char *arch = listed != NULL ? text_at(listed, "platform", "architecture")
+                                      : text_at(&root, "architecture", NULL);
+    const char *variant =
+        listed != NULL ? text_at(listed, "platform", "variant") : text_at(&root, "variant", NULL);
+    platform->manifest = *digest;
     if (!text_copy(platform->arch, sizeof platform->arch, arch) || platform->arch[0] == '\0' ||
         !text_copy(platform->variant, sizeof platform->variant,
-                   strcmp(arch, "arm") == 0 ? variant : "") ||
-        !digest_parse(config, &platform->config)) {
-        return err_set(err, ERR_VALUE, "the registry's answer is not understood");
+                   strcmp(arch, "arm") == 0 ? variant : "")) {
+        rc = err_set(err, ERR_VALUE, "the registry's answer is not understood");
     }
-    platform->manifest = *manifest;
-    image->platform_count++;
-    return 0;
+    rc = rc == 0 ? config_read(source, &root, image, platform, err) : rc;
+    image->platform_count += rc == 0;
+    json_free(&document);
+    return rc;
 }
 
-/* One manifest of an index: its config digest is in the manifest itself. */
+/* One manifest of an index. */
 static int listed_read(const struct image_source *source, const struct image_reference *reference,
                        const struct json_place *entry, struct image *image, struct err *err)
 {
-    const char *arch = text_at(entry, "platform", "architecture");
-    const char *variant = text_at(entry, "platform", "variant");
     struct json_document document;
     struct digest digest;
-    if (!image_is_wanted(source, text_at(entry, "platform", "os"), arch, variant)) {
+    if (!image_is_wanted(source, text_at(entry, "platform", "os"),
+                         text_at(entry, "platform", "architecture"),
+                         text_at(entry, "platform", "variant"))) {
         return 0;
     }
     int rc = registry_get(source, reference, "manifests", text_at(entry, "digest", NULL), &document,
@@ -99,25 +144,7 @@ static int listed_read(const struct image_source *source, const struct image_ref
         return rc;
     }
     struct json_place root = json_root(&document);
-    rc = platform_note(image, arch, variant, &digest, text_at(&root, "config", "digest"), err);
-    json_free(&document);
-    return rc;
-}
-
-/* A single manifest: which platform it is stands in its config. */
-static int single_read(const struct image_source *source, const struct image_reference *reference,
-                       const struct json_place *manifest, struct image *image, struct err *err)
-{
-    const char *config = text_at(manifest, "config", "digest");
-    struct json_document document;
-    struct digest digest;
-    int rc = registry_get(source, reference, "blobs", config, &document, &digest, err);
-    if (rc != 0) {
-        return rc;
-    }
-    struct json_place root = json_root(&document);
-    rc = platform_note(image, text_at(&root, "architecture", NULL), text_at(&root, "variant", NULL),
-                       &image->index, config, err);
+    rc = platform_read(source, reference, entry, &root, &digest, image, err);
     json_free(&document);
     return rc;
 }
@@ -135,7 +162,7 @@ int image_ask_registry(const struct image_source *source, const struct image_ref
     }
     struct json_place root = json_root(&document);
     if (!json_member(&root, "manifests", &list)) {
-        rc = single_read(source, reference, &root, image, err);
+        rc = platform_read(source, reference, NULL, &root, &image->index, image, err);
     } else {
         while (rc == 0 && json_next(&list, &step)) {
             rc = listed_read(source, reference, &step, image, err);

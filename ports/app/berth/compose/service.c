@@ -111,6 +111,7 @@ int compose_service(struct compose *compose, const struct yaml_item *service)
     }
     int rc = image_resolve(compose->images, name->text, &image, &err);
     if (rc != 0) {
+        image_free(&image);
         return compose_fail(compose, name, rc, "services.%.32s.image: %s", service->key, err.text);
     }
     text_append(compose->out, "{");
@@ -127,6 +128,7 @@ int compose_service(struct compose *compose, const struct yaml_item *service)
         compose_key(compose, "x-berth", &comma);
         rc = extension_write(compose, yaml_tree_member(service, "x-berth"), &image);
     }
+    image_free(&image);
     text_append(compose->out, "}");
     return rc;
 }
