@@ -87,8 +87,8 @@ static void link_opened(void *ctx, const char *session)
     clock_read(coordinator);
     memset(coordinator->flights, 0, sizeof coordinator->flights);
     roster_forget_session(&coordinator->roster);
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        struct kept *kept = &coordinator->kept[i];
+    for (size_t i = 0; i < coordinator->kept.count; i++) {
+        struct kept *kept = coordinator->kept.list[i];
         kept->spec_echo = kept->control_echo = kept->release_echo = ECHO_MISSING;
         kept->is_release_asked = false;
         kept->is_end_there = false;
@@ -141,16 +141,11 @@ int coordinator_new(const struct coordinator_settings *settings,
     if (coordinator == NULL) {
         return err_set(err, ERR_MEMORY, "no memory for a coordinator");
     }
-    size_t nodes = settings->nodes_max != 0 ? settings->nodes_max : ROSTER_NODES_DEFAULT;
-    int rc = roster_init(&coordinator->roster, nodes, err);
-    if (rc == 0 &&
-        (!text_copy(coordinator->fleet, sizeof coordinator->fleet, settings->fleet) ||
-         !text_copy(coordinator->pem, sizeof coordinator->pem, settings->order_key_pem))) {
-        rc = err_set(err, ERR_VALUE, "the fleet's name or the order key is too long");
-    }
-    if (rc != 0) {
+    roster_init(&coordinator->roster);
+    if (!text_copy(coordinator->fleet, sizeof coordinator->fleet, settings->fleet) ||
+        !text_copy(coordinator->pem, sizeof coordinator->pem, settings->order_key_pem)) {
         coordinator_free(coordinator);
-        return rc;
+        return err_set(err, ERR_VALUE, "the fleet's name or the order key is too long");
     }
     coordinator->ports = *ports;
     coordinator->trust = *settings->trust;
@@ -171,9 +166,7 @@ void coordinator_free(struct coordinator *coordinator)
     if (coordinator->link.bus.ops != NULL) {
         link_stop(&coordinator->link);
     }
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        free(coordinator->kept[i].release);
-    }
+    kept_close(&coordinator->kept);
     roster_close(&coordinator->roster);
     free(coordinator);
 }
@@ -303,9 +296,9 @@ bool coordinator_has_left(const struct coordinator *coordinator)
 bool coordinator_view_at(const struct coordinator *coordinator, size_t index,
                          struct rollout_view *view)
 {
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        const struct kept *kept = &coordinator->kept[i];
-        if (kept->is_used && kept->spec.created != 0 && index-- == 0) {
+    for (size_t i = 0; i < coordinator->kept.count; i++) {
+        const struct kept *kept = coordinator->kept.list[i];
+        if (kept->spec.created != 0 && index-- == 0) {
             *view = (struct rollout_view){&kept->spec, &kept->control, &kept->state};
             return true;
         }
@@ -332,14 +325,11 @@ const struct roster *coordinator_roster(const struct coordinator *coordinator)
 enum node_condition coordinator_condition(const struct coordinator *coordinator, const char *id,
                                           const struct roster_node *node)
 {
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        const struct kept *kept = &coordinator->kept[i];
-        if (kept->is_used && strcmp(kept->spec.id, id) == 0) {
-            const struct planner_rollout rollout = {
-                .spec = &kept->spec, .control = &kept->control, .selector = &kept->selector};
-            return planner_condition(&rollout, &coordinator->roster, node,
-                                     coordinator_wall(coordinator));
-        }
+    const struct kept *kept = kept_find(&coordinator->kept, id);
+    if (kept == NULL) {
+        return NODE_OFFLINE;
     }
-    return NODE_OFFLINE;
+    const struct planner_rollout rollout = {
+        .spec = &kept->spec, .control = &kept->control, .selector = &kept->selector};
+    return planner_condition(&rollout, node, coordinator_wall(coordinator));
 }

@@ -10,7 +10,6 @@
 #include "platform/log.h"
 #include "platform/sign.h"
 
-#define COORDINATOR_ROLLOUTS_MAX  8
 #define COORDINATOR_PUBLISHES_MAX 16
 #define COORDINATOR_SETTLE_MS     2000
 #define COORDINATOR_REREAD_MS     600000
@@ -29,7 +28,6 @@ struct coordinator_settings {
     const char *fleet;         /* copied */
     const char *order_key_pem; /* copied; signs orders */
     const struct trust *trust; /* copied; whose orders and releases are believed */
-    size_t nodes_max;          /* 0: ROSTER_NODES_DEFAULT */
     int64_t settle_ms;         /* how long its own claim must stand; 0: COORDINATOR_SETTLE_MS */
 };
 
@@ -64,7 +62,7 @@ bool coordinator_is_informed(const struct coordinator *coordinator);
 
 /* Adds a rollout (spec, control "run", the release's envelope) to what this coordinator keeps and
  * asserts at the broker; the same as if it had been read there. The envelope is copied. ERR_EXISTS
- * (id), ERR_LIMIT (COORDINATOR_ROLLOUTS_MAX live ones), ERR_VALUE (selector). */
+ * (id), ERR_MEMORY, ERR_VALUE (selector). */
 NODISCARD int coordinator_start(struct coordinator *coordinator, const struct rollout_spec *spec,
                                 struct span release, struct err *err);
 

@@ -35,8 +35,8 @@ static void release_found(void *ctx, const struct err *err)
 void coordinator_ask(struct coordinator *coordinator)
 {
     const struct bus *bus = &coordinator->ports.bus;
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        struct kept *kept = &coordinator->kept[i];
+    for (size_t i = 0; i < coordinator->kept.count; i++) {
+        struct kept *kept = coordinator->kept.list[i];
         if (!kept_is_live(kept) || kept->spec.created == 0 || kept->is_release_asked) {
             continue;
         }
@@ -104,6 +104,7 @@ static bool order_assert(struct coordinator *coordinator, const struct roster_no
     if (!held->is_there || held->is_echoed || held->is_sent || is_past) {
         return true;
     }
+    struct err err = {0};
     struct order order = {.epoch = held->epoch,
                           .gen = held->gen,
                           .release = held->release,
@@ -117,7 +118,7 @@ static bool order_assert(struct coordinator *coordinator, const struct roster_no
     memcpy(order.node, node->name, sizeof order.node);
     memcpy(order.app, app->app, sizeof order.app);
     memcpy(order.rollout, held->rollout, sizeof order.rollout);
-    app->order.is_sent = coordinator_order(coordinator, &order);
+    app->order.is_sent = coordinator_order(coordinator, &order, &err);
     return app->order.is_sent;
 }
 
@@ -126,15 +127,14 @@ void coordinator_assert(struct coordinator *coordinator)
 {
     bool has_room = true;
     for (size_t i = 0; i < coordinator->roster.node_count; i++) {
-        const struct roster_node *node = &coordinator->roster.nodes[i];
-        for (uint32_t at = node->first_app; at != ROSTER_NONE;
-             at = coordinator->roster.apps[at].next) {
-            has_room = has_room && order_assert(coordinator, node, &coordinator->roster.apps[at]);
+        const struct roster_node *node = coordinator->roster.nodes[i];
+        for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
+            has_room = has_room && order_assert(coordinator, node, app);
         }
     }
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX && has_room; i++) {
-        struct kept *kept = &coordinator->kept[i];
-        if (kept->is_used && kept->spec.created != 0) {
+    for (size_t i = 0; i < coordinator->kept.count && has_room; i++) {
+        struct kept *kept = coordinator->kept.list[i];
+        if (kept->spec.created != 0) {
             kept_assert(coordinator, kept);
         }
     }
@@ -144,25 +144,20 @@ int coordinator_start(struct coordinator *coordinator, const struct rollout_spec
                       struct span release, struct err *err)
 {
     struct selector selector;
-    size_t live = 0;
     int rc = selector_parse(spec->selector, &selector, err);
     if (rc != 0) {
         return err_wrap(err, rc, "selector");
     }
-    if (kept_find(coordinator, spec->id) != NULL) {
+    if (kept_find(&coordinator->kept, spec->id) != NULL) {
         return err_set(err, ERR_EXISTS, "there is a rollout %s already", spec->id);
     }
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        live += kept_is_live(&coordinator->kept[i]);
-    }
-    struct kept *kept = live < COORDINATOR_ROLLOUTS_MAX ? kept_new(coordinator, spec->id) : NULL;
-    uint8_t *copy = malloc(release.len > 0 ? release.len : 1);
-    if (kept == NULL || copy == NULL) {
-        free(copy);
-        return err_set(err, kept == NULL ? ERR_LIMIT : ERR_MEMORY,
-                       kept == NULL ? "%d rollouts are live already: abort one"
-                                    : "no memory for the release (%d)",
-                       COORDINATOR_ROLLOUTS_MAX);
+    struct kept *kept = kept_need(&coordinator->kept, spec->id);
+    uint8_t *copy = kept != NULL ? malloc(release.len > 0 ? release.len : 1) : NULL;
+    if (copy == NULL) {
+        if (kept != NULL) {
+            kept_remove(&coordinator->kept, kept);
+        }
+        return err_set(err, ERR_MEMORY, "no memory for the rollout");
     }
     memcpy(copy, release.data, release.len);
     kept->spec = *spec;

@@ -3,13 +3,12 @@
 #define AGENT_FLEET_COORDINATOR_PRIVATE_H
 
 #include "agent/fleet/coordinator.h"
+#include "agent/fleet/kept.h"
 #include "agent/wire/topic.h"
 
 #define COORDINATOR_PEM_BYTES 1024
-/* Ended rollouts stay at the broker for those who ask: the newest ones. There is more room than
- * that, because somebody has to have read what is to be removed. */
+/* Ended rollouts stay at the broker for those who ask: the newest ones. */
 #define COORDINATOR_ENDED_MAX 24
-#define COORDINATOR_KEPT_MAX  (2 * COORDINATOR_ENDED_MAX + 2 * COORDINATOR_ROLLOUTS_MAX)
 /* The retained burst is over when nothing came for so long. */
 #define COORDINATOR_QUIET_MS 300
 /* Plans are made at most this often while much is heard. */
@@ -17,30 +16,6 @@
 
 /* Orders that something unbelievable has replaced are published again at most this often. */
 #define COORDINATOR_UNCOVER_GAP_MS 1000
-
-/* What a document of ours at the broker is. */
-enum echo {
-    ECHO_MISSING, /* not seen in this session */
-    ECHO_SENT,    /* on its way */
-    ECHO_THERE
-};
-
-/* A rollout with everything that is asserted for it. */
-struct kept {
-    bool is_used;
-    struct rollout_spec spec;
-    struct rollout_control control;
-    struct rollout_state state; /* phase RUNNING until it is planned or read */
-    struct selector selector;
-    enum echo spec_echo, control_echo, release_echo;
-    bool is_end_there; /* the broker shows its end in this session: it need not be told again */
-    bool has_control;
-    uint32_t state_sum; /* of the state last published, the instant left out */
-    mono_ms state_not_before;
-    uint8_t *release; /* envelope; NULL: not here */
-    size_t release_len;
-    bool is_release_asked;
-};
 
 enum claim_step {
     CLAIM_OFFLINE, /* no session */
@@ -68,7 +43,7 @@ struct coordinator {
     int64_t settle_ms;
     struct link link;
     struct roster roster;
-    struct kept kept[COORDINATOR_KEPT_MAX];
+    struct kept_table kept;
     struct flight flights[COORDINATOR_PUBLISHES_MAX];
 
     enum claim_step claim_step;
@@ -93,10 +68,6 @@ struct coordinator {
 /* coordinator_read.c */
 void coordinator_receive(struct coordinator *coordinator, const char *topic, struct span payload);
 void coordinator_hear_claim(struct coordinator *coordinator, const struct claim *claim);
-struct kept *kept_find(struct coordinator *coordinator, const char *id);
-/* A place for a rollout; gives up the oldest ended one. NULL: all are live. */
-struct kept *kept_new(struct coordinator *coordinator, const char *id);
-bool kept_is_live(const struct kept *kept);
 
 /* coordinator_write.c */
 void coordinator_plan(struct coordinator *coordinator);
@@ -111,8 +82,9 @@ bool coordinator_publish(struct coordinator *coordinator, const struct topic *to
 /* A topic of this fleet; `rollout` may be empty. */
 struct topic coordinator_topic(const struct coordinator *coordinator, enum topic_kind kind,
                                const char *rollout);
-/* Signs the order and publishes it on its node's topic; false when that has to wait. */
-bool coordinator_order(struct coordinator *coordinator, const struct order *order);
+/* Signs the order and publishes it on its node's topic; false when that has to wait, for what `why`
+ * says, or for a place where it says nothing. */
+bool coordinator_order(struct coordinator *coordinator, const struct order *order, struct err *why);
 
 /* coordinator_assert.c */
 /* Publishes again what this session has not shown. */

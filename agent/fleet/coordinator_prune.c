@@ -2,8 +2,6 @@
  * it; so what ended long ago is taken away. */
 #include "agent/fleet/coordinator_private.h"
 
-#include <stdlib.h>
-
 /* Spec, control, state and release of one rollout. */
 #define PLACES_NEEDED 4
 
@@ -12,9 +10,9 @@ static struct kept *oldest_ended(struct coordinator *coordinator, size_t *count)
 {
     struct kept *oldest = NULL;
     *count = 0;
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        struct kept *kept = &coordinator->kept[i];
-        if (!kept->is_used || kept_is_live(kept)) {
+    for (size_t i = 0; i < coordinator->kept.count; i++) {
+        struct kept *kept = coordinator->kept.list[i];
+        if (kept_is_live(kept)) {
             continue;
         }
         (*count)++;
@@ -30,17 +28,15 @@ static bool is_release_wanted(const struct coordinator *coordinator, const struc
 {
     const struct digest *release = &kept->spec.release;
     const struct roster *roster = &coordinator->roster;
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        const struct kept *other = &coordinator->kept[i];
-        if (other != kept && other->is_used && digest_is_equal(&other->spec.release, release)) {
+    for (size_t i = 0; i < coordinator->kept.count; i++) {
+        const struct kept *other = coordinator->kept.list[i];
+        if (other != kept && digest_is_equal(&other->spec.release, release)) {
             return true;
         }
     }
     for (size_t i = 0; i < roster->node_count; i++) {
-        for (uint32_t at = roster->nodes[i].first_app; at != ROSTER_NONE;
-             at = roster->apps[at].next) {
-            const struct roster_order *order = &roster->apps[at].order;
-            if (order->is_there && digest_is_equal(&order->release, release)) {
+        for (struct roster_app *app = roster->nodes[i]->first_app; app != NULL; app = app->next) {
+            if (app->order.is_there && digest_is_equal(&app->order.release, release)) {
                 return true;
             }
         }
@@ -62,7 +58,7 @@ static void topic_clear(struct coordinator *coordinator, const struct kept *kept
 
 /* The spec first: without it nobody begins the rollout again. What a lost link leaves of the rest
  * is found by the next who reads. */
-static void kept_remove(struct coordinator *coordinator, struct kept *kept)
+static void rollout_clear(struct coordinator *coordinator, struct kept *kept)
 {
     topic_clear(coordinator, kept, TOPIC_ROLLOUT_SPEC);
     topic_clear(coordinator, kept, TOPIC_ROLLOUT_CONTROL);
@@ -70,8 +66,7 @@ static void kept_remove(struct coordinator *coordinator, struct kept *kept)
     if (kept->spec.created != 0 && !is_release_wanted(coordinator, kept)) {
         topic_clear(coordinator, kept, TOPIC_RELEASE);
     }
-    free(kept->release);
-    *kept = (struct kept){0};
+    kept_remove(&coordinator->kept, kept);
 }
 
 void coordinator_prune(struct coordinator *coordinator)
@@ -82,15 +77,14 @@ void coordinator_prune(struct coordinator *coordinator)
         if (ended <= COORDINATOR_ENDED_MAX || coordinator_places(coordinator) < PLACES_NEEDED) {
             return; /* each answer makes a turn */
         }
-        kept_remove(coordinator, oldest);
+        rollout_clear(coordinator, oldest);
     }
 }
 
 void coordinator_forget(struct coordinator *coordinator, const char *id)
 {
-    struct kept *kept = kept_find(coordinator, id);
+    struct kept *kept = kept_find(&coordinator->kept, id);
     if (kept != NULL && !kept_is_live(kept)) {
-        free(kept->release);
-        *kept = (struct kept){0};
+        kept_remove(&coordinator->kept, kept);
     }
 }

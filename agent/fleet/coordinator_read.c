@@ -10,102 +10,69 @@
 
 /* -- rollouts --------------------------------------------------------------------------------- */
 
-bool kept_is_live(const struct kept *kept)
+/* Each document is read before it takes a place: what cannot be read takes none. */
+static struct kept *place_for(struct coordinator *coordinator, const char *id)
 {
-    return kept->is_used && !rollout_phase_is_end(kept->state.phase);
-}
-
-struct kept *kept_find(struct coordinator *coordinator, const char *id)
-{
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        if (coordinator->kept[i].is_used && strcmp(coordinator->kept[i].spec.id, id) == 0) {
-            return &coordinator->kept[i];
-        }
+    struct kept *kept = kept_need(&coordinator->kept, id);
+    if (kept == NULL) {
+        coordinator_say(coordinator, LOG_LEVEL_ERROR, "rollout %s is not followed: no memory", id);
     }
-    return NULL;
-}
-
-struct kept *kept_new(struct coordinator *coordinator, const char *id)
-{
-    struct kept *place = NULL;
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        struct kept *kept = &coordinator->kept[i];
-        if (!kept->is_used) {
-            place = kept;
-            break;
-        }
-        bool is_older = place == NULL || kept->spec.created < place->spec.created;
-        if (!kept_is_live(kept) && is_older) {
-            place = kept;
-        }
-    }
-    if (place != NULL) {
-        free(place->release);
-        *place = (struct kept){.is_used = true};
-        (void)text_copy(place->spec.id, sizeof place->spec.id, id);
-        place->control = (struct rollout_control){.want = "run"};
-        place->spec.selector[0] = '\0';
-    }
-    return place;
-}
-
-/* The control or state of a rollout may come before its spec: then the place is made for it. */
-static struct kept *kept_need(struct coordinator *coordinator, const char *id)
-{
-    struct kept *kept = kept_find(coordinator, id);
-    return kept != NULL ? kept : kept_new(coordinator, id);
+    return kept;
 }
 
 static void receive_spec(struct coordinator *coordinator, const char *id, struct span payload)
 {
     struct rollout_spec spec;
+    struct selector selector;
     struct err err = {0};
-    struct kept *kept = kept_need(coordinator, id);
     int rc = rollout_spec_parse(payload, &spec, &err);
     if (rc == 0 && strcmp(spec.id, id) != 0) {
         rc = err_set(&err, ERR_VALUE, "it is the spec of %s", spec.id);
     }
-    if (kept == NULL || rc != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "rollout %s is not followed: %s", id,
-                        rc == 0 ? "too many are live" : err.text);
-        return;
-    }
-    kept->spec_echo = ECHO_THERE;
-    if (kept->spec.created != 0) {
-        return; /* written once */
-    }
-    rc = selector_parse(spec.selector, &kept->selector, &err);
+    rc = rc == 0 ? selector_parse(spec.selector, &selector, &err) : rc;
     if (rc != 0) {
         coordinator_say(coordinator, LOG_LEVEL_WARNING, "rollout %s is not followed: %s", id,
                         err.text);
-        kept->is_used = false;
         return;
     }
-    kept->spec = spec;
+    struct kept *kept = place_for(coordinator, id);
+    if (kept == NULL) {
+        return;
+    }
+    kept->spec_echo = ECHO_THERE;
+    if (kept->spec.created == 0 && /* written once */
+        selector_parse(spec.selector, &kept->selector, NULL) == 0) {
+        kept->spec = spec;
+    }
 }
 
 static void receive_control(struct coordinator *coordinator, const char *id, struct span payload)
 {
     struct rollout_control control;
     struct err err = {0};
-    struct kept *kept = kept_need(coordinator, id);
-    int rc = rollout_control_parse(payload, &control, &err);
-    if (kept == NULL || rc != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "control of rollout %s: %s", id,
-                        rc == 0 ? "too many are live" : err.text);
+    if (rollout_control_parse(payload, &control, &err) != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "control of rollout %s: %s", id, err.text);
         return;
     }
-    kept->control = control;
-    kept->has_control = true;
-    kept->control_echo = ECHO_THERE;
+    struct kept *kept = place_for(coordinator, id);
+    if (kept != NULL) {
+        kept->control = control;
+        kept->has_control = true;
+        kept->control_echo = ECHO_THERE;
+    }
 }
 
 /* An end that was written holds for whoever coordinates; the rest is planned anew. */
 static void receive_state(struct coordinator *coordinator, const char *id, struct span payload)
 {
     struct rollout_state state;
-    struct kept *kept = kept_need(coordinator, id);
-    if (kept == NULL || rollout_state_parse(payload, &state, NULL) != 0) {
+    struct err err = {0};
+    if (rollout_state_parse(payload, &state, &err) != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "state of rollout %s: %s", id, err.text);
+        return;
+    }
+    struct kept *kept = place_for(coordinator, id);
+    if (kept == NULL) {
         return;
     }
     bool is_mine = coordinator->claim_step == CLAIM_ACTING;
@@ -123,9 +90,9 @@ static void receive_release(struct coordinator *coordinator, const char *hex, st
     if (!digest_parse(hex, &digest) || payload.len > ENVELOPE_BYTES_MAX) {
         return;
     }
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        struct kept *kept = &coordinator->kept[i];
-        if (!kept->is_used || !digest_is_equal(&kept->spec.release, &digest)) {
+    for (size_t i = 0; i < coordinator->kept.count; i++) {
+        struct kept *kept = coordinator->kept.list[i];
+        if (!digest_is_equal(&kept->spec.release, &digest)) {
             continue;
         }
         kept->release_echo = ECHO_THERE;

@@ -14,8 +14,7 @@
 static void order_told(struct coordinator *coordinator, const struct flight *flight, bool is_taken)
 {
     struct roster_node *node = roster_find(&coordinator->roster, flight->node);
-    struct roster_app *app =
-        node != NULL ? roster_app_find(&coordinator->roster, node, flight->app) : NULL;
+    struct roster_app *app = node != NULL ? roster_app_find(node, flight->app) : NULL;
     if (app != NULL && strcmp(app->order.id, flight->id) == 0) {
         app->order.is_sent = is_taken;
         app->order.was_there |= is_taken;
@@ -24,7 +23,7 @@ static void order_told(struct coordinator *coordinator, const struct flight *fli
 
 static void echo_set(struct coordinator *coordinator, const struct flight *flight, enum echo echo)
 {
-    struct kept *kept = kept_find(coordinator, flight->id);
+    struct kept *kept = kept_find(&coordinator->kept, flight->id);
     if (kept == NULL) {
         return;
     }
@@ -161,7 +160,7 @@ void coordinator_leave(struct coordinator *coordinator)
 /* -- orders ----------------------------------------------------------------------------------- */
 
 /* Signs the order and publishes it on its node's topic. */
-bool coordinator_order(struct coordinator *coordinator, const struct order *order)
+bool coordinator_order(struct coordinator *coordinator, const struct order *order, struct err *why)
 {
     struct topic topic = coordinator_topic(coordinator, TOPIC_ORDER, "");
     const struct sign *sign = &coordinator->ports.sign;
@@ -175,25 +174,25 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
     struct digest key_digest;
     struct arena arena;
     struct text text;
-    struct err err = {0};
     size_t len = 0;
     text_init(&text, payload, sizeof payload);
     order_render(order, &text);
     struct span content = span_of(text.data, text.len);
     arena_init(&arena, coordinator->memory, sizeof coordinator->memory);
-    int rc = envelope_encoding(type, content, &arena, &encoding, &err);
-    rc = rc == 0 ? sign->ops->key_public(sign->self, coordinator->pem, point, &err) : rc;
-    rc = rc == 0 ? sign->ops->signature(sign->self, coordinator->pem, encoding, der, &len, &err)
-                 : rc;
+    int rc = envelope_encoding(type, content, &arena, &encoding, why);
+    rc = rc == 0 ? sign->ops->key_public(sign->self, coordinator->pem, point, why) : rc;
+    rc =
+        rc == 0 ? sign->ops->signature(sign->self, coordinator->pem, encoding, der, &len, why) : rc;
     if (rc == 0) {
         coordinator->ports.verify.ops->sha256(coordinator->ports.verify.self,
                                               span_of(point, sizeof point), &key_digest);
         digest_render(&key_digest, signature.key_id);
         signature.der = span_of(der, len);
-        rc = envelope_render(type, content, &signature, 1, &arena, &envelope, &err);
+        rc = envelope_render(type, content, &signature, 1, &arena, &envelope, why);
     }
     if (rc != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_ERROR, "cannot sign an order: %s", err.text);
+        (void)err_wrap(why, rc, "a signature for the order of %s", order->node);
+        coordinator_say(coordinator, LOG_LEVEL_ERROR, "an order waits: %s", why->text);
         return false;
     }
     memcpy(topic.node, order->node, sizeof topic.node);
@@ -214,10 +213,11 @@ static uint64_t gen_next(const struct roster_app *app)
     return gen + 1;
 }
 
+/* False when the order was not written; `why` then says what for it waits, empty: a place. */
 static bool order_write(struct coordinator *coordinator, const struct kept *kept,
-                        const struct planner_order *planned)
+                        const struct planner_order *planned, struct err *why)
 {
-    struct roster_node *node = &coordinator->roster.nodes[planned->node];
+    struct roster_node *node = coordinator->roster.nodes[planned->node];
     struct roster_app *app = roster_app_need(&coordinator->roster, node, kept->spec.app);
     struct order order = {.epoch = coordinator->claim.epoch,
                           .gen = gen_next(app),
@@ -226,9 +226,13 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
                           .force = kept->spec.force,
                           .issued = coordinator_wall(coordinator)};
     uint64_t random = 0;
-    struct err err = {0};
-    if (app == NULL || coordinator->ports.entropy.ops->fill(coordinator->ports.entropy.self,
-                                                            &random, sizeof random, &err) != 0) {
+    if (app == NULL) {
+        (void)err_set(why, ERR_MEMORY, "memory for the order of %s", node->name);
+        return false;
+    }
+    if (coordinator->ports.entropy.ops->fill(coordinator->ports.entropy.self, &random,
+                                             sizeof random, why) != 0) {
+        (void)err_wrap(why, ERR_ENTROPY, "a number for the order of %s", node->name);
         return false;
     }
     (void)snprintf(order.id, sizeof order.id, "%016llx", (unsigned long long)random);
@@ -237,7 +241,7 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
     memcpy(order.app, kept->spec.app, sizeof order.app);
     memcpy(order.rollout, kept->spec.id, sizeof order.rollout);
     order.start_by = planned->is_taken_back ? 0 : order.issued + (wall_ms)kept->spec.start_by_ms;
-    if (!coordinator_order(coordinator, &order)) {
+    if (!coordinator_order(coordinator, &order, why)) {
         return false;
     }
     roster_order(&coordinator->roster, &order, false);
@@ -289,9 +293,9 @@ static void state_tell(struct coordinator *coordinator, struct kept *kept)
 
 static bool is_superseded(const struct coordinator *coordinator, const struct kept *kept)
 {
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        const struct kept *other = &coordinator->kept[i];
-        if (other != kept && other->is_used && strcmp(other->spec.app, kept->spec.app) == 0 &&
+    for (size_t i = 0; i < coordinator->kept.count; i++) {
+        const struct kept *other = coordinator->kept.list[i];
+        if (other != kept && strcmp(other->spec.app, kept->spec.app) == 0 &&
             other->spec.created > kept->spec.created) {
             return true;
         }
@@ -302,6 +306,7 @@ static bool is_superseded(const struct coordinator *coordinator, const struct ke
 static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_ms wall)
 {
     struct planner_result result;
+    struct err why = {0};
     const struct planner_rollout rollout = {
         .spec = &kept->spec,
         .control = &kept->control,
@@ -315,7 +320,7 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
     bool may_order = kept->release_echo == ECHO_THERE;
     for (size_t i = 0; i < result.order_count; i++) {
         if (result.orders[i].is_taken_back || may_order) {
-            (void)order_write(coordinator, kept, &result.orders[i]);
+            (void)order_write(coordinator, kept, &result.orders[i], &why);
         }
     }
     if (result.order_count > 0) { /* what was just ordered belongs to the state that is told */
@@ -328,6 +333,8 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
                        kept->release != NULL
                            ? "the release to arrive at the broker"
                            : "the release at the broker: publish it (berth release publish)");
+    } else if (why.code != 0 && kept->state.phase == ROLLOUT_RUNNING) {
+        text_shorten_printf(kept->state.waiting, sizeof kept->state.waiting, "%s", why.text);
     }
     if (result.wake_at != 0) {
         coordinator->wake_at =
@@ -338,9 +345,9 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
 void coordinator_plan(struct coordinator *coordinator)
 {
     wall_ms wall = coordinator_wall(coordinator);
-    for (size_t i = 0; i < COORDINATOR_KEPT_MAX; i++) {
-        struct kept *kept = &coordinator->kept[i];
-        if (!kept->is_used || kept->spec.created == 0) {
+    for (size_t i = 0; i < coordinator->kept.count; i++) {
+        struct kept *kept = coordinator->kept.list[i];
+        if (kept->spec.created == 0) {
             continue;
         }
         if (kept_is_live(kept)) {

@@ -84,11 +84,10 @@ static enum node_condition ordered(const struct rollout_spec *spec, const struct
 }
 
 enum node_condition planner_condition(const struct planner_rollout *rollout,
-                                      const struct roster *roster, const struct roster_node *node,
-                                      wall_ms now)
+                                      const struct roster_node *node, wall_ms now)
 {
     const struct rollout_spec *spec = rollout->spec;
-    const struct roster_app *app = roster_app_find(roster, node, spec->app);
+    const struct roster_app *app = roster_app_find(node, spec->app);
     if (app != NULL && is_ours(&app->order, spec)) {
         return ordered(spec, app, now);
     }
@@ -108,12 +107,10 @@ enum node_condition planner_condition(const struct planner_rollout *rollout,
     return node->is_present && node->is_reported ? NODE_PENDING : NODE_OFFLINE;
 }
 
-static bool node_is_changing(const struct roster *roster, const struct roster_node *node,
-                             wall_ms now)
+static bool node_is_changing(const struct roster_node *node, wall_ms now)
 {
     bool is_changing = false;
-    for (uint32_t at = node->first_app; at != ROSTER_NONE; at = roster->apps[at].next) {
-        const struct roster_app *app = &roster->apps[at];
+    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
         is_changing |= is_outstanding(app, now) || (app->is_changing && node->is_present);
     }
     return is_changing;
@@ -123,7 +120,7 @@ uint32_t planner_changing(const struct roster *roster, wall_ms now)
 {
     uint32_t changing = 0;
     for (size_t i = 0; i < roster->node_count; i++) {
-        changing += node_is_changing(roster, &roster->nodes[i], now);
+        changing += node_is_changing(roster->nodes[i], now);
     }
     return changing;
 }
@@ -143,7 +140,7 @@ static void note_failure(struct turn *turn, const struct roster_node *node,
                          enum node_condition condition)
 {
     struct rollout_state *state = &turn->result->state;
-    const struct roster_app *app = roster_app_find(turn->roster, node, turn->rollout->spec->app);
+    const struct roster_app *app = roster_app_find(node, turn->rollout->spec->app);
     if (state->failed_node[0] != '\0') {
         return;
     }
@@ -176,8 +173,7 @@ static void wake_at(struct turn *turn, wall_ms at)
  * to this rollout, and no longer counts as changing. */
 static void wake_note(struct turn *turn, const struct roster_node *node)
 {
-    for (uint32_t i = node->first_app; i != ROSTER_NONE; i = turn->roster->apps[i].next) {
-        const struct roster_app *app = &turn->roster->apps[i];
+    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
         if (app->order.is_there && roster_outcome(app, app->order.id) == NULL) {
             wake_at(turn, bound_until(&app->order));
             if (is_ours(&app->order, turn->rollout->spec)) {
@@ -191,20 +187,19 @@ static void count_nodes(struct turn *turn)
 {
     struct rollout_state *state = &turn->result->state;
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        const struct roster_node *node = &turn->roster->nodes[i];
+        const struct roster_node *node = turn->roster->nodes[i];
         wake_note(turn, node);
         if (!roster_matches(node, turn->rollout->selector)) {
             continue;
         }
-        enum node_condition condition =
-            planner_condition(turn->rollout, turn->roster, node, turn->now);
+        enum node_condition condition = planner_condition(turn->rollout, node, turn->now);
         state->matched++;
         state->count[condition]++;
         if (is_failure(turn, condition)) {
             note_failure(turn, node, condition);
         }
         /* Where this rollout waits longer than is usual, its node keeps its slot as long. */
-        if (condition == NODE_CHANGING && !node_is_changing(turn->roster, node, turn->now)) {
+        if (condition == NODE_CHANGING && !node_is_changing(node, turn->now)) {
             turn->changing++;
         }
         if (condition == NODE_CHANGING && state->current_count < ROLLOUT_CURRENT_MAX) {
@@ -237,8 +232,13 @@ static void decide_running(struct turn *turn)
     bool must_wait = count[NODE_OFFLINE] > 0 && strcmp(turn->rollout->spec->offline, "wait") == 0;
     if (state->matched == 0) {
         wait_for(turn, ROLLOUT_RUNNING, "a node that the selector matches");
+    } else if (settled == state->matched && turn->roster->is_short) {
+        (void)snprintf(text, sizeof text,
+                       "memory: %zu nodes are known, and there was no room for %s and perhaps more",
+                       turn->roster->node_count, turn->roster->short_of);
+        wait_for(turn, ROLLOUT_RUNNING, text);
     } else if (settled == state->matched) {
-        state->phase = ROLLOUT_SUCCEEDED;
+        state->phase = count[NODE_DONE] == settled ? ROLLOUT_SUCCEEDED : ROLLOUT_FINISHED;
     } else if (count[NODE_CHANGING] > 0) {
         (void)snprintf(text, sizeof text, "%s%s to be proven", state->current[0],
                        count[NODE_CHANGING] > 1 ? " and others" : "");
@@ -259,7 +259,7 @@ static void decide_running(struct turn *turn)
 static bool is_revocable(const struct turn *turn, const struct roster_node *node)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
-    const struct roster_app *app = roster_app_find(turn->roster, node, spec->app);
+    const struct roster_app *app = roster_app_find(node, spec->app);
     return app != NULL && is_ours(&app->order, spec) &&
            roster_outcome(app, app->order.id) == NULL && !is_begun(app);
 }
@@ -269,7 +269,7 @@ static bool is_over(const struct turn *turn)
 {
     bool has_revocable = false;
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        has_revocable |= is_revocable(turn, &turn->roster->nodes[i]);
+        has_revocable |= is_revocable(turn, turn->roster->nodes[i]);
     }
     return turn->result->state.count[NODE_CHANGING] == 0 && !has_revocable;
 }
@@ -323,8 +323,8 @@ static void take_back(struct turn *turn)
     const struct rollout_spec *spec = turn->rollout->spec;
     bool is_pause = turn->result->state.phase == ROLLOUT_PAUSED;
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        const struct roster_node *node = &turn->roster->nodes[i];
-        const struct roster_app *app = roster_app_find(turn->roster, node, spec->app);
+        const struct roster_node *node = turn->roster->nodes[i];
+        const struct roster_app *app = roster_app_find(node, spec->app);
         if (is_revocable(turn, node) && !(is_pause && turn->now >= lost_at(&app->order, spec))) {
             order_add(turn, i, app->order.before, app->order.before, true);
         }
@@ -337,12 +337,12 @@ static void order_next(struct turn *turn)
     uint32_t free =
         turn->changing < spec->max_unavailable ? spec->max_unavailable - turn->changing : 0;
     for (size_t i = 0; i < turn->roster->node_count && free > 0; i++) {
-        const struct roster_node *node = &turn->roster->nodes[i];
+        const struct roster_node *node = turn->roster->nodes[i];
         if (!roster_matches(node, turn->rollout->selector) ||
-            planner_condition(turn->rollout, turn->roster, node, turn->now) != NODE_PENDING) {
+            planner_condition(turn->rollout, node, turn->now) != NODE_PENDING) {
             continue;
         }
-        const struct roster_app *app = roster_app_find(turn->roster, node, spec->app);
+        const struct roster_app *app = roster_app_find(node, spec->app);
         struct digest before = app != NULL ? app->committed : (struct digest){0};
         order_add(turn, i, spec->release, before, false);
         free--;

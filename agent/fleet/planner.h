@@ -33,8 +33,7 @@ struct planner_result {
 
 /* What a node is to this rollout (rollout.h). */
 enum node_condition planner_condition(const struct planner_rollout *rollout,
-                                      const struct roster *roster, const struct roster_node *node,
-                                      wall_ms now);
+                                      const struct roster_node *node, wall_ms now);
 
 /* Nodes that change or are unproven now, whoever ordered it: orders without an outcome and not
  * lost, and swaps under way. */

@@ -5,25 +5,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define APPS_EACH 4
+#define NODES_FIRST 64
 
-int roster_init(struct roster *roster, size_t nodes_max, struct err *err)
+void roster_init(struct roster *roster)
 {
-    *roster = (struct roster){.node_cap = nodes_max, .app_cap = nodes_max * APPS_EACH};
-    roster->nodes = calloc(roster->node_cap, sizeof *roster->nodes);
-    roster->apps = calloc(roster->app_cap, sizeof *roster->apps);
-    if (roster->nodes == NULL || roster->apps == NULL) {
-        roster_close(roster);
-        return err_set(err, ERR_MEMORY, "no memory for a roster of %zu nodes", nodes_max);
+    *roster = (struct roster){.resize = realloc};
+}
+
+static void labels_close(struct roster_labels *labels)
+{
+    free(labels->text);
+    *labels = (struct roster_labels){0};
+}
+
+static void node_close(struct roster_node *node)
+{
+    while (node->first_app != NULL) {
+        struct roster_app *app = node->first_app;
+        node->first_app = app->next;
+        free(app);
     }
-    return 0;
+    labels_close(&node->own);
+    labels_close(&node->given);
+    free(node);
 }
 
 void roster_close(struct roster *roster)
 {
+    for (size_t i = 0; i < roster->node_count; i++) {
+        node_close(roster->nodes[i]);
+    }
     free(roster->nodes);
-    free(roster->apps);
     *roster = (struct roster){0};
+}
+
+/* Memory for something of this node, or a note that it is missing. */
+static void *resized(struct roster *roster, void *memory, size_t size, const char *node)
+{
+    void *made = roster->resize(memory, size);
+    if (made == NULL && !roster->is_short) {
+        roster->is_short = true;
+        (void)text_copy(roster->short_of, sizeof roster->short_of, node);
+    }
+    return made;
 }
 
 /* Where the node stands, or would. */
@@ -33,7 +57,7 @@ static size_t place_of(const struct roster *roster, const char *node)
     size_t high = roster->node_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(roster->nodes[middle].name, node) < 0) {
+        if (strcmp(roster->nodes[middle]->name, node) < 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -45,34 +69,52 @@ static size_t place_of(const struct roster *roster, const char *node)
 struct roster_node *roster_find(const struct roster *roster, const char *node)
 {
     size_t at = place_of(roster, node);
-    bool is_there = at < roster->node_count && strcmp(roster->nodes[at].name, node) == 0;
-    return is_there ? &roster->nodes[at] : NULL;
+    bool is_there = at < roster->node_count && strcmp(roster->nodes[at]->name, node) == 0;
+    return is_there ? roster->nodes[at] : NULL;
+}
+
+static bool room_make(struct roster *roster, const char *node)
+{
+    if (roster->node_count < roster->node_cap) {
+        return true;
+    }
+    size_t cap = roster->node_cap == 0 ? NODES_FIRST : 2 * roster->node_cap;
+    void *grown = resized(roster, roster->nodes, cap * sizeof(struct roster_node *), node);
+    if (grown == NULL) {
+        return false;
+    }
+    roster->nodes = grown;
+    roster->node_cap = cap;
+    return true;
 }
 
 struct roster_node *roster_need(struct roster *roster, const char *node)
 {
     size_t at = place_of(roster, node);
-    if (at < roster->node_count && strcmp(roster->nodes[at].name, node) == 0) {
-        return &roster->nodes[at];
+    if (at < roster->node_count && strcmp(roster->nodes[at]->name, node) == 0) {
+        return roster->nodes[at];
     }
-    if (roster->node_count == roster->node_cap || !text_is_name(node, NODE_NAME_BYTES - 1)) {
+    if (!text_is_name(node, NODE_NAME_BYTES - 1) || !room_make(roster, node)) {
         return NULL;
     }
-    struct roster_node *made = &roster->nodes[at];
-    memmove(made + 1, made, (roster->node_count - at) * sizeof *made);
-    roster->node_count++;
-    memset(made, 0, sizeof *made);
+    struct roster_node *made = resized(roster, NULL, sizeof *made, node);
+    if (made == NULL) {
+        return NULL;
+    }
+    *made = (struct roster_node){0};
     (void)text_copy(made->name, sizeof made->name, node);
-    made->first_app = ROSTER_NONE;
+    struct roster_node **place = &roster->nodes[at];
+    memmove(place + 1, place, (roster->node_count - at) * sizeof(struct roster_node *));
+    *place = made;
+    roster->node_count++;
     return made;
 }
 
-struct roster_app *roster_app_find(const struct roster *roster, const struct roster_node *node,
-                                   const char *app)
+struct roster_app *roster_app_find(const struct roster_node *node, const char *name)
 {
-    for (uint32_t i = node->first_app; i != ROSTER_NONE; i = roster->apps[i].next) {
-        if (strcmp(roster->apps[i].app, app) == 0) {
-            return &roster->apps[i];
+    for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
+        if (strcmp(app->app, name) == 0) {
+            return app;
         }
     }
     return NULL;
@@ -80,16 +122,36 @@ struct roster_app *roster_app_find(const struct roster *roster, const struct ros
 
 struct roster_app *roster_app_need(struct roster *roster, struct roster_node *node, const char *app)
 {
-    struct roster_app *found = roster_app_find(roster, node, app);
-    if (found != NULL || roster->app_count == roster->app_cap ||
-        !text_is_name(app, NAME_BYTES - 1)) {
+    struct roster_app *found = roster_app_find(node, app);
+    if (found != NULL || !text_is_name(app, NAME_BYTES - 1)) {
         return found;
     }
-    struct roster_app *made = &roster->apps[roster->app_count];
+    struct roster_app *made = resized(roster, NULL, sizeof *made, node->name);
+    if (made == NULL) {
+        return NULL;
+    }
     *made = (struct roster_app){.next = node->first_app};
     (void)text_copy(made->app, sizeof made->app, app);
-    node->first_app = (uint32_t)roster->app_count++;
+    node->first_app = made;
+    roster->app_count++;
     return made;
+}
+
+/* What is neither reported nor ordered has no reason to be here: names that a node made up for one
+ * report go with the next. */
+static void apps_sweep(struct roster *roster, struct roster_node *node)
+{
+    struct roster_app **link = &node->first_app;
+    while (*link != NULL) {
+        struct roster_app *app = *link;
+        if (app->is_reported || app->order.is_there) {
+            link = &app->next;
+            continue;
+        }
+        *link = app->next;
+        free(app);
+        roster->app_count--;
+    }
 }
 
 void roster_presence(struct roster *roster, const char *name, const struct presence *presence)
@@ -106,30 +168,33 @@ void roster_presence(struct roster *roster, const char *name, const struct prese
     }
 }
 
-static void labels_add(struct roster_labels *labels, const char *name, const char *value)
+/* Where there is no memory for all of them, the node has none: a part would select wrongly. */
+static void labels_take(struct roster *roster, const struct roster_node *node,
+                        struct roster_labels *labels, const char *const *names,
+                        const char *const *values, size_t count)
 {
-    size_t name_len = strlen(name) + 1;
-    size_t value_len = strlen(value) + 1;
-    if (labels->count == ROSTER_LABELS_MAX ||
-        labels->len + name_len + value_len > sizeof labels->text) {
+    size_t len = 0;
+    labels_close(labels);
+    for (size_t i = 0; i < count; i++) {
+        len += strlen(names[i]) + strlen(values[i]) + 2;
+    }
+    char *at = len > 0 ? resized(roster, NULL, len, node->name) : NULL;
+    if (at == NULL) {
         return;
     }
-    memcpy(labels->text + labels->len, name, name_len);
-    memcpy(labels->text + labels->len + name_len, value, value_len);
-    labels->len += name_len + value_len;
-    labels->count++;
+    *labels = (struct roster_labels){.text = at, .count = count};
+    for (size_t i = 0; i < count; i++) {
+        at = stpcpy(at, names[i]) + 1;
+        at = stpcpy(at, values[i]) + 1;
+    }
 }
 
 void roster_labels(struct roster *roster, const char *name, const char *const *names,
                    const char *const *values, size_t count)
 {
     struct roster_node *node = roster_need(roster, name);
-    if (node == NULL) {
-        return;
-    }
-    node->given = (struct roster_labels){0};
-    for (size_t i = 0; i < count; i++) {
-        labels_add(&node->given, names[i], values[i]);
+    if (node != NULL) {
+        labels_take(roster, node, &node->given, names, values, count);
     }
 }
 
@@ -152,19 +217,22 @@ static void app_report(struct roster_app *app, const struct report_app *report)
 
 void roster_report(struct roster *roster, const struct report *report)
 {
+    const char *names[REPORT_LABELS_MAX];
+    const char *values[REPORT_LABELS_MAX];
     struct roster_node *node = roster_need(roster, report->node);
     if (node == NULL) {
         return;
     }
     node->is_reported = true;
-    node->own = (struct roster_labels){0};
     for (size_t i = 0; i < report->label_count; i++) {
-        labels_add(&node->own, report->label_names[i], report->label_values[i]);
+        names[i] = report->label_names[i];
+        values[i] = report->label_values[i];
     }
-    for (uint32_t i = node->first_app; i != ROSTER_NONE; i = roster->apps[i].next) {
-        struct roster_app cleared = {.next = roster->apps[i].next, .order = roster->apps[i].order};
-        memcpy(cleared.app, roster->apps[i].app, sizeof cleared.app);
-        roster->apps[i] = cleared; /* what is not reported any more is not there any more */
+    labels_take(roster, node, &node->own, names, values, report->label_count);
+    for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
+        struct roster_app cleared = {.next = app->next, .order = app->order};
+        memcpy(cleared.app, app->app, sizeof cleared.app);
+        *app = cleared; /* what is not reported any more is not there any more */
     }
     for (size_t i = 0; i < report->app_count; i++) {
         struct roster_app *app = roster_app_need(roster, node, report->apps[i].app);
@@ -172,6 +240,7 @@ void roster_report(struct roster *roster, const struct report *report)
             app_report(app, &report->apps[i]);
         }
     }
+    apps_sweep(roster, node);
 }
 
 void roster_order(struct roster *roster, const struct order *order, bool is_echo)
@@ -209,7 +278,7 @@ void roster_order(struct roster *roster, const struct order *order, bool is_echo
 bool roster_order_covered(struct roster *roster, const char *name, const char *app_name)
 {
     struct roster_node *node = roster_find(roster, name);
-    struct roster_app *app = node != NULL ? roster_app_find(roster, node, app_name) : NULL;
+    struct roster_app *app = node != NULL ? roster_app_find(node, app_name) : NULL;
     if (app == NULL || !app->order.is_there) {
         return false;
     }
@@ -222,7 +291,7 @@ static size_t labels_list(const struct roster_labels *labels, const char **names
                           const char **values, size_t count)
 {
     const char *at = labels->text;
-    for (uint8_t i = 0; i < labels->count; i++) {
+    for (size_t i = 0; i < labels->count; i++) {
         names[count] = at;
         values[count] = at + strlen(at) + 1;
         at = values[count] + strlen(values[count]) + 1;
@@ -234,8 +303,8 @@ static size_t labels_list(const struct roster_labels *labels, const char **names
 /* Of a label that stands twice the last counts: the fleet's word, and the node's own name. */
 bool roster_matches(const struct roster_node *node, const struct selector *selector)
 {
-    const char *names[2 * ROSTER_LABELS_MAX + 1];
-    const char *values[2 * ROSTER_LABELS_MAX + 1];
+    const char *names[REPORT_LABELS_MAX + LABELS_MAX + 1];
+    const char *values[REPORT_LABELS_MAX + LABELS_MAX + 1];
     size_t count = labels_list(&node->own, names, values, 0);
     count = labels_list(&node->given, names, values, count);
     names[count] = "node";
@@ -254,48 +323,64 @@ const struct report_outcome *roster_outcome(const struct roster_app *app, const 
 }
 
 /* The highest epoch that a node reports of any of its apps. */
-static uint64_t node_epoch(const struct roster *roster, const struct roster_node *node)
+static uint64_t node_epoch(const struct roster_node *node)
 {
     uint64_t epoch = 0;
-    for (uint32_t i = node->first_app; i != ROSTER_NONE; i = roster->apps[i].next) {
-        epoch = roster->apps[i].order_epoch > epoch ? roster->apps[i].order_epoch : epoch;
+    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
+        epoch = app->order_epoch > epoch ? app->order_epoch : epoch;
     }
     return epoch;
 }
 
-/* Where no signed document says an epoch: the highest that half of the reporting nodes have seen.
- */
-static uint64_t epoch_of_most(const struct roster *roster)
+static int epoch_compare(const void *a, const void *b)
 {
-    uint64_t best = 0;
-    for (size_t i = 0; i < roster->node_count; i++) {
-        uint64_t epoch = node_epoch(roster, &roster->nodes[i]);
-        size_t reporting = 0, as_high = 0;
-        for (size_t j = 0; j < roster->node_count; j++) {
-            uint64_t other = node_epoch(roster, &roster->nodes[j]);
-            reporting += other != 0;
-            as_high += other != 0 && other >= epoch;
-        }
-        if (epoch > best && 2 * as_high >= reporting) {
-            best = epoch;
-        }
-    }
-    return best;
+    uint64_t first = *(const uint64_t *)a;
+    uint64_t second = *(const uint64_t *)b;
+    return first < second ? -1 : first > second;
 }
 
-uint64_t roster_epoch(const struct roster *roster, uint64_t claimed)
+/* Where no signed document says an epoch: the highest that half of the reporting nodes have seen.
+ */
+static uint64_t epoch_of_most(struct roster *roster)
 {
-    uint64_t base = claimed;
-    for (size_t i = 0; i < roster->app_count; i++) {
-        const struct roster_order *order = &roster->apps[i].order;
-        base = order->is_there && order->epoch > base ? order->epoch : base;
+    size_t count = 0;
+    uint64_t *seen = roster->node_count > 0
+                         ? resized(roster, NULL, roster->node_count * sizeof *seen, "(epochs)")
+                         : NULL;
+    if (seen == NULL) {
+        return 0;
     }
+    for (size_t i = 0; i < roster->node_count; i++) {
+        seen[count] = node_epoch(roster->nodes[i]);
+        count += seen[count] != 0;
+    }
+    qsort(seen, count, sizeof *seen, epoch_compare);
+    uint64_t most = count > 0 ? seen[count / 2] : 0;
+    free(seen);
+    return most;
+}
+
+static uint64_t ordered_epoch(const struct roster *roster)
+{
+    uint64_t epoch = 0;
+    for (size_t i = 0; i < roster->node_count; i++) {
+        for (struct roster_app *app = roster->nodes[i]->first_app; app != NULL; app = app->next) {
+            epoch = app->order.is_there && app->order.epoch > epoch ? app->order.epoch : epoch;
+        }
+    }
+    return epoch;
+}
+
+uint64_t roster_epoch(struct roster *roster, uint64_t claimed)
+{
+    uint64_t base = ordered_epoch(roster);
+    base = claimed > base ? claimed : base;
     if (base == 0) {
         base = epoch_of_most(roster);
     }
     uint64_t epoch = base;
     for (size_t i = 0; i < roster->node_count; i++) {
-        uint64_t reported = node_epoch(roster, &roster->nodes[i]);
+        uint64_t reported = node_epoch(roster->nodes[i]);
         if (reported > epoch && reported <= base + EPOCH_JUMP_MAX / 2) {
             epoch = reported;
         }
@@ -305,13 +390,13 @@ uint64_t roster_epoch(const struct roster *roster, uint64_t claimed)
 
 void roster_forget_session(struct roster *roster)
 {
+    roster->is_short = false; /* everything is read again */
     for (size_t i = 0; i < roster->node_count; i++) {
-        roster->nodes[i].is_present = false;
-    }
-    for (size_t i = 0; i < roster->app_count; i++) {
-        struct roster_order *order = &roster->apps[i].order;
-        order->is_there = order->is_there && order->was_there;
-        order->is_echoed = false;
-        order->is_sent = false;
+        roster->nodes[i]->is_present = false;
+        for (struct roster_app *app = roster->nodes[i]->first_app; app != NULL; app = app->next) {
+            app->order.is_there = app->order.is_there && app->order.was_there;
+            app->order.is_echoed = false;
+            app->order.is_sent = false;
+        }
     }
 }

@@ -3,14 +3,10 @@
 #define AGENT_FLEET_ROSTER_H
 
 #include "agent/fleet/selector.h"
+#include "agent/wire/labels.h"
 #include "agent/wire/order.h"
 #include "agent/wire/presence.h"
 #include "agent/wire/report.h"
-
-#define ROSTER_NODES_DEFAULT 1024
-#define ROSTER_LABEL_BYTES   640 /* of one node, names and values with their NULs */
-#define ROSTER_LABELS_MAX    32
-#define ROSTER_NONE          UINT32_MAX
 
 /* The order that lies on a node's topic (or is on its way there). */
 struct roster_order {
@@ -28,7 +24,7 @@ struct roster_order {
 
 struct roster_app {
     char app[NAME_BYTES];
-    uint32_t next; /* of the same node; ROSTER_NONE: the last */
+    struct roster_app *next; /* of the same node */
     struct roster_order order;
     /* As reported. */
     bool is_reported;
@@ -43,10 +39,10 @@ struct roster_app {
     size_t outcome_count;
 };
 
+/* name NUL value NUL ..., all that the node or the fleet gave; NULL: none. */
 struct roster_labels {
-    char text[ROSTER_LABEL_BYTES]; /* name NUL value NUL ... */
-    size_t len;
-    uint8_t count;
+    char *text;
+    size_t count;
 };
 
 struct roster_node {
@@ -54,27 +50,30 @@ struct roster_node {
     char session[PRESENCE_SESSION_BYTES];
     bool is_present;
     bool is_reported;
-    uint32_t first_app;              /* ROSTER_NONE: none */
+    struct roster_app *first_app;
     struct roster_labels own, given; /* of its report; of the labels topic */
 };
 
-/* Grows up to its limits; allocated once. */
+/* Grows as nodes come; only memory bounds it. */
 struct roster {
-    struct roster_node *nodes; /* sorted by name */
+    struct roster_node **nodes; /* sorted by name */
     size_t node_count, node_cap;
-    struct roster_app *apps;
-    size_t app_count, app_cap;
+    size_t app_count;
+    /* Something found no memory in this session and is missing here: no conclusion about "every
+     * node" holds. `short_of` names the node it was about. */
+    bool is_short;
+    char short_of[NODE_NAME_BYTES];
+    void *(*resize)(void *memory, size_t size); /* realloc; tests put one that fails */
 };
 
-/* Room for so many nodes with four apps each. ERR_MEMORY. */
-NODISCARD int roster_init(struct roster *roster, size_t nodes_max, struct err *err);
+/* An empty roster; nothing is allocated yet. */
+void roster_init(struct roster *roster);
 void roster_close(struct roster *roster);
 
-/* NULL: not there (find), or no room (need). A node found before may move with the next need. */
+/* NULL: not there (find); no memory, then is_short is set, or not a name (need). */
 struct roster_node *roster_find(const struct roster *roster, const char *node);
 struct roster_node *roster_need(struct roster *roster, const char *node);
-struct roster_app *roster_app_find(const struct roster *roster, const struct roster_node *node,
-                                   const char *app);
+struct roster_app *roster_app_find(const struct roster_node *node, const char *app);
 struct roster_app *roster_app_need(struct roster *roster, struct roster_node *node,
                                    const char *app);
 
@@ -101,7 +100,7 @@ const struct report_outcome *roster_outcome(const struct roster_app *app, const 
 /* The highest epoch in any order, of those claimed so far (0: none), and of the reports that are
  * not far above both: one node's word must not carry the fleet to an epoch that the others refuse.
  */
-uint64_t roster_epoch(const struct roster *roster, uint64_t claimed);
+uint64_t roster_epoch(struct roster *roster, uint64_t claimed);
 
 /* The link was lost: nobody is known to be present, no order known to be at the broker. An order
  * that the broker was not heard to have is forgotten: it is read there again, or was never given.

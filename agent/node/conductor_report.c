@@ -106,9 +106,11 @@ static void app_fill(const struct conductor *conductor, const struct app *app,
     (void)text_copy(out->health_reason, sizeof out->health_reason, why);
 }
 
+_Static_assert(REPORT_LABELS_MAX >= CONFIG_LABELS_MAX, "every label of the node is reported");
+
 static void labels_fill(const struct config *config, struct report *report)
 {
-    for (size_t i = 0; i < config->label_count && i < REPORT_LABELS_MAX; i++) {
+    for (size_t i = 0; i < config->label_count; i++) {
         (void)text_copy(report->label_names[i], sizeof report->label_names[i],
                         config->label_names[i]);
         (void)text_copy(report->label_values[i], sizeof report->label_values[i],
@@ -187,8 +189,9 @@ void conductor_note_twin(struct conductor *conductor, enum link_twin twin)
                           "client uses this node's identity; %s",
                           LINK_TWIN_SESSIONS, remedy);
     } else {
-        conductor_event(conductor, NULL, "the session stands: no other client uses this node's "
-                                         "identity any more");
+        conductor_event(conductor, NULL,
+                        "the session stands: no other client uses this node's "
+                        "identity any more");
     }
     conductor_touch(conductor);
 }

@@ -24,7 +24,7 @@ enum outcome_kind {
 
 #define REPORT_OUTCOMES_MAX 4
 #define REPORT_WORD_BYTES   32
-#define REPORT_LABELS_MAX   16
+#define REPORT_LABELS_MAX   32 /* as many as a node may have (CONFIG_LABELS_MAX) */
 
 struct report_outcome {
     char id[ORDER_ID_BYTES]; /* of the order */
@@ -83,7 +83,8 @@ struct report {
 void report_render(const struct report *report, struct text *text);
 
 /* Reads a report leniently: unknown keys are skipped unless listed in its `must` (ERR_UNKNOWN_KEY);
- * more apps or outcomes than fit are dropped. The lint's codes, ERR_SCHEMA, ERR_MISSING. */
+ * of outcomes the newest are taken. ERR_LIMIT for more apps or labels than a node may have, the
+ * lint's codes, ERR_SCHEMA, ERR_MISSING. */
 NODISCARD int report_parse(struct span text, struct report *report, struct err *err);
 
 const char *outcome_word(enum outcome_kind kind);

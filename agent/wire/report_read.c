@@ -114,7 +114,10 @@ static int app_read(const struct json_place *at, struct report_app *app, struct 
 static int apps_read(const struct json_place *at, struct report *report, struct err *err)
 {
     struct json_place step = {0};
-    while (report->app_count < APPS_MAX && json_next(at, &step)) {
+    if (json_count(at) > APPS_MAX) {
+        return json_error(at, ERR_LIMIT, err, "at most %d apps", APPS_MAX);
+    }
+    while (json_next(at, &step)) {
         int rc = app_read(&step, &report->apps[report->app_count], err);
         if (rc != 0) {
             return rc;
@@ -127,7 +130,10 @@ static int apps_read(const struct json_place *at, struct report *report, struct 
 static int labels_read(const struct json_place *at, struct report *report, struct err *err)
 {
     struct json_place step = {0};
-    while (report->label_count < REPORT_LABELS_MAX && json_next(at, &step)) {
+    if (json_count(at) > REPORT_LABELS_MAX) {
+        return json_error(at, ERR_LIMIT, err, "at most %d labels", REPORT_LABELS_MAX);
+    }
+    while (json_next(at, &step)) {
         size_t i = report->label_count;
         if (step.key == NULL ||
             !text_copy(report->label_names[i], sizeof report->label_names[i], step.key)) {

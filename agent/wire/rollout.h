@@ -44,7 +44,9 @@ struct rollout_control {
     X(PAUSED, "paused", "no node gets an order until someone resumes or aborts it", false)         \
     X(ABORTING, "aborting", "what was not begun is taken back; what was begun comes to its end",   \
       false)                                                                                       \
-    X(SUCCEEDED, "succeeded", "every node that it may change runs the release, proven", true)      \
+    X(SUCCEEDED, "succeeded", "every node that it matched runs the release, proven", true)         \
+    X(FINISHED, "finished", "every node gave its answer, and not all of them run the release",     \
+      true)                                                                                        \
     X(ABORTED, "aborted", "someone ended it", true)                                                \
     X(SUPERSEDED, "superseded", "a later rollout of the same app took its place", true)
 

@@ -251,7 +251,6 @@ void fleet_seat_take(struct fleet *fleet, size_t index)
         .fleet = FLEET_NAME,
         .order_key_pem = SEAL_PEM_TRUSTED,
         .trust = &fleet->releases->trust,
-        .nodes_max = FLEET_NODES_MAX,
     };
     const struct coordinator_ports ports = {
         .clock = sim_clock_port(&seat->world),

@@ -165,7 +165,7 @@ bool read_state(const char *data, size_t len, struct read_state *state)
 
 bool read_is_end(const char *phase)
 {
-    static const char *const ends[] = {"succeeded", "aborted", "superseded"};
+    static const char *const ends[] = {"succeeded", "finished", "aborted", "superseded"};
     bool is_end = false;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         is_end |= strcmp(phase, ends[i]) == 0;

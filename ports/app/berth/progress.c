@@ -133,11 +133,11 @@ static void why_take(struct progress_node *seen, const struct report_outcome *ou
                    has_reason && !is_said ? ": " : "", outcome->reason);
 }
 
-void progress_roster_node(struct progress *progress, const struct roster *roster,
-                          const struct roster_node *node, const char *app_name,
-                          enum node_condition condition, wall_ms now, struct text *lines)
+void progress_roster_node(struct progress *progress, const struct roster_node *node,
+                          const char *app_name, enum node_condition condition, wall_ms now,
+                          struct text *lines)
 {
-    const struct roster_app *app = roster_app_find(roster, node, app_name);
+    const struct roster_app *app = roster_app_find(node, app_name);
     const struct report_outcome *outcome =
         app != NULL && app->order.is_there ? roster_outcome(app, app->order.id) : NULL;
     struct progress_node seen = {.condition = condition};

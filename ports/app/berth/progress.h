@@ -38,9 +38,9 @@ void progress_end(struct progress *progress, const struct rollout_view *view, wa
                   struct text *lines);
 
 /* Feeds a node out of a roster, with the outcome of its order where it has one. */
-void progress_roster_node(struct progress *progress, const struct roster *roster,
-                          const struct roster_node *node, const char *app,
-                          enum node_condition condition, wall_ms now, struct text *lines);
+void progress_roster_node(struct progress *progress, const struct roster_node *node,
+                          const char *app, enum node_condition condition, wall_ms now,
+                          struct text *lines);
 
 /* The header and at most `rows` nodes, those that matter most first. */
 void progress_table(const struct progress *progress, const struct rollout_view *view, wall_ms now,

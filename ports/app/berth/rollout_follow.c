@@ -21,9 +21,9 @@ void rollout_follow_look(struct rollout_follow *follow, const struct rollout_vie
     }
     progress_begin(&follow->progress);
     for (size_t i = 0; i < sight->roster->node_count; i++) {
-        const struct roster_node *node = &sight->roster->nodes[i];
+        const struct roster_node *node = sight->roster->nodes[i];
         if (roster_matches(node, &selector)) {
-            progress_roster_node(&follow->progress, sight->roster, node, view->spec->app,
+            progress_roster_node(&follow->progress, node, view->spec->app,
                                  sight->condition(sight->ctx, view, node), sight->now, lines);
         }
     }

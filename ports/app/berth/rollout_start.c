@@ -13,6 +13,8 @@
 #include "ports/app/berth/rollout_verdict.h"
 #include "ports/app/berth/verbs.h"
 
+#define MISSING_MS SECONDS_MS(5)
+
 struct start {
     const char *path; /* of the folder, or NULL */
     const char *file;
@@ -22,6 +24,7 @@ struct start {
     struct rollout_follow follow;
     struct rollout_state state; /* as seen last */
     int status;                 /* of the exit; -1: on its way */
+    mono_ms missing_since;      /* only offline nodes are missing since; 0: not so */
 };
 
 static int duration_option(const char *name, uint64_t *value, struct err *err)
@@ -82,9 +85,8 @@ static int arguments_read(struct start *start, int argc, char **argv, struct err
                                             {0}};
     struct selector selector;
     int option = 0;
-    start->spec = (struct rollout_spec){.max_unavailable = 1,
-                                        .start_by_ms = ROLLOUT_START_BY_MS_DEFAULT,
-                                        .offline = "later"};
+    start->spec = (struct rollout_spec){
+        .max_unavailable = 1, .start_by_ms = ROLLOUT_START_BY_MS_DEFAULT, .offline = "later"};
     while ((option = getopt_long(argc, argv, "l:", options, NULL)) != -1) {
         int rc = option_read(start, option, err);
         if (rc != 0) {
@@ -135,6 +137,20 @@ static enum node_condition condition_of(const void *ctx, const struct rollout_vi
     return coordinator_condition(ctx, view->spec->id, node);
 }
 
+/* Nodes come back one after the other when a broker was away: a moment without any is no answer. */
+static int status_now(struct start *start, const struct rollout_view *view)
+{
+    mono_ms now = linux_loop_now();
+    if (!rollout_is_offline_missing(view->spec, view->state)) {
+        start->missing_since = 0;
+    } else if (start->missing_since == 0) {
+        start->missing_since = now;
+    } else if (now >= start->missing_since + MISSING_MS) {
+        return ROLLOUT_EXIT_OFFLINE;
+    }
+    return rollout_exit_status(view->spec, view->control, view->state);
+}
+
 static bool start_turn(void *ctx, struct rollout_run *run)
 {
     struct start *start = ctx;
@@ -153,8 +169,33 @@ static bool start_turn(void *ctx, struct rollout_run *run)
         rollout_follow_show(&start->follow, &view, &sight);
     }
     start->state = *view.state;
-    start->status = rollout_exit_status(view.spec, view.control, view.state);
+    start->status = status_now(start, &view);
     return start->status >= 0;
+}
+
+/* Every count that is not zero: nobody is left out of the last line. */
+static void counts_say(const struct start *start)
+{
+    static const struct {
+        enum node_condition condition;
+        const char *text;
+    } others[] = {{NODE_FAILED, "failed"},
+                  {NODE_LOST, "lost"},
+                  {NODE_OVERRIDDEN, "overridden at the site"},
+                  {NODE_OFFLINE, "offline"},
+                  {NODE_PENDING, "not begun"},
+                  {NODE_BUSY, "busy"},
+                  {NODE_CHANGING, "changing"}};
+    const struct rollout_state *state = &start->state;
+    printf("rollout %s %s: %u of %u nodes run %s %s", start->spec.id,
+           rollout_phase_word(state->phase), state->count[NODE_DONE], state->matched,
+           start->spec.app, start->spec.version);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        if (state->count[others[i].condition] > 0) {
+            printf(", %u %s", state->count[others[i].condition], others[i].text);
+        }
+    }
+    printf("\n");
 }
 
 static int ending_say(const struct start *start, bool is_ended)
@@ -176,10 +217,12 @@ static int ending_say(const struct start *start, bool is_ended)
                state->count[NODE_PENDING] + state->count[NODE_OFFLINE], id, id, id);
         return ROLLOUT_EXIT_STOPPED;
     }
-    printf("rollout %s %s: %u of %u nodes run %s %s", id, rollout_phase_word(state->phase),
-           state->count[NODE_DONE], state->matched, start->spec.app, start->spec.version);
-    printf(state->count[NODE_OVERRIDDEN] > 0 ? ", %u overridden at the site\n" : "\n",
-           state->count[NODE_OVERRIDDEN]);
+    counts_say(start);
+    if (start->status == ROLLOUT_EXIT_OFFLINE) {
+        printf("only offline nodes are missing; each gets its order when it returns, while\n"
+               "`berth coordinate` runs: start it, or see berth rollout status %s\n",
+               id);
+    }
     return start->status;
 }
 

@@ -75,7 +75,7 @@ static enum node_condition condition_of(const void *ctx, const struct rollout_vi
 {
     const struct reading *reading = ctx;
     const struct planner_rollout rollout = {.spec = view->spec, .control = view->control};
-    return planner_condition(&rollout, &reading->world.roster, node, reading->now);
+    return planner_condition(&rollout, node, reading->now);
 }
 
 /* -- status ----------------------------------------------------------------------------------- */

@@ -35,9 +35,20 @@ bool rollout_is_stopped(const struct rollout_spec *spec, const struct rollout_co
 int rollout_exit_status(const struct rollout_spec *spec, const struct rollout_control *control,
                         const struct rollout_state *state)
 {
+    if (state->phase == ROLLOUT_SUCCEEDED) {
+        return 0;
+    }
     if (rollout_phase_is_end(state->phase)) {
-        return state->phase == ROLLOUT_SUCCEEDED ? 0 : ROLLOUT_EXIT_ENDED;
+        return state->phase == ROLLOUT_FINISHED ? ROLLOUT_EXIT_STOPPED : ROLLOUT_EXIT_ENDED;
     }
     bool is_stopped = rollout_is_stopped(spec, control, state);
     return is_stopped && state->count[NODE_CHANGING] == 0 ? ROLLOUT_EXIT_STOPPED : -1;
+}
+
+bool rollout_is_offline_missing(const struct rollout_spec *spec, const struct rollout_state *state)
+{
+    const uint32_t *count = state->count;
+    return state->phase == ROLLOUT_RUNNING && strcmp(spec->offline, "later") == 0 &&
+           count[NODE_OFFLINE] > 0 &&
+           count[NODE_PENDING] + count[NODE_BUSY] + count[NODE_CHANGING] == 0;
 }

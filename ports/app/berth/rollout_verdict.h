@@ -5,8 +5,9 @@
 #include "agent/wire/rollout.h"
 
 /* Exit statuses of the verbs that wait. */
-#define ROLLOUT_EXIT_STOPPED     3 /* by a failure: it waits for somebody's word */
+#define ROLLOUT_EXIT_STOPPED     3 /* by a failure, or finished with nodes that do not run it */
 #define ROLLOUT_EXIT_ENDED       4 /* aborted or superseded */
+#define ROLLOUT_EXIT_OFFLINE     5 /* only offline nodes are missing; a coordinator goes on */
 #define ROLLOUT_EXIT_INTERRUPTED 130
 
 /* A new rollout's name: <app, cut to 12>-<date and time, UTC>-<4 hex>. */
@@ -23,5 +24,9 @@ bool rollout_is_stopped(const struct rollout_spec *spec, const struct rollout_co
  * somebody, or a node's change is not at its end. */
 int rollout_exit_status(const struct rollout_spec *spec, const struct rollout_control *control,
                         const struct rollout_state *state);
+
+/* Every node that is there has given its answer; only offline ones are missing, and get their order
+ * when they return. */
+bool rollout_is_offline_missing(const struct rollout_spec *spec, const struct rollout_state *state);
 
 #endif

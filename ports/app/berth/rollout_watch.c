@@ -81,7 +81,7 @@ static enum node_condition condition_of(const void *ctx, const struct rollout_vi
 {
     const struct watch *watch = ctx;
     const struct planner_rollout rollout = {.spec = view->spec, .control = view->control};
-    return planner_condition(&rollout, &watch->world.roster, node, wall_now(watch));
+    return planner_condition(&rollout, node, wall_now(watch));
 }
 
 /* The exit status, or -1 to go on. */

@@ -23,7 +23,8 @@ int rollout_world_open(struct rollout_world *world, const char *fleet, const str
     if (world->memory == NULL || world->rollouts == NULL) {
         return err_set(err, ERR_MEMORY, "no memory");
     }
-    return roster_init(&world->roster, ROSTER_NODES_DEFAULT, err);
+    roster_init(&world->roster);
+    return 0;
 }
 
 void rollout_world_close(struct rollout_world *world)

@@ -36,7 +36,8 @@ static void case_status(void)
         int status;
     } rows[] = {
         {ROLLOUT_RUNNING, "later", 0, 0, 0, 1, 0, -1},
-        {ROLLOUT_SUCCEEDED, "later", 1, 0, 0, 0, 1, 0},
+        {ROLLOUT_SUCCEEDED, "later", 0, 0, 0, 0, 0, 0},
+        {ROLLOUT_FINISHED, "later", 1, 0, 0, 0, 1, 3},
         {ROLLOUT_ABORTED, "later", 1, 0, 0, 0, 0, 4},
         {ROLLOUT_SUPERSEDED, "later", 0, 0, 0, 0, 0, 4},
         {ROLLOUT_ABORTING, "later", 1, 0, 0, 0, 0, -1},

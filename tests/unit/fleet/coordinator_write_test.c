@@ -154,6 +154,7 @@ static void case_order_refused(void)
 /* No entropy, no key: no order, and a key that cannot sign is logged as an error. */
 static void case_order_impossible(void)
 {
+    struct rollout_view view;
     struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
     open_acting();
     desk.is_entropy_out = true;
@@ -161,6 +162,8 @@ static void case_order_impossible(void)
     desk_node(&desk, "gw-00");
     desk_step(&desk, 1000);
     CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
+    CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+    CHECK_CONTAINS(view.state->waiting, "a number for the order of gw-00");
     desk.is_entropy_out = false;
     desk_hear_presence(&desk, "gw-00", true);
     desk_step(&desk, 1000);
@@ -173,7 +176,9 @@ static void case_order_impossible(void)
     desk_node(&desk, "gw-00");
     desk_step(&desk, 1000);
     CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
-    CHECK_CONTAINS(desk.said, "cannot sign an order: ");
+    CHECK_CONTAINS(desk.said, "an order waits: a signature for the order of gw-00");
+    CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+    CHECK_CONTAINS(view.state->waiting, "a signature for the order of gw-00");
     CHECK(desk.errors >= 1);
     desk_close(&desk);
 }

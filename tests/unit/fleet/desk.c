@@ -116,11 +116,8 @@ void desk_open(struct desk *desk, const char *pem, int64_t settle_ms)
     desk->now = 1000;
     desk->random = 0x100;
     trust_make(&desk->trust);
-    const struct coordinator_settings settings = {.fleet = "sim",
-                                                  .order_key_pem = pem,
-                                                  .trust = &desk->trust,
-                                                  .nodes_max = 8,
-                                                  .settle_ms = settle_ms};
+    const struct coordinator_settings settings = {
+        .fleet = "sim", .order_key_pem = pem, .trust = &desk->trust, .settle_ms = settle_ms};
     const struct coordinator_ports ports = {.clock = {&clock_ops, desk},
                                             .bus = {&bus_ops, desk},
                                             .entropy = {&entropy_ops, desk},

@@ -8,14 +8,13 @@ static enum node_condition condition_of(size_t node)
 {
     const struct planner_rollout rollout = {
         .spec = &fleet.spec, .control = &fleet.control, .selector = &fleet.selector};
-    return planner_condition(&rollout, &fleet.roster,
-                             roster_find(&fleet.roster, fleet.nodes[node].name), fleet.now);
+    return planner_condition(&rollout, roster_find(&fleet.roster, fleet.nodes[node].name),
+                             fleet.now);
 }
 
 static struct roster_app *app_of(size_t node)
 {
-    return roster_app_find(&fleet.roster, roster_find(&fleet.roster, fleet.nodes[node].name),
-                           "web");
+    return roster_app_find(roster_find(&fleet.roster, fleet.nodes[node].name), "web");
 }
 
 /* An order of this rollout lies on the topic of gw-00, and the node took it. */

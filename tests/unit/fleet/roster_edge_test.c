@@ -5,69 +5,100 @@
 
 static struct roster roster;
 
-static void begin(size_t nodes)
+static void begin(void)
 {
     roster_close(&roster);
-    CHECK_INT_EQ(roster_init(&roster, nodes, NULL), 0);
+    roster_init(&roster);
 }
 
 static struct roster_app *web(const char *node)
 {
-    return roster_app_find(&roster, roster_find(&roster, node), "web");
+    return roster_app_find(roster_find(&roster, node), "web");
 }
 
-/* Four apps a node in all, shared by all nodes; then no more, and what is there stays. */
-static void case_limits(void)
+/* Nodes and apps come without a limit, in any order, and each is found again. */
+static void case_grows(void)
 {
-    char app[NAME_BYTES];
-    begin(2);
-    struct roster_node *one = roster_need(&roster, "one");
-    CHECK(one != NULL);
-    for (int i = 0; i < 8; i++) {
-        (void)snprintf(app, sizeof app, "app-%d", i);
-        CHECK(roster_app_need(&roster, one, app) != NULL);
-        CHECK(roster_app_need(&roster, one, "Bad") == NULL);
+    enum { NODES = 3000, APPS = 17 };
+    char name[NAME_BYTES];
+    begin();
+    for (int i = 0; i < NODES; i++) {
+        (void)snprintf(name, sizeof name, "gw-%04d", i * 1999 % NODES);
+        struct roster_node *node = roster_need(&roster, name);
+        CHECK(node != NULL);
+        for (int app = 0; app < APPS; app++) {
+            (void)snprintf(name, sizeof name, "app-%d", app);
+            CHECK(roster_app_need(&roster, node, name) != NULL);
+        }
+        CHECK(roster_app_need(&roster, node, "Bad") == NULL);
     }
-    CHECK(roster_app_need(&roster, one, "ninth") == NULL);
-    CHECK(roster_app_need(&roster, one, "app-3") == roster_app_find(&roster, one, "app-3"));
-    CHECK_STR_EQ(roster_app_find(&roster, one, "app-0")->app, "app-0");
-    CHECK(roster_need(&roster, "two") != NULL);
-    CHECK(roster_need(&roster, "three") == NULL);
-    CHECK(roster_need(&roster, "one") != NULL);
-    CHECK(roster_find(&roster, "three") == NULL);
-    /* What finds no room is ignored, and harms nothing. */
+    CHECK_INT_EQ(roster.node_count, NODES);
+    CHECK_INT_EQ(roster.app_count, NODES * APPS);
+    for (int i = 0; i < NODES; i++) {
+        (void)snprintf(name, sizeof name, "gw-%04d", i);
+        CHECK_STR_EQ(roster.nodes[i]->name, name);
+        CHECK(roster_find(&roster, name) == roster.nodes[i]);
+    }
+    CHECK(!roster.is_short);
+}
+
+/* -- memory that ends ---------------------------------------------------------------------------
+ */
+
+static int memory_left;
+
+static void *scarce(void *memory, size_t size)
+{
+    return memory_left-- > 0 ? realloc(memory, size) : NULL;
+}
+
+/* Whatever finds no memory is missed, named, and harms nothing that is there. */
+static void case_short(void)
+{
+    const char *name = "site", *value = "north";
     struct presence presence = {.session = "s", .is_online = true};
-    struct report report = desk_report("three", 1);
-    struct order order = {.node = "three", .app = "web", .epoch = 1, .gen = 1};
-    const char *name = "k", *value = "v";
-    roster_presence(&roster, "three", &presence);
-    roster_report(&roster, &report);
-    roster_order(&roster, &order, true);
-    roster_labels(&roster, "three", &name, &value, 1);
-    CHECK_INT_EQ(roster.node_count, 2);
-    (void)text_copy(order.node, sizeof order.node, "two");
-    roster_order(&roster, &order, true); /* there is no place for its app */
-    CHECK_INT_EQ(roster.app_count, 8);
+    struct order order = {.node = "two", .app = "web", .epoch = 1, .gen = 1};
+    int steps = 0;
+    do {
+        struct report report = desk_report("two", 1);
+        begin();
+        CHECK(roster_need(&roster, "one") != NULL);
+        roster.resize = scarce;
+        memory_left = steps++;
+        roster_presence(&roster, "two", &presence);
+        roster_labels(&roster, "two", &name, &value, 1);
+        roster_report(&roster, &report);
+        roster_order(&roster, &order, true);
+        CHECK(roster_find(&roster, "one") != NULL);
+        CHECK_INT_EQ(roster.is_short, memory_left < 0);
+        CHECK_STR_EQ(roster.short_of, memory_left < 0 ? "two" : "");
+        roster.resize = realloc; /* there is memory again: the next word about it is taken */
+        roster_order(&roster, &order, true);
+        CHECK(web("two")->order.is_there);
+        roster_forget_session(&roster);
+        CHECK(!roster.is_short);
+    } while (memory_left < 0);
+    CHECK_INT_EQ(steps, 4); /* the node, its labels, its app, and none missing */
 }
 
 /* A name as long as may be, and one longer. */
 static void case_names(void)
 {
     char name[80];
-    begin(4);
+    begin();
     memset(name, 'a', sizeof name);
     name[63] = '\0';
     CHECK(roster_need(&roster, name) != NULL);
-    CHECK_STR_EQ(roster.nodes[0].name, name);
-    CHECK_INT_EQ(roster.nodes[0].first_app, ROSTER_NONE);
+    CHECK_STR_EQ(roster.nodes[0]->name, name);
+    CHECK(roster.nodes[0]->first_app == NULL);
     name[63] = 'a';
     name[64] = '\0';
     CHECK(roster_need(&roster, name) == NULL);
     name[33] = '\0';
-    CHECK(roster_app_need(&roster, &roster.nodes[0], name) == NULL);
+    CHECK(roster_app_need(&roster, roster.nodes[0], name) == NULL);
     name[32] = '\0';
-    CHECK(roster_app_need(&roster, &roster.nodes[0], name) != NULL);
-    CHECK_STR_EQ(roster.apps[0].app, name);
+    CHECK(roster_app_need(&roster, roster.nodes[0], name) != NULL);
+    CHECK_STR_EQ(roster.nodes[0]->first_app->app, name);
 }
 
 static void case_report(void)
@@ -79,7 +110,7 @@ static void case_report(void)
                 {"prepare", "order", "busy", true, false, true},
                 {"unproven", "override", "", true, true, false},
                 {"something-new", "somebody", "x", false, false, true}};
-    begin(2);
+    begin();
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct report report = desk_report("n", 3);
         struct report_app *told = &report.apps[0];
@@ -121,7 +152,7 @@ static void case_report(void)
 static void case_report_less(void)
 {
     struct order order = {.node = "n", .app = "web", .epoch = 2, .gen = 5};
-    begin(2);
+    begin();
     struct report report = desk_report("n", 3);
     (void)text_copy(report.apps[1].app, NAME_BYTES, "db");
     report.app_count = 2;
@@ -133,14 +164,14 @@ static void case_report_less(void)
     const struct roster_app *app = web("n");
     CHECK(app != NULL && !app->is_reported && !app->is_serving && app->order.is_there);
     CHECK(digest_is_none(&app->committed));
-    CHECK(roster_app_find(&roster, roster_find(&roster, "n"), "db") != NULL);
-    CHECK_INT_EQ(roster.app_count, 2);
+    CHECK(roster_app_find(roster_find(&roster, "n"), "db") == NULL); /* no reason to keep it */
+    CHECK_INT_EQ(roster.app_count, 1);
 }
 
 static void case_presence(void)
 {
     struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = false};
-    begin(2);
+    begin();
     roster_presence(&roster, "n", &presence); /* a farewell without a greeting */
     CHECK(!roster_find(&roster, "n")->is_present);
     CHECK_STR_EQ(roster_find(&roster, "n")->session, "aaaaaaaaaaaaaaaa");
@@ -155,39 +186,35 @@ static void case_presence(void)
     CHECK_STR_EQ(roster_find(&roster, "n")->session, "bbbbbbbbbbbbbbbb");
 }
 
-/* Of one node's labels 640 bytes are kept, and 32: what does not fit is left out whole. */
+/* As many labels, and as long, as the documents carry: each is selected by. */
 static void case_labels(void)
 {
-    const char *names[40], *values[40];
-    char texts[40][8], long_value[70];
+    const char *names[LABELS_MAX], *values[LABELS_MAX];
+    char texts[LABELS_MAX][LABEL_BYTES], value[LABEL_BYTES];
     struct selector selector;
-    begin(2);
-    for (size_t i = 0; i < 40; i++) {
-        (void)snprintf(texts[i], sizeof texts[i], "k%02zu", i);
+    char query[2 * LABEL_BYTES + 8];
+    memset(value, 'v', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    begin();
+    for (size_t i = 0; i < LABELS_MAX; i++) {
+        memset(texts[i], 'k', sizeof texts[i]);
+        (void)snprintf(texts[i] + LABEL_BYTES - 3, 3, "%02zu", i);
         names[i] = texts[i];
-        values[i] = "v";
+        values[i] = value;
     }
-    roster_labels(&roster, "n", names, values, 40);
+    roster_labels(&roster, "n", names, values, LABELS_MAX);
     const struct roster_node *node = roster_find(&roster, "n");
-    CHECK_INT_EQ(node->given.count, 32);
-    CHECK_INT_EQ(node->given.len, 32 * 6);
-    CHECK_INT_EQ(selector_parse("k31=v", &selector, NULL), 0);
-    CHECK(roster_matches(node, &selector));
-    CHECK_INT_EQ(selector_parse("k32", &selector, NULL), 0);
-    CHECK(!roster_matches(node, &selector));
-    memset(long_value, 'a', sizeof long_value);
-    long_value[60 - 1] = '\0'; /* 4 + 60 bytes: ten are 640 */
-    for (size_t i = 0; i < 40; i++) {
-        values[i] = long_value;
+    CHECK_INT_EQ(node->given.count, LABELS_MAX);
+    for (size_t i = 0; i < LABELS_MAX; i++) {
+        (void)snprintf(query, sizeof query, "%s=%s", names[i], value);
+        CHECK_INT_EQ(selector_parse(query, &selector, NULL), 0);
+        CHECK(roster_matches(node, &selector));
     }
-    roster_labels(&roster, "n", names, values, 10);
-    CHECK_INT_EQ(node->given.count, 10);
-    CHECK_INT_EQ(node->given.len, 640);
-    roster_labels(&roster, "n", names, values, 11);
-    CHECK_INT_EQ(node->given.count, 10);
+    roster_labels(&roster, "n", names, values, LABELS_MAX - 1);
+    CHECK(!roster_matches(node, &selector));
     roster_labels(&roster, "n", names, values, 0);
     CHECK_INT_EQ(node->given.count, 0);
-    CHECK_INT_EQ(node->given.len, 0);
+    CHECK(node->given.text == NULL);
 }
 
 /* The node's own name is its label, whatever it or the fleet says of it. */
@@ -195,7 +222,7 @@ static void case_node_label(void)
 {
     const char *name = "node", *value = "other";
     struct selector me, other;
-    begin(2);
+    begin();
     roster_labels(&roster, "n", &name, &value, 1);
     CHECK_INT_EQ(selector_parse("node=n", &me, NULL), 0);
     CHECK_INT_EQ(selector_parse("node=other", &other, NULL), 0);
@@ -228,7 +255,7 @@ static void case_order(void)
         bool is_taken;
     } rows[] = {{5, 4, false}, {4, 9, false}, {5, 5, true}, {5, 6, true}, {6, 1, true}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        begin(2);
+        begin();
         struct order first = order_of(5, 5, "00000000000000aa");
         struct order second = order_of(rows[i].epoch, rows[i].gen, "00000000000000bb");
         roster_order(&roster, &first, true);
@@ -253,7 +280,7 @@ static void case_order_echo(void)
     struct order first = order_of(5, 5, "00000000000000aa");
     struct order older = order_of(5, 4, "00000000000000bb");
     struct order later = order_of(5, 6, "00000000000000cc");
-    begin(2);
+    begin();
     roster_order(&roster, &first, false);
     struct roster_order *held = &web("n")->order;
     CHECK(!held->is_echoed && !held->was_there);
@@ -276,7 +303,7 @@ static void case_order_echo(void)
 static void case_covered(void)
 {
     struct order order = order_of(5, 5, "00000000000000aa");
-    begin(2);
+    begin();
     CHECK(!roster_order_covered(&roster, "n", "web"));
     struct report report = desk_report("n", 1);
     roster_report(&roster, &report);
@@ -294,7 +321,7 @@ static void case_forget(void)
     struct order had = order_of(5, 5, "00000000000000aa");
     struct order never = order_of(5, 5, "00000000000000bb");
     struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = true};
-    begin(2);
+    begin();
     (void)text_copy(never.app, sizeof never.app, "db");
     roster_presence(&roster, "n", &presence);
     roster_order(&roster, &had, true);
@@ -304,7 +331,7 @@ static void case_forget(void)
     CHECK(!roster_find(&roster, "n")->is_present);
     CHECK(web("n")->order.is_there && web("n")->order.was_there);
     CHECK(!web("n")->order.is_echoed && !web("n")->order.is_sent);
-    CHECK(!roster_app_find(&roster, roster_find(&roster, "n"), "db")->order.is_there);
+    CHECK(!roster_app_find(roster_find(&roster, "n"), "db")->order.is_there);
 }
 
 static void epoch_tell(const char *node, uint64_t web_epoch, uint64_t db_epoch)
@@ -321,7 +348,7 @@ static void epoch_tell(const char *node, uint64_t web_epoch, uint64_t db_epoch)
  * nodes tell counts up to half a jump above it. */
 static void case_epoch(void)
 {
-    begin(8);
+    begin();
     CHECK_INT_EQ(roster_epoch(&roster, 0), 0);
     epoch_tell("a", 5, 0);
     epoch_tell("b", 0, 9000);
@@ -330,7 +357,7 @@ static void case_epoch(void)
     CHECK_INT_EQ(roster_epoch(&roster, 0), 7); /* two of three have seen 7; 9000 is too far above */
     epoch_tell("d", 0, 0);                     /* who tells none is not asked */
     CHECK_INT_EQ(roster_epoch(&roster, 0), 7);
-    begin(8);
+    begin();
     epoch_tell("a", 600, 1);
     CHECK_INT_EQ(roster_epoch(&roster, 100), 600);
     CHECK_INT_EQ(roster_epoch(&roster, 99), 99); /* 501 above */
@@ -340,19 +367,26 @@ static void case_epoch(void)
     CHECK_INT_EQ(roster_epoch(&roster, 99), 600);
     roster_forget_session(&roster);
     CHECK_INT_EQ(roster_epoch(&roster, 99), 600);
-    roster_app_find(&roster, roster_find(&roster, "n"), "web")->order.is_there = false;
+    roster_app_find(roster_find(&roster, "n"), "web")->order.is_there = false;
     CHECK_INT_EQ(roster_epoch(&roster, 99), 99);
 }
 
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"limits", case_limits},          {"names", case_names},
-        {"report", case_report},          {"report: less", case_report_less},
-        {"presence", case_presence},      {"labels", case_labels},
-        {"label: node", case_node_label}, {"order", case_order},
-        {"order: echo", case_order_echo}, {"order: covered", case_covered},
-        {"forget", case_forget},          {"epoch", case_epoch},
+        {"grows", case_grows},
+        {"short", case_short},
+        {"names", case_names},
+        {"report", case_report},
+        {"report: less", case_report_less},
+        {"presence", case_presence},
+        {"labels", case_labels},
+        {"label: node", case_node_label},
+        {"order", case_order},
+        {"order: echo", case_order_echo},
+        {"order: covered", case_covered},
+        {"forget", case_forget},
+        {"epoch", case_epoch},
     };
     int status = check_run(cases, COUNT_OF(cases), argc, argv);
     roster_close(&roster);

@@ -6,7 +6,7 @@
 static struct roster made(void)
 {
     struct roster roster;
-    CHECK_INT_EQ(roster_init(&roster, 8, NULL), 0);
+    roster_init(&roster);
     return roster;
 }
 
@@ -65,7 +65,7 @@ static void case_orders(void)
     struct order order = {.node = "n", .app = "web", .epoch = 2, .gen = 5};
     (void)text_copy(order.id, sizeof order.id, "0000000000000001");
     roster_order(&roster, &order, false);
-    struct roster_app *app = roster_app_find(&roster, roster_find(&roster, "n"), "web");
+    struct roster_app *app = roster_app_find(roster_find(&roster, "n"), "web");
     CHECK(app->order.is_there && !app->order.is_echoed);
     roster_order(&roster, &order, true);
     CHECK(app->order.is_echoed);
@@ -87,10 +87,9 @@ static void case_sorted_and_bounded(void)
     for (size_t i = 0; i < 8; i++) {
         CHECK(roster_need(&roster, names[i]) != NULL);
     }
-    CHECK(roster_need(&roster, "ninth") == NULL);
     CHECK(roster_need(&roster, "Not-A-Name") == NULL);
     for (size_t i = 1; i < roster.node_count; i++) {
-        CHECK(strcmp(roster.nodes[i - 1].name, roster.nodes[i].name) < 0);
+        CHECK(strcmp(roster.nodes[i - 1]->name, roster.nodes[i]->name) < 0);
     }
     CHECK(roster_find(&roster, "k") != NULL && roster_find(&roster, "l") == NULL);
     roster_close(&roster);

@@ -160,7 +160,7 @@ void toy_open(struct toy_fleet *fleet, uint64_t seed, size_t nodes)
     fleet->random = seed;
     fleet->now = 1764000000000;
     fleet->count = nodes;
-    CHECK_INT_EQ(roster_init(&fleet->roster, TOY_NODES_MAX, &err), 0);
+    roster_init(&fleet->roster);
     fleet->spec = (struct rollout_spec){.id = "web-1",
                                         .app = "web",
                                         .release = toy_release(2),
@@ -185,8 +185,7 @@ void toy_close(struct toy_fleet *fleet)
 
 static const struct roster_app *told_of(const struct toy_fleet *fleet, size_t index)
 {
-    return roster_app_find(&fleet->roster, roster_find(&fleet->roster, fleet->nodes[index].name),
-                           "web");
+    return roster_app_find(roster_find(&fleet->roster, fleet->nodes[index].name), "web");
 }
 
 /* An order that takes one back is nobody's to wait longer for than for any order. */
@@ -273,7 +272,7 @@ static void order_check(struct toy_fleet *fleet, const struct toy_node *node,
 
 static void order_write(struct toy_fleet *fleet, const struct planner_order *planned)
 {
-    size_t index = index_of(fleet, fleet->roster.nodes[planned->node].name);
+    size_t index = index_of(fleet, fleet->roster.nodes[planned->node]->name);
     struct order *order = &fleet->topics[index];
     order_check(fleet, &fleet->nodes[index], planned);
     *order = (struct order){.app = "web",

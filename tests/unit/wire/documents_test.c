@@ -336,34 +336,44 @@ static void case_report_lists(void)
     CHECK_INT_EQ(back.apps[1].outcomes[1].kind, OUTCOME_SUCCEEDED);
 }
 
-/* More than there is room for is dropped; what fits is read whole. */
+/* A report with so many labels, apps and outcomes of the first app. */
+static int report_of(int labels, int apps, int outcomes, struct report *report, struct err *err)
+{
+    text_init(&text, data, sizeof data);
+    text_append(&text, "{\"schema\":1,\"fleet\":\"f\",\"node\":\"n\",\"labels\":{");
+    for (int i = 0; i < labels; i++) {
+        text_printf(&text, "%s\"k%d\":\"v%d\"", i == 0 ? "" : ",", i, i);
+    }
+    text_append(&text, "},\"apps\":[");
+    for (int i = 0; i < apps; i++) {
+        text_printf(&text, "%s{\"app\":\"a%d\",\"outcomes\":[", i == 0 ? "" : ",", i);
+        for (int j = 0; i == 0 && j < outcomes; j++) {
+            text_printf(&text, "%s{\"id\":\"%016x\"}", j == 0 ? "" : ",", (unsigned)j);
+        }
+        text_append(&text, "]}");
+    }
+    text_append(&text, "]}");
+    memset(report, 0, sizeof *report);
+    return report_parse(span_of(text.data, text.len), report, err);
+}
+
+/* What a node may have is read whole; more is refused by name, but for outcomes, whose newest
+ * count. */
 static void case_report_bounds(void)
 {
     static struct report report;
-    size_t used = (size_t)snprintf(
-        data, sizeof data, "{\"schema\":1,\"fleet\":\"f\",\"node\":\"n\",\"labels\":{\"k\":\"v\"");
-    for (int i = 1; i < 20; i++) {
-        used += (size_t)snprintf(data + used, sizeof data - used, ",\"k%d\":\"v%d\"", i, i);
-    }
-    used += (size_t)snprintf(data + used, sizeof data - used,
-                             "},\"apps\":[{\"app\":\"a\",\"outcomes\":[");
-    for (int i = 0; i < 6; i++) {
-        used += (size_t)snprintf(data + used, sizeof data - used, "%s{\"id\":\"%016x\"}",
-                                 i == 0 ? "" : ",", (unsigned)i);
-    }
-    used += (size_t)snprintf(data + used, sizeof data - used, "]}");
-    for (int i = 1; i < 20; i++) {
-        used += (size_t)snprintf(data + used, sizeof data - used, ",{\"app\":\"a%d\"}", i);
-    }
-    (void)snprintf(data + used, sizeof data - used, "]}");
-    memset(&report, 0, sizeof report);
-    CHECK_INT_EQ(report_parse(span_text(data), &report, NULL), 0);
-    CHECK_INT_EQ(report.label_count, 16);
-    CHECK_STR_EQ(report.label_names[15], "k15");
+    struct err err = {0};
+    CHECK_INT_EQ(report_of(32, APPS_MAX, 6, &report, &err), 0);
+    CHECK_INT_EQ(report.label_count, 32);
+    CHECK_STR_EQ(report.label_names[31], "k31");
     CHECK_INT_EQ(report.app_count, APPS_MAX);
     CHECK_STR_EQ(report.apps[15].app, "a15");
     CHECK_INT_EQ(report.apps[0].outcome_count, 4);
     CHECK_STR_EQ(report.apps[0].outcomes[3].id, "0000000000000003");
+    CHECK_INT_EQ(report_of(33, 1, 1, &report, &err), ERR_LIMIT);
+    CHECK_CONTAINS(err.text, "labels: at most 32 labels");
+    CHECK_INT_EQ(report_of(1, APPS_MAX + 1, 1, &report, &err), ERR_LIMIT);
+    CHECK_CONTAINS(err.text, "apps: at most 16 apps");
 }
 
 static void case_report_refused(void)
@@ -403,8 +413,8 @@ static void case_report_refused(void)
 /* Words that travel: a renamed one compiles, and the other side reads nothing in it. */
 static void case_words(void)
 {
-    static const char *const phases[] = {"running",   "paused",  "aborting",
-                                         "succeeded", "aborted", "superseded"};
+    static const char *const phases[] = {"running",  "paused",  "aborting",  "succeeded",
+                                         "finished", "aborted", "superseded"};
     static const char *const conditions[] = {"pending", "offline", "busy", "changing",
                                              "done",    "failed",  "lost", "overridden"};
     static const char *const outcomes[] = {"",        "succeeded", "failed",   "inconclusive",

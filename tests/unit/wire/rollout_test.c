@@ -186,7 +186,7 @@ static void case_words(void)
         CHECK(rollout_phase_word(phase)[0] != '\0' && rollout_phase_sentence(phase)[0] != '\0');
         ends += rollout_phase_is_end(phase);
     }
-    CHECK_INT_EQ(ends, 3);
+    CHECK_INT_EQ(ends, 4);
     for (enum node_condition i = 0; i < NODE_CONDITION_COUNT; i++) {
         CHECK(node_condition_word(i)[0] != '\0');
     }
