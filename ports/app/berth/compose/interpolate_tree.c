@@ -1,0 +1,109 @@
+/* interpolate_tree: each value of a tree, with the place of each fault. */
+#include <stdlib.h>
+
+#include "ports/app/berth/compose/interpolate.h"
+
+struct walking {
+    const struct lookup *lookup;
+    struct findings *findings;
+    struct growing path;
+    size_t *bytes;
+    const struct yaml_item *item; /* the value being filled in */
+    struct err *err;
+};
+
+void interpolate_fault(struct findings *findings, const struct yaml_item *item, const char *path,
+                       enum variable_fault fault, const char *name, const char *message)
+{
+    char *remedy = NULL;
+    switch (fault) {
+    case VARIABLE_UNSET:
+        if (asprintf(&remedy,
+                     "set it in the environment or in .env, or write ${%s:-VALUE} (${%s-} for "
+                     "nothing)",
+                     name, name) < 0) {
+            remedy = NULL;
+        }
+        findings_add(findings, FINDING_REFUSED, item, path, remedy, "the variable %s is not set",
+                     name);
+        break;
+    case VARIABLE_REQUIRED:
+        findings_add(findings, FINDING_REFUSED, item, path, "set it in the environment or in .env",
+                     "the variable %s must be set%s%s", name, message[0] != '\0' ? ": " : "",
+                     message);
+        break;
+    case VARIABLE_INVALID:
+        findings_add(findings, FINDING_REFUSED, item, path,
+                     "write ${NAME}, ${NAME:-VALUE}, ${NAME:?MESSAGE} or ${NAME:+VALUE}, and $$ "
+                     "for a dollar sign",
+                     "%.200s is no variable", name);
+        break;
+    case VARIABLE_AMBIGUOUS:
+        findings_add(findings, FINDING_REFUSED, item, path, "put something between them",
+                     "a dollar sign right before %.200s cannot be told from $$(...)", name);
+        break;
+    }
+    free(remedy);
+}
+
+static void fault_note(void *ctx, enum variable_fault fault, const char *name, const char *message)
+{
+    const struct walking *walking = ctx;
+    interpolate_fault(walking->findings, walking->item, growing_get(&walking->path), fault, name,
+                      message);
+}
+
+static int scalar_fill(struct walking *walking, struct yaml_item *item)
+{
+    const struct interpolation rules = {
+        .lookup = walking->lookup, .is_for_node = true, .fault = fault_note, .ctx = walking};
+    struct growing out = {.max = *walking->bytes < INTERPOLATE_BYTES_MAX ? *walking->bytes
+                                                                         : INTERPOLATE_BYTES_MAX};
+    walking->item = item;
+    interpolate_text(&rules, item->text, &out);
+    int rc = growing_status(&out, growing_get(&walking->path), walking->err);
+    char *text = rc == 0 ? strdup(growing_get(&out)) : NULL;
+    if (rc == 0 && text == NULL) {
+        rc = err_set(walking->err, ERR_MEMORY, "no memory");
+    }
+    if (rc == 0) {
+        *walking->bytes -= out.len;
+        free(item->text);
+        item->text = text;
+        item->is_filled = true;
+    } else {
+        rc = err_wrap(walking->err, rc, "%s:%zu", item->file != NULL ? item->file : "", item->line);
+    }
+    growing_free(&out);
+    return rc;
+}
+
+static int item_fill(struct walking *walking, struct yaml_item *item)
+{
+    size_t len = walking->path.len;
+    size_t index = 0;
+    int rc = 0;
+    if (item->kind == YAML_TREE_SCALAR) {
+        return strchr(item->text, '$') != NULL ? scalar_fill(walking, item) : 0;
+    }
+    for (struct yaml_item *child = item->child; rc == 0 && child != NULL; child = child->next) {
+        if (item->kind == YAML_TREE_LIST) {
+            growing_printf(&walking->path, "[%zu]", index++);
+        } else {
+            growing_printf(&walking->path, "%s%s", len > 0 ? "." : "", child->key);
+        }
+        rc = item_fill(walking, child);
+        growing_cut(&walking->path, len);
+    }
+    return rc;
+}
+
+int interpolate_tree(struct yaml_item *root, const struct lookup *lookup, size_t *bytes,
+                     struct findings *findings, struct err *err)
+{
+    struct walking walking = {
+        .lookup = lookup, .findings = findings, .path = {.max = 65536}, .bytes = bytes, .err = err};
+    int rc = item_fill(&walking, root);
+    growing_free(&walking.path);
+    return rc;
+}
