@@ -133,70 +133,71 @@ static void case_merged(void)
 }
 
 /* What Compose 2.26 puts into a container's environment for each plain word. */
+static const struct {
+    const char *yaml;
+    enum yaml_word word;
+    const char *text;
+} words[] = {{"yes", YAML_WORD_TEXT, "yes"},
+             {"off", YAML_WORD_TEXT, "off"},
+             {"22:22", YAML_WORD_TEXT, "22:22"},
+             {"12:30:45", YAML_WORD_TEXT, "12:30:45"},
+             {"2020-01-01", YAML_WORD_TEXT, "2020-01-01"},
+             {"True", YAML_WORD_BOOL, "true"},
+             {"FALSE", YAML_WORD_BOOL, "false"},
+             {"~", YAML_WORD_NULL, ""},
+             {"", YAML_WORD_NULL, ""},
+             {"NULL", YAML_WORD_NULL, ""},
+             {"nULL", YAML_WORD_TEXT, "nULL"},
+             {"'null'", YAML_WORD_TEXT, "null"},
+             {"0644", YAML_WORD_INTEGER, "420"},
+             {"0o17", YAML_WORD_INTEGER, "15"},
+             {"0x10", YAML_WORD_INTEGER, "16"},
+             {"-0x1F", YAML_WORD_INTEGER, "-31"},
+             {"0X1F", YAML_WORD_INTEGER, "31"},
+             {"0b11", YAML_WORD_INTEGER, "3"},
+             {"1_000", YAML_WORD_INTEGER, "1000"},
+             {"1_", YAML_WORD_INTEGER, "1"},
+             {"_1", YAML_WORD_TEXT, "_1"},
+             {"0x", YAML_WORD_TEXT, "0x"},
+             {"+5", YAML_WORD_INTEGER, "5"},
+             {"0", YAML_WORD_INTEGER, "0"},
+             {"-0", YAML_WORD_INTEGER, "0"},
+             {"-0.0", YAML_WORD_REAL, "-0"},
+             {"089", YAML_WORD_REAL, "89"},
+             {"1.10", YAML_WORD_REAL, "1.1"},
+             {"\"1.10\"", YAML_WORD_TEXT, "1.10"},
+             {"!!str 1.10", YAML_WORD_TEXT, "1.10"},
+             {"!!str null", YAML_WORD_TEXT, "null"},
+             {"&a !!str 1.10", YAML_WORD_TEXT, "1.10"},
+             {"&a1 1.10", YAML_WORD_REAL, "1.1"},
+             {"1.10 # !!str", YAML_WORD_REAL, "1.1"},
+             {"1.", YAML_WORD_REAL, "1"},
+             {".5", YAML_WORD_REAL, "0.5"},
+             {".", YAML_WORD_TEXT, "."},
+             {"1e3", YAML_WORD_REAL, "1000"},
+             {"1e6", YAML_WORD_REAL, "1e+06"},
+             {"1e", YAML_WORD_TEXT, "1e"},
+             {"1e400", YAML_WORD_REAL, "1e400"},
+             {"0.0001", YAML_WORD_REAL, "0.0001"},
+             {"0.00001", YAML_WORD_REAL, "1e-05"},
+             {"123456789.5", YAML_WORD_REAL, "1.234567895e+08"},
+             {"99999999999999999999", YAML_WORD_REAL, "1e+20"},
+             {"18446744073709551615", YAML_WORD_REAL, "18446744073709551615"},
+             {"1.2.3", YAML_WORD_TEXT, "1.2.3"},
+             {"10m", YAML_WORD_TEXT, "10m"}};
+
 static void case_words(void)
 {
-    static const struct {
-        const char *yaml;
-        enum yaml_word word;
-        const char *text;
-    } rows[] = {{"yes", YAML_WORD_TEXT, "yes"},
-                {"off", YAML_WORD_TEXT, "off"},
-                {"22:22", YAML_WORD_TEXT, "22:22"},
-                {"12:30:45", YAML_WORD_TEXT, "12:30:45"},
-                {"2020-01-01", YAML_WORD_TEXT, "2020-01-01"},
-                {"True", YAML_WORD_BOOL, "true"},
-                {"FALSE", YAML_WORD_BOOL, "false"},
-                {"~", YAML_WORD_NULL, ""},
-                {"", YAML_WORD_NULL, ""},
-                {"NULL", YAML_WORD_NULL, ""},
-                {"nULL", YAML_WORD_TEXT, "nULL"},
-                {"'null'", YAML_WORD_TEXT, "null"},
-                {"0644", YAML_WORD_INTEGER, "420"},
-                {"0o17", YAML_WORD_INTEGER, "15"},
-                {"0x10", YAML_WORD_INTEGER, "16"},
-                {"-0x1F", YAML_WORD_INTEGER, "-31"},
-                {"0X1F", YAML_WORD_INTEGER, "31"},
-                {"0b11", YAML_WORD_INTEGER, "3"},
-                {"1_000", YAML_WORD_INTEGER, "1000"},
-                {"1_", YAML_WORD_INTEGER, "1"},
-                {"_1", YAML_WORD_TEXT, "_1"},
-                {"0x", YAML_WORD_TEXT, "0x"},
-                {"+5", YAML_WORD_INTEGER, "5"},
-                {"0", YAML_WORD_INTEGER, "0"},
-                {"-0", YAML_WORD_INTEGER, "0"},
-                {"-0.0", YAML_WORD_REAL, "-0"},
-                {"089", YAML_WORD_REAL, "89"},
-                {"1.10", YAML_WORD_REAL, "1.1"},
-                {"\"1.10\"", YAML_WORD_TEXT, "1.10"},
-                {"!!str 1.10", YAML_WORD_TEXT, "1.10"},
-                {"!!str null", YAML_WORD_TEXT, "null"},
-                {"&a !!str 1.10", YAML_WORD_TEXT, "1.10"},
-                {"&a1 1.10", YAML_WORD_REAL, "1.1"},
-                {"1.10 # !!str", YAML_WORD_REAL, "1.1"},
-                {"1.", YAML_WORD_REAL, "1"},
-                {".5", YAML_WORD_REAL, "0.5"},
-                {".", YAML_WORD_TEXT, "."},
-                {"1e3", YAML_WORD_REAL, "1000"},
-                {"1e6", YAML_WORD_REAL, "1e+06"},
-                {"1e", YAML_WORD_TEXT, "1e"},
-                {"1e400", YAML_WORD_REAL, "1e400"},
-                {"0.0001", YAML_WORD_REAL, "0.0001"},
-                {"0.00001", YAML_WORD_REAL, "1e-05"},
-                {"123456789.5", YAML_WORD_REAL, "1.234567895e+08"},
-                {"99999999999999999999", YAML_WORD_REAL, "1e+20"},
-                {"18446744073709551615", YAML_WORD_REAL, "18446744073709551615"},
-                {"1.2.3", YAML_WORD_TEXT, "1.2.3"},
-                {"10m", YAML_WORD_TEXT, "10m"}};
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
         struct yaml_item *root = NULL;
         char yaml[64];
         char room[64];
-        (void)snprintf(yaml, sizeof yaml, "\xc3\xa4: \xc3\xb6\na: %s\n", rows[i].yaml);
+        (void)snprintf(yaml, sizeof yaml, "\xc3\xa4: \xc3\xb6\na: %s\n", words[i].yaml);
         CHECK_INT_EQ(yaml_tree_parse(span_text(yaml), &root, NULL), 0);
         const struct yaml_item *item = yaml_tree_member(root, "a");
-        CHECK_STR_EQ(yaml_word_text(item, room, sizeof room), rows[i].text);
-        CHECK_INT_EQ(yaml_word_of(item), rows[i].word);
-        CHECK_INT_EQ(yaml_is_null(item), rows[i].word == YAML_WORD_NULL);
+        CHECK_STR_EQ(yaml_word_text(item, room, sizeof room), words[i].text);
+        CHECK_INT_EQ(yaml_word_of(item), words[i].word);
+        CHECK_INT_EQ(yaml_is_null(item), words[i].word == YAML_WORD_NULL);
         yaml_tree_free(root);
     }
     struct yaml_item filled = {.text = (char[]){"null"}, .is_plain = true, .is_filled = true};
