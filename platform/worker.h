@@ -29,8 +29,8 @@ struct worker_ops {
     /* Looks a host name up (getaddrinfo: hosts file, DNS); status 0 and as output the IPv4
      * addresses in the resolver's order, one dotted address a line, at most 8; status other than 0:
      * the value of an EAI_* number, without its sign; output its text. A literal address answers
-     * itself. Looked up beside everything else, at most 4 at a time (ERR_BUSY); ERR_TIMEOUT after
-     * 30 s. */
+     * itself. Looked up beside everything else, at most 4 at a time, a fifth when one of them has
+     * ended; ERR_TIMEOUT when the resolver has not answered for 30 s. */
     int (*resolve)(void *self, const char *host, worker_done done, void *ctx, struct err *err);
     /* Runs a program with args[0..count) after its name and `input` on its standard input; both
      * are copied. */
@@ -44,7 +44,8 @@ struct worker_ops {
     int (*write_file)(void *self, const char *path, struct span content, worker_done done,
                       void *ctx, struct err *err);
     /* The owner of `ctx` goes: whatever was called with it is still done, but calls back no more.
-     * Harmless where nothing is pending. */
+     * Only a lookup is given up, and its place is free for others. Harmless where nothing is
+     * pending. */
     void (*forget)(void *self, const void *ctx);
 };
 

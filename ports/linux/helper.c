@@ -105,6 +105,17 @@ static bool call_resolve(struct helper *helper, const struct helper_call *call)
     return true;
 }
 
+/* Its end is answered as that of any other. One that has ended meanwhile is not found. */
+static bool call_give_up(struct helper *helper, uint64_t id)
+{
+    for (size_t i = 0; i < LINUX_WORKER_LOOKUPS_MAX; i++) {
+        if (helper->lookups[i].pid != 0 && helper->lookups[i].id == id) {
+            helper_lookup_kill(&helper->lookups[i]);
+        }
+    }
+    return true;
+}
+
 static int filesystem_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -127,6 +138,7 @@ static int medium_work(const struct helper_call *call)
     case HELPER_RUN:
     case HELPER_RESOLVE:
     case HELPER_PING:
+    case HELPER_GIVE_UP:
     case HELPER_OP_COUNT:
         break;
     }
@@ -173,6 +185,9 @@ static bool call_carry_out(struct helper *helper, struct helper_call *call)
     }
     if (call->head.op == HELPER_PING) {
         return status_send(helper, call->head.id, 0);
+    }
+    if (call->head.op == HELPER_GIVE_UP) {
+        return call_give_up(helper, (uint64_t)call->head.number);
     }
     if (call->head.op >= HELPER_OP_COUNT || call->texts[1] == NULL) {
         return false;

@@ -27,7 +27,7 @@ struct helper_lookup {
  */
 int helper_lookup_start(struct helper_lookup *lookup, const char *host, int agent_fd);
 
-/* Kills it because its time is over. */
+/* Kills it because its time is over, or because nobody waits for it any more. */
 void helper_lookup_kill(struct helper_lookup *lookup);
 
 /* The child was reaped with `wait_status`: reads what it said into `output`, frees the place and

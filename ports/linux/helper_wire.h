@@ -20,6 +20,7 @@ enum helper_op {
     HELPER_REMOVE,  /* text: a name in the attached directory */
     HELPER_RESOLVE, /* text: a host name; number: time in ms, at most */
     HELPER_PING,    /* nothing: answered at once by a helper that is well */
+    HELPER_GIVE_UP, /* number: the id of a lookup, which is ended at once; has no answer itself */
     HELPER_OP_COUNT
 };
 

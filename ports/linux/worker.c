@@ -134,7 +134,7 @@ static int worker_start(struct linux_worker *worker, struct err *err)
     }
     worker->fd = fds[0];
     worker->is_lost = false;
-    memset(worker->is_lane_busy, 0, sizeof worker->is_lane_busy);
+    memset(worker->lane_sent, 0, sizeof worker->lane_sent);
     return 0;
 }
 
@@ -159,12 +159,14 @@ static int call_send(const struct linux_worker *worker, struct linux_worker_call
     return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -1;
 }
 
-static bool lane_is_single(enum worker_lane lane)
+static size_t lane_places(enum worker_lane lane)
 {
-    return lane == WORKER_LANE_RUN || lane == WORKER_LANE_FILE;
+    return lane == WORKER_LANE_SYNC     ? LINUX_WORKER_PENDING_MAX + LINUX_WORKER_RESERVE
+           : lane == WORKER_LANE_LOOKUP ? LINUX_WORKER_LOOKUPS_MAX
+                                        : 1;
 }
 
-/* Sends what can go: one program and one file at a time, syncs and lookups at once. */
+/* Sends what can go. */
 static void worker_send(struct linux_worker *worker)
 {
     const struct loop *loop = &worker->settings.loop;
@@ -173,7 +175,7 @@ static void worker_send(struct linux_worker *worker)
     }
     unsigned wanted = LOOP_READ;
     for (struct linux_worker_call *call = worker->calls; call != NULL; call = call->next) {
-        if (call->is_sent || worker->is_lane_busy[call->lane]) {
+        if (call->is_sent || worker->lane_sent[call->lane] >= lane_places(call->lane)) {
             continue;
         }
         int sent = call_send(worker, call);
@@ -190,7 +192,7 @@ static void worker_send(struct linux_worker *worker)
             watch_arm(worker);
         }
         call->is_sent = true;
-        worker->is_lane_busy[call->lane] = lane_is_single(call->lane);
+        worker->lane_sent[call->lane]++;
     }
     (void)loop->ops->watch(loop->self, worker->fd, wanted, worker_ready, worker, NULL);
 }
@@ -230,7 +232,7 @@ static bool answer_take(struct linux_worker *worker)
         worker_lose(worker);
         return false;
     }
-    worker->is_lane_busy[call->lane] = false;
+    worker->lane_sent[call->lane]--;
     if (head.code == 0) {
         call->done(call->ctx, NULL, head.status, output);
     } else {

@@ -12,7 +12,7 @@
 #define LINUX_WORKER_PENDING_MAX 32
 /* Places above that for jobs with a directory: the store is not kept waiting by commands. */
 #define LINUX_WORKER_RESERVE 8
-/* Names looked up at the same time. */
+/* Names looked up at the same time; more wait for a place. */
 #define LINUX_WORKER_LOOKUPS_MAX 4
 
 struct linux_worker_settings {
@@ -24,8 +24,8 @@ struct linux_worker_settings {
                                and after as long again it is killed; 0: 10 s */
 };
 
-/* Calls of one lane go one after the other, but for syncs and lookups; lanes do not wait for each
- * other. */
+/* Calls of one lane go one after the other, but for syncs (all at once) and lookups (a few at
+ * once); lanes do not wait for each other. */
 enum worker_lane {
     WORKER_LANE_RUN,
     WORKER_LANE_FILE,
@@ -43,7 +43,7 @@ struct linux_worker {
     int fd;       /* our end of the socket, -1 without a helper */
     bool is_lost; /* the helper is to be reaped */
     bool is_hung; /* and it was killed because it answered nothing */
-    bool is_lane_busy[WORKER_LANE_COUNT];
+    size_t lane_sent[WORKER_LANE_COUNT]; /* calls under way */
     uint64_t id_last;
     size_t pending;
     struct linux_worker_call *calls; /* oldest first */

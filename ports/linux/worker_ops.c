@@ -1,17 +1,13 @@
 /* worker_ops: the ops of platform/worker.h as jobs for the helper. */
 #include "ports/linux/worker_private.h"
 
+#include <stdlib.h>
+#include <sys/socket.h>
+
 static int worker_resolve(void *self, const char *host, worker_done done, void *ctx,
                           struct err *err)
 {
     struct linux_worker *worker = self;
-    size_t lookups = 0;
-    for (const struct linux_worker_call *call = worker->calls; call != NULL; call = call->next) {
-        lookups += call->lane == WORKER_LANE_LOOKUP;
-    }
-    if (lookups >= LINUX_WORKER_LOOKUPS_MAX) {
-        return err_set(err, ERR_BUSY, "%zu names are being looked up already", lookups);
-    }
     struct linux_worker_job job = {
         .op = HELPER_RESOLVE,
         .texts = &host,
@@ -30,20 +26,40 @@ static void answer_dropped(void *ctx, const struct err *err, int status, struct 
     (void)output;
 }
 
-static void calls_forget(struct linux_worker_call *call, const void *ctx)
+/* Its answer, which comes soon after, frees the place. If the socket takes no more now, the time
+ * limit ends it. */
+static void lookup_give_up(struct linux_worker *worker, const struct linux_worker_call *call)
 {
-    for (; call != NULL; call = call->next) {
-        if (call->ctx == ctx) {
-            call->done = answer_dropped;
-        }
+    const struct helper_request head = {
+        .id = ++worker->id_last, .op = HELPER_GIVE_UP, .number = (int64_t)call->id};
+    if (worker->fd >= 0 && !worker->is_lost) {
+        ssize_t sent = send(worker->fd, &head, sizeof head, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)sent;
     }
 }
 
 static void worker_forget(void *self, const void *ctx)
 {
     struct linux_worker *worker = self;
-    calls_forget(worker->calls, ctx);
-    calls_forget(worker->lost, ctx);
+    struct linux_worker_call **at = &worker->calls;
+    while (*at != NULL) {
+        struct linux_worker_call *call = *at;
+        bool is_lookup = call->ctx == ctx && call->lane == WORKER_LANE_LOOKUP;
+        if (is_lookup && !call->is_sent) {
+            *at = call->next;
+            worker->pending--;
+            free(call);
+            continue;
+        }
+        if (is_lookup && call->done != answer_dropped) {
+            lookup_give_up(worker, call);
+        }
+        call->done = call->ctx == ctx ? answer_dropped : call->done;
+        at = &call->next;
+    }
+    for (struct linux_worker_call *call = worker->lost; call != NULL; call = call->next) {
+        call->done = call->ctx == ctx ? answer_dropped : call->done;
+    }
 }
 
 static int worker_run(void *self, enum worker_program program, const char *const *args,

@@ -127,6 +127,29 @@ static void case_gone_before_the_name_is_found(void)
     CHECK_INT_EQ(seen.opened + seen.ready + seen.closed, 0);
 }
 
+/* As a session does on a site whose name server is away: none of it is left in the way. */
+static void case_closed_again_and_again_without_answer(void)
+{
+    struct mbedtls_tls_settings settings = tls_settings(&world);
+    struct stream_seen seen = {0};
+    struct stream_user user = stream_seen_user(&seen);
+    struct mbedtls_tls *tls = NULL;
+    settings.host = FAKE_NAME_HANGS;
+    CHECK_INT_EQ(mbedtls_tls_new(&settings, &tls, NULL), 0);
+    for (int i = 0; i < 50; i++) {
+        CHECK_INT_EQ(stream_open(mbedtls_tls_stream(tls), &user, NULL), 0);
+        for (int turn = 0; turn < i % 3; turn++) {
+            tls_world_pump(&world);
+        }
+        stream_close(mbedtls_tls_stream(tls));
+    }
+    mbedtls_tls_free(tls);
+    CHECK_INT_EQ(seen.opened + seen.ready + seen.closed, 0);
+    tls_peer_start(&world, "broker", NULL, "-tls1_3");
+    settings = tls_settings(&world);
+    CHECK_INT_EQ(tls_world_try(&world, &settings, &seen), 0);
+}
+
 static void case_next_address(void)
 {
     struct stream_seen seen;
@@ -323,6 +346,7 @@ static const struct check_case cases[] = {
     {"refused", case_refused},
     {"names without answer", case_names_without_answer},
     {"gone before the name is found", case_gone_before_the_name_is_found},
+    {"closed again and again without an answer", case_closed_again_and_again_without_answer},
     {"next address", case_next_address},
     {"next address after a silent one", case_next_address_after_a_silent_one},
     {"peers that speak otherwise", case_peers_that_speak_otherwise},

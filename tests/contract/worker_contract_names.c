@@ -6,7 +6,7 @@
 #include "tests/contract/fake_names.h"
 #include "tests/contract/worker_contract.h"
 
-enum { TURNS_MAX = 3000, LOOKUPS_MAX = 4 };
+enum { TURNS_MAX = 3000, LOOKUPS_MAX = 4, PENDING_MAX = 32 };
 
 struct answer {
     int calls;
@@ -108,6 +108,7 @@ static void case_beside_a_program(void)
     CHECK_INT_EQ(hang.code, ERR_TIMEOUT);
 }
 
+/* What is beyond the places waits for one, and nothing but lookups waits with it. */
 static void case_no_answer_holds_up_nothing(void)
 {
     struct answer hangs[LOOKUPS_MAX];
@@ -116,20 +117,69 @@ static void case_no_answer_holds_up_nothing(void)
     for (size_t i = 0; i < LOOKUPS_MAX; i++) {
         CHECK_INT_EQ(resolve(&hangs[i], FAKE_NAME_HANGS), 0);
     }
-    CHECK_INT_EQ(resolve(&more, "127.0.0.1"), ERR_BUSY);
+    CHECK_INT_EQ(resolve(&more, "127.0.0.1"), 0);
     CHECK_INT_EQ(fixture->worker.ops->sync_filesystem(fixture->worker.self, fixture->folder,
                                                       answered, &sync, NULL),
                  0);
     pump_until(&sync.calls, 1);
     CHECK_INT_EQ(sync.status, 0);
     CHECK_INT_EQ(hangs[0].calls, 0);
+    CHECK_INT_EQ(more.calls, 0);
     for (size_t i = 0; i < LOOKUPS_MAX; i++) {
         pump_until(&hangs[i].calls, 1);
         CHECK_INT_EQ(hangs[i].code, ERR_TIMEOUT);
     }
-    CHECK_INT_EQ(more.calls, 0);
+    pump_until(&more.calls, 1);
+    CHECK_INT_EQ(more.code, 0);
+    CHECK_STR_EQ(more.output, "127.0.0.1\n");
+}
+
+static void forget(const struct answer *answer)
+{
+    is_inside_call = true;
+    fixture->worker.ops->forget(fixture->worker.self, answer);
+    is_inside_call = false;
+}
+
+/* Its place is free long before its time is over, which is when `kept` answers. */
+static void case_forgotten_gives_its_place_up(void)
+{
+    struct answer kept;
+    struct answer gone;
+    struct answer more;
+    for (int i = 0; i < 2 * PENDING_MAX; i++) {
+        CHECK_INT_EQ(resolve(&gone, FAKE_NAME_HANGS), 0);
+        for (int turn = 0; turn < i % LOOKUPS_MAX; turn++) {
+            fixture->pump(fixture->self); /* some have been sent, some have not */
+        }
+        forget(&gone);
+    }
+    CHECK_INT_EQ(resolve(&kept, FAKE_NAME_HANGS), 0);
     resolve_and_wait(&more, "127.0.0.1");
-    CHECK_INT_EQ(more.status, 0);
+    CHECK_STR_EQ(more.output, "127.0.0.1\n");
+    CHECK_INT_EQ(kept.calls, 0);
+    pump_until(&kept.calls, 1);
+    CHECK_INT_EQ(kept.code, ERR_TIMEOUT);
+    CHECK_INT_EQ(gone.calls, 0);
+}
+
+/* One `ctx` may have asked several; what others have asked stands. */
+static void case_forgotten_many_at_once(void)
+{
+    struct answer gone;
+    struct answer kept;
+    struct answer more;
+    for (int i = 0; i < PENDING_MAX - 1; i++) {
+        CHECK_INT_EQ(resolve(&gone, FAKE_NAME_HANGS), 0);
+    }
+    CHECK_INT_EQ(resolve(&kept, "127.0.0.2"), 0);
+    CHECK_INT_EQ(resolve(&more, "127.0.0.3"), ERR_BUSY);
+    forget(&gone);
+    pump_until(&kept.calls, 1);
+    CHECK_STR_EQ(kept.output, "127.0.0.2\n");
+    CHECK_INT_EQ(gone.calls + more.calls, 0);
+    resolve_and_wait(&more, "127.0.0.3");
+    CHECK_STR_EQ(more.output, "127.0.0.3\n");
 }
 
 static void case_asker_dies(void)
@@ -169,7 +219,7 @@ static void case_forgotten_does_not_answer(void)
     struct answer other;
     CHECK_INT_EQ(resolve(&pair[1], "127.0.0.1"), 0);
     CHECK_INT_EQ(resolve(&other, "127.0.0.1"), 0);
-    fixture->worker.ops->forget(fixture->worker.self, &pair[1]);
+    forget(&pair[1]);
     pump_until(&other.calls, 1);
     resolve_and_wait(&other, "127.0.0.1");
     CHECK_INT_EQ(pair[1].calls, 0);
@@ -198,6 +248,8 @@ int worker_contract_names_run(struct worker_fixture *given, int argc, char **arg
         {"names: the one who asks dies", case_asker_dies},
         {"names: the helper dies", case_helper_dies},
         {"names: forgotten does not answer", case_forgotten_does_not_answer},
+        {"names: forgotten gives its place up", case_forgotten_gives_its_place_up},
+        {"names: forgotten, many at once", case_forgotten_many_at_once},
     };
     fixture = given;
     return check_run(cases, COUNT_OF(cases), argc, argv);
