@@ -45,12 +45,14 @@ static void conf_render(const struct fleet_dir *dir, struct text *text)
     text_printf(text, "persistence_location %s/broker/data/\n", dir->path);
     text_printf(text,
                 "autosave_interval 60\n\n"
-                "# A reader that falls behind this far loses messages, and reads anew.\n"
-                "max_queued_messages 10000\n"
-                "max_queued_bytes 67108864\n"
-                "max_inflight_messages 64\n"
+                "# A reader of the fleet gets everything that is retained at once: with any bound\n"
+                "# here Mosquitto drops the rest of it without a word.\n"
+                "max_queued_messages 0\n"
+                "max_queued_bytes 0\n"
+                "max_inflight_messages 0\n"
+                "# What a message may hold; agents and tools cut a connection that brings more.\n"
                 "message_size_limit %d\n\n",
-                BUS_PACKET_BYTES_MAX);
+                BUS_PAYLOAD_BYTES_MAX);
     text_append(text,
                 "# Nodes. The certificate's CN is the user and the client id: nobody takes over\n"
                 "# another node's session, and the rights in acl-nodes follow the CN.\n");

@@ -8,8 +8,6 @@
 #include "ports/app/berth/session.h"
 #include "ports/app/berth/verbs.h"
 
-#define QUIET_MS 500
-
 struct label_request {
     const char *path; /* of the fleet's folder */
     const char *node;
@@ -89,7 +87,7 @@ static int label_run(struct label_request *request, struct session *session,
     (void)text_copy(topic.node, sizeof topic.node, request->node);
     topic_render(&topic, name);
     if (!request->is_replacing) {
-        rc = session_read(session, name, QUIET_MS, labels_received, request, err);
+        rc = session_read(session, name, labels_received, request, err);
     }
     if (rc == 0 && request->is_unreadable) {
         rc = err_set(err, request->why.code, "%s: %s; write all labels anew with --replace", name,

@@ -8,7 +8,6 @@
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
 
-#define QUIET_MS  700
 #define NODES_MAX 100000
 
 static int row_compare(const void *a, const void *b)
@@ -83,7 +82,7 @@ int node_view_read(struct node_view *view, struct session *session, const char *
         char filter[BUS_TOPIC_BYTES];
         (void)text_copy(topic.fleet, sizeof topic.fleet, fleet);
         topic_render(&topic, filter);
-        rc = session_read(session, filter, QUIET_MS, document_received, view, err);
+        rc = session_read(session, filter, document_received, view, err);
     }
     if (rc == 0 && view->is_full) {
         rc = err_set(err, ERR_MEMORY, "no memory for all nodes (%zu read)", view->count);

@@ -14,7 +14,6 @@
 #include "ports/app/berth/session.h"
 #include "ports/app/berth/verbs.h"
 
-#define QUIET_MS     500
 #define MEMORY_BYTES (4 * ENVELOPE_BYTES_MAX)
 
 struct revoke_request {
@@ -124,7 +123,7 @@ static int revoke_run(struct revoke_request *request, struct session *session,
         rc = local_join(request, path, err);
     }
     if (rc == 0) {
-        rc = session_read(session, name, QUIET_MS, list_received, request, err);
+        rc = session_read(session, name, list_received, request, err);
     }
     for (size_t i = 0; rc == 0 && i < request->release_count; i++) {
         rc = revoke_list_add(request->keyring, request->releases[i], &request->revoked, err);

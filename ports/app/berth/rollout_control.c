@@ -10,7 +10,6 @@
 #include "ports/app/berth/session.h"
 #include "ports/app/berth/verbs.h"
 
-#define QUIET_MS   300
 #define IDS_LISTED 5
 
 struct reading {
@@ -93,7 +92,7 @@ static int control_change(const char *path, const char *id, const char *want, st
         return rc;
     }
     (void)snprintf(filter, sizeof filter, "berth/1/%s/rollout/+/+", dir.fleet);
-    rc = session_read(&session, filter, QUIET_MS, received, &reading, err);
+    rc = session_read(&session, filter, received, &reading, err);
     rc = rc == 0 ? check(&reading, err) : rc;
     if (rc == 0) {
         (void)text_copy(reading.control.want, sizeof reading.control.want, want);

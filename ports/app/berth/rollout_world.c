@@ -48,7 +48,7 @@ int rollout_world_read(struct rollout_world *world, struct session *session, str
     for (size_t i = 0; rc == 0 && i < ROLLOUT_WORLD_FILTERS; i++) {
         char filter[BUS_TOPIC_BYTES];
         rollout_world_filter(world, i, filter);
-        rc = session_read(session, filter, ROLLOUT_WORLD_QUIET_MS, rollout_world_take, world, err);
+        rc = session_read(session, filter, rollout_world_take, world, err);
     }
     rollout_world_sort(world);
     return rc;

@@ -8,8 +8,7 @@
 
 #define ROLLOUT_WORLD_ROLLOUTS_MAX 256
 /* Subscribed by who reads it: rollouts, what is told of and to every node, who coordinates. */
-#define ROLLOUT_WORLD_FILTERS  3
-#define ROLLOUT_WORLD_QUIET_MS 400
+#define ROLLOUT_WORLD_FILTERS 3
 
 struct rollout_record {
     struct rollout_spec spec; /* created is 0 until it came */

@@ -13,7 +13,6 @@
 #include "ports/mosquitto/bus.h"
 
 #define ANSWER_MS   SECONDS_MS(15)
-#define READ_MS     SECONDS_MS(10)
 #define KEEPALIVE_S 60
 
 /* How far session_open came; session_close goes back from there. */
@@ -151,7 +150,6 @@ static void session_closed(void *ctx, const struct err *err)
 static void session_received(void *ctx, const char *topic, struct span payload, bool is_retained)
 {
     struct session *session = ctx;
-    session->received_at = linux_loop_now();
     if (session->received != NULL) {
         session->received(session->ctx, topic, payload, is_retained);
     }
@@ -215,50 +213,24 @@ int session_start(struct session *session, const char *path, struct fleet_dir *d
     return rc;
 }
 
-int session_publish(struct session *session, const char *topic, struct span payload,
-                    struct err *err)
+int session_subscribe(struct session *session, const char *filter, struct err *err)
 {
     session->is_answered = false;
-    int rc = session->bus.ops->publish(session->bus.self, topic, payload, true, answer_note,
+    int rc = session->bus.ops->subscribe(session->bus.self, filter, answer_note, session, err);
+    return rc != 0 ? rc : answer_wait(session, filter, err);
+}
+
+int session_tell(struct session *session, const char *topic, struct span payload, bool is_retained,
+                 struct err *err)
+{
+    session->is_answered = false;
+    int rc = session->bus.ops->publish(session->bus.self, topic, payload, is_retained, answer_note,
                                        session, err);
     return rc != 0 ? rc : answer_wait(session, topic, err);
 }
 
-/* Turns until nothing came for quiet_ms, or the time for reading is over. */
-static int quiet_wait(struct session *session, int64_t quiet_ms, struct err *err)
+int session_publish(struct session *session, const char *topic, struct span payload,
+                    struct err *err)
 {
-    mono_ms end = linux_loop_now() + READ_MS;
-    session->received_at = linux_loop_now();
-    while (session->is_open) {
-        mono_ms now = linux_loop_now();
-        mono_ms left = mono_min(end, session->received_at + quiet_ms) - now;
-        if (left <= 0) {
-            return 0;
-        }
-        linux_loop_run_once(&session->loop, left);
-    }
-    return err_set(err, session->answer.code, "the session ended while reading: %s",
-                   session->answer.text);
-}
-
-int session_read(struct session *session, const char *filter, int64_t quiet_ms,
-                 void (*received)(void *ctx, const char *topic, struct span payload,
-                                  bool is_retained),
-                 void *ctx, struct err *err)
-{
-    session->is_answered = false;
-    session->received = received;
-    session->ctx = ctx;
-    int rc = session->bus.ops->subscribe(session->bus.self, filter, answer_note, session, err);
-    if (rc == 0) {
-        rc = answer_wait(session, filter, err);
-    }
-    if (rc == 0) {
-        rc = quiet_wait(session, quiet_ms, err);
-    }
-    session->received = NULL;
-    if (rc == 0) {
-        rc = session->bus.ops->unsubscribe(session->bus.self, filter, err);
-    }
-    return rc;
+    return session_tell(session, topic, payload, true, err);
 }

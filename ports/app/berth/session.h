@@ -40,7 +40,7 @@ struct session {
     bool is_open;
     void (*received)(void *ctx, const char *topic, struct span payload, bool is_retained);
     void *ctx;
-    mono_ms received_at;
+    int64_t stall_ms; /* a reading gives up after so much silence; 0: 15 s */
     char host[FLEET_HOST_BYTES], name[FLEET_HOST_BYTES]; /* what the stream points at */
     char ca_path[PATH_MAX], cert_path[PATH_MAX], key_path[PATH_MAX];
 };
@@ -59,10 +59,20 @@ NODISCARD int session_start(struct session *session, const char *path, struct fl
 /* Publishes retained, and waits for the broker's word (15 s at most). */
 NODISCARD int session_publish(struct session *session, const char *topic, struct span payload,
                               struct err *err);
-/* Subscribes, then hands on what comes until nothing came for quiet_ms (at most 10 s in all). */
-NODISCARD int session_read(struct session *session, const char *filter, int64_t quiet_ms,
+/* The same, retained or not. */
+NODISCARD int session_tell(struct session *session, const char *topic, struct span payload,
+                           bool is_retained, struct err *err);
+/* Subscribes and waits for the broker's word (15 s at most). */
+NODISCARD int session_subscribe(struct session *session, const char *filter, struct err *err);
+/* Hands on everything that is retained below a filter, then unsubscribes. It lasts as long as
+ * messages come; ERR_TIMEOUT when the broker falls silent before the end (it dropped some). */
+NODISCARD int session_read(struct session *session, const char *filter,
                            void (*received)(void *ctx, const char *topic, struct span payload,
                                             bool is_retained),
                            void *ctx, struct err *err);
+
+/* The topic whose message ends a reading: none of the product's readers takes its name for theirs.
+ * True when it matches the filter itself; of a filter without wildcards it lies beside it. */
+bool session_fence(const char *filter, uint64_t number, char fence[BUS_TOPIC_BYTES]);
 
 #endif

@@ -9,7 +9,6 @@
 #include "ports/app/berth/session.h"
 #include "ports/app/berth/verbs.h"
 
-#define QUIET_MS     500
 #define MEMORY_BYTES (4 * ENVELOPE_BYTES_MAX)
 
 /* The version the broker holds; 0: none, or nothing that can be read. */
@@ -45,7 +44,7 @@ static int trust_publish(struct session *session, const struct fleet_dir *dir, s
         rc = err_set(err, ERR_WRONG_FLEET, "%s is of the fleet %s", path, trust.fleet);
     }
     if (rc == 0) {
-        rc = session_read(session, name, QUIET_MS, version_note, &held, err);
+        rc = session_read(session, name, version_note, &held, err);
     }
     if (rc == 0 && held > trust.version) {
         rc = err_set(err, ERR_STALE,
