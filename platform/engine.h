@@ -69,8 +69,25 @@ struct engine_about {
     bool has_restart_backoff;     /* false: unless-stopped would spin; we restart ourselves */
 };
 
+/* An image that a release was signed for. Strings are the caller's, valid only during the call. */
+struct engine_wanted {
+    const char *reference; /* repository@sha256:<digest of the index> */
+    /* Ours, in a repository of this node (repository:tag): a prune of what nothing names cannot
+     * take an image that has it. NULL: it gets none. */
+    const char *tag;
+    struct digest manifest, config; /* of this node's platform; none: not known */
+};
+
+/* The signed digests that the engine itself shows for an image. Any one of them proves it. */
+#define ENGINE_PROOF_INDEX    1u /* alone it does not say which platform of it is here */
+#define ENGINE_PROOF_MANIFEST 2u
+#define ENGINE_PROOF_CONFIG   4u
+
 struct engine_image {
-    struct digest config; /* digest of the image's config: its Id */
+    /* The engine's name of it: the digest of its config, or, on the containerd image store, of its
+     * manifest or index. */
+    struct digest id;
+    unsigned proofs; /* ENGINE_PROOF_*; 0: none */
     char arch[ENGINE_ARCH_BYTES];
     uint64_t size_bytes;
 };
@@ -153,7 +170,7 @@ struct engine_answer {
     const struct engine_container *containers; /* list */
     size_t container_count;
     const struct engine_about *about; /* about */
-    const struct engine_image *image; /* image_inspect, pull */
+    const struct engine_image *image; /* image_find, pull */
     const char *id;                   /* create; network_ensure: the name it has */
     int exit_code;                    /* exec */
     struct span output;               /* exec: the last ENGINE_EXEC_OUTPUT_BYTES it wrote */
@@ -177,16 +194,19 @@ struct engine_ops {
     int (*about)(void *self, engine_done done, void *ctx, struct err *err);
     /* All containers labelled io.berth.node=<node>, running or not. */
     int (*list)(void *self, const char *node, engine_done done, void *ctx, struct err *err);
-    /* ERR_NOT_FOUND when the reference or digest does not resolve locally. */
-    int (*image_inspect)(void *self, const char *reference, engine_done done, void *ctx,
-                         struct err *err);
-    /* Makes `reference` (repo@sha256:...) present, tags it `tag` (so that a prune cannot take it)
-     * and makes it durable on disk (syncfs) before done. Already present: only tagged and synced.
+    /* Looks for an image on this engine, by its reference, by what a mirror or another tag calls
+     * it, and by every signed digest over all images: one that came by a load has no reference.
+     * It is tagged, never fetched. ERR_NOT_FOUND: it is not here. */
+    int (*image_find)(void *self, const struct engine_wanted *wanted, engine_done done, void *ctx,
+                      struct err *err);
+    /* Makes the image present, tags it and makes it durable on disk (syncfs) before done. Already
+     * here (as image_find looks): only tagged and synced. Whether it is what was signed is the
+     * caller's to judge, by its proofs.
      * However an error is reported: ERR_PULL (the registry does not have it, or not for this
      * machine, or other bytes), ERR_DENIED (not for this node), ERR_DISK_SPACE; these no repetition
      * mends. ERR_REGISTRY: the registry cannot be reached or breaks off, which passes. ERR_TIMEOUT:
      * no byte for ten minutes. `progress` may be NULL. */
-    int (*pull)(void *self, const char *reference, const char *tag, engine_progress progress,
+    int (*pull)(void *self, const struct engine_wanted *wanted, engine_progress progress,
                 engine_done done, void *ctx, struct err *err);
     /* Removes the tag and, when nothing else refers to it, the image. In use: success, kept. */
     int (*image_remove)(void *self, const char *tag, engine_done done, void *ctx, struct err *err);

@@ -10,16 +10,6 @@
 #define REFUSED_RETRY_MS      1000 /* a call that was not even taken */
 #define NETWORK_RETRY_MS      1000
 
-/* The tag that keeps a release's image from being pruned, and names it for create. */
-static void image_tag(const struct app *app, const struct digest *release,
-                      char tag[ENGINE_REFERENCE_BYTES])
-{
-    char hex[DIGEST_HEX_BYTES];
-    digest_render(release, hex);
-    (void)snprintf(tag, ENGINE_REFERENCE_BYTES, "berth.local/%s/%s:%s", app->conductor->config.node,
-                   app->memory.app, hex);
-}
-
 static struct replica *replica_of(const struct call *call)
 {
     return session_find(&call->app->session, call->gen, call->service, call->number);
@@ -327,21 +317,6 @@ static void pull_progressed(void *ctx, uint64_t bytes)
     call->app->session.staging_progress_at = conductor_now(call->conductor);
 }
 
-/* The image must be what was signed, whoever served it. */
-static int check_image(const struct plan *plan, const struct engine_image *image, struct err *err)
-{
-    if (plan == NULL || digest_is_none(&plan->services[0].config) ||
-        digest_is_equal(&image->config, &plan->services[0].config)) {
-        return 0;
-    }
-    char found[DIGEST_HEX_BYTES];
-    char signed_one[DIGEST_HEX_BYTES];
-    digest_render(&image->config, found);
-    digest_render(&plan->services[0].config, signed_one);
-    return err_set(err, ERR_DIGEST, "image %s is %.12s, the release was signed for %.12s",
-                   plan->services[0].reference, found, signed_one);
-}
-
 /* What no repetition makes better; all else is trouble of the site, and is waited for. */
 static bool is_pull_final(int code)
 {
@@ -381,7 +356,7 @@ static void pulled(void *ctx, const struct err *err, const struct engine_answer 
         conductor_touch(app->conductor);
         return;
     }
-    if (err == NULL && check_image(plan, answer->image, &wrong) != 0) {
+    if (err == NULL && image_check(app->conductor, plan, answer->image, &wrong) != 0) {
         err = &wrong;
     }
     if (err != NULL) {
@@ -429,9 +404,8 @@ static int perform_gen(struct app *app, struct call *call, struct err *err)
         if (plan == NULL || plan->service_count == 0) {
             return err_set(err, ERR_NOT_FOUND, "the release to fetch cannot be read");
         }
-        image_tag(app, &plan->digest, tag);
-        return engine->ops->pull(engine->self, plan->services[0].reference, tag, pull_progressed,
-                                 pulled, call, err);
+        struct engine_wanted wanted = image_wanted(app, plan, tag);
+        return engine->ops->pull(engine->self, &wanted, pull_progressed, pulled, call, err);
     }
     address_network(&conductor->config, app->memory.app, name);
     address_network_former(&conductor->config, app->memory.app, former);

@@ -251,6 +251,17 @@ enum health health_of_app(const struct app *app, const char **why);
 void perform(struct app *app, const struct action *action);
 void garbage_step(struct app *app);
 
+/* conductor_image.c */
+/* The tag that keeps a release's image from being pruned, and names it for create. */
+void image_tag(const struct app *app, const struct digest *release,
+               char tag[ENGINE_REFERENCE_BYTES]);
+/* What the release was signed for, as the engine is asked for it; `tag` holds its tag. */
+struct engine_wanted image_wanted(const struct app *app, const struct plan *plan,
+                                  char tag[ENGINE_REFERENCE_BYTES]);
+/* The image must be what was signed, whoever served it: one signed digest proves it. ERR_DIGEST. */
+NODISCARD int image_check(const struct conductor *conductor, const struct plan *plan,
+                          const struct engine_image *image, struct err *err);
+
 /* conductor_table.c */
 
 /* A table applied by a running agent is numbered with this bit set; the boot file's carries the

@@ -108,9 +108,9 @@ bool docker_version_is_refused(int status, struct span body);
 /* Operations of platform/engine.h, by file. */
 int docker_about(void *self, engine_done done, void *ctx, struct err *err);
 int docker_list(void *self, const char *node, engine_done done, void *ctx, struct err *err);
-int docker_image_inspect(void *self, const char *reference, engine_done done, void *ctx,
-                         struct err *err);
-int docker_pull(void *self, const char *reference, const char *tag, engine_progress progress,
+int docker_image_find(void *self, const struct engine_wanted *wanted, engine_done done, void *ctx,
+                      struct err *err);
+int docker_pull(void *self, const struct engine_wanted *wanted, engine_progress progress,
                 engine_done done, void *ctx, struct err *err);
 int docker_image_remove(void *self, const char *tag, engine_done done, void *ctx, struct err *err);
 int docker_network_ensure(void *self, const struct engine_network *network, engine_done done,
@@ -133,8 +133,6 @@ int docker_exec(void *self, const char *id, const char *const *argv, size_t coun
 int docker_post_mortem(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 
 /* Shared readings. */
-bool docker_image_read(struct docker_call *call, struct span body, struct engine_image *image,
-                       char id[80]);
 void docker_container_read(const cJSON *json, struct engine_container *container);
 
 #endif

@@ -40,7 +40,7 @@ struct engine docker_engine_interface(struct docker *docker)
     static const struct engine_ops ops = {
         .about = docker_about,
         .list = docker_list,
-        .image_inspect = docker_image_inspect,
+        .image_find = docker_image_find,
         .pull = docker_pull,
         .image_remove = docker_image_remove,
         .network_ensure = docker_network_ensure,

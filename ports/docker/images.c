@@ -1,21 +1,11 @@
 /* Images: what a reference resolves to here, and letting go of one of our tags. */
-#include "ports/docker/call.h"
+#include "ports/docker/find.h"
 
 struct image_state {
     char tag[ENGINE_REFERENCE_BYTES];
     char id[80];      /* of the image the tag named */
     bool is_only_tag; /* no other tag keeps the image */
 };
-
-bool docker_image_read(struct docker_call *call, struct span body, struct engine_image *image,
-                       char id[80])
-{
-    REPLY json = reply_parse(body, &call->is_short);
-    *image = (struct engine_image){0};
-    (void)text_copy(image->arch, sizeof image->arch, reply_text_at(json, "Architecture"));
-    image->size_bytes = reply_count_at(json, "Size");
-    return text_copy(id, 80, reply_text_at(json, "Id")) && digest_parse(id, &image->config);
-}
 
 /* "/images/<value><rest>"; false when it is too long. */
 static bool image_path(char *data, size_t cap, const char *value, const char *rest)
@@ -46,30 +36,37 @@ static int image_look(struct docker_call *call, const char *reference, docker_st
                              err);
 }
 
-static void on_inspected(struct docker_call *call, int status, struct span body)
+static void find_tagged(struct docker_call *call)
 {
-    struct engine_image image;
-    char id[80];
-    if (status != 200) {
-        docker_call_refuse(call, "inspect an image", status, body);
-        return;
-    }
-    if (!docker_image_read(call, body, &image, id)) {
-        docker_call_fail(call, ERR_ENGINE, "the engine's answer about an image is unreadable");
-        return;
-    }
-    docker_call_finish(call, &(struct engine_answer){.image = &image});
+    const struct docker_find *find = call->state;
+    docker_call_finish(call, &(struct engine_answer){.image = &find->image});
 }
 
-int docker_image_inspect(void *self, const char *reference, engine_done done, void *ctx,
-                         struct err *err)
+static void find_found(struct docker_call *call)
+{
+    docker_find_tag(call, find_tagged);
+}
+
+static void find_missing(struct docker_call *call)
+{
+    const struct docker_find *find = call->state;
+    docker_call_fail(call, ERR_NOT_FOUND, "no image here is %s", find->reference);
+}
+
+int docker_image_find(void *self, const struct engine_wanted *wanted, engine_done done, void *ctx,
+                      struct err *err)
 {
     struct docker_call *call;
-    int rc = docker_call_new(self, 0, done, ctx, &call, err);
+    int rc = docker_call_new(self, sizeof(struct docker_find), done, ctx, &call, err);
     if (rc != 0) {
         return rc;
     }
-    return image_look(call, reference, on_inspected, err);
+    rc = docker_find_init(call->state, wanted, find_found, find_missing, err);
+    if (rc != 0) {
+        docker_call_free(call);
+        return rc;
+    }
+    return docker_find_first(call, err);
 }
 
 static void image_delete(struct docker_call *call, const char *what, docker_step step)
@@ -108,6 +105,19 @@ static void on_tag_deleted(struct docker_call *call, int status, struct span bod
     image_delete(call, state->id, on_image_deleted);
 }
 
+/* The containerd image store lists what a pull by digest leaves (name@digest) among the tags. */
+static unsigned tags_of(const cJSON *image)
+{
+    const cJSON *tag;
+    unsigned count = 0;
+    cJSON_ArrayForEach(tag, reply_at(image, "RepoTags"))
+    {
+        const char *text = cJSON_GetStringValue(tag);
+        count += text != NULL && strchr(text, '@') == NULL ? 1 : 0;
+    }
+    return count;
+}
+
 static void on_tag_looked(struct docker_call *call, int status, struct span body)
 {
     struct image_state *state = call->state;
@@ -121,8 +131,7 @@ static void on_tag_looked(struct docker_call *call, int status, struct span body
     }
     REPLY json = reply_parse(body, &call->is_short);
     (void)text_copy(state->id, sizeof state->id, reply_text_at(json, "Id"));
-    state->is_only_tag =
-        state->id[0] != '\0' && cJSON_GetArraySize(reply_at(json, "RepoTags")) <= 1;
+    state->is_only_tag = state->id[0] != '\0' && tags_of(json) <= 1;
     image_delete(call, state->tag, on_tag_deleted);
 }
 

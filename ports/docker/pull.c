@@ -1,5 +1,5 @@
-/* Pull: present, checked, tagged, and durable before anybody is told so. */
-#include "ports/docker/call.h"
+/* Pull: present, proven, tagged, and durable before anybody is told so. */
+#include "ports/docker/find.h"
 #include "ports/docker/pull_lines.h"
 #include "ports/docker/refusal.h"
 
@@ -7,28 +7,25 @@
 #define PULL_IDLE_TIMEOUT_MS MINUTES_MS(10)
 
 struct pull_state {
-    char reference[ENGINE_REFERENCE_BYTES];
-    char tag[ENGINE_REFERENCE_BYTES];
+    struct docker_find find; /* first: the state of what finds */
     engine_progress progress;
     uint64_t told; /* bytes the caller knows of */
-    struct engine_image image;
-    char id[80];
     struct pull_lines lines;
 };
 
 static void on_synced(void *ctx, const struct err *cause, int status, struct span output)
 {
     struct docker_call *call = ctx;
-    const struct pull_state *pull = call->state;
+    const struct docker_find *find = call->state;
     (void)output;
     if (cause != NULL) {
-        docker_call_fail(call, cause->code, "make image %s durable: %s", pull->reference,
+        docker_call_fail(call, cause->code, "make image %s durable: %s", find->reference,
                          cause->text);
     } else if (status != 0) {
-        docker_call_fail(call, ERR_ENGINE, "make image %s durable in %s: %s", pull->reference,
+        docker_call_fail(call, ERR_ENGINE, "make image %s durable in %s: %s", find->reference,
                          call->docker->data_dir, strerror(status));
     } else {
-        docker_call_finish(call, &(struct engine_answer){.image = &pull->image});
+        docker_call_finish(call, &(struct engine_answer){.image = &find->image});
     }
 }
 
@@ -59,97 +56,49 @@ static void on_info(struct docker_call *call, int status, struct span body)
     pull_sync(call);
 }
 
-static void on_tagged(struct docker_call *call, int status, struct span body)
+static void pull_tagged(struct docker_call *call)
 {
-    if (status != 201 && status != 200) {
-        docker_call_refuse(call, "tag an image", status, body);
-    } else if (call->docker->data_dir[0] != '\0') {
+    if (call->docker->data_dir[0] != '\0') {
         pull_sync(call);
-    } else {
-        docker_call_next(call, &(struct docker_request){
-                                   .method = "GET",
-                                   .path = "/info",
-                                   .timeout_ms = QUICK_TIMEOUT_MS,
-                                   .step = on_info,
-                               });
-    }
-}
-
-/* "host:5000/repo:tag": the last colon behind the last slash. */
-static const char *tag_colon(const char *tag)
-{
-    const char *slash = strrchr(tag, '/');
-    return strchr(slash != NULL ? slash : tag, ':');
-}
-
-static void pull_tag(struct docker_call *call)
-{
-    const struct pull_state *pull = call->state;
-    const char *colon = tag_colon(pull->tag);
-    char repository[ENGINE_REFERENCE_BYTES];
-    char data[DOCKER_PATH_BYTES];
-    struct text path;
-    (void)text_copy(repository, sizeof repository, pull->tag);
-    repository[colon - pull->tag] = '\0';
-    text_init(&path, data, sizeof data);
-    text_append(&path, "/images/");
-    docker_path_value(&path, pull->id);
-    text_append(&path, "/tag?repo=");
-    docker_path_value(&path, repository);
-    text_append(&path, "&tag=");
-    docker_path_value(&path, colon + 1);
-    if (path.cut) {
-        docker_call_fail(call, ERR_LIMIT, "an image's tag is too long: %s", pull->tag);
         return;
     }
     docker_call_next(call, &(struct docker_request){
-                               .method = "POST",
-                               .path = data,
-                               .timeout_ms = WORK_TIMEOUT_MS,
-                               .step = on_tagged,
+                               .method = "GET",
+                               .path = "/info",
+                               .timeout_ms = QUICK_TIMEOUT_MS,
+                               .step = on_info,
                            });
 }
 
-static void pull_look(struct docker_call *call, docker_step step);
-
-static void pull_use(struct docker_call *call, struct span body)
+static void pull_found(struct docker_call *call)
 {
-    struct pull_state *pull = call->state;
-    if (!docker_image_read(call, body, &pull->image, pull->id)) {
-        docker_call_fail(call, ERR_ENGINE, "the engine's answer about an image is unreadable");
-        return;
-    }
-    pull_tag(call);
+    docker_find_tag(call, pull_tagged);
 }
 
-static void on_checked(struct docker_call *call, int status, struct span body)
+static void pull_came_not(struct docker_call *call)
 {
-    const struct pull_state *pull = call->state;
-    if (status == 200) {
-        pull_use(call, body);
-    } else if (status == 404) {
-        docker_call_fail(call, ERR_PULL, "the engine reported no error, but %s is not there",
-                         pull->reference);
-    } else {
-        docker_call_refuse(call, "inspect an image", status, body);
-    }
+    const struct docker_find *find = call->state;
+    docker_call_fail(call, ERR_PULL, "the engine reported no error, but %s is not there whole",
+                     find->reference);
 }
 
 static void on_pulled(struct docker_call *call, int status, struct span body)
 {
     struct pull_state *pull = call->state;
+    const char *reference = pull->find.reference;
     if (status != 200) {
-        char message[ERR_TEXT_BYTES];
-        reply_message(body, status, message, sizeof message);
-        docker_call_fail(call, refusal_pull_code(message), "pull %s: %s", pull->reference, message);
+        char whole[REPLY_MESSAGE_BYTES];
+        reply_message(body, status, whole, sizeof whole);
+        docker_call_fail(call, refusal_pull_code(whole), "pull %s: %s", reference, whole);
         return;
     }
     pull_lines_end(&pull->lines);
     if (pull->lines.code != 0) {
-        docker_call_fail(call, pull->lines.code, "pull %s: %s", pull->reference, pull->lines.text);
+        docker_call_fail(call, pull->lines.code, "pull %s: %s", reference, pull->lines.text);
         return;
     }
-    pull_look(call, on_checked);
+    pull->find.missing = pull_came_not;
+    docker_find_only(call, reference);
 }
 
 static void on_pull_piece(struct docker_call *call, struct span piece)
@@ -164,26 +113,26 @@ static void on_pull_piece(struct docker_call *call, struct span piece)
 
 static void on_pull_expired(struct docker_call *call)
 {
-    const struct pull_state *pull = call->state;
-    docker_call_fail(call, ERR_TIMEOUT, "pull %s: no progress for 10 minutes", pull->reference);
+    const struct docker_find *find = call->state;
+    docker_call_fail(call, ERR_TIMEOUT, "pull %s: no progress for 10 minutes", find->reference);
 }
 
 static void pull_begin(struct docker_call *call)
 {
-    const struct pull_state *pull = call->state;
-    const char *at = strchr(pull->reference, '@');
+    const struct docker_find *find = call->state;
+    const char *at = strchr(find->reference, '@');
     char repository[ENGINE_REFERENCE_BYTES];
     char data[DOCKER_PATH_BYTES];
     struct text path;
-    (void)text_copy(repository, sizeof repository, pull->reference);
-    repository[at - pull->reference] = '\0';
+    (void)text_copy(repository, sizeof repository, find->reference);
+    repository[at - find->reference] = '\0';
     text_init(&path, data, sizeof data);
     text_append(&path, "/images/create?fromImage=");
     docker_path_value(&path, repository);
     text_append(&path, "&tag=");
     docker_path_value(&path, at + 1);
     if (path.cut) {
-        docker_call_fail(call, ERR_LIMIT, "an image's reference is too long: %s", pull->reference);
+        docker_call_fail(call, ERR_LIMIT, "an image's reference is too long: %s", find->reference);
         return;
     }
     docker_call_next(call, &(struct docker_request){
@@ -196,51 +145,14 @@ static void pull_begin(struct docker_call *call)
                            });
 }
 
-static void on_looked(struct docker_call *call, int status, struct span body)
-{
-    if (status == 200) {
-        pull_use(call, body);
-    } else if (status == 404) {
-        pull_begin(call);
-    } else {
-        docker_call_refuse(call, "inspect an image", status, body);
-    }
-}
-
-static bool look_request(const struct pull_state *pull, docker_step step, char *data, size_t cap,
-                         struct docker_request *request)
-{
-    struct text path;
-    text_init(&path, data, cap);
-    text_append(&path, "/images/");
-    docker_path_value(&path, pull->reference);
-    text_append(&path, "/json");
-    *request = (struct docker_request){
-        .method = "GET",
-        .path = data,
-        .timeout_ms = QUICK_TIMEOUT_MS,
-        .step = step,
-    };
-    return !path.cut;
-}
-
-static void pull_look(struct docker_call *call, docker_step step)
-{
-    struct docker_request request;
-    char path[DOCKER_PATH_BYTES];
-    (void)look_request(call->state, step, path, sizeof path, &request); /* it fitted before */
-    docker_call_next(call, &request);
-}
-
-int docker_pull(void *self, const char *reference, const char *tag, engine_progress progress,
+int docker_pull(void *self, const struct engine_wanted *wanted, engine_progress progress,
                 engine_done done, void *ctx, struct err *err)
 {
     struct docker_call *call;
-    struct docker_request request;
-    char path[DOCKER_PATH_BYTES];
-    if (strstr(reference, "@sha256:") == NULL || tag_colon(tag) == NULL) {
+    if (strstr(wanted->reference, "@sha256:") == NULL || wanted->tag == NULL ||
+        strrchr(wanted->tag, ':') == NULL) {
         return err_set(err, ERR_VALUE, "pull %s as %s: one needs a digest, the other a tag",
-                       reference, tag);
+                       wanted->reference, wanted->tag != NULL ? wanted->tag : "nothing");
     }
     int rc = docker_call_new(self, sizeof(struct pull_state), done, ctx, &call, err);
     if (rc != 0) {
@@ -248,11 +160,10 @@ int docker_pull(void *self, const char *reference, const char *tag, engine_progr
     }
     struct pull_state *pull = call->state;
     pull->progress = progress;
-    if (!text_copy(pull->reference, sizeof pull->reference, reference) ||
-        !text_copy(pull->tag, sizeof pull->tag, tag) ||
-        !look_request(pull, on_looked, path, sizeof path, &request)) {
+    rc = docker_find_init(&pull->find, wanted, pull_found, pull_begin, err);
+    if (rc != 0) {
         docker_call_free(call);
-        return err_set(err, ERR_LIMIT, "an image's reference is too long: %s", reference);
+        return rc;
     }
-    return docker_call_first(call, &request, err);
+    return docker_find_first(call, err);
 }

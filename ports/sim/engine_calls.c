@@ -120,7 +120,11 @@ static void answer_image(struct sim_engine *engine, struct sim_engine_call *call
         call->done(call->ctx, &call->err, NULL);
         return;
     }
-    struct engine_image shown = {.config = image->config, .size_bytes = image->size_bytes};
+    struct engine_image shown = {
+        .id = image->config,
+        .proofs = digest_is_equal(&image->config, &call->config) ? ENGINE_PROOF_CONFIG : 0,
+        .size_bytes = image->size_bytes,
+    };
     (void)text_copy(shown.arch, sizeof shown.arch, engine->about.arch);
     struct engine_answer answer = {.image = &shown};
     call->done(call->ctx, NULL, &answer);
@@ -337,22 +341,29 @@ static int list(void *self, const char *node, engine_done done, void *ctx, struc
     return rc;
 }
 
-static int image_inspect(void *self, const char *reference, engine_done done, void *ctx,
-                         struct err *err)
+static int image_find(void *self, const struct engine_wanted *wanted, engine_done done, void *ctx,
+                      struct err *err)
 {
     int rc;
-    (void)take(self, SIM_OP_ENGINE_INSPECT, reference, done, ctx, err, &rc);
+    struct sim_engine_call *call =
+        take(self, SIM_OP_ENGINE_INSPECT, wanted->reference, done, ctx, err, &rc);
+    if (call != NULL) {
+        call->config = wanted->config;
+        (void)text_copy(call->tag, sizeof call->tag, wanted->tag != NULL ? wanted->tag : "");
+    }
     return rc;
 }
 
-static int pull(void *self, const char *reference, const char *tag, engine_progress seen,
+static int pull(void *self, const struct engine_wanted *wanted, engine_progress seen,
                 engine_done done, void *ctx, struct err *err)
 {
     int rc;
-    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_PULL, reference, done, ctx, err, &rc);
+    struct sim_engine_call *call =
+        take(self, SIM_OP_ENGINE_PULL, wanted->reference, done, ctx, err, &rc);
     if (call != NULL) {
         call->progress = seen;
-        (void)text_copy(call->tag, sizeof call->tag, tag);
+        call->config = wanted->config;
+        (void)text_copy(call->tag, sizeof call->tag, wanted->tag);
         trace_call(self, call);
     }
     return rc;
@@ -560,7 +571,7 @@ struct engine sim_engine_port(struct sim_engine *engine)
     static const struct engine_ops ops = {
         .about = about,
         .list = list,
-        .image_inspect = image_inspect,
+        .image_find = image_find,
         .pull = pull,
         .image_remove = image_remove,
         .network_ensure = network_ensure,

@@ -18,7 +18,8 @@ struct sim_engine_call {
     uint32_t agent;
     uint64_t serial;
     char text[ENGINE_REFERENCE_BYTES]; /* id, reference, name or node */
-    char tag[ENGINE_REFERENCE_BYTES];  /* pull; the signal */
+    char tag[ENGINE_REFERENCE_BYTES];  /* pull, find; the signal */
+    struct digest config;              /* pull, find: what was signed */
     struct sim_container made;         /* create */
     struct sim_network network;        /* network_ensure */
     int64_t limit_ms;                  /* grace or time-out */

@@ -252,6 +252,7 @@ static void a_pull_fails_inside_success(void)
     static const struct fake_answer answers[] = {
         VERSION_41,
         {.request = "GET /v1.41/images/host%2Fweb%40sha256", .status = 404, .body = "{}"},
+        {.request = "GET /v1.41/images/json", OK_JSON("[]")},
         {.request = "POST /v1.41/images/create",
          .answer = "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"Downloading\",\"progressDetail\":"
                    "{\"current\":7},\"id\":\"a\"}\r\n"
@@ -276,6 +277,103 @@ static void a_pull_fails_inside_success(void)
     CHECK_CONTAINS(result.text, "is not there");
     CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_ENGINE_GONE);
     CHECK_INT_EQ(engine_do_pull(&bench.fixture, "host/web:latest", &result), ERR_VALUE);
+    bench_close();
+}
+
+#define CONFIG64 "b2fd6d10053b3654524213f7bb7579face4950e0d5b00fea2c37efda44b1899b"
+#define OTHER64  "7d9cc657f88ef016493fe678310dd775738a94de67b5e2178fb71f5fdd6025e0"
+#define LAYERS   "\"Architecture\":\"arm\",\"RootFS\":{\"Layers\":[\"sha256:" ID64 "\"]}"
+
+static int find_image(const char *tag, struct engine_result *result)
+{
+    struct engine_wanted wanted = {.reference = DIGEST, .tag = tag};
+    struct err err;
+    memset(result, 0, sizeof *result);
+    CHECK(digest_parse(CONFIG64, &wanted.config));
+    int rc = bench.fixture.engine.ops->image_find(bench.fixture.engine.self, &wanted,
+                                                  engine_result_done, result, &err);
+    if (rc == 0) {
+        engine_wait(&bench.fixture, result);
+    }
+    return rc != 0 ? rc : result->code;
+}
+
+/* What came by a load has no reference; it is found by the digest of its config and is tagged. */
+static void a_loaded_image_is_found_and_tagged(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/images/host%2Fweb%40sha256", .status = 404, .body = "{}"},
+        {.request = "GET /v1.41/images/json",
+         OK_JSON("[{\"Id\":\"sha256:" OTHER64 "\",\"RepoTags\":[\"a:1\"]},"
+                 "{\"Id\":\"sha256:" CONFIG64 "\",\"RepoTags\":[\"b:1\"]}]")},
+        {.request = "GET /v1.41/images/sha256%3A" CONFIG64 "/json",
+         OK_JSON("{\"Id\":\"sha256:" CONFIG64 "\"," LAYERS "}")},
+        {.request = "POST /v1.41/images/sha256%3A" CONFIG64 "/tag?repo=berth%2Fn&tag=web",
+         .status = 201,
+         .body = ""},
+    };
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(find_image("berth/n:web", &result), 0);
+    CHECK_INT_EQ(result.image.proofs, ENGINE_PROOF_CONFIG);
+    CHECK_STR_EQ(result.image.arch, "arm");
+    CHECK_INT_EQ(fake_server_used(&bench.server, 4), 1);
+    CHECK_INT_EQ(find_image(NULL, &result), 0);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 4), 1);
+    bench_close();
+}
+
+/* The containerd store makes a manifest of its own for what a classic one saved: its archive tells
+ * the config. */
+static void an_archive_proves_what_was_loaded(void)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\n\r\n";
+    static const char json[] = "[{\"Config\":\"blobs/sha256/" CONFIG64 "\"}]";
+    static char given[sizeof head + 1024];
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/images/host%2Fweb%40sha256", .status = 404, .body = "{}"},
+        {.request = "GET /v1.41/images/json",
+         OK_JSON("[{\"Id\":\"sha256:" OTHER64 "\",\"RepoTags\":[\"elsewhere/web:1\"],"
+                 "\"RepoDigests\":[\"elsewhere/web@sha256:" OTHER64 "\"]}]")},
+        {.request = "GET /v1.41/images/sha256%3A" OTHER64 "/get",
+         .answer = given,
+         .answer_len = sizeof head - 1 + 1024,
+         .piece = 100,
+         .times = 1,
+         .after = FAKE_CLOSE},
+        {.request = "GET /v1.41/images/sha256%3A" OTHER64 "/get", .status = 404, .body = "{}"},
+        {.request = "GET /v1.41/images/sha256%3A" OTHER64 "/json",
+         OK_JSON("{\"Id\":\"sha256:" OTHER64 "\"," LAYERS "}")},
+    };
+    struct engine_result result;
+    char *tar = given + sizeof head - 1;
+    memcpy(given, head, sizeof head);
+    (void)snprintf(tar, 100, "manifest.json");
+    (void)snprintf(tar + 124, 12, "%011zo", sizeof json - 1);
+    memcpy(tar + 512, json, sizeof json);
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(find_image(NULL, &result), 0);
+    CHECK_INT_EQ(result.image.proofs, ENGINE_PROOF_CONFIG);
+    CHECK_INT_EQ(find_image(NULL, &result), ERR_NOT_FOUND);
+    bench_close();
+}
+
+/* The name without the layers is what a broken load leaves: it is fetched, and found whole. */
+static void a_broken_load_is_not_there(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/images/host%2Fweb%40sha256",
+         OK_JSON("{\"Id\":\"sha256:" ID64 "\",\"RootFS\":{\"Layers\":[]}}")},
+        {.request = "POST /v1.41/images/create", OK_JSON("{\"status\":\"all is well\"}")},
+    };
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(find_image(NULL, &result), ERR_NOT_FOUND);
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_PULL);
+    CHECK_CONTAINS(result.text, "is not there whole");
     bench_close();
 }
 
@@ -361,6 +459,9 @@ int main(int argc, char **argv)
         {"a_taken_name_is_looked_into", a_taken_name_is_looked_into},
         {"a_policy_is_changed_in_the_end", a_policy_is_changed_in_the_end},
         {"a_pull_fails_inside_success", a_pull_fails_inside_success},
+        {"a_loaded_image_is_found_and_tagged", a_loaded_image_is_found_and_tagged},
+        {"an_archive_proves_what_was_loaded", an_archive_proves_what_was_loaded},
+        {"a_broken_load_is_not_there", a_broken_load_is_not_there},
         {"an_engine_that_hangs_delays_only_its_caller",
          an_engine_that_hangs_delays_only_its_caller},
         {"commands_leave_calls_free", commands_leave_calls_free},

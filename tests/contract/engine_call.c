@@ -154,13 +154,15 @@ int engine_do_post_mortem(const struct engine_fixture *fixture, const char *id,
 int engine_do_image(const struct engine_fixture *fixture, const char *reference,
                     struct engine_result *result)
 {
-    DO(result, image_inspect, reference, );
+    struct engine_wanted wanted = {.reference = reference};
+    DO(result, image_find, &wanted, );
 }
 
 int engine_do_pull(const struct engine_fixture *fixture, const char *reference,
                    struct engine_result *result)
 {
-    DO(result, pull, reference, fixture->tag, engine_result_progress, );
+    struct engine_wanted wanted = {.reference = reference, .tag = fixture->tag};
+    DO(result, pull, &wanted, engine_result_progress, );
 }
 
 int engine_do_image_remove(const struct engine_fixture *fixture, const char *tag)

@@ -340,7 +340,7 @@ static void images_are_found_or_not(void)
 {
     struct engine_result result;
     CHECK_INT_EQ(engine_do_image(fixture, fixture->image[IMAGE_SLEEPS], &result), 0);
-    CHECK(!digest_is_none(&result.image.config));
+    CHECK(!digest_is_none(&result.image.id));
     CHECK(result.image.size_bytes > 0);
     CHECK(result.image.arch[0] != '\0');
     CHECK_INT_EQ(engine_do_image(fixture, "berth/no-such-image:ever", &result), ERR_NOT_FOUND);
@@ -369,7 +369,7 @@ static void a_pull_is_tagged_and_durable(void)
     CHECK(result.progress > 0);
     CHECK_INT_EQ(fixture->syncs(fixture->self), syncs + 1);
     CHECK_INT_EQ(engine_do_image(fixture, fixture->tag, &tagged), 0);
-    CHECK(digest_is_equal(&result.image.config, &tagged.image.config));
+    CHECK(digest_is_equal(&result.image.id, &tagged.image.id));
     CHECK_INT_EQ(engine_do_pull(fixture, good, &result), 0);
     CHECK_INT_EQ(fixture->syncs(fixture->self), syncs + 2);
     CHECK_INT_EQ(engine_do_image_remove(fixture, fixture->tag), 0);
@@ -542,9 +542,10 @@ int engine_contract_run(const struct engine_fixture *given, int argc, char **arg
     int wired = engine_wiring_run(fixture, argc, argv);
     int ended = engine_end_run(fixture, argc, argv);
     int mounted = engine_volumes_run(fixture, argc, argv);
+    int loaded = engine_images_run(fixture, argc, argv);
     int rc = engine_do_network_remove(fixture, fixture->network.name);
     int passed = (status == EXIT_SUCCESS) + (wired == EXIT_SUCCESS) + (ended == EXIT_SUCCESS) +
-                 (mounted == EXIT_SUCCESS);
-    bool is_ok = passed >= (argc > 1 ? 1 : 4); /* one case stands in one of the lists */
+                 (mounted == EXIT_SUCCESS) + (loaded == EXIT_SUCCESS);
+    bool is_ok = passed >= (argc > 1 ? 1 : 5); /* one case stands in one of the lists */
     return rc == 0 && is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -49,6 +49,10 @@ struct engine_fixture {
     /* Times that the engine's data was made durable. */
     unsigned (*syncs)(void *self);
     const char *node;
+    /* Loads the image REGISTRY_GOOD from an archive, under a name of its own, and gives the digest
+     * of its config; unload takes that name away again. NULL: not in this place. */
+    bool (*load)(void *self, char *config, size_t cap);
+    void (*unload)(void *self);
     const char *tag;                            /* of ours: "berth/<unique>:contract" */
     const char *image[IMAGE_KINDS];             /* references that resolve */
     const char *registry_image[REGISTRY_KINDS]; /* repo@sha256:...; NULL: not in this place */

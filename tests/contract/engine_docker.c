@@ -88,6 +88,16 @@ static void bench_foreign_network(void *self, const char *name, const char *brid
     docker_world_foreign_network(&((struct bench *)self)->world, name, bridge, subnet);
 }
 
+static bool bench_load(void *self, char *config, size_t cap)
+{
+    return docker_world_load(&((struct bench *)self)->world, config, cap);
+}
+
+static void bench_unload(void *self)
+{
+    docker_world_unload(&((struct bench *)self)->world);
+}
+
 static void bench_make_volume(void *self, const char *name)
 {
     docker_world_make_volume(&((struct bench *)self)->world, name);
@@ -121,6 +131,8 @@ static struct engine_fixture bench_fixture(struct bench *bench, struct engine en
         .now = bench_now,
         .hide = bench_hide,
         .kill_main = bench_kill_main,
+        .load = bench_load,
+        .unload = bench_unload,
         .make_volume = bench_make_volume,
         .volume_labels = bench_volume_labels,
         .mounted = bench_mounted,

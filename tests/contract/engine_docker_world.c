@@ -215,6 +215,21 @@ void docker_world_kill_main(struct docker_world *world, const char *id)
     }
 }
 
+bool docker_world_load(struct docker_world *world, char *config, size_t cap)
+{
+    char line[WORLD_TEXT];
+    return run(config, cap, "%s/registry archive %s/registry %s by-hand/%s-good:1 %s/archive.tar",
+               world->tools, world->folder, world->registry_image[REGISTRY_GOOD], world->node,
+               world->folder) &&
+           run(line, sizeof line, "docker load --input %s/archive.tar", world->folder);
+}
+
+void docker_world_unload(struct docker_world *world)
+{
+    char line[WORLD_TEXT];
+    (void)run(line, sizeof line, "docker rmi by-hand/%s-good:1", world->node);
+}
+
 void docker_world_make_volume(struct docker_world *world, const char *name)
 {
     char line[WORLD_TEXT];

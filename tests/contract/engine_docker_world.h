@@ -33,6 +33,8 @@ bool docker_world_close(struct docker_world *world);
 
 void docker_world_hide(struct docker_world *world, bool is_hidden);
 void docker_world_kill_main(struct docker_world *world, const char *id);
+bool docker_world_load(struct docker_world *world, char *config, size_t cap);
+void docker_world_unload(struct docker_world *world);
 void docker_world_make_volume(struct docker_world *world, const char *name);
 void docker_world_volume_labels(struct docker_world *world, const char *name, char *text,
                                 size_t cap);

@@ -31,6 +31,8 @@ struct engine_container parts_look(const char *id);
 int engine_wiring_run(const struct engine_fixture *given, int argc, char **argv);
 /* engine_volumes.c: whose a volume is. */
 int engine_volumes_run(const struct engine_fixture *given, int argc, char **argv);
+/* engine_images.c: images that did not come by a pull. */
+int engine_images_run(const struct engine_fixture *given, int argc, char **argv);
 /* engine_end.c: what is told of an end. */
 int engine_end_run(const struct engine_fixture *given, int argc, char **argv);
 

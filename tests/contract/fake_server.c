@@ -66,7 +66,9 @@ static void give(int fd, const struct fake_answer *answer)
         bytes = ordinary;
     }
     memset(filler, 'x', sizeof filler);
-    send_all(fd, bytes, strlen(bytes), answer->piece);
+    send_all(fd, bytes,
+             answer->body == NULL && answer->answer_len > 0 ? answer->answer_len : strlen(bytes),
+             answer->piece);
     for (size_t left = answer->repeat; left > 0;) {
         size_t part = left < sizeof filler ? left : sizeof filler;
         send_all(fd, filler, part, 0);

@@ -21,6 +21,7 @@ struct fake_answer {
     int status;          /* of an ordinary answer, with its body */
     const char *body;    /* NULL: `answer` is sent as it stands */
     const char *answer;  /* status line, headers, body */
+    size_t answer_len;   /* of an answer with NULs; 0: it is a string */
     size_t repeat;       /* bytes of 'x' sent after it */
     size_t piece;        /* sent in pieces of so many bytes, 5 ms apart; 0: at once */
     unsigned times;      /* 0: as often as it is asked for */

@@ -146,13 +146,19 @@ static int operation_begin(struct engine engine, unsigned which)
                                                   .gateway = 0xc6120001};
     static const struct engine_spec spec = {
         .name = "berth-n-a-1-web-1", .image = "sha256:0", .network = "berth-n-a"};
+    static const struct engine_wanted wanted = {
+        .reference = "r/w@sha256:0000000000000000000000000000000000000000000000000000000000000001",
+        .tag = "r/w:berth",
+        .manifest = {.bytes = {2}},
+        .config = {.bytes = {3}},
+    };
     const struct engine_ops *ops = engine.ops;
     void *self = engine.self;
     switch (which % 12) {
     case 0:
         return ops->about(self, answered, NULL, NULL);
     case 1:
-        return ops->pull(self, "r/w@sha256:00", "r/w:berth", NULL, answered, NULL, NULL);
+        return ops->pull(self, &wanted, NULL, answered, NULL, NULL);
     case 2:
         return ops->create(self, &spec, answered, NULL, NULL);
     case 3:
@@ -164,7 +170,7 @@ static int operation_begin(struct engine engine, unsigned which)
     case 6:
         return ops->image_remove(self, "r/w:berth", answered, NULL, NULL);
     case 7:
-        return ops->image_inspect(self, "r/w:berth", answered, NULL, NULL);
+        return ops->image_find(self, &wanted, answered, NULL, NULL);
     case 8:
         return ops->start(self, "id", answered, NULL, NULL);
     case 9:
