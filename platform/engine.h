@@ -98,11 +98,19 @@ struct engine_strings {
 };
 
 struct engine_mount {
-    const char *source; /* host path, or volume name */
+    const char *source; /* host path, or volume name; NULL: a tmpfs */
     const char *former; /* of a volume: the name that earlier versions gave it; NULL: none */
     const char *target;
     bool is_volume;
     bool read_only;
+    bool is_named;    /* a volume whose name the release says: it may be there without our labels */
+    bool is_external; /* a named volume that is never made by us */
+    bool no_copy;     /* a new volume stays empty: nothing of the image is copied into it */
+    bool makes_path;  /* a host path that is not there becomes a directory */
+    const char *propagation; /* of a host path: "rslave"; NULL: rprivate */
+    const char *selinux;     /* of a host path: "z" or "Z"; NULL: not relabelled */
+    uint64_t tmpfs_bytes;    /* 0: no limit of its own */
+    uint32_t tmpfs_mode;     /* 0: 01777 */
 };
 
 struct engine_device {
@@ -114,6 +122,14 @@ struct engine_device {
 struct engine_ulimit {
     const char *name;
     int64_t soft, hard;
+};
+
+/* What the engine itself asks in the container (Docker Engine API, HealthConfig). */
+struct engine_health {
+    struct engine_strings test; /* "NONE"; "CMD" and words; "CMD-SHELL" and one line */
+    int64_t interval_ms, timeout_ms, start_period_ms;
+    int64_t start_interval_ms; /* 0: the engine's; engines before API 1.44 have none */
+    uint32_t retries;
 };
 
 /* A container to create. Everything is owned by the caller and valid only during the call. Absent
@@ -131,12 +147,24 @@ struct engine_spec {
     const struct engine_ulimit *ulimits;
     size_t ulimit_count;
     const char *user, *working_dir, *hostname, *log_driver, *stop_signal;
-    const char *network; /* name of the app's network, or "host" */
-    ipv4 address;        /* its fixed address there; 0 with "host" */
+    const char *network; /* name of the app's network, "host" or "none" */
+    ipv4 address;        /* its fixed address there; 0 with the other two */
     int64_t stop_grace_ms;
     uint64_t memory_bytes, nano_cpus, shm_bytes;
-    uint32_t pids;
+    int64_t pids; /* -1: without limit */
     bool privileged, read_only, init, tty;
+    bool no_init; /* without one even where the engine gives one to every container */
+
+    /* Annotations are "name=value"; device rules and security options as `docker run` reads them.
+     */
+    struct engine_strings annotations, dns, dns_search, dns_options, device_rules, security;
+    const char *domainname, *mac_address, *runtime, *cpuset, *cgroup_parent;
+    const char *pid, *ipc, *uts, *userns, *cgroup; /* whose namespace: "host", "private" ... */
+    int64_t memory_reserved, memory_swap;          /* bytes; of the latter -1: without limit */
+    int64_t swappiness;                            /* 1 more than the percentage; 0: the engine's */
+    int64_t cpu_shares, cpu_quota_us, cpu_period_us, blkio_weight, oom_score;
+    bool stdin_open, oom_kill_disable;
+    const struct engine_health *health; /* NULL: the image's own */
 };
 
 /* A bridge network of one app. Containers on it reach each other; nothing is published by the
@@ -227,7 +255,10 @@ struct engine_ops {
      * spec; one with other labels: ERR_EXISTS. But one of the former name is mounted instead,
      * untouched, when it is this app's: by its labels; or, as earlier versions set none, because
      * every container that mounts it is this app's, or none mounts it. Mounted by this app and by
-     * others: ERR_EXISTS with the remedy. Mounted by others alone it is theirs. No copies. */
+     * others: ERR_EXISTS with the remedy. Mounted by others alone it is theirs. No copies.
+     * A named volume is used by exactly its name, with no labels or with this app's: ERR_EXISTS
+     * where it carries another's, or where containers of another app of ours mount it. One that is
+     * external and not there: ERR_ENGINE. */
     int (*create)(void *self, const struct engine_spec *spec, engine_done done, void *ctx,
                   struct err *err);
     /* ERR_NOT_FOUND: no such container. ERR_SPEC as for create: some of it only a start shows.

@@ -33,7 +33,12 @@
  * port; what it finds then is what is open, and no client has come back from the same port. */
 #define ROUTE_REST_MS (ROUTE_FORGOTTEN_MS + 1000)
 
-enum route_protocol { ROUTE_TCP, ROUTE_UDP };
+enum route_protocol { ROUTE_TCP, ROUTE_UDP, ROUTE_SCTP };
+
+/* "tcp", "udp", "sctp". */
+const char *route_protocol_word(enum route_protocol protocol);
+/* False for any other word. */
+bool route_protocol_of(const char *word, enum route_protocol *protocol);
 
 /* A published port: connections to host_ip:host_port (host_ip 0: any address of this machine,
  * 127.0.0.1 included) go to a backend's container_port. */
@@ -140,7 +145,8 @@ struct route_ops {
     /* Removes our table and the accept from the kernel (not the boot file). */
     int (*clear)(void *self, route_done done, void *ctx, struct err *err);
     /* Is the port taken by a process of this machine (a listening or bound socket)? Reads
-     * /proc; does not block. */
+     * /proc; does not block. ERR_REQUIRES where this kernel does not have the protocol at all, with
+     * what to do. */
     int (*is_held)(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port,
                    bool *held, struct err *err);
 };

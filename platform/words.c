@@ -12,6 +12,25 @@ const char *engine_state_word(enum engine_state state)
     return (unsigned)state < ENGINE_STATE_COUNT ? words[state] : "unknown";
 }
 
+static const char *const protocols[] = {
+    [ROUTE_TCP] = "tcp", [ROUTE_UDP] = "udp", [ROUTE_SCTP] = "sctp"};
+
+const char *route_protocol_word(enum route_protocol protocol)
+{
+    return (unsigned)protocol < COUNT_OF(protocols) ? protocols[protocol] : "unknown";
+}
+
+bool route_protocol_of(const char *word, enum route_protocol *protocol)
+{
+    for (unsigned i = 0; i < COUNT_OF(protocols); i++) {
+        if (strcmp(word, protocols[i]) == 0) {
+            *protocol = (enum route_protocol)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *const obstacles[ROUTE_OBSTACLE_COUNT][2] = {
 #define ROUTE_OBSTACLE_WORDS_(name, word, text) [ROUTE_OBSTACLE_##name] = {word, text},
     ROUTE_OBSTACLES(ROUTE_OBSTACLE_WORDS_)

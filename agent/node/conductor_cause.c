@@ -30,7 +30,7 @@ static void asked_render(const struct replica *replica, const struct plan_servic
                          const struct plan_probe *config, struct text *text)
 {
     char address[16] = "127.0.0.1";
-    const char *at = config->exec;
+    const char *at = service->words + config->exec_at;
     if ((service->powers & POWER_HOST_NETWORK) == 0) {
         address_render(replica->address, address);
     }
@@ -67,7 +67,7 @@ void cause_note_answer(struct app *app, const struct replica *replica, const str
         answer->bad = is_same ? 0 : answer->bad;
         return;
     }
-    char asked[ASKED_BYTES + PLAN_EXEC_BYTES];
+    char asked[ASKED_BYTES + PLAN_WORDS_BYTES];
     struct text text;
     bool is_trusted = false;
     text_init(&text, asked, sizeof asked);

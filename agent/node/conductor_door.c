@@ -5,6 +5,7 @@
 
 #include "agent/node/address.h"
 #include "agent/wire/envelope.h"
+#include "agent/wire/release_words.h"
 
 #define MIB(bytes) ((unsigned long long)((bytes) >> 20))
 
@@ -99,19 +100,16 @@ static unsigned allowed_powers(const struct config *config, const char *app)
 
 static int check_powers(const struct conductor *conductor, const struct plan *plan, struct err *err)
 {
-    static const char *const words[] = {"privileged", "host network", "host paths", "devices",
-                                        "capabilities"};
     unsigned allowed = allowed_powers(&conductor->config, plan->app);
     for (size_t i = 0; i < plan->service_count; i++) {
         unsigned missing = plan->services[i].powers & ~allowed;
-        for (unsigned bit = 0; bit < COUNT_OF(words); bit++) {
-            if ((missing & (1u << bit)) != 0) {
-                return err_set(err, ERR_HOST_POWER,
-                               "service %s asks for %s, which this node does not allow app %s: "
-                               "add it to power in the node's configuration or change the "
-                               "release",
-                               plan->services[i].name, words[bit], plan->app);
-            }
+        if (missing != 0) {
+            unsigned first = missing & ~(missing - 1);
+            return err_set(err, ERR_HOST_POWER,
+                           "service %s asks for %s, which this node does not allow app %s: "
+                           "add it to power in the node's configuration or change the "
+                           "release",
+                           plan->services[i].name, power_word(first), plan->app);
         }
     }
     return 0;
@@ -146,7 +144,7 @@ static int check_port(struct conductor *conductor, const struct app *self,
                       const struct route_port *port, struct err *err)
 {
     const struct route *route = &conductor->ports.route;
-    const char *protocol = port->protocol == ROUTE_TCP ? "tcp" : "udp";
+    const char *protocol = route_protocol_word(port->protocol);
     bool is_held = false;
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct app *other = &conductor->apps[i];

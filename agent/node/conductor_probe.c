@@ -96,11 +96,12 @@ static void exec_told(void *ctx, const struct err *err, const struct engine_answ
 }
 
 static int ask_exec(struct conductor *conductor, const struct replica *replica,
-                    const struct plan_probe *config, struct call *call, struct err *err)
+                    const struct plan_service *service, const struct plan_probe *config,
+                    struct call *call, struct err *err)
 {
     const struct engine *engine = &conductor->ports.engine;
     const char *argv[PLAN_EXEC_ARGS_MAX];
-    const char *at = config->exec;
+    const char *at = service->words + config->exec_at;
     for (size_t i = 0; i < config->exec_count && i < PLAN_EXEC_ARGS_MAX; i++) {
         argv[i] = at;
         at += strlen(at) + 1;
@@ -132,7 +133,7 @@ static void ask_probe(struct app *app, struct replica *replica, const struct pla
         call->role = role;
         call->epoch = replica->probe_epoch;
         if (config->kind == PLAN_PROBE_EXEC) {
-            rc = ask_exec(conductor, replica, config, call, &err);
+            rc = ask_exec(conductor, replica, service, config, call, &err);
         } else {
             struct prober_request request = {
                 .kind = config->kind == PLAN_PROBE_HTTP ? PROBER_HTTP : PROBER_TCP,

@@ -40,10 +40,11 @@ static bool add_backend(struct route_service *service, ipv4 address)
     return true;
 }
 
-/* A service on the host's network is reached there; nothing of it is forwarded. */
+/* A service on the host's network is reached there, one without a network nowhere: nothing of them
+ * is forwarded. */
 static bool is_forwarded(const struct plan_service *plan)
 {
-    return (plan->powers & POWER_HOST_NETWORK) == 0;
+    return (plan->powers & POWER_HOST_NETWORK) == 0 && !plan->has_no_network;
 }
 
 static struct route_service *add_service(struct route_table *table, const struct owner *owner,

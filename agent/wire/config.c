@@ -140,7 +140,8 @@ static int powers_read(const struct json_place *at, unsigned *powers, struct err
         if (power == 0) {
             return json_error(&step, ERR_VALUE, err,
                               "no such power; there are privileged, host-network, host-paths, "
-                              "devices, capabilities");
+                              "devices, capabilities, host-pid, host-ipc, host-uts, host-userns, "
+                              "host-cgroup, unconfined, runtime, oom");
         }
         *powers |= power;
     }

@@ -7,6 +7,9 @@
 
 #include "platform/base/units.h"
 
+/* So many places of the largest unit still fit 64 bits. */
+#define FRACTION_PLACES_MAX 9
+
 /* Digits into a number of at most 2^53 - 1; NULL when there are none or too many. */
 static const char *digits_read(const char *text, int64_t *value)
 {
@@ -19,6 +22,24 @@ static const char *digits_read(const char *text, int64_t *value)
         }
     }
     return text == start ? NULL : text;
+}
+
+/* A part of one, ".25" as 25 of 100; without a point 0 of 1. NULL for more than nine places. */
+static const char *fraction_read(const char *text, int64_t *value, int64_t *scale)
+{
+    *value = 0;
+    *scale = 1;
+    if (*text != '.') {
+        return text;
+    }
+    const char *end = digits_read(text + 1, value);
+    if (end == NULL || end - text > 1 + FRACTION_PLACES_MAX) {
+        return NULL;
+    }
+    for (const char *at = text + 1; at < end; at++) {
+        *scale *= 10;
+    }
+    return end;
 }
 
 bool duration_parse(const char *text, int64_t *ms)
@@ -35,8 +56,11 @@ bool duration_parse(const char *text, int64_t *ms)
     }
     do {
         int64_t value = 0;
+        int64_t part = 0;
+        int64_t scale = 1;
         size_t unit = 0;
         text = digits_read(text, &value);
+        text = text != NULL ? fraction_read(text, &part, &scale) : NULL;
         if (text == NULL) {
             return false;
         }
@@ -45,11 +69,11 @@ bool duration_parse(const char *text, int64_t *ms)
             unit++;
         }
         if (unit == COUNT_OF(units) || units[unit].us >= last_us ||
-            value > DURATION_MS_MAX * 1000 / units[unit].us) {
+            value > DURATION_MS_MAX * 1000 / units[unit].us || part * units[unit].us % scale != 0) {
             return false;
         }
         last_us = units[unit].us;
-        total_us += value * last_us;
+        total_us += value * last_us + part * last_us / scale;
         text += strlen(units[unit].name);
     } while (*text != '\0');
     if (total_us % 1000 != 0 || total_us / 1000 > DURATION_MS_MAX) {

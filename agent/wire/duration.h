@@ -11,8 +11,9 @@
 #define DURATION_MS_MAX INT64_C(2678400000) /* 31 days */
 
 /* Reads a Compose duration: one or more integers with the units h, m, s, ms, us, largest first and
- * each at most once ("1h", "1m30s", "300ms"); "0" alone is allowed. Microseconds must make whole
- * milliseconds. False for anything else or more than DURATION_MS_MAX. */
+ * each at most once ("1h", "1m30s", "300ms"), each with at most nine decimal places ("1.5s"); "0"
+ * alone is allowed. The whole must be milliseconds. False for anything else or more than
+ * DURATION_MS_MAX. */
 bool duration_parse(const char *text, int64_t *ms);
 
 /* Renders a duration in the same words, for messages: "1m30s", "22s", "300ms". At least 32 bytes.

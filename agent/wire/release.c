@@ -82,21 +82,9 @@ static int read_top(const struct json_place *at, void *into, struct err *err)
     return release_read_top(at, ((struct services_reading *)into)->reading, err);
 }
 
-/* Compose declares named volumes at the top; nothing can be set there. */
 static int read_volumes(const struct json_place *at, void *into, struct err *err)
 {
-    struct json_place step = {0};
-    (void)into;
-    if (!json_is_object(at)) {
-        return json_error(at, ERR_VALUE, err, "must be an object");
-    }
-    while (json_next(at, &step)) {
-        if (!json_is_null(&step) && (!json_is_object(&step) || json_count(&step) != 0)) {
-            return json_error(&step, ERR_UNKNOWN_KEY, err,
-                              "a volume takes no options; the engine's local driver is used");
-        }
-    }
-    return 0;
+    return release_read_volume_names(at, ((struct services_reading *)into)->reading, err);
 }
 
 static int read_external(const struct json_place *at, void *into, struct err *err)
@@ -141,8 +129,8 @@ static int document_read(struct span payload, struct services_reading *services,
         {"schema", json_schema1, NULL, true},
         {"name", read_name, NULL, false},
         {"x-berth", read_top, NULL, true},
+        {"volumes", read_volumes, NULL, false}, /* their names before the services */
         {"services", read_services, NULL, true},
-        {"volumes", read_volumes, NULL, false},
         {"secrets", read_secrets, NULL, false},
         {"version", NULL, "obsolete in Compose; remove it", false},
         {"networks", NULL, "each app has one network of its own; remove it", false},

@@ -14,7 +14,9 @@
 #define RELEASE_SCHEMA       1
 #define RELEASE_PAYLOAD_TYPE "application/vnd.berth.release.v1+json"
 #define PLAN_EXEC_BYTES      128
-#define PLAN_EXEC_ARGS_MAX   8
+#define PLAN_EXEC_ARGS_MAX   16
+/* Of all commands that a service's probes run; a healthcheck's stands there once. */
+#define PLAN_WORDS_BYTES 384
 
 /* Kubernetes probe fields and defaults (Probe v1 core), in milliseconds. Where DESIGN gives another
  * default (startup 30 x 2 s, readiness every 5 s, liveness every 10 s, time-out 2 s, 3 failures),
@@ -30,8 +32,8 @@ struct plan_probe {
     uint16_t success_threshold;   /* 1 for startup and liveness */
     uint16_t failure_threshold;   /* 1 .. 1000 */
     char path[PROBER_PATH_BYTES]; /* HTTP */
-    /* EXEC: argument strings one after the other, each with its NUL; exec_count of them. */
-    char exec[PLAN_EXEC_BYTES];
+    /* EXEC: exec_count argument strings, each with its NUL, from here in the service's words. */
+    uint16_t exec_at;
     uint8_t exec_count;
 };
 
@@ -40,8 +42,8 @@ enum plan_notice { PLAN_NOTICE_NONE, PLAN_NOTICE_SIGNAL, PLAN_NOTICE_EXEC, PLAN_
 
 struct plan_drain_notice {
     enum plan_notice kind;
-    char
-        text[PLAN_EXEC_BYTES]; /* SIGNAL: "SIGUSR1"; EXEC: arguments as in plan_probe; HTTP: path */
+    char text[PLAN_EXEC_BYTES]; /* SIGNAL: "SIGUSR1"; EXEC: arguments, each with its NUL; HTTP: path
+                                 */
     uint8_t exec_count;
     uint16_t port; /* HTTP: POST to it */
 };
@@ -52,6 +54,15 @@ struct plan_drain_notice {
 #define POWER_HOST_PATHS   4u
 #define POWER_DEVICES      8u
 #define POWER_CAPABILITIES 16u
+#define POWER_HOST_PID     32u
+#define POWER_HOST_IPC     64u
+#define POWER_HOST_UTS     128u
+#define POWER_HOST_USERNS  256u
+#define POWER_HOST_CGROUP  512u  /* the host's cgroups, or a parent among them */
+#define POWER_UNCONFINED   1024u /* other confinement than the engine's own */
+#define POWER_RUNTIME      2048u /* another runtime than the engine's default */
+#define POWER_OOM          4096u /* others are killed before it */
+#define POWER_LAST         POWER_OOM
 
 /* Side by side, or the old one stops first. */
 enum plan_order { PLAN_START_FIRST, PLAN_STOP_FIRST };
@@ -65,12 +76,14 @@ struct plan_service {
     enum plan_order order;                  /* "auto" already decided */
     const char *order_reason;               /* static text: why this order */
     struct plan_probe startup, readiness, liveness;
+    char words[PLAN_WORDS_BYTES]; /* of the probes that run a command */
     struct plan_drain_notice notice;
     struct route_port ports[ROUTE_PORTS_MAX];
     uint8_t port_count;
     int64_t stop_grace_ms;
     uint64_t memory_bytes; /* limit; 0: none */
     unsigned powers;       /* POWER_* */
+    bool has_no_network;   /* nothing can connect to it */
     char spec[17];         /* short hash of everything that makes the container; equal: unchanged */
 };
 

@@ -74,6 +74,9 @@ static void readiness_default(struct release_reading *reading)
     }
 }
 
+#define POWERS_OF_NAMESPACES                                                                       \
+    (POWER_HOST_PID | POWER_HOST_IPC | POWER_HOST_UTS | POWER_HOST_USERNS | POWER_HOST_CGROUP)
+
 /* DESIGN section 7: what "auto" means. NULL: nothing speaks against start-first. */
 static const char *stop_first_reason(const struct release_reading *reading)
 {
@@ -83,6 +86,12 @@ static const char *stop_first_reason(const struct release_reading *reading)
     }
     if ((powers & (POWER_DEVICES | POWER_PRIVILEGED)) != 0) {
         return "it claims devices of the host";
+    }
+    if ((powers & POWERS_OF_NAMESPACES) != 0) {
+        return "it shares a namespace with the host";
+    }
+    if (reading->spec->mac_address != NULL) {
+        return "it has a MAC address of its own";
     }
     if (reading->mounts_writable && !reading->is_data_safe) {
         return "it mounts something writable";
@@ -113,6 +122,10 @@ static int order_decide(const struct json_place *at, struct release_reading *rea
                           "start-first lets two generations write the same data; say sharedData: "
                           "safe in its x-berth, mount read-only, or use stop-first");
     }
+    if (wish == ORDER_START_FIRST && reading->spec->mac_address != NULL) {
+        return json_error(at, ERR_VALUE, err,
+                          "start-first gives two containers one mac_address; use stop-first");
+    }
     if (wish == ORDER_START_FIRST && (service->powers & POWER_HOST_NETWORK) != 0) {
         return json_error(at, ERR_VALUE, err,
                           "start-first cannot work with network_mode host: the "
@@ -123,6 +136,53 @@ static int order_decide(const struct json_place *at, struct release_reading *rea
     service->order_reason = wish != ORDER_AUTO ? "the release asks for it"
                             : is_start_first   ? "it publishes a port and shares nothing writable"
                                                : reason;
+    return 0;
+}
+
+static bool is_network_asked(const struct plan_probe *probe)
+{
+    return probe->kind == PLAN_PROBE_HTTP || probe->kind == PLAN_PROBE_TCP;
+}
+
+static int check_network(const struct json_place *at, const struct release_reading *reading,
+                         struct err *err)
+{
+    const struct plan_service *service = reading->service;
+    bool is_bridged = !service->has_no_network && (service->powers & POWER_HOST_NETWORK) == 0;
+    if (service->has_no_network && service->port_count > 0) {
+        return json_error(at, ERR_VALUE, err,
+                          "publishes ports and has network_mode none; remove one of the two");
+    }
+    if (service->has_no_network &&
+        (is_network_asked(&service->startup) || is_network_asked(&service->readiness) ||
+         is_network_asked(&service->liveness) || service->notice.kind == PLAN_NOTICE_HTTP)) {
+        return json_error(at, ERR_VALUE, err,
+                          "is asked over the network and has network_mode none; use exec");
+    }
+    if (reading->spec->mac_address != NULL && (!is_bridged || service->replicas > 1)) {
+        return json_error(at, ERR_VALUE, err,
+                          "mac_address needs the app's network and one replica; remove it");
+    }
+    return 0;
+}
+
+/* What every engine refuses, with words of ours. */
+static int check_resources(const struct json_place *at, const struct engine_spec *spec,
+                           struct err *err)
+{
+    if (spec->nano_cpus != 0 && (spec->cpu_quota_us != 0 || spec->cpu_period_us != 0)) {
+        return json_error(at, ERR_VALUE, err, "limits cpus twice; remove cpu_quota and cpu_period");
+    }
+    if (spec->memory_swap > 0 &&
+        (spec->memory_bytes == 0 || (uint64_t)spec->memory_swap < spec->memory_bytes)) {
+        return json_error(at, ERR_VALUE, err,
+                          "memswap_limit is memory and swap together: it needs "
+                          "deploy.resources.limits.memory, and at least as much");
+    }
+    if (spec->memory_bytes != 0 && spec->memory_reserved > 0 &&
+        (uint64_t)spec->memory_reserved > spec->memory_bytes) {
+        return json_error(at, ERR_VALUE, err, "reserves more memory than its limit");
+    }
     return 0;
 }
 
@@ -141,7 +201,9 @@ int release_check_service(const struct json_place *at, struct release_reading *r
     }
     spec->stop_grace_ms = service->stop_grace_ms;
     readiness_default(reading);
-    return order_decide(at, reading, err);
+    int rc = check_network(at, reading, err);
+    rc = rc == 0 ? check_resources(at, spec, err) : rc;
+    return rc == 0 ? order_decide(at, reading, err) : rc;
 }
 
 int release_check_plan(struct release_reading *reading, struct err *err)
@@ -159,6 +221,9 @@ int release_check_plan(struct release_reading *reading, struct err *err)
     }
     if (!reading->is_soak_said) {
         plan->soak_ms = soak_min_ms;
+    }
+    if (!reading->is_deadline_said && plan->deadline_ms < deadline_min_ms) {
+        plan->deadline_ms = deadline_min_ms;
     }
     duration_render(plan->soak_ms, said, sizeof said);
     duration_render(soak_min_ms, least, sizeof least);

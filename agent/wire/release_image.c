@@ -40,6 +40,44 @@ int release_read_image(const struct json_place *at, void *into, struct err *err)
     return reading->spec->image != NULL ? 0 : release_no_room(at, err);
 }
 
+/* "linux/arm/v7": this node must be one, and that image is taken. */
+int release_read_platform(const struct json_place *at, void *into, struct err *err)
+{
+    struct release_reading *reading = into;
+    const struct release_node *node = reading->node;
+    const char *text = NULL;
+    int rc = json_string(at, &text, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const char *arch = text + strlen("linux/");
+    if (strncmp(text, "linux/", strlen("linux/")) != 0 || arch[0] == '\0') {
+        return json_error(at, ERR_VALUE, err, "must be like linux/arm64 or linux/arm/v7");
+    }
+    size_t len = strcspn(arch, "/");
+    if (node->arch != NULL && (strlen(node->arch) != len || strncmp(arch, node->arch, len) != 0)) {
+        return json_error(at, ERR_ARCHITECTURE, err,
+                          "this node is linux/%s: remove it, or order "
+                          "the release only to nodes of that platform",
+                          node->arch);
+    }
+    reading->platform = arena_text(reading->arena, arch, strlen(arch));
+    return reading->platform != NULL ? 0 : release_no_room(at, err);
+}
+
+/* Whether the service lets this platform's image be taken. */
+static bool is_wanted(const struct platform *platform, const char *wanted)
+{
+    size_t len = strlen(platform->arch);
+    if (wanted == NULL) {
+        return true;
+    }
+    return strncmp(wanted, platform->arch, len) == 0 &&
+           (wanted[len] == '\0' ||
+            (wanted[len] == '/' &&
+             (platform->variant[0] == '\0' || strcmp(wanted + len + 1, platform->variant) == 0)));
+}
+
 static int digest_read(const struct json_place *at, struct digest *digest, struct err *err)
 {
     const char *text = NULL;
@@ -138,7 +176,9 @@ int release_read_platforms(const struct json_place *at, void *into, struct err *
         return json_error(at, ERR_DIGEST, err, "its index is not the digest that image names");
     }
     for (size_t i = 0; i < platforms.count; i++) {
-        int fit = platform_fit(&platforms.list[i], reading->node);
+        int fit = is_wanted(&platforms.list[i], reading->platform)
+                      ? platform_fit(&platforms.list[i], reading->node)
+                      : 0;
         if (fit > best_fit) {
             best_fit = fit;
             best = &platforms.list[i];
@@ -146,7 +186,7 @@ int release_read_platforms(const struct json_place *at, void *into, struct err *
     }
     if (best == NULL) {
         return json_error(at, ERR_ARCHITECTURE, err, "the image has no platform %s%s%s",
-                          reading->node->arch,
+                          reading->node->arch != NULL ? reading->node->arch : reading->platform,
                           reading->node->variant != NULL && reading->node->variant[0] ? "/" : "",
                           reading->node->variant != NULL ? reading->node->variant : "");
     }

@@ -1,11 +1,9 @@
 /* release_mount: what of the node's files and devices the container sees. */
-#include <ctype.h>
-
 #include "agent/wire/release_parts.h"
 #include "agent/wire/release_words.h"
 #include "platform/base/text.h"
 
-#define VOLUME_NAME_CHARACTERS_MAX 64
+#define TMPFS_MODE_MAX 07777
 
 struct mount_reading {
     struct release_reading *reading;
@@ -27,20 +25,6 @@ static int path_keep(const struct json_place *at, struct arena *arena, const cha
     }
     *kept = arena_text(arena, text, strlen(text));
     return *kept != NULL ? 0 : release_no_room(at, err);
-}
-
-static bool volume_is_name(const char *text)
-{
-    size_t len = strnlen(text, VOLUME_NAME_CHARACTERS_MAX + 1);
-    if (len == 0 || len > VOLUME_NAME_CHARACTERS_MAX || !isalnum((unsigned char)text[0])) {
-        return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        if (!isalnum((unsigned char)text[i]) && strchr("-_.", text[i]) == NULL) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* "berth<separator><node><separator><app><separator><name>" */
@@ -71,6 +55,14 @@ static int volume_keep(const struct json_place *at, const struct release_reading
                           "must be the name of a volume, of at most 64 "
                           "letters, digits, '-', '_' and '.'");
     }
+    for (size_t i = 0; i < reading->volume_count; i++) {
+        if (strcmp(reading->volumes[i].key, source) == 0) {
+            mount->source = reading->volumes[i].name;
+            mount->is_named = true;
+            mount->is_external = reading->volumes[i].is_external;
+            return 0;
+        }
+    }
     mount->source = volume_name(reading, '_', source);
     mount->former = volume_name(reading, '-', source);
     return mount->source != NULL && mount->former != NULL ? 0 : release_no_room(at, err);
@@ -83,11 +75,9 @@ static int read_type(const struct json_place *at, void *into, struct err *err)
     if (rc != 0) {
         return rc;
     }
-    if (strcmp(mount->type, "tmpfs") == 0) {
-        return json_error(at, ERR_VALUE, err, "write it under the service's tmpfs");
-    }
-    if (strcmp(mount->type, "bind") != 0 && strcmp(mount->type, "volume") != 0) {
-        return json_error(at, ERR_VALUE, err, "must be bind or volume");
+    if (strcmp(mount->type, "bind") != 0 && strcmp(mount->type, "volume") != 0 &&
+        strcmp(mount->type, "tmpfs") != 0) {
+        return json_error(at, ERR_VALUE, err, "must be bind, volume or tmpfs");
     }
     mount->mount->is_volume = mount->type[0] == 'v';
     return 0;
@@ -96,6 +86,9 @@ static int read_type(const struct json_place *at, void *into, struct err *err)
 static int read_source(const struct json_place *at, void *into, struct err *err)
 {
     struct mount_reading *mount = into;
+    if (mount->type[0] == 't') {
+        return json_error(at, ERR_VALUE, err, "a tmpfs has no source; remove it");
+    }
     return mount->mount->is_volume
                ? volume_keep(at, mount->reading, mount->mount, err)
                : path_keep(at, mount->reading->arena, &mount->mount->source, err);
@@ -112,15 +105,124 @@ static int read_read_only(const struct json_place *at, void *into, struct err *e
     return json_boolean(at, &((struct mount_reading *)into)->mount->read_only, err);
 }
 
-int release_read_volumes(const struct json_place *at, void *into, struct err *err)
+/* The options of one type stand under its name. */
+static int type_check(const struct json_place *at, const struct mount_reading *mount,
+                      struct err *err)
+{
+    return strcmp(mount->type, at->key) == 0
+               ? 0
+               : json_error(at, ERR_VALUE, err, "belongs to a mount of type %s", at->key);
+}
+
+static int read_propagation(const struct json_place *at, void *into, struct err *err)
+{
+    static const char *const words[] = {"private", "rprivate", "shared",
+                                        "rshared", "slave",    "rslave"};
+    struct mount_reading *mount = into;
+    const char *word = NULL;
+    int rc = json_string(at, &word, err);
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(words); i++) {
+        if (strcmp(words[i], word) == 0) {
+            mount->mount->propagation = words[i];
+            return 0;
+        }
+    }
+    return rc != 0 ? rc
+                   : json_error(at, ERR_VALUE, err,
+                                "must be private, shared or slave, or one of them after r");
+}
+
+static int read_create_path(const struct json_place *at, void *into, struct err *err)
+{
+    return json_boolean(at, &((struct mount_reading *)into)->mount->makes_path, err);
+}
+
+static int read_selinux(const struct json_place *at, void *into, struct err *err)
+{
+    struct mount_reading *mount = into;
+    const char *word = NULL;
+    int rc = json_string(at, &word, err);
+    if (rc == 0 && strcmp(word, "z") != 0 && strcmp(word, "Z") != 0) {
+        rc = json_error(at, ERR_VALUE, err, "must be z or Z");
+    }
+    if (rc == 0) {
+        mount->mount->selinux = word[0] == 'z' ? "z" : "Z";
+    }
+    return rc;
+}
+
+static int read_bind(const struct json_place *at, void *into, struct err *err)
 {
     static const struct json_key keys[] = {
-        {"type", read_type, NULL, true},
-        {"source", read_source, NULL, true},
-        {"target", read_target, NULL, true},
-        {"read_only", read_read_only, NULL, false},
-        {"bind", NULL, "not supported by this version; remove it", false},
-        {"volume", NULL, "not supported by this version; remove it", false}};
+        {"propagation", read_propagation, NULL, false},
+        {"create_host_path", read_create_path, NULL, false},
+        {"selinux", read_selinux, NULL, false},
+        {"recursive", NULL, "not supported by this version; remove it", false}};
+    int rc = type_check(at, into, err);
+    return rc != 0 ? rc : json_read_object(at, keys, COUNT_OF(keys), into, err);
+}
+
+static int read_no_copy(const struct json_place *at, void *into, struct err *err)
+{
+    return json_boolean(at, &((struct mount_reading *)into)->mount->no_copy, err);
+}
+
+static int read_volume(const struct json_place *at, void *into, struct err *err)
+{
+    static const struct json_key keys[] = {
+        {"nocopy", read_no_copy, NULL, false},
+        {"subpath", NULL, "older engines have no part of a volume; use a volume of its own", false},
+        {"labels", NULL, "a volume's labels are the node's own; remove it", false}};
+    int rc = type_check(at, into, err);
+    return rc != 0 ? rc : json_read_object(at, keys, COUNT_OF(keys), into, err);
+}
+
+static int read_tmpfs_size(const struct json_place *at, void *into, struct err *err)
+{
+    return release_read_size(at, &((struct mount_reading *)into)->mount->tmpfs_bytes, err);
+}
+
+static int read_tmpfs_mode(const struct json_place *at, void *into, struct err *err)
+{
+    int64_t mode = 0;
+    int rc = json_integer(at, 0, TMPFS_MODE_MAX, &mode, err);
+    ((struct mount_reading *)into)->mount->tmpfs_mode = (uint32_t)mode;
+    return rc;
+}
+
+static int read_tmpfs_options(const struct json_place *at, void *into, struct err *err)
+{
+    static const struct json_key keys[] = {{"size", read_tmpfs_size, NULL, false},
+                                           {"mode", read_tmpfs_mode, NULL, false}};
+    int rc = type_check(at, into, err);
+    return rc != 0 ? rc : json_read_object(at, keys, COUNT_OF(keys), into, err);
+}
+
+static int mount_read(const struct json_place *at, struct release_reading *reading,
+                      struct engine_mount *mount, struct err *err)
+{
+    static const struct json_key keys[] = {
+        {"type", read_type, NULL, true},           {"source", read_source, NULL, false},
+        {"target", read_target, NULL, true},       {"read_only", read_read_only, NULL, false},
+        {"bind", read_bind, NULL, false},          {"volume", read_volume, NULL, false},
+        {"tmpfs", read_tmpfs_options, NULL, false}};
+    struct mount_reading into = {.reading = reading, .mount = mount};
+    int rc = json_read_object(at, keys, COUNT_OF(keys), &into, err);
+    if (rc != 0) {
+        return rc;
+    }
+    bool is_tmpfs = into.type[0] == 't';
+    if (!is_tmpfs && mount->source == NULL) {
+        struct json_place source = {.parent = at, .key = "source"};
+        return json_error(&source, ERR_MISSING, err, "missing; it is required");
+    }
+    reading->mounts_writable |= !mount->read_only && !is_tmpfs;
+    reading->service->powers |= into.type[0] == 'b' ? POWER_HOST_PATHS : 0;
+    return 0;
+}
+
+int release_read_volumes(const struct json_place *at, void *into, struct err *err)
+{
     struct release_reading *reading = into;
     struct json_place step = {0};
     if (!json_is_array(at)) {
@@ -133,8 +235,7 @@ int release_read_volumes(const struct json_place *at, void *into, struct err *er
     reading->spec->mounts = mounts;
     while (json_next(at, &step)) {
         struct engine_mount *mount = &mounts[reading->spec->mount_count];
-        struct mount_reading into_mount = {.reading = reading, .mount = mount};
-        int rc = json_read_object(&step, keys, COUNT_OF(keys), &into_mount, err);
+        int rc = mount_read(&step, reading, mount, err);
         if (rc != 0) {
             return rc;
         }
@@ -143,8 +244,6 @@ int release_read_volumes(const struct json_place *at, void *into, struct err *er
                 return json_error(&step, ERR_VALUE, err, "two mounts have the same target");
             }
         }
-        reading->mounts_writable |= !mount->read_only;
-        reading->service->powers |= mount->is_volume ? 0 : POWER_HOST_PATHS;
         reading->spec->mount_count++;
     }
     return 0;
@@ -158,78 +257,6 @@ int release_read_tmpfs(const struct json_place *at, void *into, struct err *err)
         const char *item = reading->spec->tmpfs.items[i];
         if (item[0] != '/' || item[1] == '\0' || strstr(item, "..") != NULL) {
             rc = json_error(at, ERR_VALUE, err, "item %zu must begin with an absolute path", i);
-        }
-    }
-    return rc;
-}
-
-/* "host[:container[:rwm]]" taken apart. */
-static int device_read(const struct json_place *at, struct arena *arena,
-                       struct engine_device *device, struct err *err)
-{
-    const char *text = NULL;
-    int rc = json_string(at, &text, err);
-    if (rc != 0) {
-        return rc;
-    }
-    char *parts = arena_text(arena, text, strlen(text));
-    if (parts == NULL) {
-        return release_no_room(at, err);
-    }
-    char *target = strchr(parts, ':');
-    char *permissions = target != NULL ? strchr(target + 1, ':') : NULL;
-    if (target != NULL) {
-        *target++ = '\0';
-    }
-    if (permissions != NULL) {
-        *permissions++ = '\0';
-    }
-    device->host_path = parts;
-    device->container_path = target != NULL ? target : parts;
-    device->permissions = permissions != NULL ? permissions : "rwm";
-    size_t len = strlen(device->permissions);
-    if (!path_is_safe(device->host_path) || !path_is_safe(device->container_path) || len == 0 ||
-        strspn(device->permissions, "rwm") != len) {
-        return json_error(at, ERR_VALUE, err, "must be like /dev/ttyS0:/dev/ttyS0:rw");
-    }
-    return 0;
-}
-
-int release_read_devices(const struct json_place *at, void *into, struct err *err)
-{
-    struct release_reading *reading = into;
-    struct json_place step = {0};
-    if (!json_is_array(at)) {
-        return json_error(at, ERR_VALUE, err, "must be a list of strings");
-    }
-    struct engine_device *devices = arena_alloc(reading->arena, json_count(at) * sizeof *devices);
-    if (devices == NULL) {
-        return release_no_room(at, err);
-    }
-    reading->spec->devices = devices;
-    while (json_next(at, &step)) {
-        int rc = device_read(&step, reading->arena, &devices[reading->spec->device_count], err);
-        if (rc != 0) {
-            return rc;
-        }
-        reading->service->powers |= POWER_DEVICES;
-        reading->spec->device_count++;
-    }
-    return 0;
-}
-
-int release_read_secrets(const struct json_place *at, void *into, struct err *err)
-{
-    struct release_reading *reading = into;
-    int rc = release_read_strings(at, reading->arena, &reading->secrets, err);
-    for (size_t i = 0; rc == 0 && i < reading->secrets.count; i++) {
-        if (!volume_is_name(reading->secrets.items[i])) {
-            rc = json_error(at, ERR_VALUE, err, "item %zu must be a plain file name", i);
-        }
-        for (size_t j = 0; rc == 0 && j < i; j++) {
-            if (strcmp(reading->secrets.items[i], reading->secrets.items[j]) == 0) {
-                rc = json_error(at, ERR_VALUE, err, "item %zu stands twice", i);
-            }
         }
     }
     return rc;

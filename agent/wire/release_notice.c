@@ -31,7 +31,8 @@ static int read_signal(const struct json_place *at, void *into, struct err *err)
 static int read_command(const struct json_place *at, void *into, struct err *err)
 {
     struct plan_drain_notice *notice = into;
-    return release_read_arguments(at, notice->text, &notice->exec_count, err);
+    struct words words = {notice->text, sizeof notice->text, 0};
+    return release_read_arguments(at, &words, &notice->exec_count, err);
 }
 
 static int read_exec(const struct json_place *at, void *into, struct err *err)

@@ -18,8 +18,19 @@ struct release_reading {
     struct engine_strings secrets;
     struct digest index; /* of the image reference */
     enum order_wish swap_order, update_order, service_order;
-    bool is_data_safe, mounts_writable, is_soak_said;
+    bool is_data_safe, mounts_writable, is_soak_said, is_deadline_said;
     struct plan_probe health, health_start;
+    size_t words_used;           /* of the service's words */
+    const char *platform;        /* "arm" or "arm/v7", as the service says; NULL: any */
+    struct engine_strings names; /* besides the service's own */
+    struct volume_name *volumes; /* that have one of their own */
+    size_t volume_count;
+};
+
+/* A volume of the document whose name at the engine the release says. */
+struct volume_name {
+    const char *key, *name;
+    bool is_external;
 };
 
 /* Readers of single keys (json_read): `into` is the struct release_reading. */
@@ -33,6 +44,12 @@ int release_read_working_dir(const struct json_place *at, void *into, struct err
 int release_read_hostname(const struct json_place *at, void *into, struct err *err);
 int release_read_labels(const struct json_place *at, void *into, struct err *err);
 int release_read_extra_hosts(const struct json_place *at, void *into, struct err *err);
+/* Any key of release_plain_keys. */
+int release_read_plain(const struct json_place *at, void *into, struct err *err);
+int release_read_platform(const struct json_place *at, void *into, struct err *err);
+int release_read_swappiness(const struct json_place *at, void *into, struct err *err);
+int release_read_blkio(const struct json_place *at, void *into, struct err *err);
+int release_read_names(const struct json_place *at, void *into, struct err *err);
 int release_read_group_add(const struct json_place *at, void *into, struct err *err);
 int release_read_init(const struct json_place *at, void *into, struct err *err);
 int release_read_tty(const struct json_place *at, void *into, struct err *err);
@@ -78,8 +95,29 @@ int release_read_pairs(const struct json_place *at, struct arena *arena, struct 
                        struct err *err);
 int release_no_room(const struct json_place *at, struct err *err);
 
-/* Arguments one after the other, each with its NUL, into PLAN_EXEC_BYTES. */
-int release_read_arguments(const struct json_place *at, char exec[PLAN_EXEC_BYTES], uint8_t *count,
+/* A string kept for the container: not empty, without control characters. */
+int release_keep_string(const struct json_place *at, struct arena *arena, const char **kept,
+                        struct err *err);
+
+/* The document's own names of volumes, before any service is read. */
+int release_read_volume_names(const struct json_place *at, struct release_reading *reading,
+                              struct err *err);
+
+/* Room for words, one after the other, each with its NUL. */
+struct words {
+    char *data;
+    size_t cap, used;
+};
+
+/* Those of the service being read; what is added is noted in words_used by the caller. */
+struct words release_words_of(struct release_reading *reading);
+
+/* Adds one; the same refusal wherever there is no room. */
+int release_add_word(const struct json_place *at, struct words *words, const char *word,
+                     struct err *err);
+
+/* A list of 1 to PLAN_EXEC_ARGS_MAX words, added. */
+int release_read_arguments(const struct json_place *at, struct words *words, uint8_t *count,
                            struct err *err);
 
 /* Decides what depends on several keys of one service: probes by default, order; refuses what

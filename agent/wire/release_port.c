@@ -24,11 +24,8 @@ static int read_protocol(const struct json_place *at, void *into, struct err *er
 {
     const char *word = NULL;
     int rc = json_string(at, &word, err);
-    if (rc == 0 && strcmp(word, "tcp") != 0 && strcmp(word, "udp") != 0) {
-        rc = json_error(at, ERR_VALUE, err, "must be tcp or udp");
-    }
-    if (rc == 0) {
-        ((struct route_port *)into)->protocol = word[0] == 'u' ? ROUTE_UDP : ROUTE_TCP;
+    if (rc == 0 && !route_protocol_of(word, &((struct route_port *)into)->protocol)) {
+        rc = json_error(at, ERR_VALUE, err, "must be tcp, udp or sctp");
     }
     return rc;
 }

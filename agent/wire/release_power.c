@@ -52,13 +52,19 @@ int release_read_network_mode(const struct json_place *at, void *into, struct er
     struct release_reading *reading = into;
     const char *mode = NULL;
     int rc = json_string(at, &mode, err);
-    if (rc == 0 && strcmp(mode, "host") != 0) {
-        rc = json_error(at, ERR_VALUE, err,
-                        "can only be host; without it the app's network is used");
+    if (rc != 0) {
+        return rc;
     }
-    if (rc == 0) {
-        reading->spec->network = "host";
-        reading->service->powers |= POWER_HOST_NETWORK;
+    if (strcmp(mode, "none") == 0) {
+        reading->spec->network = "none";
+        reading->service->has_no_network = true;
+        return 0;
     }
-    return rc;
+    if (strcmp(mode, "host") != 0) {
+        return json_error(at, ERR_VALUE, err,
+                          "can only be host or none; without it the app's network is used");
+    }
+    reading->spec->network = "host";
+    reading->service->powers |= POWER_HOST_NETWORK;
+    return 0;
 }

@@ -15,6 +15,12 @@
 #define STARTUP_FAILURES_DEFAULT    30
 #define FAILURES_DEFAULT            3
 
+/* A probe and the service whose words its command is among. */
+struct probe_reading {
+    struct plan_probe *probe;
+    struct release_reading *release;
+};
+
 static struct plan_probe probe_default(int64_t period_ms, uint16_t failures)
 {
     return (struct plan_probe){.period_ms = period_ms,
@@ -24,11 +30,28 @@ static struct plan_probe probe_default(int64_t period_ms, uint16_t failures)
                                .path = "/"};
 }
 
-int release_read_arguments(const struct json_place *at, char exec[PLAN_EXEC_BYTES], uint8_t *count,
+struct words release_words_of(struct release_reading *reading)
+{
+    return (struct words){reading->service->words, PLAN_WORDS_BYTES, reading->words_used};
+}
+
+int release_add_word(const struct json_place *at, struct words *words, const char *word,
+                     struct err *err)
+{
+    size_t len = strlen(word) + 1;
+    if (len > words->cap - words->used) {
+        return json_error(at, ERR_VALUE, err, "longer than %zu characters; put it into a file",
+                          words->cap - 1);
+    }
+    memcpy(words->data + words->used, word, len);
+    words->used += len;
+    return 0;
+}
+
+int release_read_arguments(const struct json_place *at, struct words *words, uint8_t *count,
                            struct err *err)
 {
     struct json_place step = {0};
-    size_t used = 0;
     if (!json_is_array(at) || json_count(at) == 0 || json_count(at) > PLAN_EXEC_ARGS_MAX) {
         return json_error(at, ERR_VALUE, err, "must be a list of 1 to %d words",
                           PLAN_EXEC_ARGS_MAX);
@@ -37,13 +60,11 @@ int release_read_arguments(const struct json_place *at, char exec[PLAN_EXEC_BYTE
     while (json_next(at, &step)) {
         const char *word = NULL;
         int rc = json_string(&step, &word, err);
+        if (rc == 0) {
+            rc = release_add_word(at, words, word, err);
+        }
         if (rc != 0) {
             return rc;
-        }
-        if (!text_copy(exec + used, PLAN_EXEC_BYTES - used, word) ||
-            (used += strlen(word) + 1) == PLAN_EXEC_BYTES) {
-            return json_error(at, ERR_VALUE, err, "longer than %d characters; put it into a file",
-                              PLAN_EXEC_BYTES - 1);
         }
         (*count)++;
     }
@@ -76,9 +97,10 @@ static int request_path_read(const struct json_place *at, char *path, size_t cap
     return rc;
 }
 
-static int handler_set(const struct json_place *at, struct plan_probe *probe,
+static int handler_set(const struct json_place *at, const struct probe_reading *reading,
                        enum plan_probe_kind kind, struct err *err)
 {
+    struct plan_probe *probe = reading->probe;
     if (probe->kind != PLAN_PROBE_NONE) {
         return json_error(at, ERR_VALUE, err, "one probe asks in one way; make up your mind");
     }
@@ -88,18 +110,24 @@ static int handler_set(const struct json_place *at, struct plan_probe *probe,
 
 static int read_port(const struct json_place *at, void *into, struct err *err)
 {
-    return port_read(at, &((struct plan_probe *)into)->port, err);
+    return port_read(at, &((struct probe_reading *)into)->probe->port, err);
 }
 
 static int read_path(const struct json_place *at, void *into, struct err *err)
 {
-    return request_path_read(at, ((struct plan_probe *)into)->path, PROBER_PATH_BYTES, err);
+    return request_path_read(at, ((struct probe_reading *)into)->probe->path, PROBER_PATH_BYTES,
+                             err);
 }
 
 static int read_command(const struct json_place *at, void *into, struct err *err)
 {
-    struct plan_probe *probe = into;
-    return release_read_arguments(at, probe->exec, &probe->exec_count, err);
+    struct probe_reading *reading = into;
+    struct plan_probe *probe = reading->probe;
+    struct words words = release_words_of(reading->release);
+    probe->exec_at = (uint16_t)words.used;
+    int rc = release_read_arguments(at, &words, &probe->exec_count, err);
+    reading->release->words_used = words.used;
+    return rc;
 }
 
 static int read_http(const struct json_place *at, void *into, struct err *err)
@@ -130,20 +158,20 @@ static int read_exec(const struct json_place *at, void *into, struct err *err)
 
 static int read_delay(const struct json_place *at, void *into, struct err *err)
 {
-    return json_thousandths(at, 0, PERIOD_MAX_MS, &((struct plan_probe *)into)->initial_delay_ms,
-                            err);
+    return json_thousandths(at, 0, PERIOD_MAX_MS,
+                            &((struct probe_reading *)into)->probe->initial_delay_ms, err);
 }
 
 static int read_period(const struct json_place *at, void *into, struct err *err)
 {
     return json_thousandths(at, PERIOD_MIN_MS, PERIOD_MAX_MS,
-                            &((struct plan_probe *)into)->period_ms, err);
+                            &((struct probe_reading *)into)->probe->period_ms, err);
 }
 
 static int read_timeout(const struct json_place *at, void *into, struct err *err)
 {
     return json_thousandths(at, PERIOD_MIN_MS, TIMEOUT_MAX_MS,
-                            &((struct plan_probe *)into)->timeout_ms, err);
+                            &((struct probe_reading *)into)->probe->timeout_ms, err);
 }
 
 static int threshold_read(const struct json_place *at, uint16_t *threshold, struct err *err)
@@ -156,16 +184,16 @@ static int threshold_read(const struct json_place *at, uint16_t *threshold, stru
 
 static int read_success(const struct json_place *at, void *into, struct err *err)
 {
-    return threshold_read(at, &((struct plan_probe *)into)->success_threshold, err);
+    return threshold_read(at, &((struct probe_reading *)into)->probe->success_threshold, err);
 }
 
 static int read_failure(const struct json_place *at, void *into, struct err *err)
 {
-    return threshold_read(at, &((struct plan_probe *)into)->failure_threshold, err);
+    return threshold_read(at, &((struct probe_reading *)into)->probe->failure_threshold, err);
 }
 
-static int probe_read(const struct json_place *at, struct plan_probe *probe, bool is_readiness,
-                      struct err *err)
+static int probe_read(const struct json_place *at, struct release_reading *release,
+                      struct plan_probe *probe, bool is_readiness, struct err *err)
 {
     static const char later[] = "not supported by this version; remove it";
     static const struct json_key keys[] = {{"httpGet", read_http, NULL, false},
@@ -178,7 +206,8 @@ static int probe_read(const struct json_place *at, struct plan_probe *probe, boo
                                            {"failureThreshold", read_failure, NULL, false},
                                            {"grpc", NULL, later, false},
                                            {"terminationGracePeriodSeconds", NULL, later, false}};
-    int rc = json_read_object(at, keys, COUNT_OF(keys), probe, err);
+    struct probe_reading reading = {.probe = probe, .release = release};
+    int rc = json_read_object(at, keys, COUNT_OF(keys), &reading, err);
     if (rc == 0 && probe->kind == PLAN_PROBE_NONE) {
         rc = json_error(at, ERR_MISSING, err, "says not how to ask: httpGet, tcpSocket or exec");
     }
@@ -192,21 +221,21 @@ static int read_startup(const struct json_place *at, void *into, struct err *err
 {
     struct plan_service *service = ((struct release_reading *)into)->service;
     service->startup = probe_default(STARTUP_PERIOD_DEFAULT_MS, STARTUP_FAILURES_DEFAULT);
-    return probe_read(at, &service->startup, false, err);
+    return probe_read(at, into, &service->startup, false, err);
 }
 
 static int read_readiness(const struct json_place *at, void *into, struct err *err)
 {
     struct plan_service *service = ((struct release_reading *)into)->service;
     service->readiness = probe_default(READINESS_PERIOD_DEFAULT_MS, FAILURES_DEFAULT);
-    return probe_read(at, &service->readiness, true, err);
+    return probe_read(at, into, &service->readiness, true, err);
 }
 
 static int read_liveness(const struct json_place *at, void *into, struct err *err)
 {
     struct plan_service *service = ((struct release_reading *)into)->service;
     service->liveness = probe_default(LIVENESS_PERIOD_DEFAULT_MS, FAILURES_DEFAULT);
-    return probe_read(at, &service->liveness, false, err);
+    return probe_read(at, into, &service->liveness, false, err);
 }
 
 int release_read_probes(const struct json_place *at, void *into, struct err *err)

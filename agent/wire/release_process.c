@@ -4,9 +4,8 @@
 #include "agent/wire/release_parts.h"
 #include "agent/wire/release_words.h"
 
-/* A string kept for the container, without control characters. */
-static int kept_string(const struct json_place *at, struct arena *arena, const char **kept,
-                       struct err *err)
+int release_keep_string(const struct json_place *at, struct arena *arena, const char **kept,
+                        struct err *err)
 {
     const char *text = NULL;
     int rc = json_string(at, &text, err);
@@ -47,6 +46,26 @@ int release_read_entrypoint(const struct json_place *at, void *into, struct err 
     return words_read(at, reading, &reading->spec->entrypoint, err);
 }
 
+/* Whether the service's x-berth.plain has the name of this variable. */
+static bool is_declared_plain(const struct json_place *variable)
+{
+    const struct json_place *service = variable->parent->parent;
+    struct json_place extension;
+    struct json_place list;
+    struct json_place step = {0};
+    if (!json_member(service, "x-berth", &extension) || !json_member(&extension, "plain", &list) ||
+        !json_is_array(&list)) {
+        return false;
+    }
+    while (json_next(&list, &step)) {
+        const char *name = NULL;
+        if (json_string(&step, &name, NULL) == 0 && strcmp(name, variable->key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int variable_read(const struct json_place *at, struct release_reading *reading,
                          const char **pair, struct err *err)
 {
@@ -62,9 +81,10 @@ static int variable_read(const struct json_place *at, struct release_reading *re
     if (rc != 0) {
         return rc;
     }
-    if (value[0] != '\0' && variable_is_secret(at->key)) {
+    if (value[0] != '\0' && variable_is_secret(at->key) && !is_declared_plain(at)) {
         return json_error(at, ERR_VALUE, err,
-                          "looks like a secret; list a file under secrets and read /run/secrets");
+                          "looks like a secret; list a file under secrets and read /run/secrets, "
+                          "or list the name under x-berth.plain");
     }
     const char *substituted = NULL;
     rc = node_substitute(value, reading->node, reading->arena, &substituted, &inner);
@@ -110,13 +130,13 @@ int release_read_environment(const struct json_place *at, void *into, struct err
 int release_read_user(const struct json_place *at, void *into, struct err *err)
 {
     struct release_reading *reading = into;
-    return kept_string(at, reading->arena, &reading->spec->user, err);
+    return release_keep_string(at, reading->arena, &reading->spec->user, err);
 }
 
 int release_read_working_dir(const struct json_place *at, void *into, struct err *err)
 {
     struct release_reading *reading = into;
-    int rc = kept_string(at, reading->arena, &reading->spec->working_dir, err);
+    int rc = release_keep_string(at, reading->arena, &reading->spec->working_dir, err);
     if (rc == 0 && reading->spec->working_dir[0] != '/') {
         rc = json_error(at, ERR_VALUE, err, "must be an absolute path");
     }
@@ -126,7 +146,7 @@ int release_read_working_dir(const struct json_place *at, void *into, struct err
 int release_read_hostname(const struct json_place *at, void *into, struct err *err)
 {
     struct release_reading *reading = into;
-    int rc = kept_string(at, reading->arena, &reading->spec->hostname, err);
+    int rc = release_keep_string(at, reading->arena, &reading->spec->hostname, err);
     if (rc == 0 && (!label_is_name(reading->spec->hostname) ||
                     strpbrk(reading->spec->hostname, "/_") != NULL)) {
         rc = json_error(at, ERR_VALUE, err, "must be a host name of at most 63 characters");
@@ -146,26 +166,6 @@ int release_read_labels(const struct json_place *at, void *into, struct err *err
     return release_read_pairs(at, reading->arena, &reading->spec->labels, err);
 }
 
-int release_read_extra_hosts(const struct json_place *at, void *into, struct err *err)
-{
-    struct release_reading *reading = into;
-    struct json_place step = {0};
-    while (json_is_array(at) && json_next(at, &step)) {
-        const char *text = NULL;
-        ipv4 address = 0;
-        int rc = json_string(&step, &text, err);
-        if (rc != 0) {
-            return rc;
-        }
-        const char *colon = strchr(text, ':');
-        if (colon == NULL || colon == text ||
-            (!address_parse(colon + 1, &address) && strcmp(colon + 1, "host-gateway") != 0)) {
-            return json_error(&step, ERR_VALUE, err, "must be name:IPv4 address");
-        }
-    }
-    return release_read_strings(at, reading->arena, &reading->spec->hosts, err);
-}
-
 int release_read_group_add(const struct json_place *at, void *into, struct err *err)
 {
     struct release_reading *reading = into;
@@ -174,7 +174,10 @@ int release_read_group_add(const struct json_place *at, void *into, struct err *
 
 int release_read_init(const struct json_place *at, void *into, struct err *err)
 {
-    return json_boolean(at, &((struct release_reading *)into)->spec->init, err);
+    struct engine_spec *spec = ((struct release_reading *)into)->spec;
+    int rc = json_boolean(at, &spec->init, err);
+    spec->no_init = !spec->init;
+    return rc;
 }
 
 int release_read_tty(const struct json_place *at, void *into, struct err *err)
@@ -197,9 +200,11 @@ int release_read_restart(const struct json_place *at, void *into, struct err *er
 int release_read_stop_signal(const struct json_place *at, void *into, struct err *err)
 {
     struct release_reading *reading = into;
-    int rc = kept_string(at, reading->arena, &reading->spec->stop_signal, err);
-    if (rc == 0 && !signal_is_name(reading->spec->stop_signal)) {
-        rc = json_error(at, ERR_VALUE, err, "must be the name of a signal, like SIGTERM");
+    int rc = release_keep_string(at, reading->arena, &reading->spec->stop_signal, err);
+    if (rc == 0 && !signal_is_name(reading->spec->stop_signal) &&
+        !signal_is_number(reading->spec->stop_signal)) {
+        rc = json_error(at, ERR_VALUE, err,
+                        "must be the name of a signal, like SIGTERM, or its number");
     }
     return rc;
 }
@@ -213,7 +218,7 @@ int release_read_stop_grace(const struct json_place *at, void *into, struct err 
 static int read_driver(const struct json_place *at, void *into, struct err *err)
 {
     struct release_reading *reading = into;
-    return kept_string(at, reading->arena, &reading->spec->log_driver, err);
+    return release_keep_string(at, reading->arena, &reading->spec->log_driver, err);
 }
 
 static int read_options(const struct json_place *at, void *into, struct err *err)
@@ -224,7 +229,7 @@ static int read_options(const struct json_place *at, void *into, struct err *err
 
 int release_read_logging(const struct json_place *at, void *into, struct err *err)
 {
-    static const struct json_key keys[] = {{"driver", read_driver, NULL, true},
+    static const struct json_key keys[] = {{"driver", read_driver, NULL, false},
                                            {"options", read_options, NULL, false}};
     return json_read_object(at, keys, COUNT_OF(keys), into, err);
 }

@@ -7,6 +7,7 @@
 #define CPUS_MAX         1024
 #define MEMORY_MIN       (6u << 20) /* what the engine accepts */
 #define ULIMIT_UNLIMITED (-1)
+#define PIDS_UNLIMITED   (-1)
 
 static int read_soft(const struct json_place *at, void *into, struct err *err)
 {
@@ -74,6 +75,30 @@ int release_read_shm_size(const struct json_place *at, void *into, struct err *e
     return release_read_size(at, &((struct release_reading *)into)->spec->shm_bytes, err);
 }
 
+/* Kept as one more, because 0 is a percentage like others. */
+int release_read_swappiness(const struct json_place *at, void *into, struct err *err)
+{
+    int64_t percent = 0;
+    int rc = json_integer(at, 0, 100, &percent, err);
+    ((struct release_reading *)into)->spec->swappiness = percent + 1;
+    return rc;
+}
+
+static int read_weight(const struct json_place *at, void *into, struct err *err)
+{
+    return json_integer(at, 10, 1000, &((struct release_reading *)into)->spec->blkio_weight, err);
+}
+
+int release_read_blkio(const struct json_place *at, void *into, struct err *err)
+{
+    static const char other[] = "not supported by this version; keep weight, or remove it";
+    static const struct json_key keys[] = {
+        {"weight", read_weight, NULL, false},     {"weight_device", NULL, other, false},
+        {"device_read_bps", NULL, other, false},  {"device_read_iops", NULL, other, false},
+        {"device_write_bps", NULL, other, false}, {"device_write_iops", NULL, other, false}};
+    return json_read_object(at, keys, COUNT_OF(keys), into, err);
+}
+
 static int read_replicas(const struct json_place *at, void *into, struct err *err)
 {
     int64_t replicas = 0;
@@ -128,9 +153,11 @@ static int read_memory(const struct json_place *at, void *into, struct err *err)
 
 static int read_pids(const struct json_place *at, void *into, struct err *err)
 {
-    int64_t pids = 0;
-    int rc = json_integer(at, 1, INT32_MAX, &pids, err);
-    ((struct release_reading *)into)->spec->pids = (uint32_t)pids;
+    int64_t *pids = &((struct release_reading *)into)->spec->pids;
+    int rc = json_integer(at, PIDS_UNLIMITED, INT32_MAX, pids, err);
+    if (rc == 0 && *pids == 0) {
+        rc = json_error(at, ERR_VALUE, err, "must be between 1 and %d, or -1", INT32_MAX);
+    }
     return rc;
 }
 
@@ -142,11 +169,30 @@ static int read_limits(const struct json_place *at, void *into, struct err *err)
     return json_read_object(at, keys, COUNT_OF(keys), into, err);
 }
 
-static int read_resources(const struct json_place *at, void *into, struct err *err)
+static int read_reserved_memory(const struct json_place *at, void *into, struct err *err)
+{
+    uint64_t bytes = 0;
+    int rc = release_read_size(at, &bytes, err);
+    ((struct release_reading *)into)->spec->memory_reserved = (int64_t)bytes;
+    return rc;
+}
+
+static int read_reservations(const struct json_place *at, void *into, struct err *err)
 {
     static const struct json_key keys[] = {
-        {"limits", read_limits, NULL, false},
-        {"reservations", NULL, "a node reserves nothing; say x-berth.requires.ram", false}};
+        {"memory", read_reserved_memory, NULL, false},
+        {"cpus", NULL, "a node reserves no processors; remove it", false},
+        {"pids", NULL, "a node reserves no processes; remove it", false},
+        {"generic_resources", NULL, "a node has none; remove it", false},
+        {"devices", NULL,
+         "set runtime: nvidia and NVIDIA_VISIBLE_DEVICES, or list the files under devices", false}};
+    return json_read_object(at, keys, COUNT_OF(keys), into, err);
+}
+
+static int read_resources(const struct json_place *at, void *into, struct err *err)
+{
+    static const struct json_key keys[] = {{"limits", read_limits, NULL, false},
+                                           {"reservations", read_reservations, NULL, false}};
     return json_read_object(at, keys, COUNT_OF(keys), into, err);
 }
 

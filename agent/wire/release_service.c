@@ -21,12 +21,22 @@ static int read_shared_data(const struct json_place *at, void *into, struct err 
     return rc;
 }
 
+/* Its items are looked up where the variables are read. */
+static int read_plain(const struct json_place *at, void *into, struct err *err)
+{
+    struct engine_strings names;
+    struct release_reading *reading = into;
+    return release_read_strings(at, reading->arena, &names, err);
+}
+
 static int read_extension(const struct json_place *at, void *into, struct err *err)
 {
     static const struct json_key keys[] = {{"image", release_read_platforms, NULL, true},
                                            {"probes", release_read_probes, NULL, false},
                                            {"order", read_service_order, NULL, false},
                                            {"sharedData", read_shared_data, NULL, false},
+                                           {"names", release_read_names, NULL, false},
+                                           {"plain", read_plain, NULL, false},
                                            {"drain", release_read_drain, NULL, false}};
     return json_read_object(at, keys, COUNT_OF(keys), into, err);
 }
@@ -68,6 +78,32 @@ static const struct json_key service_keys[] = {
     {"shm_size", release_read_shm_size, NULL, false},
     {"deploy", release_read_deploy, NULL, false},
     {"healthcheck", release_read_healthcheck, NULL, false},
+    {"domainname", release_read_plain, NULL, false},
+    {"mac_address", release_read_plain, NULL, false},
+    {"runtime", release_read_plain, NULL, false},
+    {"cpuset", release_read_plain, NULL, false},
+    {"cgroup_parent", release_read_plain, NULL, false},
+    {"pid", release_read_plain, NULL, false},
+    {"ipc", release_read_plain, NULL, false},
+    {"uts", release_read_plain, NULL, false},
+    {"userns_mode", release_read_plain, NULL, false},
+    {"cgroup", release_read_plain, NULL, false},
+    {"annotations", release_read_plain, NULL, false},
+    {"dns", release_read_plain, NULL, false},
+    {"dns_search", release_read_plain, NULL, false},
+    {"dns_opt", release_read_plain, NULL, false},
+    {"device_cgroup_rules", release_read_plain, NULL, false},
+    {"security_opt", release_read_plain, NULL, false},
+    {"memswap_limit", release_read_plain, NULL, false},
+    {"cpu_shares", release_read_plain, NULL, false},
+    {"cpu_quota", release_read_plain, NULL, false},
+    {"cpu_period", release_read_plain, NULL, false},
+    {"oom_score_adj", release_read_plain, NULL, false},
+    {"oom_kill_disable", release_read_plain, NULL, false},
+    {"stdin_open", release_read_plain, NULL, false},
+    {"mem_swappiness", release_read_swappiness, NULL, false},
+    {"blkio_config", release_read_blkio, NULL, false},
+    {"platform", release_read_platform, NULL, false},
     {"x-berth", read_extension, NULL, true},
     {"build", NULL, "a release names a built image: build and push it, then set image", false},
     {"container_name", NULL,
@@ -78,7 +114,6 @@ static const struct json_key service_keys[] = {
     {"links", NULL, ONE_SERVICE, false},
     {"volumes_from", NULL, ONE_SERVICE, false},
     {"networks", NULL, OWN_NETWORK, false},
-    {"mac_address", NULL, OWN_NETWORK, false},
     {"env_file", NULL, "write the variables under environment", false},
     {"cpus", NULL, LIMITS, false},
     {"mem_limit", NULL, LIMITS, false},
@@ -86,19 +121,13 @@ static const struct json_key service_keys[] = {
     {"scale", NULL, "write it as deploy.replicas", false},
     {"expose", NULL, "containers of an app reach each other on every port; remove it", false},
     {"pull_policy", NULL, "the node pulls by digest, once; remove it", false},
-    {"platform", NULL, "the node takes the platform it is; remove it", false},
     {"profiles", NULL, "a release has no profiles; remove it", false},
     {"extends", NULL, LATER, false},
     {"configs", NULL, "not supported by this version; mount a file or bake it into the image",
      false},
-    {"dns", NULL, LATER, false},
-    {"ipc", NULL, LATER, false},
-    {"pid", NULL, LATER, false},
-    {"userns_mode", NULL, LATER, false},
-    {"security_opt", NULL, LATER, false},
-    {"cgroup_parent", NULL, LATER, false},
-    {"runtime", NULL, LATER, false},
-    {"stdin_open", NULL, LATER, false}};
+    {"mem_reservation", NULL, "write it under deploy.resources.reservations", false},
+    {"gpus", NULL,
+     "set runtime: nvidia and NVIDIA_VISIBLE_DEVICES, or list the files under devices", false}};
 
 int release_read_service(const struct json_place *at, struct release_reading *reading,
                          struct err *err)

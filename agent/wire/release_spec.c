@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "agent/wire/release_parts.h"
+#include "agent/wire/release_plain.h"
 #include "agent/wire/release_words.h"
 #include "platform/base/text.h"
 
@@ -70,6 +71,70 @@ static void hash_lists(uint64_t *hash, const struct engine_spec *spec)
     }
 }
 
+/* What a mount says beyond its source, target and mode; nothing leaves no trace. */
+static void hash_mount(uint64_t *hash, size_t number, const struct engine_mount *mount)
+{
+    uint64_t flags = (mount->is_named ? 1u : 0) | (mount->is_external ? 2u : 0) |
+                     (mount->no_copy ? 4u : 0) | (mount->makes_path ? 8u : 0) |
+                     (mount->source == NULL ? 16u : 0);
+    if (flags == 0 && mount->propagation == NULL && mount->selinux == NULL) {
+        return;
+    }
+    hash_text(hash, "mount");
+    hash_number(hash, number);
+    hash_number(hash, flags);
+    hash_text(hash, mount->propagation);
+    hash_text(hash, mount->selinux);
+    hash_number(hash, mount->tmpfs_bytes);
+    hash_number(hash, mount->tmpfs_mode);
+}
+
+static void hash_plain(uint64_t *hash, const struct plain_key *key, const struct engine_spec *spec)
+{
+    const void *member = (const char *)spec + key->offset;
+    hash_text(hash, key->name);
+    switch (key->kind) {
+    case PLAIN_TEXT:
+        hash_text(hash, *(const char *const *)member);
+        break;
+    case PLAIN_LIST:
+    case PLAIN_PAIRS:
+        hash_strings(hash, member);
+        break;
+    case PLAIN_NUMBER:
+        hash_number(hash, (uint64_t) * (const int64_t *)member);
+        break;
+    case PLAIN_FLAG:
+        break;
+    }
+}
+
+static void hash_named(uint64_t *hash, const char *name, int64_t number)
+{
+    if (number != 0) {
+        hash_text(hash, name);
+        hash_number(hash, (uint64_t)number);
+    }
+}
+
+/* Keys that the first version did not have: a release without them keeps its hash. */
+static void hash_later(uint64_t *hash, const struct engine_spec *spec)
+{
+    size_t count = 0;
+    const struct plain_key *keys = release_plain_keys(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (plain_is_said(&keys[i], spec)) {
+            hash_plain(hash, &keys[i], spec);
+        }
+    }
+    for (size_t i = 0; i < spec->mount_count; i++) {
+        hash_mount(hash, i, &spec->mounts[i]);
+    }
+    hash_named(hash, "swappiness", spec->swappiness);
+    hash_named(hash, "blkio", spec->blkio_weight);
+    hash_named(hash, "reserved", spec->memory_reserved);
+}
+
 void release_spec_hash(const struct release_reading *reading, char hash[17])
 {
     const struct engine_spec *spec = reading->spec;
@@ -92,9 +157,10 @@ void release_spec_hash(const struct release_reading *reading, char hash[17])
     hash_number(&state, spec->memory_bytes);
     hash_number(&state, spec->nano_cpus);
     hash_number(&state, spec->shm_bytes);
-    hash_number(&state, spec->pids);
+    hash_number(&state, (uint64_t)spec->pids);
     hash_number(&state, (spec->privileged ? 1u : 0) | (spec->read_only ? 2u : 0) |
                             (spec->init ? 4u : 0) | (spec->tty ? 8u : 0));
+    hash_later(&state, spec);
     (void)snprintf(hash, 17, "%016llx", (unsigned long long)state);
 }
 
@@ -148,26 +214,33 @@ static int labels_add(struct release_reading *reading, const struct release_cont
     return 0;
 }
 
-/* The service address under the service's name, before what the release says itself. */
+/* The service address under the service's names, before what the release says itself. */
 static int hosts_add(struct release_reading *reading, const struct release_container *container,
                      struct err *err)
 {
     struct engine_strings *hosts = &reading->spec->hosts;
     char address[16];
-    if (container->service_address == 0 || reading->service->powers & POWER_HOST_NETWORK) {
+    size_t own = reading->names.count + 1;
+    if (container->service_address == 0 || reading->service->powers & POWER_HOST_NETWORK ||
+        reading->service->has_no_network) {
         return 0;
     }
-    const char **items = arena_alloc(reading->arena, (hosts->count + 1) * sizeof *items);
-    address_render(container->service_address, address);
-    const char *own = arena_printf(reading->arena, "%s:%s", reading->service->name, address);
-    if (items == NULL || own == NULL) {
+    const char **items = arena_alloc(reading->arena, (hosts->count + own) * sizeof *items);
+    if (items == NULL) {
         return no_room(err);
     }
-    items[0] = own;
-    for (size_t i = 0; i < hosts->count; i++) {
-        items[i + 1] = hosts->items[i];
+    address_render(container->service_address, address);
+    for (size_t i = 0; i < own; i++) {
+        const char *name = i == 0 ? reading->service->name : reading->names.items[i - 1];
+        items[i] = arena_printf(reading->arena, "%s:%s", name, address);
+        if (items[i] == NULL) {
+            return no_room(err);
+        }
     }
-    *hosts = (struct engine_strings){.items = items, .count = hosts->count + 1};
+    for (size_t i = 0; i < hosts->count; i++) {
+        items[own + i] = hosts->items[i];
+    }
+    *hosts = (struct engine_strings){.items = items, .count = hosts->count + own};
     return 0;
 }
 
@@ -212,14 +285,15 @@ int release_identify(struct release_reading *reading, const struct release_conta
                      struct err *err)
 {
     struct engine_spec *spec = reading->spec;
-    bool is_host = (reading->service->powers & POWER_HOST_NETWORK) != 0;
+    bool has_address =
+        (reading->service->powers & POWER_HOST_NETWORK) == 0 && !reading->service->has_no_network;
     spec->name = arena_printf(reading->arena, "berth_%s_%s_%llu_%s_%u", reading->node->name,
                               reading->plan->app, (unsigned long long)container->gen,
                               reading->service->name, container->replica);
-    spec->network =
-        is_host ? "host"
-                : arena_text(reading->arena, container->network, strlen(container->network));
-    spec->address = is_host ? 0 : container->address;
+    if (has_address) {
+        spec->network = arena_text(reading->arena, container->network, strlen(container->network));
+        spec->address = container->address;
+    }
     if (spec->name == NULL || spec->network == NULL) {
         return no_room(err);
     }

@@ -143,7 +143,9 @@ static int read_keep_warm(const struct json_place *at, void *into, struct err *e
 
 static int read_deadline(const struct json_place *at, void *into, struct err *err)
 {
-    struct plan *plan = ((struct release_reading *)into)->plan;
+    struct release_reading *reading = into;
+    struct plan *plan = reading->plan;
+    reading->is_deadline_said = true;
     return release_read_duration(at, SECONDS_MS(1), MINUTES_MS(24 * 60), &plan->deadline_ms, err);
 }
 

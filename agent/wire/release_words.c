@@ -3,12 +3,14 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/wire/release.h"
 #include "platform/base/text.h"
 
-#define VALUE_BYTES_MAX 8192
+#define VALUE_BYTES_MAX            8192
+#define VOLUME_NAME_CHARACTERS_MAX 64
 
 bool address_parse(const char *text, ipv4 *address)
 {
@@ -28,6 +30,14 @@ bool address_parse(const char *text, ipv4 *address)
     }
     *address = read;
     return true;
+}
+
+bool address_is_v6(const char *text)
+{
+    size_t len = strnlen(text, 46);
+    const char *colon = strchr(text, ':');
+    return len >= 2 && len < 46 && strspn(text, "0123456789abcdefABCDEF:.") == len &&
+           colon != NULL && strchr(colon + 1, ':') != NULL;
 }
 
 void address_render(ipv4 address, char text[16])
@@ -58,7 +68,15 @@ static const struct {
                    {"host-network", POWER_HOST_NETWORK},
                    {"host-paths", POWER_HOST_PATHS},
                    {"devices", POWER_DEVICES},
-                   {"capabilities", POWER_CAPABILITIES}};
+                   {"capabilities", POWER_CAPABILITIES},
+                   {"host-pid", POWER_HOST_PID},
+                   {"host-ipc", POWER_HOST_IPC},
+                   {"host-uts", POWER_HOST_UTS},
+                   {"host-userns", POWER_HOST_USERNS},
+                   {"host-cgroup", POWER_HOST_CGROUP},
+                   {"unconfined", POWER_UNCONFINED},
+                   {"runtime", POWER_RUNTIME},
+                   {"oom", POWER_OOM}};
 
 unsigned power_of(const char *word)
 {
@@ -94,6 +112,20 @@ bool path_is_safe(const char *text)
     return true;
 }
 
+bool volume_is_name(const char *text)
+{
+    size_t len = strnlen(text, VOLUME_NAME_CHARACTERS_MAX + 1);
+    if (len == 0 || len > VOLUME_NAME_CHARACTERS_MAX || !isalnum((unsigned char)text[0])) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (!isalnum((unsigned char)text[i]) && strchr("-_.", text[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool signal_is_name(const char *text)
 {
     size_t len = strnlen(text, 17);
@@ -106,6 +138,13 @@ bool signal_is_name(const char *text)
         }
     }
     return true;
+}
+
+bool signal_is_number(const char *text)
+{
+    size_t len = strspn(text, "0123456789");
+    int number = len > 0 && len < 3 && text[len] == '\0' ? atoi(text) : 0;
+    return text[0] != '0' && number >= 1 && number <= 64;
 }
 
 bool capability_is_power(const char *text)

@@ -12,12 +12,14 @@ struct release_node;
 
 /* Dotted decimal of four numbers without leading zeros; false for anything else. */
 bool address_parse(const char *text, ipv4 *address);
+/* Whether this looks like an IPv6 address: the engine reads it. */
+bool address_is_v6(const char *text);
 void address_render(ipv4 address, char text[16]);
 
 /* Kubernetes' label keys: 1 to 63 letters, digits, '-', '_', '.', '/'; ends alphanumeric. */
 bool label_is_name(const char *text);
 
-/* POWER_* of "privileged", "host-network", "host-paths", "devices", "capabilities"; 0: no power. */
+/* POWER_* of a word like "host-network"; 0: no power. */
 unsigned power_of(const char *word);
 /* The word of a single POWER_*. */
 const char *power_word(unsigned power);
@@ -25,8 +27,15 @@ const char *power_word(unsigned power);
 /* True for an absolute path without "..", ':' or control characters: safe in an engine's mount. */
 bool path_is_safe(const char *text);
 
+/* True for the name of a volume or of a secret's file: at most 64 letters, digits, '-', '_', '.'.
+ */
+bool volume_is_name(const char *text);
+
 /* True for the name of a signal: SIGTERM, SIGUSR1, SIGRTMIN+3. */
 bool signal_is_name(const char *text);
+
+/* True for the number of a signal, 1 to 64. */
+bool signal_is_number(const char *text);
 
 /* True for a capability that the engine does not give to every container. */
 bool capability_is_power(const char *text);

@@ -8,6 +8,7 @@ enum { VOLUME_BODY_BYTES = 1024 };
 /* Whom the containers that mount a volume belong to. */
 struct claimants {
     bool is_ours, is_other;
+    bool is_other_app; /* of an agent's, whose name `other` then is */
     char other[ENGINE_LABEL_BYTES];
 };
 
@@ -37,11 +38,16 @@ int docker_volumes_note(struct docker_volumes *volumes, const struct engine_spec
         if (!mount->is_volume) {
             continue;
         }
+        if (volumes->count == DOCKER_VOLUMES_MAX) {
+            fits = false;
+            continue;
+        }
         struct docker_volume *volume = &volumes->at[volumes->count];
-        fits = volumes->count < DOCKER_VOLUMES_MAX &&
-               text_copy(volume->name, sizeof volume->name, mount->source) &&
+        fits = text_copy(volume->name, sizeof volume->name, mount->source) &&
                text_copy(volume->former, sizeof volume->former,
                          mount->former != NULL ? mount->former : "");
+        volume->is_named = mount->is_named;
+        volume->is_external = mount->is_external;
         volumes->count++;
     }
     return fits ? 0
@@ -109,8 +115,9 @@ static struct claimants claimants_read(struct docker_call *call, struct span bod
         if (strcmp(reply_text_of(labels, "io.berth.node"), volumes->node) == 0 &&
             strcmp(app, volumes->app) == 0) {
             claimants.is_ours = true;
-        } else {
+        } else if (!claimants.is_other_app) {
             claimants.is_other = true;
+            claimants.is_other_app = app[0] != '\0';
             text_shorten(claimants.other, sizeof claimants.other,
                          span_text(app[0] != '\0' ? app : reply_text_at(item, "Id")));
         }
@@ -139,21 +146,39 @@ static void on_mounted(struct docker_call *call, int status, struct span body)
     }
 }
 
-static void mounted_ask(struct docker_call *call)
+/* A named volume is one app's; what runs without an agent is the operator's affair. */
+static void on_claimed(struct docker_call *call, int status, struct span body)
 {
     struct docker_volumes *volumes = call->state;
+    if (status != 200) {
+        docker_call_refuse(call, "ask who mounts a volume", status, body);
+        return;
+    }
+    struct claimants claimants = claimants_read(call, body);
+    if (claimants.is_other_app) {
+        docker_call_fail(call, ERR_EXISTS,
+                         "volume %s is mounted by app %s, and a volume belongs to one app: give "
+                         "%s a volume of another name",
+                         volume_now(volumes)->name, claimants.other, volumes->app);
+    } else {
+        volume_settled(call, false);
+    }
+}
+
+static void mounted_ask(struct docker_call *call, const char *name, docker_step step)
+{
     char path[DOCKER_PATH_BYTES];
     struct text text;
     text_init(&text, path, sizeof path);
     text_append(&text, "/containers/json?all=1&filters=");
     docker_path_value(&text, "{\"volume\":[\"");
-    docker_path_value(&text, volume_now(volumes)->former);
+    docker_path_value(&text, name);
     docker_path_value(&text, "\"]}");
     docker_call_next(call, &(struct docker_request){.method = "GET",
                                                     .path = path,
                                                     .answer_bytes_max = REPLY_LIST_BYTES_MAX,
                                                     .timeout_ms = QUICK_TIMEOUT_MS,
-                                                    .step = on_mounted});
+                                                    .step = step});
 }
 
 /* Whose labels a volume carries: 0 nobody's, 1 this app's, -1 another's. */
@@ -180,7 +205,7 @@ static void on_former(struct docker_call *call, int status, struct span body)
     } else if (owner > 0) {
         volume_settled(call, true);
     } else {
-        mounted_ask(call);
+        mounted_ask(call, volume_now(call->state)->former, on_mounted);
     }
 }
 
@@ -189,14 +214,22 @@ static void on_volume(struct docker_call *call, int status, struct span body)
     struct docker_volumes *volumes = call->state;
     const struct docker_volume *volume = volume_now(volumes);
     char path[DOCKER_PATH_BYTES];
-    if (status == 200 && owner_read(call, body) < 0) {
+    int owner = status == 200 ? owner_read(call, body) : 0;
+    if (owner < 0) {
         docker_call_fail(call, ERR_EXISTS,
                          "volume %s carries the labels of another app: remove or rename it",
                          volume->name);
+    } else if (status == 200 && volume->is_named && owner == 0) {
+        mounted_ask(call, volume->name, on_claimed);
     } else if (status == 200) {
         volume_settled(call, false);
     } else if (status != 404) {
         docker_call_refuse(call, "inspect a volume", status, body);
+    } else if (volume->is_external) {
+        docker_call_fail(call, ERR_ENGINE,
+                         "volume %s is external and not on this node: make it with docker volume "
+                         "create %s",
+                         volume->name, volume->name);
     } else if (volume->former[0] == '\0') {
         volume_make(call);
     } else {

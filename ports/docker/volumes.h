@@ -12,6 +12,7 @@ struct docker_volume {
     char name[DOCKER_VOLUME_BYTES];
     char former[DOCKER_VOLUME_BYTES]; /* empty: there was none before */
     bool is_former;                   /* that one is used */
+    bool is_named, is_external;       /* as in engine_mount */
 };
 
 struct docker_volumes {

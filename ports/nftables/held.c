@@ -3,8 +3,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "platform/base/text.h"
 
 #define STATE_LISTEN 0x0au /* TCP_LISTEN of the kernel */
 #define STATE_BOUND  0x07u /* TCP_CLOSE: a datagram socket without a peer */
@@ -83,6 +88,38 @@ bool held_line(struct span line, bool is_v6, enum route_protocol protocol, ipv4 
     return host_ip == 0 || address == 0 || address == host_ip;
 }
 
+bool held_endpoint(struct span line, uint16_t port)
+{
+    char text[160];
+    unsigned state = 0;
+    unsigned held = 0;
+    text_shorten(text, sizeof text, line);
+    return sscanf(text, "%*s %*s %*u %u %*u %u", &state, &held) == 2 && state == STATE_LISTEN &&
+           held == port;
+}
+
+/* To ask for a socket loads the module where there is one: the container's first one would, too. */
+static int sctp_find(uint16_t port, bool *held, struct err *err)
+{
+    char line[160];
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_SCTP);
+    if (fd < 0) {
+        return err_set(err, ERR_REQUIRES,
+                       "this kernel has no SCTP (%s): load its module sctp, or publish TCP",
+                       strerror(errno));
+    }
+    (void)close(fd);
+    FILE *file = fopen("/proc/net/sctp/eps", "re");
+    if (file == NULL) {
+        return 0; /* of a network namespace that began before the module: no endpoint is there */
+    }
+    while (!*held && fgets(line, sizeof line, file) != NULL) {
+        *held = held_endpoint(span_text(line), port);
+    }
+    (void)fclose(file);
+    return 0;
+}
+
 static int table_find(const char *path, bool is_v6, enum route_protocol protocol, ipv4 host_ip,
                       uint16_t port, bool *held, struct err *err)
 {
@@ -112,6 +149,10 @@ int held_find(enum route_protocol protocol, ipv4 host_ip, uint16_t port, bool *h
         [ROUTE_UDP] = {"/proc/net/udp", "/proc/net/udp6"},
     };
     bool found = false;
+    if (protocol == ROUTE_SCTP) {
+        *held = false;
+        return sctp_find(port, held, err);
+    }
     int rc = table_find(paths[protocol].v4, false, protocol, host_ip, port, &found, err);
     if (rc == 0 && !found) {
         rc = table_find(paths[protocol].v6, true, protocol, host_ip, port, &found, err);

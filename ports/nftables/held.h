@@ -13,8 +13,13 @@
 bool held_line(struct span line, bool is_v6, enum route_protocol protocol, ipv4 host_ip,
                uint16_t port);
 
+/* True when this line of /proc/net/sctp/eps is an endpoint that listens on `port`. Its addresses
+ * are not looked at: an endpoint of any counts. */
+bool held_endpoint(struct span line, uint16_t port);
+
 /* Asks all tables of the protocol. Ports that are only translated to a container (Docker's without
- * its proxy, ours) have no socket and do not show. ERR_IO when the tables cannot be read. */
+ * its proxy, ours) have no socket and do not show. ERR_IO when the tables cannot be read;
+ * ERR_REQUIRES where this kernel has no SCTP and cannot load it. */
 NODISCARD int held_find(enum route_protocol protocol, ipv4 host_ip, uint16_t port, bool *held,
                         struct err *err);
 

@@ -51,7 +51,7 @@ static int service_check(const struct route_table *table, const struct route_ser
     for (size_t i = 0; i < service->port_count; i++) {
         const struct route_port *port = &service->ports[i];
         if (port->host_port == 0 || port->container_port == 0 ||
-            (port->protocol != ROUTE_TCP && port->protocol != ROUTE_UDP)) {
+            (unsigned)port->protocol > ROUTE_SCTP) {
             return err_set(err, ERR_VALUE, "%s/%s publishes something that is not a port",
                            service->app, service->service);
         }

@@ -18,7 +18,7 @@ static void render_port_match(const struct route_port *port, struct text *text)
         text_append(text, RULE "ip daddr ");
         ruleset_append_address(port->host_ip, text);
     }
-    text_printf(text, " %s dport %u", port->protocol == ROUTE_TCP ? "tcp" : "udp", port->host_port);
+    text_printf(text, " %s dport %u", route_protocol_word(port->protocol), port->host_port);
 }
 
 static void render_service_match(const struct route_service *service, struct text *text)
@@ -102,7 +102,7 @@ static void render_shares(const struct route_service *service, const struct rout
         unsigned weight = service->backends[i].weight;
         text_append(text, RULE);
         if (port != NULL) { /* nft wants to see what the port is one of */
-            text_printf(text, "ip protocol %s ", port->protocol == ROUTE_TCP ? "tcp" : "udp");
+            text_printf(text, "ip protocol %s ", route_protocol_word(port->protocol));
         }
         if (i + 1 < service->backend_count) {
             text_printf(text, "numgen random mod %u < %u ", left / divisor, weight / divisor);

@@ -28,7 +28,7 @@ static void render_node(const struct rules *rules, const struct route_port *port
     text_printf(text, RULE "ip saddr 127.0.0.0/8 ip daddr %s oifname != \"lo\" ", rules->pool);
     if (port != NULL) {
         text_printf(text, "ip protocol %s ct original proto-dst %u ",
-                    port->protocol == ROUTE_TCP ? "tcp" : "udp", port->host_port);
+                    route_protocol_word(port->protocol), port->host_port);
     }
     text_append(text, "snat to ");
     ruleset_append_address(rules->table->pool + ROUTE_OWN_NODE + offset, text);

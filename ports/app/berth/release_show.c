@@ -7,7 +7,8 @@
 #include "ports/app/berth/release_file.h"
 #include "ports/app/berth/verbs.h"
 
-static void probe_print(const char *name, const struct plan_probe *probe)
+static void probe_print(const char *name, const struct plan_service *service,
+                        const struct plan_probe *probe)
 {
     char period[32];
     if (probe->kind == PLAN_PROBE_NONE) {
@@ -20,7 +21,7 @@ static void probe_print(const char *name, const struct plan_probe *probe)
     } else if (probe->kind == PLAN_PROBE_TCP) {
         printf("connect to port %u", probe->port);
     } else {
-        printf("run %s", probe->exec);
+        printf("run %s", service->words + probe->exec_at);
     }
     printf(", every %s, %u failures\n", period, probe->failure_threshold);
 }
@@ -32,7 +33,7 @@ static void ports_print(const struct plan_service *service)
         char address[16];
         address_render(port->host_ip, address);
         printf("    port       %s:%u -> %u/%s\n", port->host_ip == 0 ? "any" : address,
-               port->host_port, port->container_port, port->protocol == ROUTE_UDP ? "udp" : "tcp");
+               port->host_port, port->container_port, route_protocol_word(port->protocol));
     }
 }
 
@@ -43,13 +44,13 @@ static void service_print(const struct plan_service *service)
            service->order == PLAN_START_FIRST ? "start-first" : "stop-first",
            service->order_reason);
     ports_print(service);
-    probe_print("startup", &service->startup);
-    probe_print("readiness", &service->readiness);
-    probe_print("liveness", &service->liveness);
+    probe_print("startup", service, &service->startup);
+    probe_print("readiness", service, &service->readiness);
+    probe_print("liveness", service, &service->liveness);
     if (service->memory_bytes != 0) {
         printf("    memory     %llu MiB\n", (unsigned long long)(service->memory_bytes >> 20));
     }
-    for (unsigned power = 1; power <= POWER_CAPABILITIES; power <<= 1) {
+    for (unsigned power = 1; power <= POWER_LAST; power <<= 1) {
         if ((service->powers & power) != 0) {
             printf("    power      %s: the node's configuration must allow it\n",
                    power_word(power));

@@ -62,8 +62,23 @@ static void case_health(void)
         {HEALTH("\"start_period\":\"0s\""), 0, ""},
         {HEALTH("\"start_period\":\"1h\""), 0, ""},
         {HEALTH("\"start_period\":\"1h1ms\""), ERR_VALUE, "must be between 0s and 1h"},
-        {HEALTH("\"start_interval\":\"1s\""), ERR_UNKNOWN_KEY, "probes.startup"},
-        {",\"healthcheck\":{\"test\":[\"CMD\"]}", ERR_VALUE, "needs a shell"},
+        {HEALTH("\"start_interval\":\"100ms\""), 0, ""},
+        {HEALTH("\"start_interval\":\"99ms\""), ERR_VALUE, "must be between 100ms and 1h"},
+        {HEALTH("\"start_interval\":\"1h\""), 0, ""},
+        {HEALTH("\"start_interval\":\"1h1ms\""), ERR_VALUE, "must be between 100ms and 1h"},
+        {",\"healthcheck\":{\"test\":[]}", ERR_VALUE, "or [\"NONE\"]"},
+        {",\"healthcheck\":{\"test\":\"x\"}", ERR_VALUE, "or [\"NONE\"]"},
+        {",\"healthcheck\":{\"test\":[1]}", ERR_VALUE, "must be a string"},
+        {",\"healthcheck\":{\"test\":[\"cmd\",\"x\"]}", ERR_VALUE, "or [\"NONE\"]"},
+        {",\"healthcheck\":{\"test\":[\"CMD-SHELL\"]}", ERR_VALUE, "or [\"NONE\"]"},
+        {",\"healthcheck\":{\"test\":[\"CMD-SHELL\",\"a\",\"b\"]}", ERR_VALUE, "or [\"NONE\"]"},
+        {",\"healthcheck\":{\"test\":[\"CMD\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
+         "\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\"]}",
+         0, ""},
+        {",\"healthcheck\":{\"test\":[\"CMD\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
+         "\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\",\"17\"]}",
+         ERR_VALUE, "more than 16 words"},
+        {",\"healthcheck\":{\"test\":[\"CMD\"]}", ERR_VALUE, "or [\"NONE\"]"},
         {",\"healthcheck\":{\"test\":[\"NONE\"]}", 0, ""},
         {",\"healthcheck\":{\"disable\":true}", 0, ""},
         {",\"healthcheck\":{\"disable\":false}", ERR_MISSING, "test is missing"},
@@ -138,13 +153,13 @@ static void case_probes(void)
         {HTTP("\"port\":1,\"host\":\"x\""), ERR_UNKNOWN_KEY, "not supported"},
         {HTTP("\"port\":1,\"scheme\":\"x\""), ERR_UNKNOWN_KEY, "not supported"},
         {",\"probes\":{\"startup\":{\"exec\":{}}}", ERR_MISSING, "command"},
-        {",\"probes\":{\"startup\":{\"exec\":{\"command\":[]}}}", ERR_VALUE, "1 to 8 words"},
+        {",\"probes\":{\"startup\":{\"exec\":{\"command\":[]}}}", ERR_VALUE, "1 to 16 words"},
         {",\"probes\":{\"startup\":{\"exec\":{\"command\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\","
-         "\"7\",\"8\"]}}}",
+         "\"7\",\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\"]}}}",
          0, ""},
         {",\"probes\":{\"startup\":{\"exec\":{\"command\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\","
-         "\"7\",\"8\",\"9\"]}}}",
-         ERR_VALUE, "1 to 8 words"},
+         "\"7\",\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\",\"17\"]}}}",
+         ERR_VALUE, "1 to 16 words"},
     };
     check_rows(EXTENSION, rows, COUNT_OF(rows));
 }
@@ -158,9 +173,11 @@ static void case_lengths(void)
         int most; /* characters */
         const char *message;
     } rows[] = {
-        {EXTENSION, ",\"probes\":{\"startup\":{\"exec\":{\"command\":[\"", "\"]}}}", 126,
-         "longer than 127 characters"},
-        {EXTENSION, ",\"drain\":{\"notify\":{\"exec\":{\"command\":[\"", "\"]}}}", 126,
+        {EXTENSION, ",\"probes\":{\"startup\":{\"exec\":{\"command\":[\"", "\"]}}}", 383,
+         "longer than 383 characters"},
+        {SERVICE, ",\"healthcheck\":{\"test\":[\"CMD-SHELL\",\"", "\"]}", 372,
+         "longer than 383 characters"},
+        {EXTENSION, ",\"drain\":{\"notify\":{\"exec\":{\"command\":[\"", "\"]}}}", 127,
          "longer than 127 characters"},
         {EXTENSION, ",\"probes\":{\"readiness\":{\"httpGet\":{\"port\":1,\"path\":\"/", "\"}}}",
          126, "path"},
@@ -174,7 +191,7 @@ static void case_lengths(void)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         for (int over = 0; over < 2; over++) {
-            char middle[200], text[400];
+            char middle[400], text[600];
             struct plan plan;
             struct err err = {0};
             int len = rows[i].most + over;
@@ -295,8 +312,9 @@ static void case_ports(void)
         {PORTS("{\"target\":65536,\"published\":1}"), ERR_VALUE, "between 1 and 65535"},
         {PORTS("{\"target\":1,\"published\":0}"), ERR_VALUE, "between 1 and 65535"},
         {PORTS("{\"published\":1}"), ERR_MISSING, "target"},
-        {PORTS("{\"target\":1,\"published\":1,\"protocol\":\"sctp\"}"), ERR_VALUE,
-         "must be tcp or udp"},
+        {PORTS("{\"target\":1,\"published\":1,\"protocol\":\"sctp\"}"), 0, ""},
+        {PORTS("{\"target\":1,\"published\":1,\"protocol\":\"dccp\"}"), ERR_VALUE,
+         "must be tcp, udp or sctp"},
         {PORTS("{\"target\":1,\"published\":1,\"protocol\":6}"), ERR_VALUE, "must be a string"},
         {PORTS("{\"target\":1,\"published\":1,\"mode\":\"x\"}"), ERR_VALUE,
          "must be ingress or host"},
@@ -398,7 +416,9 @@ static void case_resources(void)
         {LIMITS("\"pids\":1"), 0, ""},
         {LIMITS("\"pids\":0"), ERR_VALUE, "between 1 and 2147483647"},
         {LIMITS("\"pids\":2147483647"), 0, ""},
-        {LIMITS("\"pids\":2147483648"), ERR_VALUE, "between 1 and 2147483647"},
+        {LIMITS("\"pids\":-1"), 0, ""},
+        {LIMITS("\"pids\":-2"), ERR_VALUE, "between -1 and 2147483647"},
+        {LIMITS("\"pids\":2147483648"), ERR_VALUE, "between -1 and 2147483647"},
         {LIMITS("\"cpus\":0.001"), 0, ""},
         {LIMITS("\"cpus\":0"), ERR_VALUE, "cpus"},
         {LIMITS("\"cpus\":1024"), 0, ""},
@@ -475,7 +495,7 @@ static void case_process(void)
         {",\"restart\":1", ERR_VALUE, "must be a string"},
         {",\"stop_signal\":\"SIGRTMIN+3\"", 0, ""},
         {",\"stop_signal\":\"SIGusr\"", ERR_VALUE, "name of a signal"},
-        {",\"logging\":{}", ERR_MISSING, "driver"},
+        {",\"logging\":{}", 0, ""},
         {",\"logging\":{\"driver\":\"\"}", ERR_VALUE, "must not be empty"},
         {",\"cap_add\":[\"\"]", ERR_VALUE, "item 0 must be a capability"},
         {",\"cap_drop\":[\"ALL\",\"net\"]", ERR_VALUE, "item 1 must be a capability"},

@@ -129,45 +129,98 @@ static void case_scalars(void)
     CHECK(spec.privileged);
 }
 
-/* The hash changes with each of these, and not with what is outside the container. */
+#define BIND(options)                                                                              \
+    ",\"volumes\":[{\"type\":\"bind\",\"source\":\"/a\",\"target\":\"/a\"" options "}]"
+
+/* Each of these is in the container's hash. */
+static const char *const changes[] = {
+    ",\"command\":[\"a\"]",
+    ",\"entrypoint\":[\"a\"]",
+    ",\"environment\":{\"a\":\"\"}",
+    ",\"user\":\"1\"",
+    ",\"working_dir\":\"/1\"",
+    ",\"hostname\":\"a\"",
+    ",\"labels\":{\"a\":\"\"}",
+    ",\"extra_hosts\":[\"a:1.1.1.1\"]",
+    ",\"group_add\":[\"1\"]",
+    ",\"init\":true",
+    ",\"tty\":true",
+    ",\"stop_signal\":\"SIGINT\"",
+    ",\"stop_grace_period\":\"1s\"",
+    ",\"logging\":{\"driver\":\"none\"}",
+    ",\"tmpfs\":[\"/a\"]",
+    ",\"devices\":[\"/dev/a\"]",
+    ",\"devices\":[\"/dev/a:/dev/a:r\"]",
+    ",\"secrets\":[\"a\"]",
+    ",\"cap_add\":[\"CHOWN\"]",
+    ",\"cap_drop\":[\"CHOWN\"]",
+    ",\"privileged\":true",
+    ",\"read_only\":true",
+    ",\"ulimits\":{\"a\":1}",
+    ",\"sysctls\":{\"a\":\"\"}",
+    ",\"shm_size\":1",
+    ",\"network_mode\":\"host\"",
+    ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/a\"}]",
+    ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/"
+    "a\",\"read_only\":true}]",
+    ",\"deploy\":{\"resources\":{\"limits\":{\"cpus\":1}}}",
+    ",\"deploy\":{\"resources\":{\"limits\":{\"pids\":1}}}",
+    ",\"deploy\":{\"resources\":{\"limits\":{\"memory\":\"8M\"}}}",
+    ",\"deploy\":{\"resources\":{\"limits\":{\"pids\":-1}}}",
+    ",\"deploy\":{\"resources\":{\"reservations\":{\"memory\":\"8M\"}}}",
+    ",\"network_mode\":\"none\"",
+    ",\"domainname\":\"a\"",
+    ",\"mac_address\":\"02:42:ac:11:00:02\"",
+    ",\"runtime\":\"a\"",
+    ",\"cpuset\":\"0\"",
+    ",\"cgroup_parent\":\"a\"",
+    ",\"pid\":\"host\"",
+    ",\"ipc\":\"host\"",
+    ",\"ipc\":\"private\"",
+    ",\"uts\":\"host\"",
+    ",\"userns_mode\":\"host\"",
+    ",\"cgroup\":\"host\"",
+    ",\"annotations\":{\"a\":\"\"}",
+    ",\"dns\":[\"1.1.1.1\"]",
+    ",\"dns_search\":[\"a\"]",
+    ",\"dns_opt\":[\"a\"]",
+    ",\"dns_opt\":[\"a\",\"b\"]",
+    ",\"device_cgroup_rules\":[\"a *:* r\"]",
+    ",\"security_opt\":[\"label=a\"]",
+    ",\"memswap_limit\":-1",
+    ",\"cpu_shares\":2",
+    ",\"cpu_quota\":1000",
+    ",\"cpu_period\":1000",
+    ",\"oom_score_adj\":1",
+    ",\"oom_score_adj\":-1",
+    ",\"oom_kill_disable\":true",
+    ",\"stdin_open\":true",
+    ",\"mem_swappiness\":0",
+    ",\"mem_swappiness\":1",
+    ",\"blkio_config\":{\"weight\":10}",
+    ",\"volumes\":[{\"type\":\"tmpfs\",\"target\":\"/a\"}]",
+    ",\"volumes\":[{\"type\":\"tmpfs\",\"target\":\"/a\",\"tmpfs\":{\"size\":1}}]",
+    ",\"volumes\":[{\"type\":\"tmpfs\",\"target\":\"/a\",\"tmpfs\":{\"mode\":1}}]",
+    ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/a\","
+    "\"volume\":{\"nocopy\":true}}]",
+    BIND(""),
+    BIND(",\"bind\":{\"propagation\":\"slave\"}"),
+    BIND(",\"bind\":{\"selinux\":\"z\"}"),
+    BIND(",\"bind\":{\"selinux\":\"Z\"}"),
+    BIND(",\"bind\":{\"create_host_path\":true}")};
+
+/* The hash changes with each of the changes, and not with what is outside the container. */
 static void case_hash(void)
 {
-    static const char *const changes[] = {
-        ",\"command\":[\"a\"]",
-        ",\"entrypoint\":[\"a\"]",
-        ",\"environment\":{\"a\":\"\"}",
-        ",\"user\":\"1\"",
-        ",\"working_dir\":\"/1\"",
-        ",\"hostname\":\"a\"",
-        ",\"labels\":{\"a\":\"\"}",
-        ",\"extra_hosts\":[\"a:1.1.1.1\"]",
-        ",\"group_add\":[\"1\"]",
-        ",\"init\":true",
-        ",\"tty\":true",
-        ",\"stop_signal\":\"SIGINT\"",
-        ",\"stop_grace_period\":\"1s\"",
-        ",\"logging\":{\"driver\":\"none\"}",
-        ",\"tmpfs\":[\"/a\"]",
-        ",\"devices\":[\"/dev/a\"]",
-        ",\"devices\":[\"/dev/a:/dev/a:r\"]",
-        ",\"secrets\":[\"a\"]",
-        ",\"cap_add\":[\"CHOWN\"]",
-        ",\"cap_drop\":[\"CHOWN\"]",
-        ",\"privileged\":true",
-        ",\"read_only\":true",
-        ",\"ulimits\":{\"a\":1}",
-        ",\"sysctls\":{\"a\":\"\"}",
-        ",\"shm_size\":1",
-        ",\"network_mode\":\"host\"",
-        ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/a\"}]",
-        ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/"
-        "a\",\"read_only\":true}]",
-        ",\"deploy\":{\"resources\":{\"limits\":{\"cpus\":1}}}",
-        ",\"deploy\":{\"resources\":{\"limits\":{\"pids\":1}}}",
-        ",\"deploy\":{\"resources\":{\"limits\":{\"memory\":\"8M\"}}}"};
     static const struct sample same[] = {{.service = ",\"deploy\":{\"replicas\":2}"},
                                          {.service = SAMPLE_PORTS},
-                                         {.top = ",\"version\":\"2\""}};
+                                         {.top = ",\"version\":\"2\""},
+                                         {.extension = ",\"names\":[\"a\"]"},
+                                         {.service = ",\"stdin_open\":false"},
+                                         {.service = ",\"healthcheck\":{\"test\":[\"CMD\",\"a\"]}"},
+                                         {.service = ",\"healthcheck\":{\"disable\":true}"},
+                                         {.service = ",\"platform\":\"linux/amd64\""},
+                                         {.service = ",\"init\":false"}};
     char seen[COUNT_OF(changes) + 1][17];
     struct sample sample = {0};
     struct plan plan;
@@ -189,6 +242,30 @@ static void case_hash(void)
         CHECK_INT_EQ(sample_compile(&same[i], &plan, NULL), 0);
         CHECK_STR_EQ(plan.services[0].spec, seen[0]);
     }
+}
+
+/* A volume's name at the engine, and who makes it, belong to the container. */
+static void case_hash_volumes(void)
+{
+    static const char *const roots[] = {"", ",\"volumes\":{\"a\":{\"name\":\"x\"}}",
+                                        ",\"volumes\":{\"a\":{\"name\":\"y\"}}",
+                                        ",\"volumes\":{\"a\":{\"name\":\"x\",\"external\":true}}",
+                                        ",\"volumes\":{\"a\":{\"name\":\"berth_gw1_shop_a\"}}"};
+    char seen[COUNT_OF(roots)][17];
+    struct sample sample = {
+        .service = ",\"volumes\":[{\"type\":\"volume\",\"source\":\"a\",\"target\":\"/a\"}]"};
+    struct plan plan;
+    for (size_t i = 0; i < COUNT_OF(roots); i++) {
+        sample.root = roots[i];
+        CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+        memcpy(seen[i], plan.services[0].spec, 17);
+        for (size_t j = 0; j < i; j++) {
+            CHECK(strcmp(seen[j], seen[i]) != 0);
+        }
+    }
+    sample.root = ",\"volumes\":{\"a\":null}";
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_STR_EQ(plan.services[0].spec, seen[0]);
 }
 
 /* The hash outlives the agent: another version that hashed otherwise would create every container
@@ -228,8 +305,12 @@ static void case_errors(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"identity", case_identity}, {"lists", case_lists},           {"scalars", case_scalars},
-        {"hash", case_hash},         {"hash stays", case_hash_stays}, {"errors", case_errors}};
+    static const struct check_case cases[] = {{"identity", case_identity},
+                                              {"lists", case_lists},
+                                              {"scalars", case_scalars},
+                                              {"hash", case_hash},
+                                              {"hash volumes", case_hash_volumes},
+                                              {"hash stays", case_hash_stays},
+                                              {"errors", case_errors}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -95,8 +95,8 @@ static void case_probes(void)
     CHECK_INT_EQ(web->readiness.failure_threshold, 4);
     CHECK_INT_EQ(web->liveness.kind, PLAN_PROBE_EXEC);
     CHECK_INT_EQ(web->liveness.exec_count, 2);
-    CHECK_STR_EQ(web->liveness.exec, "/bin/ok");
-    CHECK_STR_EQ(web->liveness.exec + 8, "-q");
+    CHECK_STR_EQ(web->words + web->liveness.exec_at, "/bin/ok");
+    CHECK_STR_EQ(web->words + web->liveness.exec_at + 8, "-q");
     CHECK_INT_EQ(web->liveness.period_ms, 10000);
     CHECK_INT_EQ(plan.soak_ms, 3 * 10000 + 2000 + 10000);
     CHECK_INT_EQ(web->notice.kind, PLAN_NOTICE_SIGNAL);
@@ -113,8 +113,8 @@ static void case_health(void)
     const struct plan_service *web = &plan.services[0];
     CHECK_INT_EQ(web->readiness.kind, PLAN_PROBE_EXEC);
     CHECK_INT_EQ(web->readiness.exec_count, 2);
-    CHECK_STR_EQ(web->readiness.exec, "/web");
-    CHECK_STR_EQ(web->readiness.exec + 5, "probe");
+    CHECK_STR_EQ(web->words + web->readiness.exec_at, "/web");
+    CHECK_STR_EQ(web->words + web->readiness.exec_at + 5, "probe");
     CHECK_INT_EQ(web->readiness.period_ms, 1000);
     CHECK_INT_EQ(web->readiness.timeout_ms, 500);
     CHECK_INT_EQ(web->readiness.failure_threshold, 2);

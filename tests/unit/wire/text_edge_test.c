@@ -386,13 +386,16 @@ static void case_words(void)
         CHECK(!capability_is_power(given[i]) && !capability_is_power(word));
     }
     CHECK(capability_is_power("CAP_CAP_CHOWN") && capability_is_power("CHOWN2"));
-    static const char *const powers[] = {"privileged", "host-network", "host-paths", "devices",
-                                         "capabilities"};
+    static const char *const powers[] = {"privileged",   "host-network", "host-paths", "devices",
+                                         "capabilities", "host-pid",     "host-ipc",   "host-uts",
+                                         "host-userns",  "host-cgroup",  "unconfined", "runtime",
+                                         "oom"};
+    CHECK_INT_EQ(POWER_LAST, 1u << (COUNT_OF(powers) - 1));
     for (unsigned i = 0; i < COUNT_OF(powers); i++) {
         CHECK_INT_EQ(power_of(powers[i]), 1u << i);
         CHECK_STR_EQ(power_word(1u << i), powers[i]);
     }
-    CHECK_STR_EQ(power_word(32), "unknown");
+    CHECK_STR_EQ(power_word(POWER_LAST << 1), "unknown");
     CHECK(path_is_safe("/") && !path_is_safe("") && !path_is_safe("/a/..") &&
           path_is_safe("/a/...") && !path_is_safe("/\x7f") && !path_is_safe("/\x1f") &&
           path_is_safe("/ "));
