@@ -1,5 +1,5 @@
 # The third-party libraries as imported targets: berth::mbedtls, berth::curl, berth::mosquitto,
-# berth::cjson. Pinned and built by toolchains/deps, or the system's own (BERTH_SYSTEM_DEPS).
+# berth::cjson, and berth::curl_operator for the operator's tool. Pinned and built by toolchains/deps, or the system's own (BERTH_SYSTEM_DEPS).
 
 # The target is named by its toolchain file, so that the two can never disagree:
 #   cmake -DCMAKE_TOOLCHAIN_FILE=toolchains/targets/x86_64-musl.cmake ...
@@ -52,6 +52,7 @@ if(BERTH_SYSTEM_DEPS)
     berth_system_library(curl curl/curl.h libcurl>=7.88)
     berth_system_library(mosquitto mosquitto.h libmosquitto>=2.0.11)
     berth_system_library(cjson cjson/cJSON.h libcjson>=1.7.15)
+    add_library(berth::curl_operator ALIAS berth::curl)
 else()
     message(STATUS "Pinned libraries for ${BERTH_TARGET}: built once, this can take two minutes")
     execute_process(COMMAND "${CMAKE_CURRENT_LIST_DIR}/deps" build ${BERTH_TARGET}
@@ -67,4 +68,15 @@ else()
     berth_pinned_library(curl libcurl.a NEEDS berth::mbedtls)
     berth_pinned_library(mosquitto libmosquitto.a)
     berth_pinned_library(cjson libcjson.a NEEDS m)
+    if(BERTH_OPERATOR)
+        execute_process(COMMAND "${CMAKE_CURRENT_LIST_DIR}/deps" operator ${BERTH_TARGET}
+            OUTPUT_VARIABLE berth_operator_prefix OUTPUT_STRIP_TRAILING_WHITESPACE
+            COMMAND_ERROR_IS_FATAL ANY)
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+            "${CMAKE_CURRENT_LIST_DIR}/operator.sh")
+        add_library(berth::curl_operator INTERFACE IMPORTED GLOBAL)
+        target_include_directories(berth::curl_operator INTERFACE "${berth_operator_prefix}/include")
+        target_link_libraries(berth::curl_operator INTERFACE "${berth_operator_prefix}/lib/libcurl.a"
+            berth::mbedtls pthread)
+    endif()
 endif()

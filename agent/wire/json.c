@@ -268,7 +268,8 @@ static int lint_value(struct lint *lint)
     if (lint->at >= lint->end) {
         return lint_fail(lint, ERR_SYNTAX, "the text ends too early");
     }
-    if (++lint->values > JSON_VALUES_MAX) {
+    size_t most = lint->rules->values_max > 0 ? lint->rules->values_max : JSON_VALUES_MAX;
+    if (++lint->values > most) {
         return lint_fail(lint, ERR_OVERSIZE, "too many values");
     }
     switch (*lint->at) {

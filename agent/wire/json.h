@@ -21,11 +21,12 @@ struct json_rules {
     /* Keys whose number may be a plain decimal with at most three places, ended by NULL; every
      * other number is an integer. NULL: none. */
     const char *const *decimal_keys;
+    size_t values_max; /* 0: JSON_VALUES_MAX */
 };
 
 /* Looks at text before any parser sees it: at most bytes_max bytes, one RFC 8259 value and nothing
  * after it, valid UTF-8 without NUL (escaped or not) and without lone surrogates, at most
- * JSON_DEPTH_MAX deep, JSON_VALUES_MAX values, numbers without exponent within 2^53 - 1.
+ * JSON_DEPTH_MAX deep, values_max values, numbers without exponent within 2^53 - 1.
  * ERR_OVERSIZE, ERR_DEPTH, ERR_VALUE (a number out of bounds), ERR_SYNTAX; the text says line and
  * column. Duplicate keys are json_parse's to find, because keys are compared unescaped. */
 NODISCARD int json_lint(struct span text, const struct json_rules *rules, struct err *err);

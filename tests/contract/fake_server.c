@@ -83,6 +83,7 @@ static void serve(int fd, const struct fake_answer *answers, size_t count, unsig
         size_t at = 0;
         while (at < count &&
                (strncmp(request, answers[at].request, strlen(answers[at].request)) != 0 ||
+                (answers[at].holds != NULL && strstr(request, answers[at].holds) == NULL) ||
                 (answers[at].times > 0 && used[at] >= answers[at].times))) {
             at++;
         }

@@ -26,6 +26,7 @@ struct fake_answer {
     size_t piece;        /* sent in pieces of so many bytes, 5 ms apart; 0: at once */
     unsigned times;      /* 0: as often as it is asked for */
     enum fake_after after;
+    const char *holds; /* the request must hold this somewhere; NULL: nothing more */
 };
 
 #define FAKE_ANSWERS_MAX 16

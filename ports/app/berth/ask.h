@@ -4,32 +4,28 @@
 
 #include "platform/base/err.h"
 #include "platform/base/span.h"
-#include "platform/http.h"
-#include "ports/linux/loop.h"
+#include "ports/curl/client.h"
 
-#define ASK_BODY_BYTES_MAX 1048576
-
-struct curl_http;
+/* Of a body that is kept whole. */
+#define ASK_BODY_BYTES_MAX 8388608
 
 struct ask {
-    struct linux_loop loop;
-    struct loop loop_interface;
-    struct curl_http *curl;
-    struct http http;
-    char *body; /* of the last answer; terminated */
+    struct curl_client *client;
+    char *body; /* of the last answer; terminated, "" without one; until the next question */
     size_t body_len;
     int status;
-    /* private */
-    bool is_done, is_too_large;
-    struct err failure;
+    struct curl_answer answer; /* the same, with its headers */
 };
 
-/* Opens loop and client in memory of the caller, which must not move until ask_close. */
+/* Opens a client in memory of the caller. ERR_MEMORY. */
 NODISCARD int ask_open(struct ask *ask, struct err *err);
 void ask_close(struct ask *ask);
 
-/* GETs a URL, over a unix socket where socket_path is not NULL; fills status and body.
- * ERR_NETWORK, ERR_TIMEOUT (30 s), ERR_OVERSIZE. */
+/* Asks whatever `question` says; fills status, body and answer. curl_client_ask's codes. */
+NODISCARD int ask_question(struct ask *ask, const struct curl_ask *question, struct err *err);
+
+/* GETs a URL, over a unix socket where socket_path is not NULL. ERR_NETWORK, ERR_TIMEOUT (no byte
+ * for 30 s), ERR_OVERSIZE. */
 NODISCARD int ask_get(struct ask *ask, const char *socket_path, const char *url, const char *accept,
                       struct err *err);
 

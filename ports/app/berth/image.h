@@ -8,15 +8,19 @@
 #include "platform/engine.h"
 #include "platform/verify.h"
 #include "ports/app/berth/image_facts.h"
+#include "ports/app/berth/registry.h"
 
 #define IMAGE_PLATFORMS_MAX 16
 #define IMAGE_FILTERS_MAX   8
+/* An error names a reference at its end, shortened to so much, so that the cause is never cut. */
+#define IMAGE_NAMED_BYTES 100
 
 struct ask;
 
 struct image_platform {
     char arch[ENGINE_ARCH_BYTES], variant[8];
-    struct digest manifest, config;
+    struct digest manifest; /* the index where the engine does not tell them apart */
+    struct digest config;
     struct digest chain; /* stands for the layers' diff ids (image_chain); none: not known */
 };
 
@@ -26,22 +30,39 @@ struct image {
     struct image_platform platforms[IMAGE_PLATFORMS_MAX];
     size_t platform_count;
     struct image_facts facts; /* on the heap; see image_free */
+    char note[512];           /* what an operator has to know of it; empty: nothing */
 };
 
-/* Where to ask. A registry on this machine (localhost or 127.x.x.x) is asked itself, by plain HTTP;
- * everything else is asked of the container engine, which must have pulled it. */
+/* Whom to ask, and how. The registry that a reference names is asked first; where it cannot say, or
+ * where the engine has an image of a name without a host that never was in a registry, the engine.
+ */
 struct image_source {
     struct ask *ask;
     const struct verify *verify;
     const char *engine_socket;
-    bool is_engine_only;
+    bool is_engine_only;                    /* --engine: no registry is asked */
     const char *filters[IMAGE_FILTERS_MAX]; /* "linux/arm/v7"; none: every platform */
     size_t filter_count;
+    struct registry_settings registry;
 };
 
+/* Options of every verb that resolves images, for getopt_long. */
+#define IMAGE_OPTIONS                                                                              \
+    {"platform", required_argument, NULL, 'p'}, {"engine", required_argument, NULL, 'e'},          \
+        {"ca", required_argument, NULL, 'C'},                                                      \
+    {                                                                                              \
+        "plain-http", required_argument, NULL, 'P'                                                 \
+    }
+
+/* Notes the value of one of them; false when `option` is none of them. *rc is 0 or ERR_USAGE. The
+ * value must live as long as the source. */
+bool image_option(struct image_source *source, int option, const char *value, int *rc,
+                  struct err *err);
+
 /* Resolves "[host[:port]/]name[:tag][@sha256:...]". The caller frees *image with image_free, on
- * failure too. ERR_NOT_FOUND says what to do; ERR_ARCHITECTURE when a wanted platform is missing;
- * ERR_DIGEST, ERR_VALUE, and ask_get's codes. */
+ * failure too. The text begins with the cause and ends with the reference: ERR_ARCHITECTURE names
+ * the platforms that are wanted and not there, and what is there; ERR_DIGEST; ERR_VALUE; and the
+ * codes of registry_get and image_ask_engine. */
 NODISCARD int image_resolve(const struct image_source *source, const char *reference,
                             struct image *image, struct err *err);
 
@@ -59,16 +80,39 @@ struct image_reference {
 NODISCARD int image_reference_parse(const char *text, struct image_reference *reference,
                                     struct err *err);
 
-/* True when the platform is wanted. */
+/* True when the platform is wanted: it runs linux, and a filter names it or there is none. */
 bool image_is_wanted(const struct image_source *source, const char *os, const char *arch,
                      const char *variant);
 
-/* Each way of asking fills index and platforms. */
+/* The variant as releases write it: arm64's only and amd64's first one are not written. */
+const char *image_variant(const char *arch, const char *variant);
+
+/* Adds a platform to the image. `facts` are taken or joined, and emptied. ERR_LIMIT,
+ * ERR_DUPLICATE_KEY (the platform is there already), ERR_VALUE, ERR_MEMORY. */
+NODISCARD int image_platform_add(struct image *image, const struct image_platform *platform,
+                                 struct image_facts *facts, struct err *err);
+
+/* Reads a config blob (OCI image-spec, config.md): the chain and facts of it. */
+NODISCARD int image_config_read(const struct verify *verify, const struct json_place *root,
+                                struct image_platform *platform, struct image_facts *facts,
+                                struct err *err);
+
+/* Asks the registry; fills index, platforms, facts. `found` gets what the index offers besides what
+ * is wanted: "linux/amd64, linux/arm/v7". */
+NODISCARD int image_ask_registry(const struct image_source *source,
+                                 const struct image_reference *reference, struct image *image,
+                                 struct text *found, struct err *err);
+
+/* Asks the engine; fills index, the engine's own platform, facts and note. Its Id is never
+ * believed, because it is another digest on another image store: what it exports is hashed here.
+ * ERR_NOT_FOUND (no such image, no engine), ERR_ENGINE, ERR_VALUE (what it exports is not this
+ * image). */
 NODISCARD int image_ask_engine(const struct image_source *source, const char *text,
                                const struct image_reference *reference, struct image *image,
                                struct err *err);
-NODISCARD int image_ask_registry(const struct image_source *source,
-                                 const struct image_reference *reference, struct image *image,
-                                 struct err *err);
+
+/* True when the engine has the image and no registry of the reference's ever had it. */
+bool image_is_homemade(const struct image_source *source, const char *text,
+                       const struct image_reference *reference);
 
 #endif

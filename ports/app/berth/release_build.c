@@ -149,32 +149,32 @@ static int option_note(struct build_request *request, int option, struct err *er
         return number_read(optarg, &request->floor)
                    ? 0
                    : err_set(err, ERR_USAGE, "--floor must be a number from 1");
-    case 'p':
-        if (request->images.filter_count == IMAGE_FILTERS_MAX) {
-            return err_set(err, ERR_USAGE, "at most %d times --platform", IMAGE_FILTERS_MAX);
-        }
-        request->images.filters[request->images.filter_count++] = optarg;
-        return 0;
-    case 'e':
-        request->images.engine_socket = optarg;
-        request->images.is_engine_only = true;
-        return 0;
     default:
         return err_set(err, ERR_USAGE, "no such option");
     }
+}
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
 }
 
 int verb_release_build(int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{"sequence", required_argument, NULL, 's'},
                                             {"floor", required_argument, NULL, 'f'},
-                                            {"platform", required_argument, NULL, 'p'},
-                                            {"engine", required_argument, NULL, 'e'},
+                                            IMAGE_OPTIONS,
                                             {0}};
-    struct build_request request = {.images = {.engine_socket = "/var/run/docker.sock"}};
+    struct login_places places;
+    struct build_request request = {
+        .images = {.engine_socket = "/var/run/docker.sock", .registry = {.places = &places}}};
     int option = 0;
+    login_places_of(environment, &places);
     while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-        int rc = option_note(&request, option, err);
+        int rc = 0;
+        if (!image_option(&request.images, option, optarg, &rc, err)) {
+            rc = option_note(&request, option, err);
+        }
         if (rc != 0) {
             return rc;
         }

@@ -114,6 +114,10 @@ int compose_service(struct compose *compose, const struct yaml_item *service)
         image_free(&image);
         return compose_fail(compose, name, rc, "services.%.32s.image: %s", service->key, err.text);
     }
+    if (image.note[0] != '\0') {
+        (void)fprintf(stderr, "%s:%zu: services.%s.image: %s\n", compose->path, (size_t)name->line,
+                      service->key, image.note);
+    }
     text_append(compose->out, "{");
     compose_key(compose, "image", &comma);
     text_append_json(compose->out, image.reference);
