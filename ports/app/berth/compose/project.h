@@ -6,9 +6,11 @@
 #include "ports/app/berth/compose/variables.h"
 
 #define PROJECT_NAME_BYTES 64
-/* Files of one project (Compose and environment files), bytes of each, values of all together and
- * the bytes of those with variables, and how deep extends and include may lead. */
+/* Files of one project (Compose and environment files), how often they are read, bytes of each,
+ * values of all together and the bytes of those with variables, and how deep extends and include
+ * may lead. */
 #define PROJECT_FILES_MAX      64
+#define PROJECT_READS_MAX      1024
 #define PROJECT_FILE_BYTES_MAX 1048576
 #define PROJECT_VALUES_MAX     100000
 #define PROJECT_FILLED_MAX     8388608
