@@ -317,6 +317,12 @@ bool coordinator_view(const struct coordinator *coordinator, const char *id,
     return false;
 }
 
+bool coordinator_is_published(const struct coordinator *coordinator, const char *id)
+{
+    const struct kept *kept = kept_find(&coordinator->kept, id);
+    return kept != NULL && kept->spec_echo == ECHO_THERE;
+}
+
 const struct roster *coordinator_roster(const struct coordinator *coordinator)
 {
     return &coordinator->roster;

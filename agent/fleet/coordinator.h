@@ -72,6 +72,8 @@ bool coordinator_view(const struct coordinator *coordinator, const char *id,
 /* The i-th rollout, ended ones included; false past the last. */
 bool coordinator_view_at(const struct coordinator *coordinator, size_t index,
                          struct rollout_view *view);
+/* The broker has shown the rollout's spec in this session. */
+bool coordinator_is_published(const struct coordinator *coordinator, const char *id);
 const struct roster *coordinator_roster(const struct coordinator *coordinator);
 /* What a node is to a rollout now. */
 enum node_condition coordinator_condition(const struct coordinator *coordinator, const char *id,

@@ -10,6 +10,7 @@
 #include "ports/app/berth/release_file.h"
 #include "ports/app/berth/rollout_follow.h"
 #include "ports/app/berth/rollout_run.h"
+#include "ports/app/berth/rollout_target.h"
 #include "ports/app/berth/rollout_verdict.h"
 #include "ports/app/berth/verbs.h"
 
@@ -19,10 +20,12 @@ struct start {
     const char *path; /* of the folder, or NULL */
     const char *file;
     bool is_detached, is_watched;
+    struct rollout_target target;
     struct rollout_spec spec;
     struct release_file release;
     struct rollout_follow follow;
     struct rollout_state state; /* as seen last */
+    bool is_published;          /* the broker has shown it back */
     int status;                 /* of the exit; -1: on its way */
     mono_ms missing_since;      /* only offline nodes are missing since; 0: not so */
 };
@@ -64,6 +67,12 @@ static int option_read(struct start *start, int option, struct err *err)
     case 'w':
         start->is_watched = true;
         return 0;
+    case 'A':
+        start->target.is_all = true;
+        return 0;
+    case 'y':
+        start->target.is_confirmed = true;
+        return 0;
     case 'b':
         start->is_detached = true;
         return 0;
@@ -82,6 +91,8 @@ static int arguments_read(struct start *start, int argc, char **argv, struct err
                                             {"lost-after", required_argument, NULL, 'a'},
                                             {"watch", no_argument, NULL, 'w'},
                                             {"detach", no_argument, NULL, 'b'},
+                                            {"all", no_argument, NULL, 'A'},
+                                            {"yes", no_argument, NULL, 'y'},
                                             {0}};
     struct selector selector;
     int option = 0;
@@ -97,6 +108,10 @@ static int arguments_read(struct start *start, int argc, char **argv, struct err
         return err_set(err, ERR_USAGE, "one signed release is needed");
     }
     start->file = argv[optind];
+    start->target.selector = start->spec.selector;
+    if (start->target.is_all && start->spec.selector[0] != '\0') {
+        return err_set(err, ERR_USAGE, "-l and --all exclude each other");
+    }
     int rc = selector_parse(start->spec.selector, &selector, err);
     return rc == 0 ? 0 : err_wrap(err, ERR_USAGE, "-l");
 }
@@ -156,6 +171,7 @@ static bool start_turn(void *ctx, struct rollout_run *run)
     struct start *start = ctx;
     struct rollout_view view;
     bool is_trusted = false;
+    start->is_published |= coordinator_is_published(run->coordinator, start->spec.id);
     if (!coordinator_is_informed(run->coordinator) ||
         !coordinator_view(run->coordinator, start->spec.id, &view)) {
         return false;
@@ -203,7 +219,10 @@ static int ending_say(const struct start *start, bool is_ended)
     const struct rollout_state *state = &start->state;
     const char *id = start->spec.id;
     if (!is_ended) {
-        printf("rollout %s stays as it is; `berth coordinate` goes on with it\n", id);
+        printf(start->is_published
+                   ? "rollout %s stays as it is; `berth coordinate` goes on with it\n"
+                   : "rollout %s was not published: the broker does not have it, nothing goes on\n",
+               id);
         return ROLLOUT_EXIT_INTERRUPTED;
     }
     if (state->phase == ROLLOUT_PAUSED) {
@@ -261,6 +280,19 @@ static int detached(struct start *start, const struct fleet_dir *dir, struct err
     return rc;
 }
 
+/* Before anything is published: the broker answers, and the nodes are those that are meant. */
+static int target_confirm(struct start *start, struct rollout_run *run, struct err *err)
+{
+    int rc = session_connect(&run->session, err);
+    if (rc != 0) {
+        return err_wrap(err, rc, "nothing was begun");
+    }
+    rc = rollout_target_confirm(&start->target, &run->session, run->dir.fleet, &run->trust, err);
+    run->session.bus.ops->close(run->session.bus.self); /* the coordinator's link takes it over */
+    run->session.is_open = false;
+    return rc;
+}
+
 static int start_run(struct start *start, struct err *err)
 {
     static struct rollout_run run;
@@ -269,13 +301,15 @@ static int start_run(struct start *start, struct err *err)
         return rc;
     }
     rc = spec_make(start, &run, err);
+    rc = rc == 0 ? target_confirm(start, &run, err) : rc;
     if (rc == 0 && start->is_detached) {
         rc = detached(start, &run.dir, err);
     } else if (rc == 0) {
         struct span release = span_of(start->release.content, start->release.len);
         rc = coordinator_start(run.coordinator, &start->spec, release, err);
         if (rc == 0) {
-            printf("rollout %s: %s %s\n", start->spec.id, start->spec.app, start->spec.version);
+            printf("rollout %s: %s %s, %zu of %zu nodes\n", start->spec.id, start->spec.app,
+                   start->spec.version, start->target.matched, start->target.known);
             (void)fflush(stdout);
             rc = ending_say(start, rollout_run_turn(&run, start_turn, start));
         }
