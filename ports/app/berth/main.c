@@ -43,8 +43,8 @@ static const struct verb {
     {"trust", "publish", verb_trust_publish, "[--dir DIR]",
      "give the fleet's nodes its trust document"},
     {"rollout", "start", verb_rollout_start,
-     "FILE -l SELECTOR|--all [--yes] [--watch] [--force] [--offline later|wait|fail] [--start-by DURATION] "
-     "[--lost-after DURATION] [--detach] [--dir DIR]",
+     "FILE -l SELECTOR|--all [--yes] [--watch] [--force] [--offline later|wait|fail] "
+     "[--start-by DURATION] [--lost-after DURATION] [--detach] [--dir DIR]",
      "bring a signed release to the nodes, one after the other"},
     {"rollout", "watch", verb_rollout_watch, "[ID] [--dir DIR]",
      "follow a rollout, the newest unless named, until it ends or stops"},
