@@ -18,9 +18,12 @@ static const struct verb {
      "DIR --fleet NAME [--role release=a.pub,b.pub:2]... [--version N] [--key PEM]...",
      "write the trust document anew from public keys"},
     {"release", "build", verb_release_build,
-     "compose.yaml -o FILE [--sequence N] [--floor N] [--platform linux/amd64]... [--engine "
-     "SOCKET]",
+     "FILE... -o FILE [--env-file FILE]... [--profile NAME]... [--sequence N] [--floor N] "
+     "[--platform linux/amd64]... [--engine SOCKET] [--build]",
      "turn a Compose file into a release, with images by digest"},
+    {"release", "lint", verb_release_lint,
+     "FILE... [--json] [--env-file FILE]... [--profile NAME]...",
+     "say what of a Compose file a node runs, and what it will do; asks nobody"},
     {"release", "sign", verb_release_sign, "FILE --key PEM [--key PEM]... [-o FILE]",
      "add signatures"},
     {"release", "verify", verb_release_verify, "FILE --trust trust.json",

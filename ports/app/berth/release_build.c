@@ -2,22 +2,26 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "agent/limits.h"
 #include "ports/app/berth/ask.h"
-#include "ports/app/berth/compose/compose.h"
+#include "ports/app/berth/compose/builder.h"
+#include "ports/app/berth/compose/describe.h"
+#include "ports/app/berth/compose/open.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/keyring.h"
 #include "ports/app/berth/verbs.h"
 
-#define COMPOSE_BYTES_MAX 1048576
-#define PAYLOAD_BYTES     (2 * RELEASE_PAYLOAD_BYTES_MAX)
-#define ARENA_BYTES       (4 * ENVELOPE_BYTES_MAX)
+#define ARENA_BYTES (4 * ENVELOPE_BYTES_MAX)
 
 struct build_request {
-    const char *input, *output;
+    struct open_request open;
+    const char *output, *name_from;
     uint64_t sequence, floor;
+    bool is_built; /* the image is built first */
     struct image_source images;
+    struct findings *findings;
 };
 
 static int envelope_write(const struct build_request *request, struct span payload, struct err *err)
@@ -34,74 +38,243 @@ static int envelope_write(const struct build_request *request, struct span paylo
     return rc;
 }
 
-/* The payload must pass the same reader that stands at the node's door. */
-static int payload_build(const struct build_request *request, const struct yaml_item *root,
-                         struct text *text, struct plan *plan, struct err *err)
+/* The one service there is, or NULL where the release removes the app. */
+static int service_of(const struct opened *opened, const struct yaml_item **service,
+                      struct err *err)
 {
-    static const struct release_node node = {.name = "any"};
-    struct compose compose = {.path = request->input,
-                              .images = &request->images,
-                              .sequence = request->sequence,
-                              .floor = request->floor,
-                              .out = text,
-                              .err = err};
-    int rc = compose_write(&compose, root);
+    const struct yaml_item *services = yaml_tree_member(opened->root, "services");
+    char names[256];
+    struct text text;
+    size_t count = 0;
+    text_init(&text, names, sizeof names);
+    *service = services != NULL && services->kind == YAML_TREE_MAP ? services->child : NULL;
+    for (const struct yaml_item *item = *service; item != NULL; item = item->next, count++) {
+        text_printf(&text, "%s%s", count > 0 ? ", " : "", item->key);
+    }
+    if (services == NULL || services->kind != YAML_TREE_MAP) {
+        return err_set(err, ERR_MISSING, "services: must be a map of services");
+    }
+    return count <= 1 ? 0
+                      : err_set(err, ERR_VALUE,
+                                "a node takes one service an app for now, and the file has %zu "
+                                "(%s); give each a file of its own",
+                                count, names);
+}
+
+/* Says every finding; a refused one ends the build with the first of them as the error. */
+static int findings_say(const struct build_request *request, struct err *err)
+{
+    size_t refused = findings_count(request->findings, FINDING_REFUSED);
+    const struct finding *first = findings_at(request->findings, 0);
+    int rc = findings_status(request->findings, err);
+    if (rc == 0 && refused == 1) {
+        return err_set(err, ERR_VALUE, "%s:%zu: %s%s%s%s%s",
+                       first->file != NULL ? first->file : "the project", first->line,
+                       first->path != NULL ? first->path : "", first->path != NULL ? ": " : "",
+                       first->text, first->remedy != NULL ? "; " : "",
+                       first->remedy != NULL ? first->remedy : "");
+    }
+    if (rc == 0) {
+        rc = findings_print(request->findings, stderr, err);
+    }
+    return rc == 0 && refused > 0
+               ? err_set(err, ERR_VALUE, "%zu findings refuse it; nothing is built", refused)
+               : rc;
+}
+
+/* What the file says without an image: all its faults are found before anyone is asked. */
+static int draft_check(const struct build_request *request, struct render *render,
+                       struct text *text, struct err *err)
+{
+    struct plan *plan = malloc(sizeof *plan);
+    if (plan == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
+    }
+    (void)render_plan(render, text, plan);
+    free(plan);
+    return findings_count(request->findings, FINDING_REFUSED) > 0 ? findings_say(request, err) : 0;
+}
+
+/* The image of the service: named, or as Compose names what it builds. */
+static void image_name(const struct render *render, char *name, size_t cap)
+{
+    const struct yaml_item *image = yaml_tree_member(render->service, "image");
+    if (image != NULL && image->kind == YAML_TREE_SCALAR && image->text[0] != '\0') {
+        text_shorten_printf(name, cap, "%s", image->text);
+    } else {
+        text_shorten_printf(name, cap, "%s-%s", render->project, render->service->key);
+    }
+}
+
+static int image_find(struct build_request *request, const struct render *render, const char *name,
+                      struct image *image, struct err *err)
+{
+    const struct yaml_item *build = yaml_tree_member(render->service, "build");
+    const struct yaml_item *item = yaml_tree_member(render->service, "image");
+    item = item != NULL ? item : render->service;
+    int rc = 0;
+    if (request->is_built && build != NULL) {
+        rc = builder_build(build, name, render->project_dir,
+                           request->images.is_engine_only ? request->images.engine_socket : NULL,
+                           err);
+    }
+    if (rc == 0) {
+        rc = image_resolve(&request->images, name, image, err);
+    }
+    if (rc == 0 && image->note[0] != '\0') {
+        (void)findings_add(request->findings, FINDING_NOTE, item, "services.image", NULL, "%s",
+                           image->note);
+    }
+    return rc == 0 ? 0
+                   : err_wrap(err, rc, "%s:%zu: services.%s.image", item->file, item->line,
+                              render->service->key);
+}
+
+/* Where x-berth says no version: the image's tag, else the beginning of its digest. */
+static const char *version_of(const char *name, const struct image *image, char *version,
+                              size_t cap)
+{
+    struct image_reference reference;
+    struct err unread;
+    char hex[DIGEST_HEX_BYTES];
+    int rc = image_reference_parse(name, &reference, &unread);
+    if (rc == 0 && strcmp(reference.version, "latest") != 0 &&
+        strchr(reference.version, ':') == NULL && strlen(reference.version) < NAME_BYTES) {
+        text_shorten_printf(version, cap, "%s", reference.version);
+        return "the image's tag";
+    }
+    digest_render(&image->index, hex);
+    text_shorten_printf(version, cap, "%.12s", hex);
+    return "the image's digest";
+}
+
+static const char *said_or(const struct yaml_item *root, const char *key, const char *otherwise)
+{
+    return yaml_tree_member(yaml_tree_member(root, "x-berth"), key) != NULL ? "x-berth" : otherwise;
+}
+
+static void release_say(const struct build_request *request, const struct render *render,
+                        struct span payload, const struct plan *plan, const char *version_from)
+{
+    const struct verify *verify = request->images.verify;
+    struct digest digest;
+    char hex[DIGEST_HEX_BYTES];
+    verify->ops->sha256(verify->self, payload, &digest);
+    digest_render(&digest, hex);
+    printf("%s: release %s of %s, sequence %llu, %zu bytes, not signed yet\n", request->output, hex,
+           plan->app, (unsigned long long)plan->sequence, payload.len);
+    printf("app %s, from %s", plan->app, said_or(render->root, "app", request->name_from));
+    if (plan->version[0] != '\0') {
+        printf("; version %s, from %s", plan->version,
+               said_or(render->root, "version", version_from));
+    }
+    printf("; sequence %llu, from %s\n", (unsigned long long)plan->sequence,
+           request->sequence != 0 ? "--sequence" : said_or(render->root, "sequence", "the time"));
+}
+
+static int describe(const struct render *render, const struct text *text, const struct plan *plan,
+                    struct err *err)
+{
+    struct description description = {.service = render->service,
+                                      .plan = &plan->services[0],
+                                      .payload = text,
+                                      .image = render->image};
+    return render->service != NULL ? describe_print(&description, stdout, err) : 0;
+}
+
+/* Renders with the image and writes the release. */
+static int release_write(struct build_request *request, struct render *render, struct text *text,
+                         struct plan *plan, const char *version_from, struct err *err)
+{
+    text_init(text, text->data, text->cap);
+    (void)render_plan(render, text, plan);
+    int rc = findings_say(request, err);
+    if (rc == 0) {
+        rc = envelope_write(request, span_of(text->data, text->len), err);
+    }
+    if (rc == 0) {
+        release_say(request, render, span_of(text->data, text->len), plan, version_from);
+        rc = describe(render, text, plan, err);
+    }
+    return rc;
+}
+
+static int render_build(struct build_request *request, struct render *render, struct text *text,
+                        struct err *err)
+{
+    struct plan *plan = malloc(sizeof *plan);
+    struct image *image = calloc(1, sizeof *image);
+    char name[ENGINE_REFERENCE_BYTES];
+    char version[NAME_BYTES];
+    const char *version_from = "nothing";
+    int rc = plan == NULL || image == NULL ? err_set(err, ERR_MEMORY, "no memory") : 0;
+    if (rc == 0) {
+        rc = draft_check(request, render, text, err);
+    }
+    if (rc == 0 && render->service != NULL) {
+        image_name(render, name, sizeof name);
+        rc = image_find(request, render, name, image, err);
+        if (rc == 0) {
+            render->image = image;
+            version_from = version_of(name, image, version, sizeof version);
+            render->version = version;
+        }
+    }
+    if (rc == 0) {
+        rc = release_write(request, render, text, plan, version_from, err);
+    }
+    if (image != NULL) {
+        image_free(image);
+    }
+    free(image);
+    free(plan);
+    return rc;
+}
+
+static int project_build(struct build_request *request, const struct opened *opened,
+                         struct err *err)
+{
+    struct text text;
+    struct render render = {.root = opened->root,
+                            .project = opened->name,
+                            .project_dir = opened->dir,
+                            .sequence = request->sequence,
+                            .floor = request->floor,
+                            .is_built = request->is_built,
+                            .verify = request->images.verify,
+                            .findings = request->findings};
+    request->name_from = opened->name_from;
+    if (render.sequence == 0 &&
+        yaml_tree_member(yaml_tree_member(opened->root, "x-berth"), "sequence") == NULL) {
+        render.sequence = (uint64_t)time(NULL);
+    }
+    int rc = service_of(opened, &render.service, err);
     if (rc != 0) {
         return rc;
     }
-    rc = release_compile(span_of(text->data, text->len), &node, plan, err);
-    return rc == 0 ? 0 : compose_complain(request->input, root, rc, err);
-}
-
-static int tree_build(const struct build_request *request, const struct yaml_item *root,
-                      struct err *err)
-{
-    struct text text;
-    struct plan plan;
-    struct digest digest;
-    char hex[DIGEST_HEX_BYTES];
-    char *memory = malloc(PAYLOAD_BYTES);
+    char *memory = malloc(RENDER_BYTES);
     if (memory == NULL) {
         return err_set(err, ERR_MEMORY, "no memory");
     }
-    text_init(&text, memory, PAYLOAD_BYTES);
-    int rc = payload_build(request, root, &text, &plan, err);
-    struct span payload = span_of(text.data, text.len);
-    if (rc == 0) {
-        rc = envelope_write(request, payload, err);
-    }
-    if (rc == 0) {
-        const struct verify *verify = request->images.verify;
-        verify->ops->sha256(verify->self, payload, &digest);
-        digest_render(&digest, hex);
-        printf("%s: release %s of %s, sequence %llu, %zu bytes, not signed yet\n", request->output,
-               hex, plan.app, (unsigned long long)plan.sequence, payload.len);
-        if (plan.service_count > 0) {
-            printf("order: %s, because %s\n",
-                   plan.services[0].order == PLAN_START_FIRST ? "start-first" : "stop-first",
-                   plan.services[0].order_reason);
-        }
-    }
+    text_init(&text, memory, RENDER_BYTES);
+    rc = render_build(request, &render, &text, err);
     free(memory);
     return rc;
 }
 
-static int file_build(const struct build_request *request, struct err *err)
+static int files_build(struct build_request *request, struct err *err)
 {
-    struct yaml_item *root = NULL;
-    char *content = NULL;
-    size_t len = 0;
-    int rc = file_read(request->input, COMPOSE_BYTES_MAX, &content, &len, err);
-    if (rc != 0) {
-        return rc;
+    struct opened opened;
+    request->findings = findings_new();
+    if (request->findings == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
     }
-    rc = yaml_tree_parse(span_of(content, len), &root, err);
-    free(content);
-    if (rc != 0) {
-        return err_wrap(err, rc, "%s", request->input);
+    int rc = open_project(&request->open, request->findings, &opened, err);
+    if (rc == 0) {
+        rc = project_build(request, &opened, err);
     }
-    rc = tree_build(request, root, err);
-    yaml_tree_free(root);
+    open_close(&opened);
+    findings_free(request->findings);
     return rc;
 }
 
@@ -118,7 +291,7 @@ static int build_run(struct build_request *request, struct err *err)
         if (rc == 0) {
             request->images.ask = ask;
             request->images.verify = &keyring.verify;
-            rc = file_build(request, err);
+            rc = files_build(request, err);
             keyring_close(&keyring);
         }
         ask_close(ask);
@@ -145,12 +318,17 @@ static int option_note(struct build_request *request, int option, struct err *er
         return number_read(optarg, &request->sequence)
                    ? 0
                    : err_set(err, ERR_USAGE, "--sequence must be a number from 1");
-    case 'f':
+    case 'F':
         return number_read(optarg, &request->floor)
                    ? 0
                    : err_set(err, ERR_USAGE, "--floor must be a number from 1");
-    default:
-        return err_set(err, ERR_USAGE, "no such option");
+    case 'b':
+        request->is_built = true;
+        return 0;
+    default: {
+        int rc = open_option(&request->open, option, optarg, err);
+        return rc == ERR_NOTHING ? err_set(err, ERR_USAGE, "no such option") : rc;
+    }
     }
 }
 
@@ -162,15 +340,17 @@ static const char *environment(const char *name)
 int verb_release_build(int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{"sequence", required_argument, NULL, 's'},
-                                            {"floor", required_argument, NULL, 'f'},
+                                            {"floor", required_argument, NULL, 'F'},
                                             IMAGE_OPTIONS,
+                                            {"build", no_argument, NULL, 'b'},
+                                            OPEN_OPTIONS,
                                             {0}};
     struct login_places places;
     struct build_request request = {
         .images = {.engine_socket = "/var/run/docker.sock", .registry = {.places = &places}}};
     int option = 0;
     login_places_of(environment, &places);
-    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "o:f:", options, NULL)) != -1) {
         int rc = 0;
         if (!image_option(&request.images, option, optarg, &rc, err)) {
             rc = option_note(&request, option, err);
@@ -179,9 +359,14 @@ int verb_release_build(int argc, char **argv, struct err *err)
             return rc;
         }
     }
-    if (optind + 1 != argc || request.output == NULL) {
-        return err_set(err, ERR_USAGE, "one Compose file and -o are needed");
+    for (; optind < argc; optind++) {
+        int rc = open_option(&request.open, 'f', argv[optind], err);
+        if (rc != 0) {
+            return rc;
+        }
     }
-    request.input = argv[optind];
+    if (request.output == NULL) {
+        return err_set(err, ERR_USAGE, "-o FILE is needed");
+    }
     return build_run(&request, err);
 }

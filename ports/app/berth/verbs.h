@@ -9,6 +9,7 @@
 int verb_keys_new(int argc, char **argv, struct err *err);
 int verb_keys_trust(int argc, char **argv, struct err *err);
 int verb_release_build(int argc, char **argv, struct err *err);
+int verb_release_lint(int argc, char **argv, struct err *err);
 int verb_release_sign(int argc, char **argv, struct err *err);
 int verb_release_verify(int argc, char **argv, struct err *err);
 int verb_release_show(int argc, char **argv, struct err *err);

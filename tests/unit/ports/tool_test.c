@@ -68,7 +68,7 @@ static void case_build(void)
     check_run_is(verb_release_verify, "verify a.release --trust k/trust.json", ERR_UNSIGNED,
                  "a.release: unsigned");
     write_text("bad.yaml", "name: shop\nservices:\n  web:\n    image: web\n    buid: x\n");
-    check_run_is(verb_release_build, "build bad.yaml -o b.release", ERR_UNKNOWN_KEY,
+    check_run_is(verb_release_build, "build bad.yaml -o b.release", ERR_VALUE,
                  "bad.yaml:5: services.web.buid: unknown key");
     write_text("soak.yaml", "name: shop\nservices:\n  web:\n    image: web\n    ports: ['80:80']\n"
                             "x-berth:\n  swap:\n    soak: 1s\n");
