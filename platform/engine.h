@@ -139,6 +139,8 @@ struct engine_spec {
     const char *name;  /* berth_<node>_<app>_<gen>_<service>_<n> */
     const char *image; /* reference that resolves on this node, or the image's config digest */
     struct engine_strings entrypoint, command, environment, labels, hosts, cap_add, cap_drop, tmpfs;
+    /* Neither driver nor options of the log: where the engine's own is a file without end
+     * (json-file), it is bounded, 3 of 10 MB; any other engine's is left. */
     struct engine_strings sysctls, log_options, group_add;
     const struct engine_mount *mounts;
     size_t mount_count;
@@ -177,6 +179,8 @@ struct engine_network {
     const char *bridge; /* interface name, at most 15 characters */
     ipv4 subnet, gateway;
     unsigned prefix_bits;
+    unsigned mtu; /* of its interfaces; 0: of the way out of this machine when it is made (the
+                   * smallest of its default routes), else the engine's */
 };
 
 /* What is left to say of a container, running or not. */
@@ -239,8 +243,8 @@ struct engine_ops {
     /* Removes the tag and, when nothing else refers to it, the image. In use: success, kept. */
     int (*image_remove)(void *self, const char *tag, engine_done done, void *ctx, struct err *err);
     /* Creates the network, or checks that one of that name has this subnet and label (ERR_EXISTS
-     * otherwise). Where there is none, one of the former name that carries this node's and this
-     * app's label is the network, and keeps its name. */
+     * otherwise); one that is there keeps its MTU. Where there is none, one of the former name that
+     * carries this node's and this app's label is the network, and keeps its name. */
     int (*network_ensure)(void *self, const struct engine_network *network, engine_done done,
                           void *ctx, struct err *err);
     int (*network_remove)(void *self, const char *name, engine_done done, void *ctx,

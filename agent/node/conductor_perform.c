@@ -419,6 +419,7 @@ static int perform_gen(struct app *app, struct call *call, struct err *err)
         .subnet = address_subnet(&conductor->config, app->memory.index),
         .gateway = address_gateway(&conductor->config, app->memory.index),
         .prefix_bits = ADDRESS_APP_BITS,
+        .mtu = conductor->config.mtu,
     };
     return engine->ops->network_ensure(engine->self, &network, network_made, call, err);
 }

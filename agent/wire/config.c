@@ -14,6 +14,8 @@
 #define BROKER_PORT_DEFAULT 8883
 #define POOL_BITS_MIN       8
 #define POOL_BITS_MAX       20
+#define MTU_MIN             576 /* what every IPv4 host takes, RFC 791 */
+#define MTU_MAX             65535
 
 static int read_node(const struct json_place *at, void *into, struct err *err)
 {
@@ -170,6 +172,14 @@ static int read_power(const struct json_place *at, void *into, struct err *err)
     return 0;
 }
 
+static int read_mtu(const struct json_place *at, void *into, struct err *err)
+{
+    int64_t mtu = 0;
+    int rc = json_integer(at, MTU_MIN, MTU_MAX, &mtu, err);
+    ((struct config *)into)->mtu = (unsigned)mtu;
+    return rc;
+}
+
 static int read_publish_address(const struct json_place *at, void *into, struct err *err)
 {
     char text[32];
@@ -293,6 +303,7 @@ int config_parse(struct span text, struct config *config, struct err *err)
                                            {"pool", read_pool, NULL, false},
                                            {"power", read_power, NULL, false},
                                            {"publishAddress", read_publish_address, NULL, false},
+                                           {"mtu", read_mtu, NULL, false},
                                            {"broker", read_broker, NULL, false},
                                            {"controlUid", read_control_uid, NULL, false}};
     struct json_document document;

@@ -40,6 +40,7 @@ struct config {
     char boot_ruleset[CONFIG_PATH_BYTES]; /* <state_dir>/boot.nft */
     ipv4 pool;                            /* 198.18.0.0 */
     unsigned pool_bits;                   /* 15; at most 20 */
+    unsigned mtu;         /* of the apps' networks; 0: as the way out of this machine has it */
     ipv4 publish_address; /* where ports of any address are published; 0: on any */
     struct config_power powers[APPS_MAX];
     size_t power_count;

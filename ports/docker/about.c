@@ -43,6 +43,7 @@ static void on_info(struct docker_call *call, int status, struct span body)
     (void)text_copy(call->docker->data_dir, sizeof call->docker->data_dir, data_dir);
     (void)text_copy(about.version, sizeof about.version, reply_text_at(json, "ServerVersion"));
     read_arch(reply_text_at(json, "Architecture"), &about);
+    call->docker->has_endless_log = strcmp(reply_text_at(json, "LoggingDriver"), "json-file") == 0;
     about.memory_bytes = reply_count_at(json, "MemTotal");
     about.disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
     docker_call_finish(call, &(struct engine_answer){.about = &about});

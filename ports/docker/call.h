@@ -28,7 +28,8 @@ struct docker {
     char socket_path[108];
     int api_minor; /* 0: to be asked before the next request */
     bool is_podman;
-    char data_dir[256]; /* where the engine keeps its data; empty: not asked yet */
+    bool has_endless_log; /* its default log is a file without a limit, as far as it says */
+    char data_dir[256];   /* where the engine keeps its data; empty: not asked yet */
     struct docker_call *calls;
     size_t call_count;
 };

@@ -156,6 +156,18 @@ static void create_ask(struct docker_call *call)
     free(rendered);
 }
 
+/* The engine does not say whether its default has limits: it is one where nobody set any. */
+static struct engine_spec spec_bounded(const struct docker *docker, const struct engine_spec *spec)
+{
+    static const char *const limits[] = {"max-size=10m", "max-file=3"};
+    struct engine_spec bounded = *spec;
+    if (docker->has_endless_log && spec->log_driver == NULL && spec->log_options.count == 0) {
+        bounded.log_driver = "json-file";
+        bounded.log_options = (struct engine_strings){.items = limits, .count = COUNT_OF(limits)};
+    }
+    return bounded;
+}
+
 int docker_create(void *self, const struct engine_spec *spec, engine_done done, void *ctx,
                   struct err *err)
 {
@@ -175,7 +187,8 @@ int docker_create(void *self, const struct engine_spec *spec, engine_done done, 
         return err_set(err, ERR_MEMORY, "no memory for a container's specification");
     }
     text_init(&body, rendered, RENDER_BYTES_MAX);
-    render_container(spec, &body);
+    struct engine_spec bounded = spec_bounded(self, spec);
+    render_container(&bounded, &body);
     if (body.cut || !text_copy(create->name, sizeof create->name, spec->name) ||
         !text_copy(create->node, sizeof create->node, label_of(spec, "io.berth.node")) ||
         !text_copy(create->spec, sizeof create->spec, label_of(spec, "io.berth.spec"))) {

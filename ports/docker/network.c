@@ -3,6 +3,7 @@
 
 #include "ports/docker/call.h"
 #include "ports/docker/render.h"
+#include "ports/docker/uplink.h"
 
 enum { BODY_BYTES = 4096 };
 
@@ -151,7 +152,9 @@ int docker_network_ensure(void *self, const struct engine_network *network, engi
     render_address(network->subnet, &subnet);
     text_printf(&subnet, "/%u", network->prefix_bits);
     text_init(&body, state->body, sizeof state->body);
-    render_network(network, &body);
+    struct engine_network made = *network;
+    made.mtu = network->mtu != 0 ? network->mtu : uplink_mtu("/proc/net/route", "/sys/class/net");
+    render_network(&made, &body);
     if (subnet.cut || body.cut || !text_copy(state->name, sizeof state->name, network->name) ||
         !text_copy(state->former, sizeof state->former,
                    network->former != NULL ? network->former : "") ||

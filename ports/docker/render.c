@@ -419,6 +419,10 @@ void render_network(const struct engine_network *network, struct text *text)
     put_key(text, "Options");
     text_append(text, "{");
     put_text(text, "com.docker.network.bridge.name", network->bridge);
+    if (network->mtu != 0) {
+        put_key(text, "com.docker.network.driver.mtu");
+        text_printf(text, "\"%u\"", network->mtu);
+    }
     text_append(text, "}");
     put_key(text, "Labels");
     text_append(text, "{");

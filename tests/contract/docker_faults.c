@@ -428,6 +428,118 @@ static void commands_leave_calls_free(void)
     bench_close();
 }
 
+#define CREATED    .status = 201, .body = "{\"Id\":\"" ID64 "\"}"
+#define INFO(text) OK_JSON("{\"DockerRootDir\":\"/\",\"LoggingDriver\":\"" text "\"}")
+
+/* The engine's own log is bounded where it is a file without end, and nothing else is changed. */
+static void an_endless_log_is_bounded(void)
+{
+    static const char bounded[] = "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{\"max-size\":"
+                                  "\"10m\",\"max-file\":\"3\"}}";
+    static const char own[] = "\"LogConfig\":{\"Type\":\"\",\"Config\":{\"tag\":\"x\"}}";
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/info", INFO("local"), .times = 1},
+        {.request = "GET /v1.41/info", INFO("json-file")},
+        {.request = "POST /v1.41/containers/create", .holds = bounded, CREATED},
+        {.request = "POST /v1.41/containers/create", .holds = own, CREATED},
+        {.request = "POST /v1.41/containers/create", .holds = "\"Type\":\"json-file\"}", CREATED},
+        {.request = "POST /v1.41/containers/create", CREATED},
+    };
+    static const char *const options[] = {"tag=x"};
+    struct engine_spec spec = {.name = "n", .image = "i", .network = "host"};
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), 0); /* nobody asked yet */
+    CHECK_INT_EQ(engine_do_about(&bench.fixture, &result), 0);
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), 0);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 6), 2);
+    CHECK_INT_EQ(engine_do_about(&bench.fixture, &result), 0);
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), 0);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 3), 1);
+    spec.log_options = (struct engine_strings){.items = options, .count = 1};
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), 0);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 4), 1);
+    spec = (struct engine_spec){
+        .name = "n", .image = "i", .network = "host", .log_driver = "json-file"};
+    CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), 0);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 5), 1);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 6), 2);
+    bench_close();
+}
+
+#define VOLUME(name, labels)                                                                       \
+    {                                                                                              \
+        .request = "GET /v1.41/volumes/" name " ", OK_JSON("{\"Labels\":" labels "}")              \
+    }
+#define MOUNTED(name, labels)                                                                      \
+    {                                                                                              \
+        .request = "GET /v1.41/containers/json", .holds = name "%22",                              \
+        OK_JSON("[{\"Id\":\"c\",\"Labels\":" labels "}]")                                          \
+    }
+#define OF(app) "{\"io.berth.node\":\"n\",\"io.berth.app\":\"" app "\"}"
+
+/* A volume with a name of its own is used as it is there, unless it is another app's. */
+static void a_named_volume_is_one_apps(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        VOLUME("ours", OF("a")),
+        VOLUME("theirs", OF("b")),
+        VOLUME("shared", "null"),
+        MOUNTED("shared", OF("b")),
+        VOLUME("kept", "{\"com.docker.compose.project\":\"p\"}"),
+        MOUNTED("kept", "{\"com.docker.compose.project\":\"p\"}"),
+        VOLUME("mixed", "null"),
+        {.request = "GET /v1.41/containers/json",
+         OK_JSON(
+             "[{\"Id\":\"c\",\"Labels\":{}},{\"Id\":\"d\",\"Labels\":" OF("b") "},{\"Id\":\"e\","
+                                                                               "\"Labels\":{}}]")},
+        {.request = "GET /v1.41/volumes/", .status = 404, .body = "{\"message\":\"none\"}"},
+        {.request = "POST /v1.41/volumes/create",
+         .holds = "\"Name\":\"fresh\"",
+         .status = 201,
+         .body = "{}"},
+        {.request = "POST /v1.41/containers/create", CREATED},
+    };
+    static const struct {
+        const char *name;
+        int code;
+        const char *words;
+        bool is_external;
+    } rows[] = {
+        {"ours", 0, "", false},
+        {"theirs", ERR_EXISTS, "carries the labels of another app", true},
+        {"shared", ERR_EXISTS, "shared is mounted by app b", true},
+        {"kept", 0, "", true},
+        {"mixed", ERR_EXISTS, "mixed is mounted by app b", false},
+        {"gone", ERR_ENGINE, "docker volume create gone", true},
+        {"fresh", 0, "", false},
+    };
+    static const char *const labels[] = {"io.berth.node=n", "io.berth.app=a"};
+    bench_open(answers, COUNT_OF(answers));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct engine_mount mount = {.source = rows[i].name,
+                                     .target = "/d",
+                                     .is_volume = true,
+                                     .is_named = true,
+                                     .is_external = rows[i].is_external};
+        struct engine_spec spec = {.name = "n",
+                                   .image = "i",
+                                   .network = "host",
+                                   .labels = {.items = labels, .count = COUNT_OF(labels)},
+                                   .mounts = &mount,
+                                   .mount_count = 1};
+        struct engine_result result;
+        CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), rows[i].code);
+        if (rows[i].code != 0) {
+            CHECK_CONTAINS(result.text, rows[i].words);
+        }
+    }
+    CHECK_INT_EQ(fake_server_used(&bench.server, 10), 1);
+    bench_close();
+}
+
 static void closing_drops_what_is_under_way(void)
 {
     static const struct fake_answer answers[] = {
@@ -465,6 +577,8 @@ int main(int argc, char **argv)
         {"an_engine_that_hangs_delays_only_its_caller",
          an_engine_that_hangs_delays_only_its_caller},
         {"commands_leave_calls_free", commands_leave_calls_free},
+        {"an_endless_log_is_bounded", an_endless_log_is_bounded},
+        {"a_named_volume_is_one_apps", a_named_volume_is_one_apps},
         {"closing_drops_what_is_under_way", closing_drops_what_is_under_way},
     };
     struct err err;

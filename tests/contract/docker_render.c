@@ -143,6 +143,17 @@ static void a_network(void)
                        "\"Labels\":{\"io.berth.node\":\"node\",\"io.berth.app\":\"app\"}}");
 }
 
+static void a_network_of_short_packets(void)
+{
+    struct engine_network network = {
+        .name = "n", .node = "n", .app = "a", .bridge = "b", .mtu = 1428};
+    struct text text;
+    text_init(&text, data, sizeof data);
+    render_network(&network, &text);
+    CHECK_CONTAINS(data, "\"Options\":{\"com.docker.network.bridge.name\":\"b\","
+                         "\"com.docker.network.driver.mtu\":\"1428\"}");
+}
+
 static void a_command(void)
 {
     const char *const argv[] = {"/app", "probe", "a \"b\""};
@@ -161,6 +172,7 @@ int main(int argc, char **argv)
         {"an_empty_list_clears_what_the_image_says", an_empty_list_clears_what_the_image_says},
         {"what_does_not_fit_is_cut", what_does_not_fit_is_cut},
         {"a_network", a_network},
+        {"a_network_of_short_packets", a_network_of_short_packets},
         {"a_command", a_command},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
