@@ -158,6 +158,16 @@ static int base_merge(const struct scope *scope, struct yaml_item *service, stru
     return rc;
 }
 
+static void keys_check(const struct scope *scope, const struct yaml_item *extends,
+                       const char *service)
+{
+    static const char *const keys[] = {"service", "file", NULL};
+    struct growing path = {.max = 4096};
+    growing_printf(&path, "services.%s.extends", service);
+    loading_keys(scope->loading, extends, growing_get(&path), keys);
+    growing_free(&path);
+}
+
 static void extends_drop(struct yaml_item *service)
 {
     struct yaml_item *extends = yaml_tree_member(service, "extends");
@@ -181,6 +191,7 @@ static int service_extend(const struct scope *scope, struct yaml_item *root,
     if (is_endless(scope, extends, &link)) {
         return 0;
     }
+    keys_check(scope, extends, service->key);
     const struct yaml_item *name =
         extends->kind == YAML_TREE_SCALAR ? extends : text_member(extends, "service");
     const struct yaml_item *file = text_member(extends, "file");

@@ -230,8 +230,10 @@ static int project_include(const struct scope *scope, struct yaml_item *root,
 static int entry_include(const struct scope *scope, struct yaml_item *root,
                          const struct yaml_item *entry, const struct include_chain *chain)
 {
+    static const char *const keys[] = {"path", "project_directory", "env_file", NULL};
     const struct yaml_item *paths =
         entry->kind == YAML_TREE_MAP ? yaml_tree_member(entry, "path") : entry;
+    loading_keys(scope->loading, entry, "include", keys);
     const struct yaml_item *first = paths != NULL ? texts_of(paths) : NULL;
     if (entry->kind == YAML_TREE_LIST || first == NULL || first->kind != YAML_TREE_SCALAR ||
         first->text[0] == '\0') {

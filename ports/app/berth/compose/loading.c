@@ -15,6 +15,22 @@ int loading_no_memory(const struct loading *loading)
     return err_set(loading->err, ERR_MEMORY, "no memory");
 }
 
+void loading_keys(const struct loading *loading, const struct yaml_item *map, const char *path,
+                  const char *const *known)
+{
+    const struct yaml_item *item = map->kind == YAML_TREE_MAP ? map->child : NULL;
+    for (; item != NULL; item = item->next) {
+        bool is_known = strncmp(item->key, "x-", 2) == 0;
+        for (size_t i = 0; known[i] != NULL; i++) {
+            is_known = is_known || strcmp(item->key, known[i]) == 0;
+        }
+        if (!is_known) {
+            findings_add(loading->findings, FINDING_REFUSED, item, path,
+                         "check its spelling or remove it", "%s: unknown key", item->key);
+        }
+    }
+}
+
 const char *scope_find(void *ctx, const char *name)
 {
     const struct scope *scope = ctx;
@@ -68,6 +84,23 @@ static void unread_say(const struct loading *loading, struct naming naming, cons
                     why);
 }
 
+/* A link out of the project's folder is followed, as Compose does, but not silently. */
+static void link_note(const struct loading *loading, const char *path, const char *shown,
+                      struct naming naming)
+{
+    struct stat about;
+    char *real = lstat(path, &about) == 0 && S_ISLNK(about.st_mode) ? realpath(path, NULL) : NULL;
+    char *dir = real != NULL ? realpath(loading->project->dir, NULL) : NULL;
+    size_t len = dir != NULL ? strlen(dir) : 0;
+    if (dir != NULL && (strncmp(real, dir, len) != 0 || (real[len] != '/' && len > 1))) {
+        findings_add(loading->findings, FINDING_NOTE, naming.item, naming.path, NULL,
+                     "%s: is a link to %s, outside the project's folder; that file is read", shown,
+                     real);
+    }
+    free(real);
+    free(dir);
+}
+
 /* Opens a regular file; -1 after a finding. A pipe or device is never waited for. */
 static int regular_open(const struct loading *loading, const char *path, const char *shown,
                         struct naming naming)
@@ -95,6 +128,7 @@ static int regular_open(const struct loading *loading, const char *path, const c
         (void)close(fd);
         return -1;
     }
+    link_note(loading, path, shown, naming);
     return fd;
 }
 

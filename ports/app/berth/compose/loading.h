@@ -56,6 +56,10 @@ NODISCARD int loading_env(struct scope *scope, const char *path, const char *sho
 /* A folder, kept once as long as the project. NULL, and err set: ERR_MEMORY, ERR_LIMIT. */
 const char *loading_dir(struct loading *loading, const char *dir);
 
+/* Says of each key of a map that is none of `known` (NULL-terminated) and no extension. */
+void loading_keys(const struct loading *loading, const struct yaml_item *map, const char *path,
+                  const char *const *known);
+
 int loading_no_memory(const struct loading *loading);
 
 #endif

@@ -113,7 +113,9 @@ static int file_read(struct work *work, const struct yaml_item *entry)
         say(work, FINDING_REFUSED, format, "env_file", NULL, "write raw, or leave it out",
             "there is no such format");
     }
+    static const char *const keys[] = {"path", "required", "format", NULL};
     struct growing key = path_of(work, "env_file", NULL);
+    loading_keys(loading, entry, growing_get(&key), keys);
     const struct naming naming = {.item = path, .path = growing_get(&key)};
     char *absolute = project_path(loading->request, path, path->text);
     char *folder = paths_folder(path->file != NULL ? path->file : "");

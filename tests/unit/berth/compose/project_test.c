@@ -308,7 +308,15 @@ static void case_include(void)
          "a.yaml:6: include: must name a file, or have the key path\n"
          "a.yaml:7: include: none: No such file or directory\n"},
         {"== a.yaml\ninclude: b.yaml\nservices: {}\n", "", "-f a.yaml", "shop", "{}",
-         "a.yaml:1: include: must be a list\n"}};
+         "a.yaml:1: include: must be a list\n"},
+        {"== a.yaml\ninclude: [{path: b.yaml, pth: x, x-y: z}]\nservices:\n"
+         "  w: {extends: {service: v, fil: x}}\n  v: {env_file: [{path: e, requird: false}]}\n"
+         "== b.yaml\nservices: {}\n== e\n",
+         "", "-f a.yaml", "shop", "{w: {}, v: {}}",
+         "a.yaml:1: include: pth: unknown key\n"
+         "a.yaml:3: services.w.extends: fil: unknown key\n"
+         "a.yaml:4: services.w.env_file: requird: unknown key\n"
+         "a.yaml:4: services.v.env_file: requird: unknown key\n"}};
     worlds_check(worlds, COUNT_OF(worlds));
 }
 
@@ -373,11 +381,162 @@ static void case_faults(void)
     worlds_check(worlds, COUNT_OF(worlds));
 }
 
+/* Links, folders, pipes and big files in a file's place. */
+static void case_disk(void)
+{
+    static const char *const wanted[] = {"gone: is a link to a file that is not there",
+                                         "dir: is a folder, not a file", "pipe: is no regular file",
+                                         "big: is longer than 1048576 bytes"};
+    static const char *const files[] = {"a.yaml", "gone", "dir", "pipe", "big", "link", "out"};
+    struct project_request request = {
+        .files = files, .file_count = COUNT_OF(files), .env = env_find};
+    struct findings *findings = findings_new();
+    struct project *project = NULL;
+    world_begin("== a.yaml\nservices: {w: {user: a}}\n== real/b.yaml\nservices: {w: {tty: true}}\n"
+                "== ../o.yaml\nservices: {w: {user: o}}\n");
+    FILE *big = fopen("big", "we");
+    CHECK(symlink("nowhere", "gone") == 0 && mkdir("dir", 0755) == 0 && mkfifo("pipe", 0600) == 0 &&
+          symlink("real/b.yaml", "link") == 0 && symlink("../o.yaml", "out") == 0 &&
+          ftruncate(fileno(big), 1048577) == 0);
+    (void)fclose(big);
+    CHECK_INT_EQ(project_load(&request, findings, &project, NULL), 0);
+    char *shown = tree_show(yaml_tree_member(project->root, "services"));
+    char *said = findings_show(findings);
+    CHECK_STR_EQ(shown, "{w: {user: o, tty: true}}");
+    CHECK_INT_EQ(findings_count(findings, FINDING_NOTE), 1);
+    CHECK_CONTAINS(said, "out: is a link to /tmp/berth-project-");
+    for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+        CHECK_CONTAINS(said, wanted[i]);
+    }
+    CHECK_INT_EQ(findings_count(findings, FINDING_REFUSED), COUNT_OF(wanted));
+    free(shown);
+    free(said);
+    project_free(project);
+    findings_free(findings);
+    world_end();
+}
+
+/* A relative path starts in the folder of the file it stands in, wherever the tree ends up. */
+static void case_paths(void)
+{
+    static const char *const files[] = {"a.yaml"};
+    static const struct {
+        const char *path, *text, *want;
+    } rows[] = {
+        {"services.w.build", "./x", "/shop/x"},  {"services.w.volumes[0]", "../y/./z", "/y/z"},
+        {"services.w.working_dir", "~/k", NULL}, {"services.v.build", "./x", "/shop/d/x"},
+        {"services.u.build", "x", "/shop/e/x"},  {"services.u.volumes[0]", "/abs/../o", NULL}};
+    struct project_request request = {
+        .files = files, .file_count = 1, .env = env_find, .ctx = (void *)"HOME=/home/me"};
+    struct findings *findings = findings_new();
+    struct project *project = NULL;
+    world_begin("== a.yaml\ninclude: [{path: d/c.yaml, project_directory: e}]\nservices:\n"
+                "  w: {build: ./x, volumes: ['../y/./z'], working_dir: '~/k'}\n"
+                "  v: {extends: {file: d/b.yaml, service: v}}\n"
+                "== d/b.yaml\nservices: {v: {build: ./x}}\n"
+                "== d/c.yaml\nservices: {u: {build: x, volumes: [/abs/../o]}}\n");
+    CHECK_INT_EQ(project_load(&request, findings, &project, NULL), 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct yaml_item *item = yaml_tree_find(project->root, rows[i].path);
+        char *path = project_path(&request, item, rows[i].text);
+        CHECK_STR_EQ(item->text, rows[i].text);
+        if (rows[i].want != NULL) {
+            CHECK(strncmp(path, folder, strlen(folder)) == 0);
+            CHECK_STR_EQ(path + strlen(folder), rows[i].want);
+        }
+        CHECK(rows[i].text[0] != '~' || strcmp(path, "/home/me/k") == 0);
+        CHECK(strncmp(rows[i].text, "/abs", 4) != 0 || strcmp(path, "/o") == 0);
+        free(path);
+    }
+    CHECK(project_path_is_relative("./x") && project_path_is_relative("..") &&
+          project_path_is_relative("../x") && project_path_is_relative("."));
+    CHECK(!project_path_is_relative("x") && !project_path_is_relative("/x") &&
+          !project_path_is_relative(".x") && !project_path_is_relative("..x/y"));
+    project_free(project);
+    findings_free(findings);
+    world_end();
+}
+
+static int files_load(const char *files, struct findings *findings, struct err *err)
+{
+    static const char *const names[] = {"a.yaml"};
+    struct project_request request = {.files = names, .file_count = 1, .env = env_find};
+    struct project *project = NULL;
+    world_begin(files);
+    int rc = project_load(&request, findings, &project, err);
+    project_free(project);
+    world_end();
+    return rc;
+}
+
+/* Chains as long as is allowed, and one more. */
+static void case_chains(void)
+{
+    for (size_t extra = 0; extra < 2; extra++) {
+        struct findings *findings = findings_new();
+        char text[8192] = "== a.yaml\nservices:\n";
+        for (size_t i = 0; i <= PROJECT_DEPTH_MAX + extra; i++) {
+            size_t len = strlen(text);
+            (void)snprintf(text + len, sizeof text - len,
+                           i < PROJECT_DEPTH_MAX + extra ? "  s%zu: {extends: s%zu}\n"
+                                                         : "  s%zu: {user: a}\n",
+                           i, i + 1);
+        }
+        CHECK_INT_EQ(files_load(text, findings, NULL), 0);
+        CHECK_INT_EQ(findings_count(findings, FINDING_REFUSED), extra);
+        CHECK(extra == 0 ||
+              strstr(findings_at(findings, 0)->text, "more than 16 services") != NULL);
+        findings_free(findings);
+        findings = findings_new();
+        (void)strcpy(text, "== a.yaml\ninclude: [1.yaml]\n");
+        for (size_t i = 1; i <= PROJECT_DEPTH_MAX + extra; i++) {
+            size_t len = strlen(text);
+            (void)snprintf(text + len, sizeof text - len,
+                           i < PROJECT_DEPTH_MAX + extra ? "== %zu.yaml\ninclude: [%zu.yaml]\n"
+                                                         : "== %zu.yaml\nservices: {w: {}}\n",
+                           i, i + 1);
+        }
+        CHECK_INT_EQ(files_load(text, findings, NULL), 0);
+        CHECK_INT_EQ(findings_count(findings, FINDING_REFUSED), extra);
+        CHECK(extra == 0 || strstr(findings_at(findings, 0)->text, "more than 16 files") != NULL);
+        findings_free(findings);
+    }
+}
+
+/* What grows without end by extending is stopped, as are variables in variables. */
+static void case_growth(void)
+{
+    struct findings *findings = findings_new();
+    struct err err = {0};
+    char *text = malloc(400000);
+    (void)strcpy(text, "== a.yaml\nservices:\n  b:\n    x-l: [");
+    for (size_t i = 0; i < 9000; i++) {
+        (void)strcat(text + i * 2, "x,");
+    }
+    (void)strcat(text, "]\n");
+    for (size_t i = 0; i < 12; i++) {
+        (void)sprintf(text + strlen(text), "  s%zu: {extends: b}\n", i);
+    }
+    CHECK_INT_EQ(files_load(text, findings, &err), ERR_OVERSIZE);
+    CHECK_CONTAINS(err.text, "more than 100000 values");
+    (void)strcpy(text, "== .env\nA=");
+    memset(text + strlen(text), 'x', 100000);
+    (void)strcpy(text + 11 + 100000 - 1, "\n== a.yaml\nx-l:\n");
+    for (size_t i = 0; i < 90; i++) {
+        (void)strcat(text, " - $A\n");
+    }
+    CHECK_INT_EQ(files_load(text, findings, &err), ERR_OVERSIZE);
+    CHECK_CONTAINS(err.text, "longer than");
+    free(text);
+    findings_free(findings);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"found", case_found},     {"name", case_name},       {"environment", case_environment},
         {"extends", case_extends}, {"include", case_include}, {"profiles", case_profiles},
-        {"faults", case_faults}};
+        {"faults", case_faults},   {"disk", case_disk},       {"paths", case_paths},
+        {"chains", case_chains},   {"growth", case_growth}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
