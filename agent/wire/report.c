@@ -1,4 +1,4 @@
-/* report: writing it; what is empty, false or zero is left out. */
+/* report: writing it; what is empty or zero is left out, a false is written. */
 #include "agent/wire/report.h"
 
 #include <string.h>
@@ -51,9 +51,7 @@ static void number_append(struct text *text, const char *key, uint64_t value)
 
 static void flag_append(struct text *text, const char *key, bool value)
 {
-    if (value) {
-        text_printf(text, ",\"%s\":true", key);
-    }
+    text_printf(text, ",\"%s\":%s", key, value ? "true" : "false");
 }
 
 static void digest_append(struct text *text, const char *key, const struct digest *digest)

@@ -79,7 +79,7 @@ struct report {
 };
 
 /* Writes the report: {schema, must: [], ...}; at most REPORT_BYTES_MAX, else text->cut. Keys that
- * are empty or false are left out. */
+ * are empty or zero are left out; a false is written. */
 void report_render(const struct report *report, struct text *text);
 
 /* Reads a report leniently: unknown keys are skipped unless listed in its `must` (ERR_UNKNOWN_KEY);

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "agent/fleet/selector.h"
 #include "platform/base/text.h"
-#include "ports/app/berth/node_view.h"
+#include "ports/app/berth/node_word.h"
 #include "ports/app/berth/verbs.h"
 
 #define SHORT_DIGEST 12
@@ -52,14 +53,22 @@ static const struct report_generation *generation_of(const struct report_app *ap
     return app->committed.gen != 0 || app->candidate.gen == 0 ? &app->committed : &app->candidate;
 }
 
-static const char *state_of(const struct report_app *app)
+/* "silent 3 h": since when nothing was heard of it, where the node had said a time. */
+static const char *state_of(const struct node_facts *facts, const struct report_app *app,
+                            char word[WORD_BYTES])
 {
-    return strcmp(app->wanted_by, "override") == 0 ? "overridden" : app->phase;
-}
-
-static const char *presence_word(const struct node_facts *facts)
-{
-    return !facts->has_presence ? "never" : facts->presence.is_online ? "yes" : "no";
+    enum node_word state = node_word_of(facts, app);
+    int64_t minutes = ((int64_t)time(NULL) - facts->presence.since / 1000) / 60;
+    if (state != NODE_WORD_SILENT || facts->presence.since == 0 || minutes < 0) {
+        (void)snprintf(word, WORD_BYTES, "%s", node_word_text(state));
+    } else if (minutes < 120) {
+        (void)snprintf(word, WORD_BYTES, "silent %d min", (int)minutes);
+    } else if (minutes < 48 * 60) {
+        (void)snprintf(word, WORD_BYTES, "silent %d h", (int)(minutes / 60));
+    } else {
+        (void)snprintf(word, WORD_BYTES, "silent %d d", (int)(minutes / 1440));
+    }
+    return word;
 }
 
 static void outcome_print(const struct report_app *app)
@@ -75,39 +84,38 @@ static void outcome_print(const struct report_app *app)
     }
 }
 
-static void head_print(int width, const char *node, const char *present)
+static void head_print(int width, const char *node, const char *state)
 {
-    printf("%-*s  %-7s  ", width, node, present);
+    printf("%-*s  %-13s  ", width, node, state);
 }
 
 static void app_print(const struct report_app *app)
 {
     const struct report_generation *generation = generation_of(app);
-    char name[WORD_BYTES], version[WORD_BYTES], state[WORD_BYTES];
+    char name[WORD_BYTES], version[WORD_BYTES], phase[WORD_BYTES];
     char hex[DIGEST_HEX_BYTES] = "-";
     if (!digest_is_none(&generation->release)) {
         digest_render(&generation->release, hex);
     }
-    printf("%-12s  %-*.*s  %-10s  %-10s  ", word_or_dash(name, app->app), SHORT_DIGEST,
-           SHORT_DIGEST, hex, word_or_dash(version, generation->version),
-           word_or_dash(state, state_of(app)));
+    printf("%-12s  %-*.*s  %-10s  %-8s  ", word_or_dash(name, app->app), SHORT_DIGEST, SHORT_DIGEST,
+           hex, word_or_dash(version, generation->version), word_or_dash(phase, app->phase));
     outcome_print(app);
 }
 
 static void row_print(const struct node_row *row, const struct node_facts *facts, int width)
 {
-    char why[2 * WORD_BYTES];
+    char why[2 * WORD_BYTES], state[WORD_BYTES];
     if (facts->complaint[0] != '\0') {
         (void)fprintf(stderr, "berth: node list: %s: %s\n", row->name,
                       word_or_dash(why, facts->complaint));
     }
     for (size_t i = 0; i < facts->report.app_count; i++) {
-        head_print(width, row->name, presence_word(facts));
+        head_print(width, row->name, state_of(facts, &facts->report.apps[i], state));
         app_print(&facts->report.apps[i]);
     }
     if (facts->report.app_count == 0) {
-        head_print(width, row->name, presence_word(facts));
-        printf("%-12s  %-*s  %-10s  %-10s  -\n", "-", SHORT_DIGEST, "-", "-", "-");
+        head_print(width, row->name, state_of(facts, NULL, state));
+        printf("%-12s  %-*s  %-10s  %-8s  -\n", "-", SHORT_DIGEST, "-", "-", "-");
     }
 }
 
@@ -123,11 +131,23 @@ static void labels_json(const struct labels *labels, struct text *text)
     text_append(text, "}");
 }
 
+/* The worst word of its apps. */
+static enum node_word worst_of(const struct node_facts *facts)
+{
+    enum node_word worst = node_word_of(facts, NULL);
+    for (size_t i = 0; i < facts->report.app_count; i++) {
+        enum node_word word = node_word_of(facts, &facts->report.apps[i]);
+        worst = i == 0 || word < worst ? word : worst;
+    }
+    return worst;
+}
+
 /* The node's report is passed on as it came; it has been through the lint. */
 static void row_json(const struct node_row *row, const struct node_facts *facts, struct text *text)
 {
-    text_printf(text, "{\"node\":\"%s\",\"present\":%s", row->name,
-                facts->has_presence && facts->presence.is_online ? "true" : "false");
+    text_printf(text, "{\"node\":\"%s\",\"present\":%s,\"state\":\"%s\"", row->name,
+                facts->has_presence && facts->presence.is_online ? "true" : "false",
+                node_word_text(worst_of(facts)));
     if (facts->presence.since != 0) {
         text_printf(text, ",\"since\":%lld", (long long)facts->presence.since);
     }
@@ -155,9 +175,9 @@ static int view_print(const struct node_view *view, const struct list_request *r
     if (request->is_json) {
         printf("{\"nodes\":[");
     } else {
-        head_print(width, "NODE", "PRESENT");
-        printf("%-12s  %-*s  %-10s  %-10s  %s\n", "APP", SHORT_DIGEST, "RELEASE", "VERSION",
-               "STATE", "LAST OUTCOME");
+        head_print(width, "NODE", "STATE");
+        printf("%-12s  %-*s  %-10s  %-8s  %s\n", "APP", SHORT_DIGEST, "RELEASE", "VERSION", "PHASE",
+               "LAST OUTCOME");
     }
     for (size_t i = 0; i < view->count; i++) {
         struct text text;
@@ -188,7 +208,7 @@ static int list_run(const struct list_request *request, struct err *err)
     int rc = facts != NULL && line != NULL ? session_start(&session, request->path, &dir, err)
                                            : err_set(err, ERR_MEMORY, "no memory");
     if (rc == 0) {
-        rc = node_view_read(&view, &session, dir.fleet, err);
+        rc = node_view_read(&view, &session, &dir, err);
         session_close(&session);
     }
     if (rc == 0) {

@@ -1,6 +1,7 @@
 /* node_view: rows found by name while documents come in any order; parsed one at a time. */
 #include "ports/app/berth/node_view.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,34 +9,68 @@
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
 
-#define NODES_MAX 100000
+#define ROWS_FIRST 64
 
 static int row_compare(const void *a, const void *b)
 {
     return strcmp(((const struct node_row *)a)->name, ((const struct node_row *)b)->name);
 }
 
-/* The last row first: a broker hands retained documents out node by node. */
-static struct node_row *row_find(struct node_view *view, const char *name)
+/* FNV-1a. */
+static uint32_t name_hash(const char *name)
 {
-    for (size_t i = view->count; i > 0; i--) {
-        if (strcmp(view->rows[i - 1].name, name) == 0) {
-            return &view->rows[i - 1];
-        }
+    uint32_t hash = 2166136261u;
+    for (; *name != '\0'; name++) {
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
     }
-    if (view->count == view->room) {
-        size_t room = view->room == 0 ? 64 : 2 * view->room;
-        struct node_row *rows = room <= NODES_MAX ? realloc(view->rows, room * sizeof *rows) : NULL;
-        if (rows == NULL) {
-            return NULL;
-        }
-        view->rows = rows;
-        view->room = room;
+    return hash;
+}
+
+/* Where the name stands, or would: a power of two of places, at most half of them taken. */
+static uint32_t *place_of(const struct node_view *view, const char *name)
+{
+    size_t at = name_hash(name) & (view->place_count - 1);
+    while (view->places[at] != 0 && strcmp(view->rows[view->places[at] - 1].name, name) != 0) {
+        at = (at + 1) & (view->place_count - 1);
     }
-    struct node_row *row = &view->rows[view->count++];
-    *row = (struct node_row){0};
-    (void)text_copy(row->name, sizeof row->name, name);
-    return row;
+    return &view->places[at];
+}
+
+static bool room_make(struct node_view *view)
+{
+    if (view->count < view->room) {
+        return true;
+    }
+    size_t room = view->room == 0 ? ROWS_FIRST : 2 * view->room;
+    struct node_row *rows = realloc(view->rows, room * sizeof *rows);
+    view->rows = rows != NULL ? rows : view->rows;
+    uint32_t *places = rows != NULL ? calloc(2 * room, sizeof *places) : NULL;
+    if (places == NULL) {
+        return false;
+    }
+    free(view->places);
+    view->places = places;
+    view->place_count = 2 * room;
+    view->room = room;
+    for (size_t i = 0; i < view->count; i++) {
+        *place_of(view, view->rows[i].name) = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+struct node_row *node_view_row(struct node_view *view, const char *name)
+{
+    if (!room_make(view)) {
+        return NULL;
+    }
+    uint32_t *place = place_of(view, name);
+    if (*place == 0) {
+        struct node_row *row = &view->rows[view->count++];
+        *row = (struct node_row){0};
+        (void)text_copy(row->name, sizeof row->name, name);
+        *place = (uint32_t)view->count;
+    }
+    return &view->rows[*place - 1];
 }
 
 static bool part_of(enum topic_kind kind, enum node_part *part)
@@ -56,7 +91,7 @@ static void document_received(void *ctx, const char *text, struct span payload, 
         !part_of(topic.kind, &part) || payload.len > REPORT_BYTES_MAX) {
         return;
     }
-    struct node_row *row = row_find(view, topic.node);
+    struct node_row *row = node_view_row(view, topic.node);
     char *copy = row != NULL && payload.len > 0 ? malloc(payload.len + 1) : NULL;
     if (row == NULL || (copy == NULL && payload.len > 0)) {
         view->is_full = true;
@@ -71,19 +106,36 @@ static void document_received(void *ctx, const char *text, struct span payload, 
     row->part_len[part] = payload.len;
 }
 
-int node_view_read(struct node_view *view, struct session *session, const char *fleet,
+/* Names of bundles; what is not a node's name is none. */
+static void added_read(struct node_view *view, const struct fleet_dir *dir)
+{
+    char path[PATH_MAX];
+    fleet_dir_file(dir, "nodes", path);
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        if (text_is_name(entry->d_name, NODE_NAME_BYTES - 1)) {
+            view->is_full |= node_view_row(view, entry->d_name) == NULL;
+        }
+    }
+    if (folder != NULL) {
+        (void)closedir(folder);
+    }
+}
+
+int node_view_read(struct node_view *view, struct session *session, const struct fleet_dir *dir,
                    struct err *err)
 {
     static const enum topic_kind kinds[] = {TOPIC_PRESENCE, TOPIC_REPORT, TOPIC_LABELS};
     int rc = 0;
-    (void)text_copy(view->fleet, sizeof view->fleet, fleet);
+    memcpy(view->fleet, dir->fleet, sizeof view->fleet);
     for (size_t i = 0; rc == 0 && i < COUNT_OF(kinds); i++) {
         struct topic topic = {.kind = kinds[i]};
         char filter[BUS_TOPIC_BYTES];
-        (void)text_copy(topic.fleet, sizeof topic.fleet, fleet);
+        memcpy(topic.fleet, dir->fleet, sizeof topic.fleet);
         topic_render(&topic, filter);
         rc = session_read(session, filter, document_received, view, err);
     }
+    added_read(view, dir);
     if (rc == 0 && view->is_full) {
         rc = err_set(err, ERR_MEMORY, "no memory for all nodes (%zu read)", view->count);
     }
@@ -101,6 +153,7 @@ void node_view_free(struct node_view *view)
         }
     }
     free(view->rows);
+    free(view->places);
     *view = (struct node_view){0};
 }
 
@@ -154,5 +207,7 @@ void node_row_read(const struct node_row *row, struct node_facts *facts)
             complain(facts, "report", &err);
         }
     }
+    facts->is_added_only = row->part[NODE_PRESENCE] == NULL && row->part[NODE_REPORT] == NULL &&
+                           row->part[NODE_LABELS] == NULL;
     labels_gather(row, facts);
 }

@@ -17,23 +17,29 @@ struct node_row {
     size_t part_len[NODE_PART_COUNT];
 };
 
-/* Zeroed before use; sorted by name after node_view_read. */
+/* Zeroed before use; sorted by name after node_view_read. As many nodes as there is memory for. */
 struct node_view {
     char fleet[NAME_BYTES];
     struct node_row *rows;
     size_t count, room;
+    uint32_t *places; /* by a hash of the name: index of the row and 1; `place_count` of them */
+    size_t place_count;
     bool is_full; /* no memory for everything that came */
 };
 
-/* Reads presence, report and labels of all nodes of the fleet. */
-NODISCARD int node_view_read(struct node_view *view, struct session *session, const char *fleet,
-                             struct err *err);
+/* Reads presence, report and labels of all nodes of the fleet, and beside them the names of those
+ * that were added in this folder (nodes/NAME). */
+NODISCARD int node_view_read(struct node_view *view, struct session *session,
+                             const struct fleet_dir *dir, struct err *err);
+/* The row of this name, made where it is not there; NULL: no memory. Found in constant time. */
+struct node_row *node_view_row(struct node_view *view, const char *name);
 void node_view_free(struct node_view *view);
 
 /* What a row says, parsed; about 16 KiB: keep one. A document that cannot be read counts as none,
  * and `complaint` says why (empty: nothing to complain of). */
 struct node_facts {
     bool has_presence, has_report;
+    bool is_added_only; /* the folder has its certificate, the broker knows nothing of it */
     struct presence presence;
     struct report report;
     struct labels labels; /* the node's own, overlaid by the fleet's */

@@ -1,5 +1,5 @@
 /* node_view: what a row of retained documents says of a node. */
-#include "ports/app/berth/node_view.h"
+#include "ports/app/berth/node_word.h"
 
 #include "platform/base/units.h"
 #include "tests/check.h"
@@ -87,11 +87,82 @@ static void case_bad(void)
     CHECK_CONTAINS(facts.complaint, "the node's own labels: ");
 }
 
+/* -- the word -----------------------------------------------------------------------------------
+ */
+
+struct word_row {
+    bool is_online, is_engine_up, is_store_failing, is_memory_lost;
+    const char *phase, *by, *health;
+    unsigned committed;
+    bool is_serving;
+    const char *word;
+};
+
+static void case_word(void)
+{
+    static const struct word_row rows[] = {
+        {true, true, false, false, "rest", "order", "ready", 1, true, "serving"},
+        {true, true, false, false, "rest", "override", "ready", 1, true, "overridden"},
+        {true, true, false, false, "unproven", "order", "ready", 1, true, "changing"},
+        {true, true, false, false, "prepare", "order", "", 0, false, "changing"},
+        {true, true, false, false, "rest", "nobody", "", 0, false, "empty"},
+        {true, true, false, false, "rest", "order", "not-ready", 1, false, "down"},
+        {true, true, false, false, "unproven", "override", "not-ready", 1, false, "down"},
+        {true, true, false, false, "rest", "order", "", 1, false, "down"},
+        {true, true, false, false, "rest", "order", "unknown", 1, false, "unknown"},
+        {true, false, false, false, "rest", "order", "ready", 1, true, "engine-gone"},
+        {true, false, false, true, "rest", "order", "ready", 1, true, "memory-lost"},
+        {true, false, true, true, "rest", "order", "ready", 1, true, "store-failing"},
+        {false, false, true, true, "rest", "order", "ready", 1, true, "silent"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct word_row *row = &rows[i];
+        facts = (struct node_facts){.has_presence = true,
+                                    .has_report = true,
+                                    .presence = {.is_online = row->is_online},
+                                    .report = {.is_engine_up = row->is_engine_up,
+                                               .is_store_failing = row->is_store_failing,
+                                               .is_memory_lost = row->is_memory_lost,
+                                               .app_count = 1}};
+        struct report_app *app = &facts.report.apps[0];
+        (void)text_copy(app->phase, sizeof app->phase, row->phase);
+        (void)text_copy(app->wanted_by, sizeof app->wanted_by, row->by);
+        (void)text_copy(app->health, sizeof app->health, row->health);
+        app->committed.gen = row->committed;
+        app->is_serving = row->is_serving;
+        CHECK_STR_EQ(node_word_text(node_word_of(&facts, app)), row->word);
+    }
+    row_read(NULL, NULL, NULL);
+    CHECK_STR_EQ(node_word_text(node_word_of(&facts, NULL)), "added");
+    row_read(NULL, NULL, "{\"schema\":1,\"labels\":{}}");
+    CHECK_STR_EQ(node_word_text(node_word_of(&facts, NULL)), "never-seen");
+    row_read("{\"schema\":1,\"session\":\"0123456789abcdef\",\"online\":true,\"since\":7}", "{",
+             NULL);
+    CHECK_STR_EQ(node_word_text(node_word_of(&facts, NULL)), "unreadable");
+}
+
+/* As many nodes as come, each found again, in any order. */
+static void case_many(void)
+{
+    enum { MANY = 20000 };
+    struct node_view view = {0};
+    char name[NODE_NAME_BYTES];
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            (void)snprintf(name, sizeof name, "gw-%d", i * 7919 % MANY);
+            struct node_row *row = node_view_row(&view, name);
+            CHECK(row != NULL);
+            CHECK_STR_EQ(row->name, name);
+        }
+        CHECK_INT_EQ(view.count, MANY);
+    }
+    node_view_free(&view);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"nothing", case_nothing},
-                                              {"presence", case_presence},
-                                              {"labels", case_labels},
-                                              {"bad", case_bad}};
+    static const struct check_case cases[] = {
+        {"word", case_word},         {"many", case_many},     {"nothing", case_nothing},
+        {"presence", case_presence}, {"labels", case_labels}, {"bad", case_bad}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
