@@ -5,7 +5,7 @@
 
 #include "agent/wire/labels.h"
 #include "agent/wire/topic.h"
-#include "ports/app/berth/session.h"
+#include "ports/app/berth/node_topics.h"
 #include "ports/app/berth/verbs.h"
 
 struct label_request {
@@ -14,21 +14,9 @@ struct label_request {
     char *const *changes; /* k=v or k- */
     size_t change_count;
     bool is_replacing;
+    bool is_ahead; /* the node may come later */
     struct labels labels;
-    bool is_unreadable; /* what the broker holds */
-    struct err why;
 };
-
-static void labels_received(void *ctx, const char *topic, struct span payload, bool is_retained)
-{
-    struct label_request *request = ctx;
-    (void)topic, (void)is_retained;
-    if (payload.len == 0) {
-        request->labels = (struct labels){0};
-    } else {
-        request->is_unreadable = labels_parse(payload, &request->labels, &request->why) != 0;
-    }
-}
 
 /* One change; what is no change at all is a usage error. */
 static int change_apply(struct labels *labels, const char *change, struct err *err)
@@ -77,22 +65,37 @@ static int labels_write(struct session *session, const char *topic, const struct
     return session_publish(session, topic, span_of(document, text.len), err);
 }
 
+/* What the fleet calls it now. A label for a name that no node has would be waited for by every
+ * rollout that selects it. */
+static int labels_read(struct label_request *request, struct session *session,
+                       const struct fleet_dir *dir, const char *name, struct err *err)
+{
+    struct node_topics topics = {0};
+    int rc = node_topics_read(&topics, session, dir, request->node, err);
+    bool is_known = topics.is_heard || topics.labels != NULL || node_is_added(dir, request->node);
+    if (rc == 0 && !is_known && !request->is_ahead) {
+        rc = err_set(err, ERR_NOT_FOUND,
+                     "no node %s: it has never been heard, and was not added in this folder; "
+                     "--ahead labels a node that comes later",
+                     request->node);
+    }
+    if (rc == 0 && !request->is_replacing && topics.labels != NULL) {
+        rc = labels_parse(span_of(topics.labels, topics.labels_len), &request->labels, err);
+        rc = rc == 0 ? 0 : err_wrap(err, rc, "%s: write all labels anew with --replace", name);
+    }
+    node_topics_free(&topics);
+    return rc;
+}
+
 static int label_run(struct label_request *request, struct session *session,
                      const struct fleet_dir *dir, struct err *err)
 {
     struct topic topic = {.kind = TOPIC_LABELS};
     char name[BUS_TOPIC_BYTES];
-    int rc = 0;
     (void)text_copy(topic.fleet, sizeof topic.fleet, dir->fleet);
     (void)text_copy(topic.node, sizeof topic.node, request->node);
     topic_render(&topic, name);
-    if (!request->is_replacing) {
-        rc = session_read(session, name, labels_received, request, err);
-    }
-    if (rc == 0 && request->is_unreadable) {
-        rc = err_set(err, request->why.code, "%s: %s; write all labels anew with --replace", name,
-                     request->why.text);
-    }
+    int rc = labels_read(request, session, dir, name, err);
     if (rc == 0) {
         rc = changes_apply(request, &request->labels, err);
     }
@@ -112,8 +115,10 @@ static int label_run(struct label_request *request, struct session *session,
 
 int verb_node_label(int argc, char **argv, struct err *err)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'}, {"replace", no_argument, NULL, 'r'}, {0}};
+    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
+                                            {"replace", no_argument, NULL, 'r'},
+                                            {"ahead", no_argument, NULL, 'a'},
+                                            {0}};
     struct label_request request = {0};
     struct labels trial = {0};
     struct session session;
@@ -122,6 +127,8 @@ int verb_node_label(int argc, char **argv, struct err *err)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'd') {
             request.path = optarg;
+        } else if (option == 'a') {
+            request.is_ahead = true;
         } else if (option == 'r') {
             request.is_replacing = true;
         } else {

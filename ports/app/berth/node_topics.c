@@ -1,0 +1,88 @@
+/* node_topics: a list of topic names, and the few things that the verbs ask of them. */
+#include "ports/app/berth/node_topics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/wire/presence.h"
+#include "platform/base/text.h"
+
+#define NAMES_FIRST 32
+
+static bool room_make(struct node_topics *topics)
+{
+    if (topics->count < topics->room) {
+        return true;
+    }
+    size_t room = topics->room == 0 ? NAMES_FIRST : 2 * topics->room;
+    void *grown = realloc(topics->names, room * sizeof topics->names[0]);
+    topics->is_short |= grown == NULL;
+    if (grown != NULL) {
+        topics->names = grown;
+        topics->room = room;
+    }
+    return grown != NULL;
+}
+
+static void labels_keep(struct node_topics *topics, struct span payload)
+{
+    free(topics->labels);
+    topics->labels = malloc(payload.len + 1);
+    topics->is_short |= topics->labels == NULL;
+    if (topics->labels != NULL) {
+        memcpy(topics->labels, payload.data, payload.len);
+        topics->labels[payload.len] = '\0';
+        topics->labels_len = payload.len;
+    }
+}
+
+void node_topics_take(void *ctx, const char *name, struct span payload, bool is_retained)
+{
+    struct node_topics *topics = ctx;
+    struct presence presence;
+    struct topic topic;
+    (void)is_retained;
+    if (payload.len == 0 || !room_make(topics)) {
+        return;
+    }
+    (void)text_copy(topics->names[topics->count++], BUS_TOPIC_BYTES, name);
+    if (!topic_parse(name, &topic)) {
+        return; /* none of ours, and to be cleared all the same */
+    }
+    if (topic.kind == TOPIC_LABELS) {
+        labels_keep(topics, payload);
+    } else {
+        topics->is_heard = true;
+    }
+    if (topic.kind == TOPIC_PRESENCE && presence_parse(payload, &presence, NULL) == 0) {
+        topics->is_online = presence.is_online;
+    }
+}
+
+int node_topics_read(struct node_topics *topics, struct session *session,
+                     const struct fleet_dir *dir, const char *node, struct err *err)
+{
+    char filter[BUS_TOPIC_BYTES];
+    (void)snprintf(filter, sizeof filter, "berth/1/%s/node/%s/#", dir->fleet, node);
+    int rc = session_read(session, filter, node_topics_take, topics, err);
+    return rc == 0 && topics->is_short ? err_set(err, ERR_MEMORY, "no memory for its documents")
+                                       : rc;
+}
+
+void node_topics_free(struct node_topics *topics)
+{
+    free(topics->names);
+    free(topics->labels);
+    *topics = (struct node_topics){0};
+}
+
+bool node_is_added(const struct fleet_dir *dir, const char *node)
+{
+    char below[NODE_NAME_BYTES + 8];
+    char path[PATH_MAX];
+    (void)snprintf(below, sizeof below, "nodes/%s", node);
+    fleet_dir_file(dir, below, path);
+    return access(path, F_OK) == 0;
+}
