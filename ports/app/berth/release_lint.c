@@ -91,7 +91,11 @@ static int lint_say(const struct lint *lint, const char *services, struct err *e
     size_t notes = findings_count(lint->findings, FINDING_NOTE);
     render_app(lint->opened.root, lint->opened.name, app);
     if (lint->is_json) {
-        printf("{\"app\":\"%s\",\"findings\":", app);
+        char memory[8 * RENDER_APP_BYTES];
+        struct text text;
+        text_init(&text, memory, sizeof memory);
+        text_append_json(&text, app);
+        printf("{\"app\":%s,\"findings\":", memory);
         int rc = findings_print_json(lint->findings, stdout, err);
         printf(",\"services\":[%s]}\n", services);
         return rc;

@@ -79,6 +79,86 @@ static void case_build(void)
     check_run_is(verb_release_build, "build c.yaml -o x --sequence 0", ERR_USAGE, "--sequence");
 }
 
+/* What a verb says goes into a file of the test's directory. */
+static void check_output_has(int (*verb)(int, char **, struct err *), const char *line, int code,
+                             const char *words)
+{
+    static char said[16384];
+    struct err err;
+    (void)fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    FILE *file = fopen("said", "w+");
+    CHECK(kept >= 0 && file != NULL && dup2(fileno(file), STDOUT_FILENO) >= 0);
+    int rc = run(verb, line, &err);
+    (void)fflush(stdout);
+    CHECK(dup2(kept, STDOUT_FILENO) >= 0);
+    (void)close(kept);
+    rewind(file);
+    said[fread(said, 1, sizeof said - 1, file)] = '\0';
+    (void)fclose(file);
+    (void)unlink("said");
+    CHECK_INT_EQ(rc, code);
+    CHECK_CONTAINS(said, words);
+}
+
+/* Without any x-berth: what is chosen is said, with where it comes from. */
+static void case_shortest(void)
+{
+    write_text("plain.yaml", "services:\n  node_red:\n    image: web:1.4\n    ports: ['80:80']\n");
+    check_output_has(verb_release_build, "build plain.yaml -o p.release --project-name my_shop", 0,
+                     "version 1.4, from the image's tag; sequence 1");
+    check_output_has(verb_release_build, "build plain.yaml -o p.release --project-name my_shop", 0,
+                     "app my-shop, from --project-name; ");
+    check_output_has(verb_release_build, "build c.yaml -o p.release", 0,
+                     "app shop, from the file's name; version 111111111111, from the image's "
+                     "digest; sequence 1");
+    check_output_has(verb_release_show, "show p.release", 0, "shop 111111111111");
+    check_output_has(verb_release_build, "build plain.yaml -o p.release", 0,
+                     "service node-red: web:1.4\n  handover  start-first, because");
+    check_output_has(verb_release_build, "build plain.yaml -o p.release", 0,
+                     "gate      port 80 takes connections (its first published port)\n");
+    write_text("two.yaml", "services: {a: {image: web}, b: {image: web}}\n");
+    check_run_is(verb_release_build, "build two.yaml -o q.release", ERR_VALUE,
+                 "a node takes one service an app for now, and the file has 2 (a, b)");
+    write_text("gone.yaml", "services:\n  a:\n    image: gone\n");
+    check_run_is(verb_release_build, "build gone.yaml -o q.release", ERR_NOT_FOUND,
+                 "gone.yaml:3: services.a.image: image gone");
+    /* Faults of the file are said before any image is asked. */
+    write_text("both.yaml", "services:\n  a:\n    image: gone\n    buid: x\n    cap_drp: [all]\n");
+    check_run_is(verb_release_build, "build both.yaml -o q.release", ERR_VALUE,
+                 "2 findings refuse it; nothing is built");
+    CHECK(access("q.release", F_OK) != 0);
+}
+
+static void case_lint(void)
+{
+    check_output_has(verb_release_lint, "lint c.yaml", 0,
+                     "app shop: 0 refused, 0 to note; a release can be built of it\n");
+    check_output_has(verb_release_lint, "lint c.yaml --json", 0,
+                     "{\"app\":\"shop\",\"findings\":[");
+    check_output_has(
+        verb_release_lint, "lint c.yaml --json", 0,
+        "\"services\":[{\"name\":\"web\",\"image\":\"web\",\"order\":\"start-first\","
+        "\"reason\":\"it publishes a port and shares nothing writable\",\"gate\":\"port 80 "
+        "takes connections\",\"gateFrom\":\"its first published port\","
+        "\"gateMayBeImages\":true,\"replicas\":1,\"ports\":[\"80:80/tcp\"],");
+    check_output_has(verb_release_lint, "lint both.yaml", 1,
+                     "both.yaml:4: services.a.buid: unknown key; did you mean build?\n"
+                     "both.yaml:5: services.a.cap_drp: unknown key; did you mean cap_drop?\n");
+    check_output_has(verb_release_lint, "lint two.yaml", 0, "one service an app for now");
+    check_output_has(verb_release_lint, "lint soak.yaml", 1,
+                     "soak.yaml:8: x-berth.swap.soak: 1s is too short");
+    check_output_has(verb_release_lint, "lint plain.yaml", 0,
+                     "plain.yaml:2: note: services.node_red: is called node-red on a node");
+    write_text("slow.yaml",
+               "services:\n  a:\n    image: web\n    healthcheck: {test: x, start_period: "
+               "10m, timeout: 1m}\n");
+    check_output_has(verb_release_lint, "lint slow.yaml", 0,
+                     "so a swap ends after that, not after 5m");
+    check_run_is(verb_release_lint, "lint c.yaml --nothing", ERR_USAGE, "no such option");
+    check_run_is(verb_release_lint, "lint nothing.yaml", 1, "");
+}
+
 static void case_sign(void)
 {
     check_run_is(verb_release_sign, "sign a.release --key k/order.pem -o wrong.release", 0, "");
@@ -119,7 +199,9 @@ static void case_revoke(void)
 static void files_remove(void)
 {
     static const char *const names[] = {"c.yaml",        "bad.yaml", "soak.yaml", "a.release",
-                                        "wrong.release", "rev.json", "b.release", "x"};
+                                        "wrong.release", "rev.json", "b.release", "x",
+                                        "plain.yaml",    "two.yaml", "gone.yaml", "both.yaml",
+                                        "slow.yaml",     "p.release"};
     static const char *const dirs[] = {"k", "other", "k2"};
     static const char *const words[] = {"release", "order", "trust", "revoke"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -141,11 +223,10 @@ static void files_remove(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"keys", case_keys},
-                                              {"build", case_build},
-                                              {"sign", case_sign},
-                                              {"threshold", case_threshold},
-                                              {"revoke", case_revoke}};
+    static const struct check_case cases[] = {
+        {"keys", case_keys},    {"build", case_build}, {"shortest", case_shortest},
+        {"lint", case_lint},    {"sign", case_sign},   {"threshold", case_threshold},
+        {"revoke", case_revoke}};
     if (mkdtemp(dir) == NULL || chdir(dir) != 0) {
         return EXIT_FAILURE;
     }

@@ -128,7 +128,7 @@ static int spec_load(const struct description *description, struct arena *arena,
         return err_set(err, ERR_MEMORY, "no memory");
     }
     arena_init(arena, memory, ARENA_BYTES);
-    int rc = render_spec(description->payload, description->service->key, arena, spec, err);
+    int rc = render_spec(description->payload, description->service, arena, spec, err);
     if (rc != 0) {
         free(memory);
     }

@@ -1,9 +1,10 @@
 /* normal_network: networks, namespaces and names: what of the others a service sees. */
+#include <ctype.h>
 #include <stdio.h>
 
-#include "agent/wire/release_words.h"
 #include "platform/base/units.h"
 #include "ports/app/berth/compose/normal.h"
+#include "ports/app/berth/compose/render.h"
 
 static const struct yaml_item *service_of(const struct normal *normal, const char *name)
 {
@@ -167,17 +168,27 @@ struct names {
     size_t count;
 };
 
+/* As the node's reader takes it: what may stand in a hosts file. */
+static bool is_host_name(const char *text)
+{
+    size_t len = strlen(text);
+    return isalnum((unsigned char)text[0]) && len <= 63 &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == len;
+}
+
 static void name_add(struct names *names, const struct yaml_item *item, const char *name)
 {
     struct normal *normal = names->normal;
-    bool is_there = strcmp(name, normal->service->key) == 0;
+    char service[RENDER_APP_BYTES];
+    render_service_name(normal->service, service);
+    bool is_there = strcmp(name, service) == 0;
     for (size_t i = 0; i < names->count && i < NORMAL_NAMES_MAX; i++) {
         is_there |= strcmp(names->list[i], name) == 0;
     }
     if (is_there) {
         return;
     }
-    if (!label_is_name(name) || strchr(name, '/') != NULL) {
+    if (!is_host_name(name)) {
         normal_refuse(normal, item, "use letters, digits, '-', '_' and '.', at most 63",
                       "is no name for a host: %s", name);
         return;
@@ -227,6 +238,9 @@ static void links_add(struct names *names, const struct yaml_item *service)
 void write_names(struct normal *normal)
 {
     struct names names = {.normal = normal};
+    if (is_host_name(normal->service->key)) {
+        name_add(&names, normal->service, normal->service->key);
+    }
     const struct yaml_item *services = yaml_tree_member(normal->root, "services");
     const struct yaml_item *own = service_member(normal, "container_name");
     const struct yaml_item *given =

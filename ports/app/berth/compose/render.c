@@ -13,27 +13,38 @@
 #define DEADLINE_DEFAULT_MS SECONDS_MS(300) /* the reader's */
 #define DEADLINE_MAX_MS     MINUTES_MS(24 * 60)
 
+/* Small letters, digits and '-' between them; `otherwise` where nothing of it fits. */
+static void name_fit(const char *text, const char *otherwise, char name[RENDER_APP_BYTES])
+{
+    size_t len = 0;
+    for (; *text != '\0' && len < RENDER_APP_BYTES - 1; text++) {
+        bool is_fit = isalnum((unsigned char)*text) != 0;
+        if (is_fit || len > 0) {
+            name[len++] = is_fit ? (char)tolower((unsigned char)*text) : '-';
+        }
+    }
+    while (len > 0 && name[len - 1] == '-') {
+        len--;
+    }
+    name[len] = '\0';
+    if (len == 0) {
+        (void)text_copy(name, RENDER_APP_BYTES, otherwise);
+    }
+}
+
 void render_app(const struct yaml_item *root, const char *project, char app[RENDER_APP_BYTES])
 {
     const struct yaml_item *said = yaml_tree_member(yaml_tree_member(root, "x-berth"), "app");
-    size_t len = 0;
     if (!value_is_null(said) && said->kind == YAML_TREE_SCALAR) {
         (void)text_copy(app, RENDER_APP_BYTES, said->text);
         return;
     }
-    for (; *project != '\0' && len < RENDER_APP_BYTES - 1; project++) {
-        bool is_fit = isalnum((unsigned char)*project) != 0;
-        if (is_fit || len > 0) {
-            app[len++] = is_fit ? (char)tolower((unsigned char)*project) : '-';
-        }
-    }
-    while (len > 0 && app[len - 1] == '-') {
-        len--;
-    }
-    app[len] = '\0';
-    if (len == 0) {
-        (void)text_copy(app, RENDER_APP_BYTES, "app");
-    }
+    name_fit(project, "app", app);
+}
+
+void render_service_name(const struct yaml_item *service, char name[RENDER_APP_BYTES])
+{
+    name_fit(service->key, "service", name);
 }
 
 void render_check(const struct yaml_item *root, struct findings *findings)
@@ -266,10 +277,16 @@ static void members_write(struct normal *normal, bool is_built)
 static void service_write(struct normal *normal, const struct render *render,
                           const struct image *image)
 {
+    char name[RENDER_APP_BYTES];
     normal->path[0] = '\0';
     (void)normal_enter(normal, "services");
     (void)normal_enter(normal, normal->service->key);
-    json_key(normal->out, normal->service->key);
+    render_service_name(normal->service, name);
+    if (strcmp(name, normal->service->key) != 0) {
+        normal_note(normal, normal->service,
+                    "is called %s on a node; its own name is kept as a second name", name);
+    }
+    json_key(normal->out, name);
     text_append(normal->out, "{");
     json_key(normal->out, "image");
     text_append_json(normal->out, image->reference);
@@ -413,16 +430,30 @@ void render_payload(const struct render *render, struct text *out)
 
 static const struct release_node any_node = {.name = "NODE"};
 
-/* "services.web.ports: must be ..." becomes a finding at that place. */
+/* "services.web.ports: must be ..." becomes a finding at that place of the file, where the service
+ * may have another name. */
 static void complaint_report(const struct render *render, const struct err *err)
 {
-    char path[ERR_TEXT_BYTES];
-    const char *colon = strstr(err->text, ": ");
-    bool is_path = colon != NULL && strcspn(err->text, " ") > (size_t)(colon - err->text);
-    text_shorten_printf(path, sizeof path, "%.*s", is_path ? (int)(colon - err->text) : 0,
-                        err->text);
-    (void)findings_add(render->findings, FINDING_REFUSED, yaml_tree_find(render->root, err->text),
-                       is_path ? path : NULL, NULL, "%s", is_path ? colon + 2 : err->text);
+    char name[RENDER_APP_BYTES + sizeof "services."];
+    char memory[2 * ERR_TEXT_BYTES];
+    char path[2 * ERR_TEXT_BYTES];
+    struct text text;
+    text_init(&text, memory, sizeof memory);
+    text_append(&text, err->text);
+    if (render->service != NULL) {
+        (void)text_copy(name, sizeof name, "services.");
+        render_service_name(render->service, name + strlen(name));
+        size_t len = strlen(name);
+        if (strncmp(err->text, name, len) == 0 && strchr(".[:", err->text[len]) != NULL) {
+            text_init(&text, memory, sizeof memory);
+            text_printf(&text, "services.%s%s", render->service->key, err->text + len);
+        }
+    }
+    const char *colon = strstr(memory, ": ");
+    bool is_path = colon != NULL && strcspn(memory, " ") > (size_t)(colon - memory);
+    text_shorten_printf(path, sizeof path, "%.*s", is_path ? (int)(colon - memory) : 0, memory);
+    (void)findings_add(render->findings, FINDING_REFUSED, yaml_tree_find(render->root, memory),
+                       is_path ? path : NULL, NULL, "%s", is_path ? colon + 2 : memory);
 }
 
 static bool payload_read(const struct render *render, const struct text *out, struct plan *plan)
@@ -462,11 +493,13 @@ bool render_plan(const struct render *render, struct text *out, struct plan *pla
     return payload_read(render, out, plan);
 }
 
-int render_spec(const struct text *payload, const char *service, struct arena *arena,
+int render_spec(const struct text *payload, const struct yaml_item *service, struct arena *arena,
                 struct engine_spec *spec, struct err *err)
 {
+    char name[RENDER_APP_BYTES];
     struct release_container container = {
         .gen = 1, .replica = 1, .network = "network", .secrets_dir = "SECRETS"};
-    return release_render(span_of(payload->data, payload->len), &any_node, service, &container,
-                          arena, spec, err);
+    render_service_name(service, name);
+    return release_render(span_of(payload->data, payload->len), &any_node, name, &container, arena,
+                          spec, err);
 }

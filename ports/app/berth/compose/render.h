@@ -8,7 +8,7 @@
 #include "ports/yaml/tree.h"
 
 #define RENDER_BYTES     (4 * RELEASE_PAYLOAD_BYTES_MAX)
-#define RENDER_APP_BYTES 33
+#define RENDER_APP_BYTES 33 /* a name's, of app and service */
 
 struct render {
     const struct yaml_item *root;    /* the whole project, interpolated and merged */
@@ -27,6 +27,10 @@ struct render {
 /* The app's name: x-berth.app, else the project's name with what no name may have as '-'. */
 void render_app(const struct yaml_item *root, const char *project, char app[RENDER_APP_BYTES]);
 
+/* The service's name on the node: its own, with what no name may have ("node_red", "Web") made
+ * fit. */
+void render_service_name(const struct yaml_item *service, char name[RENDER_APP_BYTES]);
+
 /* Judges the keys of the whole project, once. */
 void render_check(const struct yaml_item *root, struct findings *findings);
 
@@ -41,7 +45,7 @@ bool render_plan(const struct render *render, struct text *out, struct plan *pla
 
 /* What the node would create, from a payload that render_plan took; everything in *spec lives in
  * `arena` (64 KiB). */
-NODISCARD int render_spec(const struct text *payload, const char *service, struct arena *arena,
-                          struct engine_spec *spec, struct err *err);
+NODISCARD int render_spec(const struct text *payload, const struct yaml_item *service,
+                          struct arena *arena, struct engine_spec *spec, struct err *err);
 
 #endif

@@ -53,7 +53,27 @@ static void service_file(const char *key, char *yaml, size_t cap)
     (void)snprintf(yaml, cap, "services:\n  web:\n    image: web\n    %s\n", key);
 }
 
-/* What a key becomes; nothing may be refused. */
+/* The node's own reader takes what is not refused. */
+static void check_reader(const struct world *world, const char *key)
+{
+    static char out[RENDER_BYTES];
+    struct text text;
+    struct plan plan;
+    struct findings *findings = findings_new();
+    struct render render = {.root = world->root,
+                            .service = yaml_tree_member(world->root, "services")->child,
+                            .project = "shop",
+                            .verify = &keyring.verify,
+                            .findings = findings};
+    text_init(&text, out, sizeof out);
+    if (!render_plan(&render, &text, &plan)) {
+        printf("    %s: %s\n", key, findings_at(findings, 0)->text);
+        check_failures_++;
+    }
+    findings_free(findings);
+}
+
+/* What a key becomes; nothing may be refused, here or at the node's door. */
 static void check_key(const char *key, const char *json)
 {
     char yaml[4096];
@@ -64,6 +84,7 @@ static void check_key(const char *key, const char *json)
     }
     CHECK_INT_EQ(findings_count(world->findings, FINDING_REFUSED), 0);
     CHECK_CONTAINS(world->out, json);
+    check_reader(world, key);
     world_free(world);
 }
 
@@ -80,6 +101,7 @@ static void check_gone(const char *key, const char *name)
         printf("    %s: %s\n", key, world->out);
         check_failures_++;
     }
+    check_reader(world, key);
     world_free(world);
 }
 
@@ -102,6 +124,9 @@ static void check_finding(const char *key, enum finding_level level, const char 
     }
     CHECK(is_there);
     CHECK_INT_EQ(findings_count(world->findings, FINDING_REFUSED) > 0, level == FINDING_REFUSED);
+    if (level == FINDING_NOTE) {
+        check_reader(world, key);
+    }
     world_free(world);
 }
 

@@ -1,0 +1,187 @@
+/* corpus: every file of tests/compose says in comments what lint says of it, and builds where
+ * nothing is refused. Images are fake_image.c's. */
+#include <dirent.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platform/base/units.h"
+#include "ports/app/berth/verbs.h"
+#include "tests/check.h"
+
+#define TEXT_BYTES 65536
+#define FILES_MAX  256
+
+static char dir[] = "/tmp/berth-corpus-XXXXXX";
+static size_t file_count;
+static char files[FILES_MAX][256];
+
+/* Runs a verb with its standard output in `said` (TEXT_BYTES). */
+static int run(int (*verb)(int, char **, struct err *), char **argv, char *said, struct err *err)
+{
+    char path[64];
+    int argc = 0;
+    (void)snprintf(path, sizeof path, "%s/said", dir);
+    while (argv[argc] != NULL) {
+        argc++;
+    }
+    (void)fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    FILE *file = fopen(path, "w+");
+    CHECK(kept >= 0 && file != NULL && dup2(fileno(file), STDOUT_FILENO) >= 0);
+    *err = (struct err){0};
+    optind = 0;
+    int rc = verb(argc, argv, err);
+    (void)fflush(stdout);
+    CHECK(dup2(kept, STDOUT_FILENO) >= 0);
+    (void)close(kept);
+    rewind(file);
+    said[fread(said, 1, TEXT_BYTES - 1, file)] = '\0';
+    (void)fclose(file);
+    (void)unlink(path);
+    return rc;
+}
+
+/* The lines "refused PATH" and "note PATH" that a file expects, sorted. */
+static size_t expected_read(const char *path, char list[][256], size_t cap)
+{
+    char line[512];
+    size_t count = 0;
+    FILE *file = fopen(path, "r");
+    CHECK(file != NULL);
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "#! ", 3) == 0 && count < cap) {
+            line[strcspn(line, "\n")] = '\0';
+            (void)snprintf(list[count++], 256, "%.250s", line + 3);
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return count;
+}
+
+/* The same out of what lint printed: "FILE:LINE: PATH: text" and "FILE:LINE: note: PATH: text". */
+static size_t said_read(const char *path, char *said, char list[][256], size_t cap)
+{
+    size_t count = 0;
+    size_t len = strlen(path);
+    char *save = NULL;
+    for (char *line = strtok_r(said, "\n", &save); line != NULL;
+         line = strtok_r(NULL, "\n", &save)) {
+        if (strncmp(line, path, len) != 0 || line[len] != ':' || count == cap) {
+            continue;
+        }
+        char *rest = strstr(line + len + 1, ": ") + 2;
+        bool is_note = strncmp(rest, "note: ", 6) == 0;
+        rest += is_note ? 6 : 0;
+        (void)snprintf(list[count++], 256, "%s %.*s", is_note ? "note" : "refused",
+                       (int)(strstr(rest, ": ") - rest), rest);
+    }
+    return count;
+}
+
+static int text_compare(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static void file_lint(const char *path)
+{
+    static char said[TEXT_BYTES];
+    static char expected[64][256];
+    static char got[64][256];
+    char *argv[] = {(char[]){"lint"}, (char *)(size_t)path, NULL};
+    struct err err;
+    size_t wanted = expected_read(path, expected, 64);
+    int rc = run(verb_release_lint, argv, said, &err);
+    CHECK_STR_EQ(err.text, "");
+    bool is_refused = false;
+    size_t count = said_read(path, said, got, 64);
+    qsort(expected, wanted, sizeof expected[0], text_compare);
+    qsort(got, count, sizeof got[0], text_compare);
+    for (size_t i = 0; i < wanted || i < count; i++) {
+        const char *want = i < wanted ? expected[i] : "nothing";
+        const char *have = i < count ? got[i] : "nothing";
+        is_refused |= strncmp(have, "refused", 7) == 0;
+        if (strcmp(want, have) != 0) {
+            printf("    %s: said \"%s\", expected \"%s\"\n", path, have, want);
+            check_failures_++;
+            break;
+        }
+    }
+    CHECK_INT_EQ(rc, is_refused ? 1 : 0);
+}
+
+static void case_lint(void)
+{
+    CHECK(file_count >= 15);
+    for (size_t i = 0; i < file_count; i++) {
+        file_lint(files[i]);
+    }
+}
+
+/* Lint without a refused finding means that build passes the reader at the node's door. */
+static void file_build(const char *path)
+{
+    static char said[TEXT_BYTES];
+    char release[64];
+    char *lint[] = {(char[]){"lint"}, (char *)(size_t)path, NULL};
+    char *build[] = {(char[]){"build"}, (char *)(size_t)path, (char[]){"-o"}, release, NULL};
+    struct err err;
+    struct stat status;
+    (void)snprintf(release, sizeof release, "%s/release", dir);
+    bool is_good = run(verb_release_lint, lint, said, &err) == 0;
+    bool is_one = strstr(said, "a release can be built of it") != NULL;
+    int rc = run(verb_release_build, build, said, &err);
+    if ((rc == 0) != (is_good && is_one)) {
+        printf("    %s: lint %s, build says \"%s\"\n", path, is_good ? "is content" : "refuses",
+               err.text);
+        check_failures_++;
+    }
+    if (is_good && !is_one) {
+        CHECK_CONTAINS(err.text, "one service an app");
+    }
+    CHECK_INT_EQ(stat(release, &status) == 0, rc == 0);
+    (void)unlink(release);
+}
+
+static void case_build(void)
+{
+    for (size_t i = 0; i < file_count; i++) {
+        file_build(files[i]);
+    }
+}
+
+static int files_find(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    const struct dirent *entry = NULL;
+    while (directory != NULL && (entry = readdir(directory)) != NULL && file_count < FILES_MAX) {
+        size_t len = strlen(entry->d_name);
+        if (len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0) {
+            (void)snprintf(files[file_count++], sizeof files[0], "%s/%.120s", folder,
+                           entry->d_name);
+        }
+    }
+    if (directory != NULL) {
+        (void)closedir(directory);
+    }
+    qsort(files, file_count, sizeof files[0], text_compare);
+    return file_count > 0 ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {{"lint", case_lint}, {"build", case_build}};
+    if (mkdtemp(dir) == NULL || files_find(COMPOSE_CORPUS) != 0) {
+        printf("no folder, or no files in %s\n", COMPOSE_CORPUS);
+        return EXIT_FAILURE;
+    }
+    /* The error stream repeats what is checked here. */
+    CHECK(freopen("/dev/null", "w", stderr) != NULL);
+    int rc = check_run(cases, COUNT_OF(cases), argc, argv);
+    (void)rmdir(dir);
+    return rc;
+}
