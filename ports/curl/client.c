@@ -296,12 +296,17 @@ int curl_client_ask(struct curl_client *client, const struct curl_ask *ask,
         result = curl_easy_perform(client->easy);
     }
     curl_slist_free_all(lines);
+    curl_off_t secured = 0;
+    (void)curl_easy_getinfo(client->easy, CURLINFO_APPCONNECT_TIME_T, &secured); /* else 0 */
+    answer->was_secured = secured > 0;
     if (result == CURLE_OK &&
         curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK) {
         answer->status = (int)status;
         return 0;
     }
     rc = exchange_fail(&exchange, result, err);
+    bool was_secured = answer->was_secured;
     curl_answer_free(answer);
+    answer->was_secured = was_secured;
     return rc;
 }

@@ -44,6 +44,7 @@ struct curl_answer {
     size_t body_len;
     char *headers; /* of the final answer: lines that end with \n, terminated */
     size_t headers_len;
+    bool was_secured; /* TLS was up, however it went on; set after a failure, too */
 };
 
 /* Readies the library for this process and makes a client; connections are kept between exchanges.
@@ -52,11 +53,11 @@ NODISCARD int curl_client_new(struct curl_client **client, struct err *err);
 void curl_client_free(struct curl_client *client);
 
 /* Asks, and waits for the answer; redirects are not followed. 0 when a whole answer came, whatever
- * its status: the caller then frees it with curl_answer_free. Else *answer is empty and the text
- * says why, without the URL: ERR_CERTIFICATE (not signed by the roots, another name, expired),
- * ERR_TLS, ERR_TIMEOUT (no connection in time, or too slow), ERR_NETWORK (name unknown, refused,
- * cut in the middle), ERR_PROTOCOL (no HTTP), ERR_OVERSIZE, ERR_CANCELLED, ERR_VALUE (no such URL),
- * ERR_MEMORY. */
+ * its status: the caller then frees it with curl_answer_free. Else *answer is empty but for
+ * was_secured, and the text says why, without the URL: ERR_CERTIFICATE (not signed by the roots,
+ * another name, expired), ERR_TLS, ERR_TIMEOUT (no connection in time, or too slow), ERR_NETWORK
+ * (name unknown, refused, cut in the middle), ERR_PROTOCOL (no HTTP), ERR_OVERSIZE, ERR_CANCELLED,
+ * ERR_VALUE (no such URL), ERR_MEMORY. */
 NODISCARD int curl_client_ask(struct curl_client *client, const struct curl_ask *ask,
                               struct curl_answer *answer, struct err *err);
 

@@ -2,6 +2,7 @@
 #include "ports/app/berth/image.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "platform/base/units.h"
 
@@ -101,6 +102,12 @@ bool image_option(struct image_source *source, int option, const char *value, in
         return true;
     case 'C':
         registry->ca_file = value;
+        return true;
+    case 'W':
+        registry->speed_seconds = atoi(value);
+        if (registry->speed_seconds < 1 || registry->speed_seconds > 3600) {
+            *rc = err_set(err, ERR_USAGE, "--patience is 1 to 3600 seconds");
+        }
         return true;
     case 'P':
         if (registry->plain_host_count == REGISTRY_PLAIN_HOSTS_MAX) {

@@ -49,7 +49,7 @@ struct image_source {
 /* Options of every verb that resolves images, for getopt_long. */
 #define IMAGE_OPTIONS                                                                              \
     {"platform", required_argument, NULL, 'p'}, {"engine", required_argument, NULL, 'e'},          \
-        {"ca", required_argument, NULL, 'C'},                                                      \
+        {"ca", required_argument, NULL, 'C'}, {"patience", required_argument, NULL, 'W'},          \
     {                                                                                              \
         "plain-http", required_argument, NULL, 'P'                                                 \
     }

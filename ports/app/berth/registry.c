@@ -124,6 +124,9 @@ static int denied(const struct registry *registry, const char *who, const char *
     const struct login *login = &registry->login;
     const char *colon = words[0] != '\0' ? ": " : "";
     char error[128];
+    if (!registry->is_login_known) { /* it never asked who we are */
+        return err_set(err, ERR_DENIED, "%s denies it%s%s", who, colon, words);
+    }
     if (registry->login_trouble.code != 0) {
         return err_set(err, ERR_DENIED, "%s wants a login, and it cannot be read: %s", who,
                        registry->login_trouble.text);
@@ -235,7 +238,9 @@ static int question_ask(struct registry *registry, const char *url, const char *
         .speed_least = settings->speed_least > 0 ? settings->speed_least : SPEED_LEAST,
         .speed_seconds = settings->speed_seconds > 0 ? settings->speed_seconds : SPEED_SECONDS,
         .body_bytes_max = ASK_BODY_BYTES_MAX};
-    return ask_question(registry->ask, &question, err);
+    int rc = ask_question(registry->ask, &question, err);
+    registry->has_tls |= owns && registry->ask->answer.was_secured;
+    return rc;
 }
 
 /* Where a redirect leads. A secure registry does not send us to an insecure server. */
@@ -306,8 +311,8 @@ static int plain_retry(struct registry *registry, int rc, char *url, const char 
                        struct err *err)
 {
     bool is_tried = strncmp(registry->origin, "http:", 5) == 0;
-    if (!registry->is_here || is_tried ||
-        (rc != ERR_TLS && rc != ERR_NETWORK && rc != ERR_TIMEOUT)) {
+    bool could_be_plain = rc == ERR_TLS || rc == ERR_NETWORK || rc == ERR_TIMEOUT;
+    if (!registry->is_here || is_tried || registry->has_tls || !could_be_plain) {
         return rc;
     }
     char *tail = registry->origin + strlen("http");

@@ -32,7 +32,8 @@ struct registry {
     char host[128];   /* as the reference names it; "docker.io" where it names none */
     char path[256];   /* "library/web" */
     char origin[160]; /* "https://registry-1.docker.io" */
-    bool is_here;     /* on this machine: also by plain HTTP */
+    bool is_here;     /* on this machine: also by plain HTTP ... */
+    bool has_tls;     /* ... unless it was seen to speak TLS */
     struct registry_trust trust;
     struct login login;
     struct err login_trouble; /* code 0: none */

@@ -93,7 +93,7 @@ static void case_refusals(void)
         {BASIC_401, "{\"auth\":\"Ym9i\"}", ERR_DENIED, "is not the base64 of user:password"},
         {"HTTP/1.1 403 No\r\nContent-Length: 65\r\n\r\n"
          "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"access to it is denied\"}]}",
-         "", ERR_DENIED, "nobody is logged in: access to it is denied; run"},
+         "", ERR_DENIED, "denies it: access to it is denied"},
         {"HTTP/1.1 404 No\r\nContent-Length: 63\r\n\r\n"
          "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"name not known\"}]}",
          "", ERR_NOT_FOUND, "has no such image: name not known; push it first"},
