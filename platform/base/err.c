@@ -6,6 +6,9 @@
 
 #include "platform/base/text.h"
 
+/* Of what is put before a cause so much stays, however long the cause is. */
+#define OUTER_BYTES_MIN 128
+
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
     if (err != NULL) {
@@ -18,6 +21,17 @@ int err_set(struct err *err, int code, const char *fmt, ...)
     return code;
 }
 
+/* Leaves the text inside its room, because the cause is there: a path or a reference that fills the
+ * room is shortened in its own middle. */
+static void outer_shorten(char outer[ERR_TEXT_BYTES], size_t inner_len)
+{
+    size_t room = ERR_TEXT_BYTES - strlen(": ");
+    room = inner_len + OUTER_BYTES_MIN < room ? room - inner_len : OUTER_BYTES_MIN;
+    if (strlen(outer) >= room) {
+        text_shorten(outer, room, span_text(outer));
+    }
+}
+
 int err_wrap(struct err *err, int code, const char *fmt, ...)
 {
     if (err != NULL) {
@@ -26,6 +40,7 @@ int err_wrap(struct err *err, int code, const char *fmt, ...)
         va_start(args, fmt);
         text_shorten_va(outer, sizeof outer, fmt, args);
         va_end(args);
+        outer_shorten(outer, strlen(err->text));
         text_shorten_printf(err->text, sizeof err->text, "%s: %s", outer, err->text);
         err->code = code;
     }

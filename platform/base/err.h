@@ -96,7 +96,9 @@ struct err {
 /* Sets code and text, and returns the code. `err` may be NULL when nobody wants the text. */
 int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* Puts "what: " before the text that is there and returns code. The code in err becomes `code`. */
+/* Puts "what: " before the text that is there and returns code. The code in err becomes `code`.
+ * Where both do not fit, `what` is shortened in its middle, to 127 bytes at the least; then the
+ * text. */
 int err_wrap(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* The word of a code ("below-floor"), "ok" for 0, "unknown" for a number that is no code. */

@@ -150,6 +150,12 @@ void text_shorten_line(char *target, size_t cap, struct span source)
     }
 }
 
+const char *text_named(char named[TEXT_NAMED_BYTES], const char *name)
+{
+    text_shorten_line(named, TEXT_NAMED_BYTES, span_text(name));
+    return named;
+}
+
 void text_shorten_va(char *target, size_t cap, const char *fmt, va_list args)
 {
     char formatted[TEXT_FORMAT_BYTES];

@@ -49,6 +49,13 @@ void text_shorten_line(char *target, size_t cap, struct span source);
 void text_shorten_va(char *target, size_t cap, const char *fmt, va_list args) PRINTF_LIKE(3, 0);
 void text_shorten_printf(char *target, size_t cap, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* Room for a name in a text about something else. */
+#define TEXT_NAMED_BYTES 97
+
+/* A name from outside (an image's reference, a URL, a path) for such a text: on one line, of at
+ * most 96 bytes, so that it never fills the room of the cause beside it. Returns `named`. */
+const char *text_named(char named[TEXT_NAMED_BYTES], const char *name);
+
 /* Copies a NUL-terminated string into a fixed array; false, and the target emptied, when it does
  * not fit. cap >= 1. */
 bool text_copy(char *target, size_t cap, const char *source);

@@ -270,7 +270,7 @@ int image_resolve(const struct image_source *source, const char *text, struct im
 {
     struct image_reference reference;
     char hex[DIGEST_HEX_BYTES];
-    char named[IMAGE_NAMED_BYTES];
+    char named[TEXT_NAMED_BYTES];
     char memory[320];
     struct text found;
     struct err own;
@@ -295,8 +295,8 @@ int image_resolve(const struct image_source *source, const char *text, struct im
         }
     }
     if (rc != 0) {
-        text_shorten_line(named, sizeof named, span_text(text));
-        text_shorten_printf(err->text, sizeof err->text, "%s (image %s)", err->text, named);
+        text_shorten_printf(err->text, sizeof err->text, "%s (image %s)", err->text,
+                            text_named(named, text));
     }
     return rc;
 }

@@ -12,8 +12,6 @@
 
 #define IMAGE_PLATFORMS_MAX 16
 #define IMAGE_FILTERS_MAX   8
-/* An error names a reference at its end, shortened to so much, so that the cause is never cut. */
-#define IMAGE_NAMED_BYTES 100
 
 struct ask;
 

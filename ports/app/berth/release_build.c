@@ -112,14 +112,16 @@ static int image_find(struct build_request *request, const struct render *render
     const struct yaml_item *build = yaml_tree_member(render->service, "build");
     const struct yaml_item *item = yaml_tree_member(render->service, "image");
     item = item != NULL ? item : render->service;
+    struct image_source source = request->images;
     int rc = 0;
     if (request->is_built && build != NULL) {
+        source.is_engine_only = true; /* a registry may have an older one of this name */
         rc = builder_build(build, name, render->project_dir,
                            request->images.is_engine_only ? request->images.engine_socket : NULL,
                            err);
     }
     if (rc == 0) {
-        rc = image_resolve(&request->images, name, image, err);
+        rc = image_resolve(&source, name, image, err);
     }
     if (rc == 0 && image->note[0] != '\0') {
         (void)findings_add(request->findings, FINDING_NOTE, item, "services.image", NULL, "%s",

@@ -33,6 +33,34 @@ static void case_err(void)
     CHECK(strlen(err.text) < ERR_TEXT_BYTES);
 }
 
+/* However long the name outside, a cause of usual length is whole; at the edge nothing is lost. */
+static void case_err_room(void)
+{
+    struct err err;
+    char name[4 * ERR_TEXT_BYTES];
+    char cause[ERR_TEXT_BYTES - 130];
+    memset(cause, 'c', sizeof cause);
+    cause[0] = '<';
+    cause[sizeof cause - 2] = '>';
+    cause[sizeof cause - 1] = '\0';
+    for (size_t len = 1; len < sizeof name; len += len < ERR_TEXT_BYTES ? 1 : 97) {
+        memset(name, 'n', len);
+        name[len] = '\0';
+        (void)err_set(&err, ERR_PULL, "%s", cause);
+        (void)err_wrap(&err, ERR_PULL, "%s", name);
+        const char *inner = strstr(err.text, ": <");
+        CHECK(inner != NULL && strcmp(inner + 2, cause) == 0);
+        CHECK(len > 127 || strncmp(err.text, name, len) == 0);
+    }
+    char named[TEXT_NAMED_BYTES];
+    name[TEXT_NAMED_BYTES - 1] = '\0';
+    CHECK_STR_EQ(text_named(named, name), name);
+    memcpy(name + TEXT_NAMED_BYTES - 1, "end", 4);
+    CHECK_INT_EQ(strlen(text_named(named, name)), TEXT_NAMED_BYTES - 1);
+    CHECK_CONTAINS(named, " ... ");
+    CHECK_STR_EQ(named + TEXT_NAMED_BYTES - 4, "end");
+}
+
 static void case_err_words(void)
 {
     static const int codes[] = {
@@ -107,7 +135,8 @@ static void case_text_json_is_utf8(void)
     struct text text;
     text_init(&text, data, sizeof data);
     text_append_json_span(&text, span_of("a\0b", 3));
-    CHECK_STR_EQ(data, "\"a\xEF\xBF\xBD" "b\"");
+    CHECK_STR_EQ(data, "\"a\xEF\xBF\xBD"
+                       "b\"");
 }
 
 static void case_text_shorten(void)
@@ -207,6 +236,7 @@ static void case_crc(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"errors", case_err},
+                                              {"errors_room", case_err_room},
                                               {"error words", case_err_words},
                                               {"text", case_text},
                                               {"json", case_text_json},
