@@ -63,6 +63,18 @@ static bool is_endless(const struct scope *scope, const struct yaml_item *item,
     return true;
 }
 
+/* Of another file only the services that are taken are filled in: the others are nobody's. */
+static int service_fill(const struct scope *scope, struct yaml_item *service)
+{
+    const struct lookup lookup = {.find = scope_find, .ctx = (void *)scope};
+    struct growing path = {.max = 4096};
+    growing_printf(&path, "services.%s", service->key);
+    int rc = interpolate_item(service, growing_get(&path), &lookup, &scope->loading->filled_left,
+                              scope->loading->findings, scope->loading->err);
+    growing_free(&path);
+    return rc;
+}
+
 /* The service of another file, made whole and taken out of its tree; NULL after a finding. */
 static int other_take(const struct scope *scope, const struct yaml_item *file, const char *name,
                       const struct link *link, struct yaml_item **base)
@@ -74,12 +86,12 @@ static int other_take(const struct scope *scope, const struct yaml_item *file, c
     char *folder = paths_folder(file->file);
     char *shown = folder != NULL ? paths_join(folder, file->text) : NULL;
     char *dir = path != NULL ? paths_folder(path) : NULL;
-    struct scope inner = {.loading = scope->loading, .outer = scope};
+    struct scope inner = {.loading = scope->loading, .outer = scope, .is_filled_late = true};
     struct yaml_item *root = NULL;
     inner.dir = dir != NULL ? loading_dir(scope->loading, dir) : NULL;
     int rc = dir == NULL || shown == NULL ? loading_no_memory(scope->loading)
              : inner.dir == NULL          ? scope->loading->err->code
-                                          : loading_file(&inner, path, shown, naming, &root);
+                                          : loading_parse(&inner, path, shown, naming, &root);
     struct yaml_item *services = yaml_tree_member(root, "services");
     *base = yaml_tree_member(services, name);
     if (rc == 0 && root != NULL && *base == NULL) {
@@ -89,7 +101,8 @@ static int other_take(const struct scope *scope, const struct yaml_item *file, c
         growing_free(&text);
     }
     if (rc == 0 && *base != NULL) {
-        rc = service_extend(&inner, root, *base, link);
+        rc = service_fill(&inner, *base);
+        rc = rc == 0 ? service_extend(&inner, root, *base, link) : rc;
         yaml_item_detach(services, *base);
     }
     yaml_tree_free(root);
@@ -115,7 +128,8 @@ static int own_copy(const struct scope *scope, struct yaml_item *root,
         growing_free(&text);
         return 0;
     }
-    int rc = service_extend(scope, root, other, link);
+    int rc = scope->is_filled_late ? service_fill(scope, other) : 0;
+    rc = rc == 0 ? service_extend(scope, root, other, link) : rc;
     if (rc != 0) {
         return rc;
     }

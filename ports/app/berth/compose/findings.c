@@ -147,6 +147,29 @@ int findings_add_at(struct findings *findings, enum finding_level level, const c
     return rc;
 }
 
+static bool is_below(const char *path, const char *above)
+{
+    size_t len = strlen(above);
+    return path != NULL && strncmp(path, above, len) == 0 &&
+           (path[len] == '\0' || path[len] == '.' || path[len] == '[');
+}
+
+void findings_soften(struct findings *findings, const char *path)
+{
+    for (size_t i = 0; i < findings->count;) {
+        struct finding finding = findings->list[i];
+        if (finding.level != FINDING_REFUSED || !is_below(finding.path, path)) {
+            i++;
+            continue;
+        }
+        findings->count--;
+        memmove(&findings->list[i], &findings->list[i + 1],
+                (findings->count - i) * sizeof *findings->list);
+        finding.level = FINDING_NOTE;
+        finding_place(findings, &finding);
+    }
+}
+
 int findings_status(const struct findings *findings, struct err *err)
 {
     return findings->is_lost ? err_set(err, ERR_MEMORY, "no memory for all that is to be said") : 0;

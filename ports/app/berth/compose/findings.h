@@ -38,6 +38,9 @@ int findings_add_at(struct findings *findings, enum finding_level level, const c
                     size_t line, const char *path, const char *remedy, const char *fmt, ...)
     PRINTF_LIKE(7, 8);
 
+/* Makes notes of all that is refused at a path or below it: of a part that is left out. */
+void findings_soften(struct findings *findings, const char *path);
+
 /* 0, or ERR_MEMORY when a finding was lost: then nothing may be built. */
 NODISCARD int findings_status(const struct findings *findings, struct err *err);
 

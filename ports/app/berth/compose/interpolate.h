@@ -48,6 +48,11 @@ void interpolate_literal(const char *text, struct growing *out);
 NODISCARD int interpolate_tree(struct yaml_item *root, const struct lookup *lookup, size_t *bytes,
                                struct findings *findings, struct err *err);
 
+/* The same for a value and all below it, which `path` leads to. */
+NODISCARD int interpolate_item(struct yaml_item *item, const char *path,
+                               const struct lookup *lookup, size_t *bytes,
+                               struct findings *findings, struct err *err);
+
 /* Adds the finding of a faulty variable at an item. */
 void interpolate_fault(struct findings *findings, const struct yaml_item *item, const char *path,
                        enum variable_fault fault, const char *name, const char *message);

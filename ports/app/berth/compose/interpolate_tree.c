@@ -98,12 +98,19 @@ static int item_fill(struct walking *walking, struct yaml_item *item)
     return rc;
 }
 
-int interpolate_tree(struct yaml_item *root, const struct lookup *lookup, size_t *bytes,
-                     struct findings *findings, struct err *err)
+int interpolate_item(struct yaml_item *item, const char *path, const struct lookup *lookup,
+                     size_t *bytes, struct findings *findings, struct err *err)
 {
     struct walking walking = {
         .lookup = lookup, .findings = findings, .path = {.max = 65536}, .bytes = bytes, .err = err};
-    int rc = item_fill(&walking, root);
+    growing_text(&walking.path, path);
+    int rc = item_fill(&walking, item);
     growing_free(&walking.path);
     return rc;
+}
+
+int interpolate_tree(struct yaml_item *root, const struct lookup *lookup, size_t *bytes,
+                     struct findings *findings, struct err *err)
+{
+    return interpolate_item(root, "", lookup, bytes, findings, err);
 }

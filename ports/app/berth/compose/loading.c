@@ -78,10 +78,12 @@ const char *loading_dir(struct loading *loading, const char *dir)
 static void unread_say(const struct loading *loading, struct naming naming, const char *shown,
                        const char *why)
 {
-    const char *file = naming.item != NULL ? naming.item->file : shown;
-    findings_add_at(loading->findings, FINDING_REFUSED, file,
-                    naming.item != NULL ? naming.item->line : 0, naming.path, NULL, "%s: %s", shown,
-                    why);
+    if (naming.item == NULL) {
+        findings_add_at(loading->findings, FINDING_REFUSED, shown, 0, naming.path, NULL, "%s", why);
+    } else {
+        findings_add(loading->findings, FINDING_REFUSED, naming.item, naming.path, NULL, "%s: %s",
+                     shown, why);
+    }
 }
 
 /* A link out of the project's folder is followed, as Compose does, but not silently. */

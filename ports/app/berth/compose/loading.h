@@ -21,6 +21,7 @@ struct scope {
     struct loading *loading;
     const struct scope *outer; /* NULL: the project itself */
     const char *dir;           /* absolute, of project->dirs */
+    bool is_filled_late;       /* a file's services are filled in when they are taken */
     struct variables variables;
 };
 

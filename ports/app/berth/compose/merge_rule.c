@@ -4,6 +4,7 @@
 
 #include "platform/base/units.h"
 #include "ports/app/berth/compose/merge.h"
+#include "ports/app/berth/compose/paths.h"
 
 static const struct {
     const char *pattern; /* "*" is any key */
@@ -99,11 +100,14 @@ static const char *member_text(const struct yaml_item *item, const char *key, co
 static char *mount_key(const struct yaml_item *item)
 {
     if (item->kind != YAML_TREE_SCALAR) {
-        return strdup(member_text(item, "target", ""));
+        return paths_clean(member_text(item, "target", ""));
     }
     const char *colon = strchr(item->text, ':');
     const char *target = colon != NULL ? colon + 1 : item->text;
-    return strndup(target, strcspn(target, ":"));
+    char *copy = strndup(target, strcspn(target, ":"));
+    char *key = copy != NULL ? paths_clean(copy) : NULL;
+    free(copy);
+    return key;
 }
 
 /* "address:published:target/protocol", from the right, an IPv6 address in brackets. */

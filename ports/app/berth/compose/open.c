@@ -68,7 +68,10 @@ int open_project(const struct open_request *request, struct findings *findings,
     opened->name = opened->project->name;
     opened->name_from = origins[opened->project->name_from];
     opened->dir = opened->project->dir;
-    render_check(opened->root, findings);
+    /* Of a file that could not be read its own findings say enough. */
+    if (opened->root->child != NULL || findings_count(findings, FINDING_REFUSED) == 0) {
+        render_check(opened->root, findings);
+    }
     return 0;
 }
 

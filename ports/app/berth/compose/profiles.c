@@ -93,6 +93,9 @@ static void services_choose(struct choosing *choosing)
             growing_printf(&text, "left out: no profile of it is active (%s)", growing_get(&names));
             say(choosing, FINDING_NOTE, service, service->key, NULL,
                 "name one with --profile or COMPOSE_PROFILES to take it in", growing_get(&text));
+            growing_cut(&text, 0);
+            growing_printf(&text, "services.%s", service->key);
+            findings_soften(choosing->scope->loading->findings, growing_get(&text));
             growing_free(&text);
             yaml_item_detach(choosing->services, service);
             yaml_item_append(choosing->left, service);
@@ -137,8 +140,8 @@ static void depends_check(const struct choosing *choosing, const struct yaml_ite
                            strcmp(required->text, "false") != 0;
         const char *name = needs->kind == YAML_TREE_MAP ? need->key : need->text;
         next = need->next;
-        if (name != NULL && need_check(choosing, service, need, "depends_on", name, is_required) &&
-            !is_required) {
+        /* One that cannot be had is gone in any case, so that it is said once. */
+        if (name != NULL && need_check(choosing, service, need, "depends_on", name, is_required)) {
             yaml_item_detach(needs, need);
             yaml_tree_free(need);
         }

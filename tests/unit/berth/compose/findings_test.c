@@ -96,6 +96,22 @@ static void case_faces(void)
     findings_free(findings);
 }
 
+static void case_soften(void)
+{
+    struct findings *findings = findings_new();
+    findings_add(findings, FINDING_REFUSED, &tenth, "a.b.c", NULL, "1");
+    findings_add(findings, FINDING_REFUSED, &second, "a.b[0]", NULL, "2");
+    findings_add(findings, FINDING_REFUSED, &second, "a.bc", NULL, "3");
+    findings_add(findings, FINDING_REFUSED, &second, NULL, NULL, "4");
+    findings_add(findings, FINDING_NOTE, &other, "a.b", NULL, "5");
+    findings_soften(findings, "a.b");
+    char *text = shown(findings, findings_print);
+    CHECK_STR_EQ(text, "b.yaml:2: a.bc: 3\nb.yaml:2: 4\na.yaml:90: note: a.b: 5\n"
+                       "b.yaml:2: note: a.b[0]: 2\nb.yaml:10: note: a.b.c: 1\n");
+    free(text);
+    findings_free(findings);
+}
+
 /* The device that takes nothing says so. */
 static void case_full(void)
 {
@@ -111,10 +127,8 @@ static void case_full(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"order", case_order},
-                                              {"once", case_once},
-                                              {"many", case_many},
-                                              {"faces", case_faces},
-                                              {"full", case_full}};
+    static const struct check_case cases[] = {{"order", case_order},   {"once", case_once},
+                                              {"many", case_many},     {"faces", case_faces},
+                                              {"soften", case_soften}, {"full", case_full}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

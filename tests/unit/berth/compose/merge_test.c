@@ -130,6 +130,8 @@ static void case_unique(void)
         {"volumes: [foo:/work]", "volumes: [bar:/work]", "volumes: [bar:/work]"},
         {"volumes: ['a:/x:ro', ./b:/y, /z]", "volumes: ['c:/x', {type: tmpfs, target: /y}, d:/z]",
          "volumes: ['c:/x', {type: tmpfs, target: /y}, d:/z]"},
+        {"volumes: ['a:/x/']", "volumes: [{type: volume, target: //x, source: b}]",
+         "volumes: [{type: volume, target: //x, source: b}]"},
         {"volumes: [a:/x, b:/x]", "volumes: [c:/w]", "volumes: [b:/x, c:/w]"},
         {"devices: ['/dev/a:/dev/b:r']", "devices: ['/dev/c:/dev/b', /dev/d]",
          "devices: ['/dev/c:/dev/b', /dev/d]"},

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "platform/base/units.h"
+#include "ports/app/berth/compose/open.h"
 #include "tests/check.h"
 #include "tests/unit/berth/compose/shown.h"
 
@@ -256,6 +257,10 @@ static void case_extends(void)
         {"== a.yaml\nservices: {w: {extends: {file: d/b.yaml, service: v}, ports: !reset []}}\n"
          "== d/b.yaml\nservices: {v: {env_file: e, ports: ['80'], user: $U}}\n== d/e\nA=1\n",
          "U=shell", "-f a.yaml", "shop", "{w: {user: shell, environment: {A: '1'}}}", ""},
+        {"== a.yaml\nservices: {w: {extends: {file: b.yaml, service: v}}}\n"
+         "== b.yaml\nservices: {x: {user: $NONE}, v: {user: $$A, extends: u}, u: {tty: $NONE2}}\n",
+         "", "-f a.yaml", "shop", "{w: {tty: , user: $A}}",
+         "b.yaml:1: services.u.tty: the variable NONE2 is not set\n"},
         {"== a.yaml\nservices: {w: {ports: ['80']}}\n"
          "== b.yaml\nservices: {w: {extends: v, ports: !reset []}, v: {ports: ['81'], user: v}}\n",
          "", "-f a.yaml -f b.yaml", "shop", "{w: {user: v}, v: {ports: ['81'], user: v}}", ""},
@@ -331,6 +336,11 @@ static void case_profiles(void)
         {files, "", "-f a.yaml", "shop", "{w: {user: w}}",
          "a.yaml:3: note: services.d: left out: no profile of it is active (debug, x)\n"
          "a.yaml:4: note: services.e: left out: no profile of it is active (y)\n"},
+        {"== a.yaml\nservices: {d: {profiles: [p], user: $NONE}, dd: {user: $NONE}}\n", "",
+         "-f a.yaml", "shop", "{dd: {user: }}",
+         "a.yaml:1: services.dd.user: the variable NONE is not set\n"
+         "a.yaml:1: note: services.d: left out: no profile of it is active (p)\n"
+         "a.yaml:1: note: services.d.user: the variable NONE is not set\n"},
         {files, "COMPOSE_PROFILES=q, x", "-f a.yaml", "shop", "{w: {user: w}, d: {user: d}}",
          left_e},
         {files, "COMPOSE_PROFILES=y", "-f a.yaml -r x", "shop", "{w: {user: w}, d: {user: d}}",
@@ -345,7 +355,7 @@ static void case_profiles(void)
          "  u: {network_mode: 'service:d', links: ['d:x', w], volumes_from: ['d:ro', "
          "'container:q']}\n  t: {profiles: p}\n",
          "", "-f a.yaml", "shop",
-         "{w: {depends_on: [d, nobody]}, v: {depends_on: {w: {}}}, u: {network_mode: 'service:d', "
+         "{w: {depends_on: []}, v: {depends_on: {w: {}}}, u: {network_mode: 'service:d', "
          "links: ['d:x', w], volumes_from: ['d:ro', 'container:q']}, t: {}}",
          "a.yaml:3: services.w.depends_on: needs d, which is in no active profile\n"
          "a.yaml:3: services.w.depends_on: needs nobody, which is no service\n"
@@ -377,16 +387,32 @@ static void case_faults(void)
          "d.yaml:1: -: a Compose file is a map\n"
          "e.yaml:2: -: a tab stands where YAML wants spaces\n"
          "g.yaml:3: -: more than one document in the file; make it a file of its own\n"
-         "none.yaml:0: -: none.yaml: No such file or directory\n"}};
+         "none.yaml:0: -: No such file or directory\n"}};
     worlds_check(worlds, COUNT_OF(worlds));
+}
+
+/* A file that cannot be read says so, and nothing of what it then lacks. */
+static void case_unread(void)
+{
+    struct open_request request = {.files = {"a.yaml"}, .file_count = 1};
+    struct findings *findings = findings_new();
+    struct opened opened;
+    world_begin("== a.yaml\nservices:\n\tw: x\n");
+    CHECK_INT_EQ(open_project(&request, findings, &opened, NULL), 0);
+    char *said = findings_show(findings);
+    CHECK_STR_EQ(said, "a.yaml:2: -: a tab stands where YAML wants spaces\n");
+    free(said);
+    open_close(&opened);
+    findings_free(findings);
+    world_end();
 }
 
 /* Links, folders, pipes and big files in a file's place. */
 static void case_disk(void)
 {
-    static const char *const wanted[] = {"gone: is a link to a file that is not there",
-                                         "dir: is a folder, not a file", "pipe: is no regular file",
-                                         "big: is longer than 1048576 bytes"};
+    static const char *const wanted[] = {
+        "gone:0: -: is a link to a file that is not there", "dir:0: -: is a folder, not a file",
+        "pipe:0: -: is no regular file", "big:0: -: is longer than 1048576 bytes"};
     static const char *const files[] = {"a.yaml", "gone", "dir", "pipe", "big", "link", "out"};
     struct project_request request = {
         .files = files, .file_count = COUNT_OF(files), .env = env_find};
@@ -536,7 +562,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"found", case_found},     {"name", case_name},       {"environment", case_environment},
         {"extends", case_extends}, {"include", case_include}, {"profiles", case_profiles},
-        {"faults", case_faults},   {"disk", case_disk},       {"paths", case_paths},
-        {"chains", case_chains},   {"growth", case_growth}};
+        {"faults", case_faults},   {"unread", case_unread},   {"disk", case_disk},
+        {"paths", case_paths},     {"chains", case_chains},   {"growth", case_growth}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
