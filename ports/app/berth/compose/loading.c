@@ -167,6 +167,13 @@ static int content_read(const struct loading *loading, int fd, const char *shown
     return 0;
 }
 
+/* "https://...", "oci://...", "git@host:...": what Compose would fetch. */
+static bool is_remote(const char *shown)
+{
+    size_t scheme = strspn(shown, "abcdefghijklmnopqrstuvwxyz+");
+    return (scheme > 1 && strncmp(shown + scheme, ":/", 2) == 0) || strncmp(shown, "git@", 4) == 0;
+}
+
 int loading_read(struct loading *loading, const char *path, const char *shown, struct naming naming,
                  char **content, size_t *len, const char **kept)
 {
@@ -182,6 +189,12 @@ int loading_read(struct loading *loading, const char *path, const char *shown, s
                                   shown, PROJECT_FILES_MAX, PROJECT_READS_MAX);
     }
     bool is_stdin = strcmp(path, "-") == 0;
+    if (is_remote(shown) && !paths_is_there(path)) {
+        bool is_named = naming.item != NULL && naming.item->kind == YAML_TREE_SCALAR;
+        unread_say(loading, naming, is_named ? naming.item->text : shown,
+                   "is on another machine: fetch it and name the file");
+        return 0;
+    }
     int fd = is_stdin ? STDIN_FILENO : regular_open(loading, path, shown, naming);
     if (fd < 0) {
         return 0;

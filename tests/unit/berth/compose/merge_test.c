@@ -141,6 +141,8 @@ static void case_unique(void)
         {"ports: ['[::1]:80:80']",
          "ports: [{host_ip: '[::1]', published: '80', target: 80}, '[::1]::80']",
          "ports: [{host_ip: '[::1]', published: '80', target: 80}, '[::1]::80']"},
+        {"ports: ['[::1]:80']", "ports: ['[::2]:80', '80:80']",
+         "ports: ['[::1]:80', '[::2]:80', '80:80']"},
         {"secrets: [s]", "secrets: [{source: t, target: /run/secrets/s}, u]",
          "secrets: [{source: t, target: /run/secrets/s}, u]"},
         {"secrets: [s]", "secrets: [{source: t, target: s}]", "secrets: [{source: t, target: s}]"},

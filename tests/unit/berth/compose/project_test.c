@@ -264,6 +264,10 @@ static void case_extends(void)
         {"== a.yaml\nservices: {w: {ports: ['80']}}\n"
          "== b.yaml\nservices: {w: {extends: v, ports: !reset []}, v: {ports: ['81'], user: v}}\n",
          "", "-f a.yaml -f b.yaml", "shop", "{w: {user: v}, v: {ports: ['81'], user: v}}", ""},
+        {"== a.yaml\nservices: {w: {ports: ['80'], tty: true}}\n"
+         "== b.yaml\nservices: {w: {extends: v}, v: {ports: !reset [], tty: !override false}}\n",
+         "", "-f a.yaml -f b.yaml", "shop", "{w: {ports: ['80'], tty: false}, v: {tty: false}}",
+         ""},
         {"== a.yaml\nservices:\n  w: {extends: v}\n  v: {extends: w}\n", "", "-f a.yaml", "shop",
          "{w: {}, v: {}}",
          "a.yaml:2: services.w.extends: goes in a circle: w of a.yaml, v of a.yaml, w of a.yaml\n"},
@@ -314,6 +318,13 @@ static void case_include(void)
          "a.yaml:7: include: none: No such file or directory\n"},
         {"== a.yaml\ninclude: b.yaml\nservices: {}\n", "", "-f a.yaml", "shop", "{}",
          "a.yaml:1: include: must be a list\n"},
+        {"== a.yaml\ninclude:\n  - oci://example.org/x:1\n  - git@example.org:x.git\nservices: "
+         "{}\n",
+         "", "-f a.yaml", "shop", "{}",
+         "a.yaml:2: include: oci://example.org/x:1: is on another machine: fetch it and name the "
+         "file\n"
+         "a.yaml:3: include: git@example.org:x.git: is on another machine: fetch it and name the "
+         "file\n"},
         {"== a.yaml\ninclude: [{path: b.yaml, pth: x, x-y: z}]\nservices:\n"
          "  w: {extends: {service: v, fil: x}}\n  v: {env_file: [{path: e, requird: false}]}\n"
          "== b.yaml\nservices: {}\n== e\n",
