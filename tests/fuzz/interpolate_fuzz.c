@@ -15,7 +15,7 @@ static const char *world_find(void *ctx, const char *name)
 
 static void fault_count(void *ctx, enum variable_fault fault, const char *name, const char *message)
 {
-    PROMISE(fault <= VARIABLE_AMBIGUOUS && name[0] != '\0' && message != NULL);
+    PROMISE(fault <= VARIABLE_ELSEWHERE && name[0] != '\0' && message != NULL);
     ++*(size_t *)ctx;
 }
 

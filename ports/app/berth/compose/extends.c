@@ -69,8 +69,9 @@ static int service_fill(const struct scope *scope, struct yaml_item *service)
     const struct lookup lookup = {.find = scope_find, .ctx = (void *)scope};
     struct growing path = {.max = 4096};
     growing_printf(&path, "services.%s", service->key);
-    int rc = interpolate_item(service, growing_get(&path), &lookup, &scope->loading->filled_left,
-                              scope->loading->findings, scope->loading->err);
+    int rc = interpolate_item(service, INTERPOLATE_SERVICE, growing_get(&path), &lookup,
+                              &scope->loading->filled_left, scope->loading->findings,
+                              scope->loading->err);
     growing_free(&path);
     return rc;
 }

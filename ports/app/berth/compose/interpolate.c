@@ -198,7 +198,7 @@ static void reference_keep(struct filling *filling, struct span reference)
 /* Handles the "$" at the beginning; how many bytes it took. */
 static size_t dollar_fill(struct filling *filling, struct span text, size_t depth)
 {
-    size_t reference = filling->rules->is_for_node ? reference_length(text) : 0;
+    size_t reference = reference_length(text);
     size_t name = name_length(span_skip(text, 1));
     if (starts(text, "${")) {
         size_t len = braces_length(text);
@@ -213,7 +213,9 @@ static size_t dollar_fill(struct filling *filling, struct span text, size_t dept
         variable_fill(filling, span_of(text.data + 1, name));
         return 1 + name;
     }
-    if (reference > 0) {
+    if (reference > 0 && !filling->rules->is_for_node && !filling->is_unused) {
+        fault_say(filling, VARIABLE_ELSEWHERE, span_of(text.data, reference), "");
+    } else if (reference > 0) {
         reference_keep(filling, span_of(text.data, reference));
         return reference;
     }

@@ -18,10 +18,11 @@ struct lookup {
 
 /* What can be wrong with a variable. */
 enum variable_fault {
-    VARIABLE_UNSET,    /* ${NAME} or $NAME without a default */
-    VARIABLE_REQUIRED, /* ${NAME:?message} */
-    VARIABLE_INVALID,  /* "${" that begins no form of the specification, or too deep */
-    VARIABLE_AMBIGUOUS /* a dollar sign right before $(node.name): the node cannot tell */
+    VARIABLE_UNSET,     /* ${NAME} or $NAME without a default */
+    VARIABLE_REQUIRED,  /* ${NAME:?message} */
+    VARIABLE_INVALID,   /* "${" that begins no form of the specification, or too deep */
+    VARIABLE_AMBIGUOUS, /* a dollar sign right before $(node.name): the node cannot tell */
+    VARIABLE_ELSEWHERE  /* $(node.name) where the node fills nothing in: it stays as it is */
 };
 
 /* How one text is filled in. `fault` hears of each fault; `name` is the variable's, or the text of
@@ -43,13 +44,24 @@ void interpolate_text(const struct interpolation *interpolation, const char *tex
 /* Appends what the node must read to see exactly this text: "$(node.name)" as "$$(node.name)". */
 void interpolate_literal(const char *text, struct growing *out);
 
-/* Fills in every value of a tree, never a key; each fault is a finding with its place. `bytes`
- * bounds what all values together may have and is lessened. ERR_MEMORY, ERR_OVERSIZE. */
+/* Fills in every value of a file, never a key; each fault is a finding with its place. What stands
+ * in a service's `environment` is for the node, which fills nothing in elsewhere. `bytes` bounds
+ * what all values together may have and is lessened. ERR_MEMORY, ERR_OVERSIZE. */
 NODISCARD int interpolate_tree(struct yaml_item *root, const struct lookup *lookup, size_t *bytes,
                                struct findings *findings, struct err *err);
 
-/* The same for a value and all below it, which `path` leads to. */
-NODISCARD int interpolate_item(struct yaml_item *item, const char *path,
+/* What a part of a file is: which of its values are for the node. */
+enum interpolate_part {
+    INTERPOLATE_FILE,
+    INTERPOLATE_SERVICES,
+    INTERPOLATE_SERVICE,
+    INTERPOLATE_ENVIRONMENT, /* all of them */
+    INTERPOLATE_OF_SERVICE,  /* none, and what looks so is said */
+    INTERPOLATE_OTHER        /* none */
+};
+
+/* The same for a part of a file, which `path` leads to. */
+NODISCARD int interpolate_item(struct yaml_item *item, enum interpolate_part part, const char *path,
                                const struct lookup *lookup, size_t *bytes,
                                struct findings *findings, struct err *err);
 

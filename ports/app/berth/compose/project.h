@@ -43,8 +43,8 @@ enum project_name_from {
 /* The tree is a map. In it, `include`, `extends`, `env_file` and `profiles` are worked in and gone;
  * services outside the active profiles are gone; `environment` of a service is a map of texts
  * (never null), quoted as far as the tree goes. Everything else has the form that the files gave
- * it. Texts are filled in; "$(node.name)" and "$(node.label.x)" are for the node, and "$$(" is its
- * escape (interpolate.h). `version` and `x-` keys are there. */
+ * it. Texts are filled in; in `environment`, "$(node.name)" and "$(node.label.x)" are for the
+ * node, and "$$(" is its escape (interpolate.h). `version` and `x-` keys are there. */
 struct project {
     struct yaml_item *root;
     char name[PROJECT_NAME_BYTES];

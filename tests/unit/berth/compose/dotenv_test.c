@@ -79,7 +79,8 @@ static void case_values(void)
         {"A=\"x\\ny\\tz\\\"q\\\\w\\$A\"\nE='it\\'s'\n", "A=x\ny\tz\"q\\w$A;E=it's;", ""},
         {"A=$$x\nB=\"$$x\"\nC=$1\nD=$(ls)\nE=`x`\n", "A=$x;B=$x;C=$1;D=$(ls);E=`x`;", ""},
         {"A=$SHELL_SAYS\nSHELL_SAYS=own\nB=$SHELL_SAYS\n", "A=hi;SHELL_SAYS=own;B=hi;", ""},
-        {"A=$(node.name)\n", "A=$(node.name);", ""}};
+        {"A=$(node.name)\n", "A=$(node.name);",
+         "1: $(node.name) stays as it is: the node fills it in in values of environment only;"}};
     rows_check(rows, COUNT_OF(rows), false);
 }
 

@@ -44,7 +44,9 @@ static void rows_check(const struct row *rows, size_t count)
         struct yaml_item root = {.kind = YAML_TREE_LIST, .child = &item};
         size_t bytes = 10000;
         char found[1024];
-        CHECK_INT_EQ(interpolate_tree(&root, &world, &bytes, findings, NULL), 0);
+        CHECK_INT_EQ(
+            interpolate_item(&root, INTERPOLATE_ENVIRONMENT, "", &world, &bytes, findings, NULL),
+            0);
         found_join(findings, found, sizeof found);
         CHECK_STR_EQ(item.text, rows[i].filled);
         CHECK_STR_EQ(found, rows[i].found);
@@ -179,6 +181,40 @@ static void case_tree(void)
     yaml_tree_free(root);
 }
 
+/* The node fills in environments only: elsewhere the same letters stay, and that is said. */
+static void case_elsewhere(void)
+{
+    struct yaml_item *root = NULL;
+    struct findings *findings = findings_new();
+    size_t bytes = 1000;
+    char found[1024];
+    CHECK_INT_EQ(yaml_tree_parse(span_text("x-e: &e {A: $(node.name), B: $$(node.name)}\n"
+                                           "services:\n  web:\n    environment: *e\n"
+                                           "    command: [$$(node.name), '$(node.label.x)', $REF]\n"
+                                           "    labels: {a: \"${NONE:-$(node.name)}\"}\n"
+                                           "  two:\n    environment: [A=$(node.name)]\n"
+                                           "environment: {A: $$(node.name)}\n"),
+                                 &root, NULL),
+                 0);
+    CHECK_INT_EQ(interpolate_tree(root, &world, &bytes, findings, NULL), 0);
+    found_join(findings, found, sizeof found);
+    CHECK_STR_EQ(found,
+                 "services.web.command[1]: $(node.label.x) stays as it is: the node fills it in in "
+                 "values of environment only;services.web.labels.a: $(node.name) stays as it is: "
+                 "the node fills it in in values of environment only;");
+    CHECK_INT_EQ(findings_count(findings, FINDING_REFUSED), 0);
+    CHECK_STR_EQ(yaml_tree_find(root, "services.web.environment.A")->text, "$(node.name)");
+    CHECK_STR_EQ(yaml_tree_find(root, "services.web.environment.B")->text, "$$(node.name)");
+    CHECK_STR_EQ(yaml_tree_find(root, "services.two.environment[0]")->text, "A=$(node.name)");
+    CHECK_STR_EQ(yaml_tree_find(root, "services.web.command[0]")->text, "$(node.name)");
+    CHECK_STR_EQ(yaml_tree_find(root, "services.web.command[1]")->text, "$(node.label.x)");
+    CHECK_STR_EQ(yaml_tree_find(root, "services.web.command[2]")->text, "$(node.name)");
+    CHECK_STR_EQ(yaml_tree_find(root, "services.web.labels.a")->text, "$(node.name)");
+    CHECK_STR_EQ(yaml_tree_find(root, "environment.A")->text, "$(node.name)");
+    findings_free(findings);
+    yaml_tree_free(root);
+}
+
 static void case_bounds(void)
 {
     for (size_t extra = 0; extra < 2; extra++) {
@@ -210,8 +246,9 @@ static void case_bounds(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"forms", case_forms},     {"dollars", case_dollars},
-                                              {"invalid", case_invalid}, {"node", case_node},
-                                              {"tree", case_tree},       {"bounds", case_bounds}};
+    static const struct check_case cases[] = {
+        {"forms", case_forms},  {"dollars", case_dollars}, {"invalid", case_invalid},
+        {"node", case_node},    {"tree", case_tree},       {"elsewhere", case_elsewhere},
+        {"bounds", case_bounds}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

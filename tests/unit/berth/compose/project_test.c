@@ -216,7 +216,9 @@ static void case_environment(void)
          "== e\nA=1\nB=file\nC=file\nF=$(node.name)\n",
          "C=shell", "-f a.yaml", "shop",
          "{w: {environment: {B: 'own', C: 'shell', D: '1.1', E: '', A: '1', F: '$$(node.name)'}}}",
-         "a.yaml:1: note: services.w.environment.D: 1.10 is read as YAML's 1.1, as Compose does\n"},
+         "a.yaml:1: note: services.w.environment.D: 1.10 is read as YAML's 1.1, as Compose does\n"
+         "e:4: note: -: $(node.name) stays as it is: the node fills it in in values of environment "
+         "only\n"},
         {"== a.yaml\nservices: {w: {environment: [A, B=, C=c=d, A=2, E]}}\n", "E=$(node.name)",
          "-f a.yaml", "shop", "{w: {environment: {A: '2', B: '', C: 'c=d', E: '$$(node.name)'}}}",
          ""},
