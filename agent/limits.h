@@ -51,7 +51,7 @@
 #define START_BY_UPTIME_MS 900000
 /* What a technician asked for may begin this long after, where the site keeps it from beginning. */
 #define LOCAL_START_BY_MS 86400000
-/* Lines of the events ring. */
+/* Events that are kept. */
 #define EVENTS_MAX 128
 /* The text of one; a longer one is shortened in its middle. */
 #define EVENT_TEXT_BYTES 400

@@ -71,8 +71,8 @@ struct route_table {
     uint64_t generation; /* chosen by the caller; readable back from the kernel */
     ipv4 pool;           /* every container's address lies inside */
     unsigned pool_bits;
+    size_t service_count; /* of the services only these are read or written */
     struct route_service services[ROUTE_SERVICES_MAX];
-    size_t service_count;
 };
 
 /* What keeps clients on other hosts from the containers, or will: a word, and what to do. */
@@ -158,5 +158,8 @@ struct route {
 
 /* True when both forward the same way; generation is not compared. */
 bool route_table_is_equal(const struct route_table *a, const struct route_table *b);
+/* Makes `to` equal to `from`, the generation too. A table is far larger than what most nodes
+ * forward: what is behind its last service is not touched. */
+void route_table_copy(struct route_table *to, const struct route_table *from);
 
 #endif

@@ -84,3 +84,14 @@ bool route_table_is_equal(const struct route_table *a, const struct route_table 
     }
     return true;
 }
+
+void route_table_copy(struct route_table *to, const struct route_table *from)
+{
+    to->generation = from->generation;
+    to->pool = from->pool;
+    to->pool_bits = from->pool_bits;
+    to->service_count = from->service_count;
+    for (size_t i = 0; i < from->service_count; i++) {
+        to->services[i] = from->services[i];
+    }
+}

@@ -19,9 +19,6 @@ struct conductor *conductor_new(const struct config *config, const struct conduc
         conductor->label_names[i] = conductor->config.label_names[i];
         conductor->label_values[i] = conductor->config.label_values[i];
     }
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        conductor->apps[i].conductor = conductor;
-    }
     return conductor;
 }
 
@@ -83,21 +80,20 @@ void call_drop(struct call *call)
 static PRINTF_LIKE(4, 0) void note(struct conductor *conductor, const struct app *app,
                                    enum log_level level, const char *fmt, va_list args)
 {
-    struct event event = {.number = conductor->event_last + 1, .at = conductor_now(conductor)};
-    const struct event *last =
-        &conductor->events[(conductor->event_last + EVENTS_MAX - 1) % EVENTS_MAX];
+    struct event event = {.number = conductor->events.last + 1, .at = conductor_now(conductor)};
+    struct event last;
     event.wall = conductor->ports.clock.ops->wall(conductor->ports.clock.self, &event.time_trusted);
     if (app != NULL) {
         (void)text_copy(event.app, sizeof event.app, app->memory.app);
     }
     text_shorten_va(event.text, sizeof event.text, fmt, args);
-    bool is_repeated = level == LOG_LEVEL_WARNING && conductor->event_last > 0 &&
-                       strcmp(last->text, event.text) == 0 && strcmp(last->app, event.app) == 0;
-    if (is_repeated) {
-        return; /* said already; what repeats each second must not push the rest out */
+    if (level == LOG_LEVEL_WARNING && conductor->events.last > 0) {
+        events_get(&conductor->events, conductor->events.last, &last);
+        if (strcmp(last.text, event.text) == 0 && strcmp(last.app, event.app) == 0) {
+            return; /* said already; what repeats each second must not push the rest out */
+        }
     }
-    conductor->events[conductor->event_last % EVENTS_MAX] = event;
-    conductor->event_last++;
+    events_add(&conductor->events, &event);
     char line[LOG_LINE_BYTES_MAX];
     text_shorten_printf(line, sizeof line, "%s%s%s", event.app, app != NULL ? ": " : "",
                         event.text);

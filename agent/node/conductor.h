@@ -3,6 +3,7 @@
 #define AGENT_NODE_CONDUCTOR_H
 
 #include "agent/link/link.h"
+#include "agent/node/events.h"
 #include "agent/node/session.h"
 #include "agent/wire/config.h"
 #include "agent/wire/report.h"
@@ -22,16 +23,6 @@ struct conductor_ports {
     struct prober prober;
     struct verify verify;
     struct log log;
-};
-
-/* Something that happened, for people: one line of the events ring. */
-struct event {
-    uint64_t number; /* from 1, grows by one */
-    mono_ms at;
-    wall_ms wall;
-    bool time_trusted;
-    char app[NAME_BYTES]; /* empty: the node itself */
-    char text[EVENT_TEXT_BYTES];
 };
 
 /* Told of each event as it happens; must not call the conductor back. */
@@ -136,7 +127,7 @@ void conductor_status(const struct conductor *conductor, struct text *text);
 NODISCARD int conductor_history(const struct conductor *conductor, const char *app,
                                 struct text *text, struct err *err);
 
-/* Renders events with number > after, oldest first, as JSON lines; the ring keeps EVENTS_MAX. */
+/* Renders events with number > after, oldest first, as JSON lines; EVENTS_MAX are kept. */
 void conductor_events(const struct conductor *conductor, uint64_t after, struct text *text);
 
 /* Renders one event as one JSON line. */

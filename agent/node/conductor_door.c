@@ -320,14 +320,32 @@ int door_check(struct conductor *conductor, struct app *app, const struct plan *
     return rc == 0 ? check_room(conductor, plan, err) : rc;
 }
 
+struct app *app_take(struct conductor *conductor, uint8_t index)
+{
+    struct app *app = &conductor->apps[index];
+    if (app->is_used) {
+        return NULL;
+    }
+    app->conductor = conductor;
+    app->is_used = true;
+    app->memory.index = index;
+    return app;
+}
+
+void app_drop(struct app *app)
+{
+    app->conductor = NULL;
+    app->is_used = false;
+    app->memory = (struct memory_app){0};
+}
+
 int app_new(struct conductor *conductor, const char *name, struct app **made, struct err *err)
 {
     uint8_t apps = address_apps(&conductor->config);
     for (uint8_t i = 0; i < apps; i++) {
-        struct app *app = &conductor->apps[i];
-        if (!app->is_used) {
-            *app = (struct app){.conductor = conductor, .is_used = true, .is_new = true};
-            app->memory.index = i;
+        struct app *app = app_take(conductor, i);
+        if (app != NULL) {
+            app->is_new = true;
             app->session.is_observed = true;
             app->session.has_looked = true; /* what is wanted of it was not wanted before */
             (void)text_copy(app->memory.app, NAME_BYTES, name);

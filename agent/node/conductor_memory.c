@@ -34,7 +34,7 @@ static void note_record(void *ctx, const char *name, bool is_blob)
     unsigned index = 0;
     char tail = '\0';
     if (!is_blob && sscanf(name, "app-%2u%c", &index, &tail) == 1 && index < APPS_MAX) {
-        conductor->apps[index].is_used = true;
+        (void)app_take(conductor, (uint8_t)index);
     }
 }
 
@@ -55,7 +55,7 @@ static void read_app(struct app *app)
         rc = err_set(&err, ERR_CORRUPT, "it is the record of place %u", app->memory.index);
     }
     if (rc != 0) {
-        app->is_used = false;
+        app_drop(app);
         if (rc != ERR_NOT_FOUND) {
             conductor->has_lost_memory = true;
             conductor_warning(conductor, NULL, "memory lost: record %s: %s", name, err.text);

@@ -266,13 +266,12 @@ static void adopt_orphan(struct conductor *conductor, const struct engine_answer
         return;
     }
     if (app == NULL) {
-        app = &conductor->apps[index];
-        if (app->is_used) {
+        app = app_take(conductor, index);
+        if (app == NULL) {
             return;
         }
-        *app = (struct app){.conductor = conductor, .is_used = true, .is_lost = true};
+        app->is_lost = true;
         (void)text_copy(app->memory.app, NAME_BYTES, container->app);
-        app->memory.index = index;
         conductor->has_lost_memory = true;
         conductor_warning(conductor, app, "memory lost: containers without a record");
     }

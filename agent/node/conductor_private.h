@@ -94,6 +94,7 @@ struct cause {
     uint8_t output[ENGINE_OUTPUT_BYTES];
 };
 
+/* A place without an app is all zero (app_take). */
 struct app {
     struct conductor *conductor;
     bool is_used;
@@ -178,8 +179,7 @@ struct conductor {
     enum link_twin twin; /* another client uses this node's identity */
 
     /* Events. */
-    struct event events[EVENTS_MAX];
-    uint64_t event_last;
+    struct events events;
     conductor_heard heard;
     void *heard_ctx;
 
@@ -316,6 +316,11 @@ const struct order_slot *order_slot_of(const struct conductor *conductor, const 
 
 /* conductor_door.c */
 struct app *app_of(struct conductor *conductor, const char *name);
+/* The app at this place, zeroed but for its owner and its index; NULL: there is one already. A
+ * place without an app is all zero, and never written: it costs no memory. */
+struct app *app_take(struct conductor *conductor, uint8_t index);
+/* Gives up one that has only been read, and not taken part in anything yet. */
+void app_drop(struct app *app);
 /* A place for an app that this node has not had. ERR_LIMIT. */
 NODISCARD int app_new(struct conductor *conductor, const char *name, struct app **app,
                       struct err *err);

@@ -201,20 +201,21 @@ void conductor_note_twin(struct conductor *conductor, enum link_twin twin)
 static void events_render(const struct conductor *conductor, const char *app, size_t room,
                           struct text *text)
 {
+    const struct events *events = &conductor->events;
     char data[STORY_EVENT_BYTES_MAX];
     struct text one;
+    struct event event;
     uint64_t numbers[STORY_EVENTS_MAX];
     size_t count = 0;
     unsigned left_out = 0;
     bool is_full = false;
-    for (uint64_t number = conductor->event_last;
-         number > 0 && conductor->event_last - number < EVENTS_MAX; number--) {
-        const struct event *event = &conductor->events[(number - 1) % EVENTS_MAX];
-        if (event->app[0] != '\0' && strcmp(event->app, app) != 0) {
+    for (uint64_t number = events->last; number >= events_first(events); number--) {
+        events_get(events, number, &event);
+        if (event.app[0] != '\0' && strcmp(event.app, app) != 0) {
             continue;
         }
         text_init(&one, data, sizeof data);
-        story_event_render(event, &one);
+        story_event_render(&event, &one);
         is_full = is_full || count == STORY_EVENTS_MAX || one.len + 1 > room;
         if (is_full) {
             left_out++;
@@ -225,7 +226,8 @@ static void events_render(const struct conductor *conductor, const char *app, si
     }
     text_printf(text, ",\"eventsLeftOut\":%u,\"events\":[", left_out);
     while (count > 0) {
-        story_event_render(&conductor->events[(numbers[--count] - 1) % EVENTS_MAX], text);
+        events_get(events, numbers[--count], &event);
+        story_event_render(&event, text);
         text_append(text, count > 0 ? "," : "");
     }
     text_append(text, "]");

@@ -94,8 +94,10 @@ static mono_ms next_read(const struct conductor *conductor)
 static void soaks_begin_again(struct conductor *conductor)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
-        conductor->apps[i].session.soak_since = 0;
-        conductor->apps[i].session.is_route_settled = false;
+        if (conductor->apps[i].is_used) {
+            conductor->apps[i].session.soak_since = 0;
+            conductor->apps[i].session.is_route_settled = false;
+        }
     }
 }
 
@@ -110,7 +112,7 @@ static void applied(void *ctx, const struct err *err, const struct route_state *
         apply_failed(conductor, err);
         return;
     }
-    conductor->applied = conductor->applying;
+    route_table_copy(&conductor->applied, &conductor->applying);
     conductor->is_route_known = true;
     conductor->route_read_at = next_read(conductor);
     mark_routed(conductor, false);
@@ -126,7 +128,7 @@ static void committed(void *ctx, const struct err *err, const struct route_state
         route_failed(conductor, NULL, "cannot write the boot-time ruleset", err);
         return;
     }
-    conductor->boot_table = conductor->committing;
+    route_table_copy(&conductor->boot_table, &conductor->committing);
     conductor->is_boot_known = true;
     conductor_touch(conductor);
 }
@@ -275,8 +277,8 @@ static void mark_settled(struct conductor *conductor, bool is_route_settled, boo
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct session_app *session = &conductor->apps[i].session;
-        if (session->is_route_settled != is_route_settled ||
-            session->is_boot_settled != is_boot_settled) {
+        if (conductor->apps[i].is_used && (session->is_route_settled != is_route_settled ||
+                                           session->is_boot_settled != is_boot_settled)) {
             session->is_route_settled = is_route_settled;
             session->is_boot_settled = is_boot_settled;
             conductor_touch(conductor);

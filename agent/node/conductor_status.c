@@ -184,12 +184,11 @@ void event_render(const struct event *event, struct text *text)
 
 void conductor_events(const struct conductor *conductor, uint64_t after, struct text *text)
 {
-    uint64_t first =
-        conductor->event_last > EVENTS_MAX ? conductor->event_last - EVENTS_MAX + 1 : 1;
-    if (after + 1 > first) {
-        first = after + 1;
-    }
-    for (uint64_t number = first; number <= conductor->event_last; number++) {
-        event_render(&conductor->events[(number - 1) % EVENTS_MAX], text);
+    const struct events *events = &conductor->events;
+    uint64_t first = events_first(events);
+    for (uint64_t number = after < first ? first : after + 1; number <= events->last; number++) {
+        struct event event;
+        events_get(events, number, &event);
+        event_render(&event, text);
     }
 }

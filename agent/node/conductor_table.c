@@ -272,15 +272,17 @@ void table_note_blind(struct conductor *conductor, const struct app *app)
     conductor->blind = app;
 }
 
-static struct route_table table_empty(const struct conductor *conductor)
+static void table_begin(const struct conductor *conductor, struct route_table *table)
 {
-    return (struct route_table){.pool = conductor->config.pool,
-                                .pool_bits = conductor->config.pool_bits};
+    table->generation = 0;
+    table->pool = conductor->config.pool;
+    table->pool_bits = conductor->config.pool_bits;
+    table->service_count = 0;
 }
 
 bool table_build(struct conductor *conductor, bool is_for_boot, struct route_table *table)
 {
-    *table = table_empty(conductor);
+    table_begin(conductor, table);
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct app *app = &conductor->apps[i];
         if (!app->is_used || app->is_new) {
@@ -393,7 +395,7 @@ int table_check_room(struct conductor *conductor, const struct app *self, const 
 {
     const struct route *route = &conductor->ports.route;
     struct route_table *table = &conductor->checking;
-    *table = table_empty(conductor);
+    table_begin(conductor, table);
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct app *app = &conductor->apps[i];
         if (!app->is_used || (app->is_new && app != self)) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/node/conductor_private.h"
 #include "agent/wire/envelope.h"
 #include "tests/check.h"
 #include "tests/sim/gateway.h"
@@ -78,6 +79,45 @@ static const char *serving(struct story *story)
     const struct sim_container *container =
         backend == 0 ? NULL : sim_engine_at(&machine->engine, backend);
     return container == NULL ? "nothing" : word_of(story, &container->seen.release);
+}
+
+/* -- memory ----------------------------------------------------------------------------------- */
+
+static size_t bytes_written(const struct app *app)
+{
+    const unsigned char *at = (const unsigned char *)app;
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof *app; i++) {
+        count += at[i] != 0;
+    }
+    return count;
+}
+
+/* A page that was never written is the kernel's: sixteen places cost what the apps that are there
+ * do, through swaps, a failure, a table that somebody took away, and a start. */
+static void test_place_without_an_app_is_untouched(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    deploy(story, RELEASE_V2);
+    deploy(story, RELEASE_DEAF);
+    sim_checker_excuse(&machine->checker, machine->world.now + PUT_BACK_MS);
+    sim_route_flush(&machine->route);
+    gateway_run(&story->gateway, PUT_BACK_MS);
+    CHECK(settle(story));
+    for (int i = 0; i < 2; i++) {
+        size_t apps = 0;
+        for (size_t j = 0; j < APPS_MAX; j++) {
+            const struct app *app = &story->gateway.agent->apps[j];
+            apps += app->is_used ? 1 : 0;
+            CHECK_INT_EQ(app->is_used || bytes_written(app) == 0, true);
+        }
+        CHECK_INT_EQ(apps, 1);
+        gateway_kill(&story->gateway);
+        gateway_run(&story->gateway, 60000);
+        CHECK(settle(story));
+    }
+    story_close(story);
 }
 
 /* -- the table -------------------------------------------------------------------------------- */
@@ -463,6 +503,7 @@ static void test_one_app_at_a_time(void)
 }
 
 static const struct check_case cases[] = {
+    {"a place without an app is untouched", test_place_without_an_app_is_untouched},
     {"the table is put back", test_table_put_back},
     {"the accept is put back", test_accept_put_back},
     {"the table is left alone", test_table_left_alone},

@@ -53,6 +53,24 @@ static void case_tables(void)
     CHECK(route_table_is_equal(&a, &b));
 }
 
+static void case_copied(void)
+{
+    begin();
+    memset(&b, 0xee, sizeof b);
+    a.generation = 12;
+    route_table_copy(&b, &a);
+    CHECK(route_table_is_equal(&a, &b));
+    CHECK_INT_EQ(b.generation, 12);
+    const unsigned char *behind = (const unsigned char *)&b.services[1];
+    for (size_t i = 0; i < sizeof b.services[1]; i++) {
+        CHECK_INT_EQ(behind[i], 0xee);
+    }
+    a.service_count = ROUTE_SERVICES_MAX;
+    a.services[ROUTE_SERVICES_MAX - 1].address = 5;
+    route_table_copy(&b, &a);
+    CHECK_INT_EQ(memcmp(&a, &b, sizeof a), 0);
+}
+
 static void case_states(void)
 {
     CHECK_STR_EQ(engine_state_word(ENGINE_RUNNING), "running");
@@ -62,6 +80,7 @@ static void case_states(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"tables", case_tables}, {"states", case_states}};
+    static const struct check_case cases[] = {
+        {"tables", case_tables}, {"copied", case_copied}, {"states", case_states}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
