@@ -82,18 +82,28 @@ static ipv4 address_of(const cJSON *json)
     return present;
 }
 
-/* "/berth-<node>-<app>-<gen>-<service>-<replica>", as its labels say. */
-static bool is_misnamed(const cJSON *json, const cJSON *labels)
+/* "/berth_<node>_<app>_<gen>_<service>_<replica>", as its labels say; earlier versions wrote '-'.
+ */
+static bool is_named(const char *found, const cJSON *labels, const char *separator)
 {
+    static const char *const parts[] = {"io.berth.node", "io.berth.app", "io.berth.gen",
+                                        "io.berth.service", "io.berth.replica"};
     char data[ENGINE_NAME_BYTES + 1];
     struct text name;
     text_init(&name, data, sizeof data);
-    text_printf(&name, "berth-%s-%s-%s-%s-%s", reply_text_of(labels, "io.berth.node"),
-                reply_text_of(labels, "io.berth.app"), reply_text_of(labels, "io.berth.gen"),
-                reply_text_of(labels, "io.berth.service"),
-                reply_text_of(labels, "io.berth.replica"));
+    text_append(&name, "berth");
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        text_append(&name, separator);
+        text_append(&name, reply_text_of(labels, parts[i]));
+    }
+    return !name.cut && strcmp(found, data) == 0;
+}
+
+static bool is_misnamed(const cJSON *json, const cJSON *labels)
+{
     const char *found = reply_text_at(json, "Name");
-    return name.cut || strcmp(found[0] == '/' ? found + 1 : found, data) != 0;
+    found += found[0] == '/';
+    return !is_named(found, labels, "_") && !is_named(found, labels, "-");
 }
 
 /* Its own network is the mode it was created with; the host's needs no connection. */
@@ -101,7 +111,8 @@ static bool is_detached(const cJSON *json)
 {
     const char *mode = reply_text_at(json, "HostConfig.NetworkMode");
     const cJSON *networks = reply_at(json, "NetworkSettings.Networks");
-    return strncmp(mode, "berth-", strlen("berth-")) == 0 && cJSON_IsObject(networks) &&
+    bool is_ours = strncmp(mode, "berth_", 6) == 0 || strncmp(mode, "berth-", 6) == 0;
+    return is_ours && cJSON_IsObject(networks) &&
            cJSON_GetObjectItemCaseSensitive(networks, mode) == NULL;
 }
 

@@ -19,7 +19,7 @@ void parts_fill(struct parts *parts, enum engine_image_kind kind, unsigned n, co
                                   "0123456789abcdef0123456789abcdef"
                                   "0123456789abcdef0123456789abcdef";
     *parts = (struct parts){0};
-    (void)snprintf(parts->name, sizeof parts->name, "berth-%s-app-1-web-%u", fixture->node, n);
+    (void)snprintf(parts->name, sizeof parts->name, "berth_%s_app_1_web_%u", fixture->node, n);
     (void)snprintf(parts->node, sizeof parts->node, "io.berth.node=%s", fixture->node);
     parts->labels[0] = parts->node;
     parts->labels[1] = "io.berth.app=app";

@@ -140,7 +140,7 @@ bool docker_world_open(struct docker_world *world, const char *pausebox, const c
     (void)snprintf(world->pausebox, sizeof world->pausebox, "%s", pausebox);
     (void)snprintf(world->node, sizeof world->node, "contract-%d", pid);
     (void)snprintf(world->tag, sizeof world->tag, "berth/%s:contract", world->node);
-    (void)snprintf(world->network, sizeof world->network, "berth-%s-app", world->node);
+    (void)snprintf(world->network, sizeof world->network, "berth_%s_app", world->node);
     (void)snprintf(world->bridge, sizeof world->bridge, "bct%d", pid % 1000000);
     (void)snprintf(world->folder, sizeof world->folder, "/tmp/berth-engine-XXXXXX");
     /* Four of the 256 networks of 198.19.0.0/16. */
