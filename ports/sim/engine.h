@@ -74,6 +74,7 @@ struct sim_container {
     int refuses;         /* the code that each start of it is answered with; 0: none */
     char volumes[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* those it mounts */
     char formers[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* as the spec says */
+    bool is_named[SIM_MOUNTS_MAX], is_external[SIM_MOUNTS_MAX]; /* as the spec says */
     size_t image;
     mono_ms started_at;
     uint64_t run;      /* grows with each start; tells events of an earlier run */

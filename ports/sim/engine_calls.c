@@ -449,6 +449,8 @@ static void fill_container(struct sim_engine *engine, struct sim_container *made
     for (size_t i = 0, count = 0; i < spec->mount_count && count < SIM_MOUNTS_MAX; i++) {
         const struct engine_mount *mount = &spec->mounts[i];
         if (mount->is_volume) {
+            made->is_named[count] = mount->is_named;
+            made->is_external[count] = mount->is_external;
             (void)text_copy(made->volumes[count], ENGINE_NAME_BYTES, mount->source);
             (void)text_copy(made->formers[count++], ENGINE_NAME_BYTES,
                             mount->former != NULL ? mount->former : "");

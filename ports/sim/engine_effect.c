@@ -232,7 +232,13 @@ static bool settle_volumes(struct sim_engine *engine, struct sim_engine_call *ca
         const struct sim_volume *former = volume_of(engine, made->formers[i]);
         int owner = former != NULL ? volume_owner(engine, former, made) : -1;
         bool is_labelled = found != NULL && found->node[0] != '\0';
-        if ((is_labelled && volume_owner(engine, found, made) < 0) ||
+        int holder = found != NULL ? volume_owner(engine, found, made) : 0;
+        if (found == NULL && made->is_external[i]) {
+            (void)err_set(&call->err, ERR_ENGINE, "volume %s is external and not on this node",
+                          made->volumes[i]);
+            return false;
+        }
+        if ((is_labelled && holder < 0) || (made->is_named[i] && (holder < 0 || holder == 2)) ||
             (found == NULL && owner == 2)) {
             (void)err_set(&call->err, ERR_EXISTS, "volume %s is claimed by another app",
                           found != NULL ? found->name : former->name);

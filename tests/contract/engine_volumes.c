@@ -123,6 +123,58 @@ static void a_volume_of_two_apps_is_refused(void)
     parts_clean();
 }
 
+/* A name that the release says: used as it is, by one app. */
+static void named_fill(struct made *made, unsigned n, const char *volume, const char *app)
+{
+    made_fill(made, n, volume, app);
+    made->mount.former = NULL;
+    made->mount.is_named = true;
+}
+
+static void a_named_volume_is_used_by_its_name(void)
+{
+    struct made made;
+    named_fill(&made, 0, "site", "app");
+    (void)snprintf(made.name, sizeof made.name, "site-%s", fixture->node);
+    fixture->make_volume(fixture->self, made.name);
+    check_mounted(parts_make(&made.parts), made.name);
+    check_labels(made.name, NULL);
+    parts_clean();
+    named_fill(&made, 0, "made", "app");
+    check_mounted(parts_make(&made.parts), made.name);
+    check_labels(made.name, "app");
+    parts_clean();
+}
+
+static void a_named_volume_belongs_to_one_app(void)
+{
+    struct made one;
+    struct made two;
+    struct engine_result result;
+    named_fill(&one, 0, "one", "app");
+    named_fill(&two, 1, "one", "other");
+    (void)snprintf(one.name, sizeof one.name, "one-%s", fixture->node);
+    (void)snprintf(two.name, sizeof two.name, "one-%s", fixture->node);
+    fixture->make_volume(fixture->self, one.name);
+    check_mounted(parts_make(&one.parts), one.name);
+    CHECK_INT_EQ(engine_do_create(fixture, &two.parts.spec, &result), ERR_EXISTS);
+    CHECK(strstr(result.text, two.name) != NULL);
+    parts_clean();
+}
+
+static void an_external_volume_is_not_made(void)
+{
+    struct made made;
+    struct engine_result result;
+    named_fill(&made, 0, "absent", "app");
+    made.mount.is_external = true;
+    CHECK_INT_EQ(engine_do_create(fixture, &made.parts.spec, &result), ERR_ENGINE);
+    CHECK(strstr(result.text, made.name) != NULL);
+    fixture->make_volume(fixture->self, made.name);
+    check_mounted(parts_make(&made.parts), made.name);
+    parts_clean();
+}
+
 int engine_volumes_run(const struct engine_fixture *given, int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -131,6 +183,9 @@ int engine_volumes_run(const struct engine_fixture *given, int argc, char **argv
         {"a_volume_of_before_keeps_its_name", a_volume_of_before_keeps_its_name},
         {"a_volume_of_before_without_containers", a_volume_of_before_without_containers_is_taken},
         {"a_volume_of_two_apps_is_refused", a_volume_of_two_apps_is_refused},
+        {"a_named_volume_is_used_by_its_name", a_named_volume_is_used_by_its_name},
+        {"a_named_volume_belongs_to_one_app", a_named_volume_belongs_to_one_app},
+        {"an_external_volume_is_not_made", an_external_volume_is_not_made},
     };
     fixture = given;
     return check_run(cases, COUNT_OF(cases), argc, argv);

@@ -406,6 +406,48 @@ static void sockets_are_read(void)
     }
 }
 
+static void endpoints_are_read(void)
+{
+    static const struct {
+        const char *line;
+        bool is_held;
+    } rows[] = {
+        {" ENDPT     SOCK   STY SST HBKT LPORT   UID INODE LADDRS\n", false},
+        {"ffff8881 ffff8882 2   10  26   8080      0 17 0.0.0.0\n", true},
+        {"       0        0 2   10  26   8080      0 17 10.0.0.1 10.0.0.2\n", true},
+        {"       0        0 2   10  26   8081      0 17 0.0.0.0\n", false},
+        {"       0        0 2   7   26   8080      0 17 0.0.0.0\n", false},
+        {"       0        0 2   10  8080 1         0 17 0.0.0.0\n", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CHECK_INT_EQ(held_endpoint(span_text(rows[i].line), 8080), rows[i].is_held);
+    }
+}
+
+/* The same rules as for the other protocols, in its own words. */
+static void sctp_is_led(void)
+{
+    static char rendered[RULESET_BYTES_MAX];
+    struct route_table table;
+    struct text text;
+    struct err err;
+    table_make(&table);
+    table.services[0].ports[0] = (struct route_port){ROUTE_SCTP, 0, 2905, 2906};
+    table.services[0].port_count = 1;
+    table.services[1].ports[0] = (struct route_port){ROUTE_SCTP, 0, 3868, 3868};
+    CHECK_INT_EQ(ruleset_check(&table, &err), 0);
+    text_init(&text, rendered, sizeof rendered);
+    ruleset_render(&table, "n1", true, &text);
+    CHECK(!text.cut);
+    CHECK_CONTAINS(rendered, "fib daddr type local sctp dport 2905 goto to-");
+    CHECK_CONTAINS(rendered, "ip protocol sctp numgen random mod 6 < 1 dnat to 198.18.8.2:2906");
+    CHECK_CONTAINS(rendered, "fib daddr type local sctp dport 3868 reject with icmp type "
+                             "port-unreachable");
+    table.services[0].ports[0].protocol = (enum route_protocol)(ROUTE_SCTP + 1);
+    CHECK_INT_EQ(ruleset_check(&table, &err), ERR_VALUE);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -418,6 +460,8 @@ int main(int argc, char **argv)
         {"obstacles_are_named", obstacles_are_named},
         {"routes_over_the_pool_are_named", routes_over_the_pool_are_named},
         {"command_is_words", command_is_words},
+        {"endpoints_are_read", endpoints_are_read},
+        {"sctp_is_led", sctp_is_led},
         {"sockets_are_read", sockets_are_read},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);

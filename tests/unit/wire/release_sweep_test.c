@@ -20,10 +20,20 @@ static const char whole[] =
     "\"options\":{\"max-size\":\"1m\"}},\"ports\":[{\"target\":8080,\"published\":80,"
     "\"protocol\":\"tcp\",\"host_ip\":\"0.0.0.0\"}],\"volumes\":[{\"type\":\"bind\","
     "\"source\":\"/srv\",\"target\":\"/srv\",\"read_only\":true},{\"type\":\"volume\","
-    "\"source\":\"data\",\"target\":\"/data\"}],\"tmpfs\":[\"/tmp\"],"
+    "\"source\":\"data\",\"target\":\"/data\",\"volume\":{\"nocopy\":true}},{\"type\":\"tmpfs\","
+    "\"target\":\"/t\",\"tmpfs\":{\"size\":\"1M\"}},{\"type\":\"bind\",\"source\":\"/"
+    "e\",\"target\":"
+    "\"/e\",\"bind\":{\"propagation\":\"slave\"}}],\"tmpfs\":[\"/tmp\"],"
     "\"devices\":[\"/dev/ttyS0:/dev/tty9:rw\"],\"secrets\":[\"key.pem\"],"
     "\"cap_add\":[\"NET_ADMIN\"],\"cap_drop\":[\"ALL\"],\"privileged\":false,\"read_only\":true,"
     "\"ulimits\":{\"nofile\":{\"soft\":1,\"hard\":2},\"nproc\":9},\"sysctls\":{\"net.a\":\"1\"},"
+    "\"domainname\":\"d.e\",\"runtime\":\"runc\",\"cpuset\":\"0-2\",\"cgroup_parent\":\"a.slice\","
+    "\"pid\":\"host\",\"ipc\":\"private\",\"annotations\":{\"a\":\"b\"},\"dns\":[\"192.0.2.1\"],"
+    "\"dns_search\":[\"lan\"],\"device_cgroup_rules\":[\"c 188:* "
+    "rmw\"],\"platform\":\"linux/amd64\","
+    "\"security_opt\":[\"label=disable\"],\"memswap_limit\":\"65M\",\"mem_swappiness\":1,"
+    "\"oom_score_adj\":-5,\"stdin_open\":true,\"blkio_config\":{\"weight\":30},\"healthcheck\":{"
+    "\"test\":[\"CMD-SHELL\",\"a\"],\"interval\":\"1s\",\"retries\":3,\"start_period\":\"1s\"},"
     "\"shm_size\":\"8M\",\"deploy\":{\"replicas\":2,\"resources\":{\"limits\":{\"cpus\":\"0.25\","
     "\"memory\":\"64M\",\"pids\":50}}},\"x-berth\":{\"image\":{\"index\":\"sha256:" SAMPLE_INDEX
     "\",\"platforms\":[{\"arch\":\"amd64\",\"manifest\":\"sha256:" SAMPLE_MANIFEST
@@ -33,7 +43,8 @@ static const char whole[] =
     "\"tcpSocket\":{\"port\":8080},\"periodSeconds\":2,\"failureThreshold\":30},\"readiness\":{"
     "\"httpGet\":{\"path\":\"/readyz\",\"port\":8080},\"periodSeconds\":0.5,\"timeoutSeconds\":1,"
     "\"failureThreshold\":3},\"liveness\":{\"exec\":{\"command\":[\"/check\"]}}},"
-    "\"drain\":{\"notify\":{\"signal\":\"SIGUSR1\"}},\"order\":\"stop-first\"}}}}";
+    "\"drain\":{\"notify\":{\"signal\":\"SIGUSR1\"}},\"order\":\"stop-first\",\"names\":[\"a\"]}}},"
+    "\"volumes\":{\"data\":{\"name\":\"own\",\"external\":true},\"other\":null}}";
 
 static int render_into(struct arena *arena, struct engine_spec *spec, struct err *err)
 {
