@@ -425,6 +425,19 @@ static void endpoints_are_read(void)
     }
 }
 
+/* A kernel has it or has not; without it the release is told what to do. */
+static void sctp_is_there_or_said(void)
+{
+    bool is_held = true;
+    struct err err = {0};
+    int rc = held_find(ROUTE_SCTP, 0, 1, &is_held, &err);
+    CHECK(!is_held);
+    CHECK(rc == 0 || rc == ERR_REQUIRES);
+    if (rc != 0) {
+        CHECK_CONTAINS(err.text, "load its module sctp");
+    }
+}
+
 /* The same rules as for the other protocols, in its own words. */
 static void sctp_is_led(void)
 {
@@ -462,6 +475,7 @@ int main(int argc, char **argv)
         {"command_is_words", command_is_words},
         {"endpoints_are_read", endpoints_are_read},
         {"sctp_is_led", sctp_is_led},
+        {"sctp_is_there_or_said", sctp_is_there_or_said},
         {"sockets_are_read", sockets_are_read},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);

@@ -139,6 +139,34 @@ static void test_activate(void)
     story_close(story);
 }
 
+/* Each power by its own name, the one that the node's configuration would have. */
+static void test_activate_powers(void)
+{
+    static const struct {
+        const char *service, *message;
+    } rows[] = {
+        {",\"pid\":\"host\"", "asks for host-pid, which"},
+        {",\"ipc\":\"host\"", "asks for host-ipc, which"},
+        {",\"uts\":\"host\"", "asks for host-uts, which"},
+        {",\"userns_mode\":\"host\"", "asks for host-userns, which"},
+        {",\"cgroup\":\"host\"", "asks for host-cgroup, which"},
+        {",\"cgroup_parent\":\"a.slice\"", "asks for host-cgroup, which"},
+        {",\"security_opt\":[\"seccomp=unconfined\"]", "asks for unconfined, which"},
+        {",\"runtime\":\"nvidia\"", "asks for runtime, which"},
+        {",\"oom_score_adj\":-1", "asks for oom, which"},
+        {",\"oom_kill_disable\":true", "asks for oom, which"},
+        {",\"device_cgroup_rules\":[\"c 1:1 r\"]", "asks for devices, which"},
+        {",\"runtime\":\"a\",\"pid\":\"host\"", "asks for host-pid, which"},
+    };
+    struct story *story = story_open();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct sealed_content content = {
+            .app = "db", .sequence = 1, .service = rows[i].service};
+        check_activate(story, &content, ERR_HOST_POWER, rows[i].message);
+    }
+    story_close(story);
+}
+
 /* Signatures, and what is known of the very release. */
 static void test_activate_known(void)
 {
@@ -429,6 +457,7 @@ static void test_order_hold_and_late(void)
 
 static const struct check_case cases[] = {
     {"activate", test_activate},
+    {"activate powers", test_activate_powers},
     {"activate: known", test_activate_known},
     {"ports apart", test_ports_apart},
     {"one request at a time", test_one_request_at_a_time},

@@ -162,13 +162,18 @@ static void room_beside_changing_apps(void)
     conductor_free(conductor);
 }
 
-/* A service on the host's network is not forwarded and needs no room. */
+/* A service on the host's network, or without one, is not forwarded and needs no room. */
 static void no_room_for_host_network(void)
 {
     struct conductor *conductor = node_open();
     struct err err;
     struct plan plan = plan_of("host", 1, 16, 8000, 16);
     plan.services[0].powers = POWER_HOST_NETWORK;
+    CHECK_INT_EQ(table_check_room(conductor, NULL, &plan, &err), 0);
+    CHECK_INT_EQ(seen_pairs, 0);
+    plan.services[0].powers = POWER_HOST_PID;
+    plan.services[0].has_no_network = true;
+    seen_pairs = 1;
     CHECK_INT_EQ(table_check_room(conductor, NULL, &plan, &err), 0);
     CHECK_INT_EQ(seen_pairs, 0);
     conductor_free(conductor);
