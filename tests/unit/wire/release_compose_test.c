@@ -92,6 +92,7 @@ static void case_security(void)
         {",\"device_cgroup_rules\":[\"c 1:1 rx\"]", ERR_VALUE, "must be like", 0},
         {",\"device_cgroup_rules\":[\"c 1:1\"]", ERR_VALUE, "must be like", 0},
         {",\"oom_score_adj\":-1", 0, "", POWER_OOM},
+        {",\"oom_score_adj\":0", 0, "", 0},
         {",\"oom_score_adj\":-1001", ERR_VALUE, "between -1000 and 1000", 0},
         {",\"oom_score_adj\":1000", 0, "", 0},
         {",\"oom_score_adj\":1001", ERR_VALUE, "between -1000 and 1000", 0},
