@@ -122,7 +122,7 @@ static void receive_report(struct coordinator *coordinator, const struct topic *
         coordinator_say(coordinator, LOG_LEVEL_WARNING, "report of %s: %s", topic->node, err.text);
         return;
     }
-    roster_report(&coordinator->roster, report);
+    roster_report(&coordinator->roster, report, coordinator_wall(coordinator));
 }
 
 static void receive_presence(struct coordinator *coordinator, const struct topic *topic,

@@ -47,12 +47,25 @@ static bool is_begun(const struct roster_app *app)
            !app->is_order_waiting;
 }
 
-static enum node_condition answered(const struct rollout_spec *spec, const struct roster_app *app,
-                                    const struct report_outcome *outcome)
+/* A node that this rollout has changed, and that reports what it was changed to. Whether it serves
+ * is asked of those that are there: of one that is gone the last word may be long past. */
+static enum node_condition proven(const struct roster_node *node, const struct roster_app *app,
+                                  wall_ms now)
+{
+    if (app->is_serving || app->unserving_since == 0 || !node->is_present) {
+        return NODE_DONE;
+    }
+    return now < app->unserving_since + PLANNER_DEGRADED_MS ? NODE_CHANGING : NODE_REGRESSED;
+}
+
+static enum node_condition answered(const struct rollout_spec *spec, const struct roster_node *node,
+                                    const struct roster_app *app,
+                                    const struct report_outcome *outcome, wall_ms now)
 {
     switch (outcome->kind) {
     case OUTCOME_SUCCEEDED:
-        return digest_is_equal(&app->committed, &spec->release) ? NODE_DONE : NODE_OVERRIDDEN;
+        return digest_is_equal(&app->committed, &spec->release) ? proven(node, app, now)
+                                                                : NODE_OVERRIDDEN;
     case OUTCOME_OVERRIDDEN:
         return NODE_OVERRIDDEN;
     case OUTCOME_FAILED:
@@ -69,12 +82,12 @@ static enum node_condition answered(const struct rollout_spec *spec, const struc
                                                                                  : NODE_FAILED;
 }
 
-static enum node_condition ordered(const struct rollout_spec *spec, const struct roster_app *app,
-                                   wall_ms now)
+static enum node_condition ordered(const struct rollout_spec *spec, const struct roster_node *node,
+                                   const struct roster_app *app, wall_ms now)
 {
     const struct report_outcome *outcome = roster_outcome(app, app->order.id);
     if (outcome != NULL) {
-        return answered(spec, app, outcome);
+        return answered(spec, node, app, outcome, now);
     }
     bool is_there = digest_is_equal(&app->committed, &spec->release) && !app->is_changing;
     if (now >= lost_at(&app->order, spec)) {
@@ -89,7 +102,7 @@ enum node_condition planner_condition(const struct planner_rollout *rollout,
     const struct rollout_spec *spec = rollout->spec;
     const struct roster_app *app = roster_app_find(node, spec->app);
     if (app != NULL && is_ours(&app->order, spec)) {
-        return ordered(spec, app, now);
+        return ordered(spec, node, app, now);
     }
     if (app != NULL && app->is_reported) {
         bool is_there = digest_is_equal(&app->committed, &spec->release) && !app->is_changing;
@@ -146,6 +159,11 @@ static void note_failure(struct turn *turn, const struct roster_node *node,
     }
     memcpy(state->failed_node, node->name, sizeof state->failed_node);
     const struct report_outcome *outcome = app != NULL ? roster_outcome(app, app->order.id) : NULL;
+    if (condition == NODE_REGRESSED) {
+        (void)text_copy(state->failed_outcome, sizeof state->failed_outcome, "regressed");
+        (void)text_copy(state->failed_reason, sizeof state->failed_reason, "not-serving");
+        return;
+    }
     if (condition == NODE_LOST || outcome == NULL) {
         (void)text_copy(state->failed_outcome, sizeof state->failed_outcome,
                         condition == NODE_OFFLINE ? "offline" : "lost");
@@ -158,7 +176,7 @@ static void note_failure(struct turn *turn, const struct roster_node *node,
 
 static bool is_failure(const struct turn *turn, enum node_condition condition)
 {
-    return condition == NODE_FAILED || condition == NODE_LOST ||
+    return condition == NODE_FAILED || condition == NODE_LOST || condition == NODE_REGRESSED ||
            (condition == NODE_OFFLINE && strcmp(turn->rollout->spec->offline, "fail") == 0);
 }
 
@@ -174,6 +192,9 @@ static void wake_at(struct turn *turn, wall_ms at)
 static void wake_note(struct turn *turn, const struct roster_node *node)
 {
     for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
+        if (app->unserving_since != 0) {
+            wake_at(turn, app->unserving_since + PLANNER_DEGRADED_MS);
+        }
         if (app->order.is_there && roster_outcome(app, app->order.id) == NULL) {
             wake_at(turn, bound_until(&app->order));
             if (is_ours(&app->order, turn->rollout->spec)) {
@@ -212,7 +233,8 @@ static uint32_t failures(const struct turn *turn)
 {
     const uint32_t *count = turn->result->state.count;
     bool is_offline_failure = strcmp(turn->rollout->spec->offline, "fail") == 0;
-    return count[NODE_FAILED] + count[NODE_LOST] + (is_offline_failure ? count[NODE_OFFLINE] : 0);
+    return count[NODE_FAILED] + count[NODE_LOST] + count[NODE_REGRESSED] +
+           (is_offline_failure ? count[NODE_OFFLINE] : 0);
 }
 
 static void wait_for(struct turn *turn, enum rollout_phase phase, const char *text)
@@ -227,8 +249,8 @@ static void decide_running(struct turn *turn)
     struct rollout_state *state = &turn->result->state;
     const uint32_t *count = state->count;
     char text[ROLLOUT_TEXT_BYTES];
-    uint32_t settled =
-        count[NODE_DONE] + count[NODE_OVERRIDDEN] + count[NODE_FAILED] + count[NODE_LOST];
+    uint32_t settled = count[NODE_DONE] + count[NODE_OVERRIDDEN] + count[NODE_FAILED] +
+                       count[NODE_LOST] + count[NODE_REGRESSED];
     bool must_wait = count[NODE_OFFLINE] > 0 && strcmp(turn->rollout->spec->offline, "wait") == 0;
     if (state->matched == 0) {
         wait_for(turn, ROLLOUT_RUNNING, "a node that the selector matches");

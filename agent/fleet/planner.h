@@ -7,6 +7,8 @@
 #include "agent/wire/rollout.h"
 
 #define PLANNER_ORDERS_MAX 16
+/* A proven node that does not serve for so long has regressed; until then it counts as changing. */
+#define PLANNER_DEGRADED_MS 60000
 
 /* One live rollout. */
 struct planner_rollout {

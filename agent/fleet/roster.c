@@ -198,7 +198,7 @@ void roster_labels(struct roster *roster, const char *name, const char *const *n
     }
 }
 
-static void app_report(struct roster_app *app, const struct report_app *report)
+static void app_report(struct roster_app *app, const struct report_app *report, wall_ms now)
 {
     app->is_reported = true;
     app->is_changing =
@@ -207,6 +207,11 @@ static void app_report(struct roster_app *app, const struct report_app *report)
     app->is_order_open = report->is_order_open;
     app->is_order_waiting = report->order_wait[0] != '\0';
     app->is_serving = report->is_serving;
+    if (app->is_serving) {
+        app->unserving_since = 0;
+    } else if (app->unserving_since == 0) {
+        app->unserving_since = now;
+    }
     app->committed = report->committed.gen != 0 ? report->committed.release : (struct digest){0};
     app->order_epoch = report->order_epoch;
     app->order_gen = report->order_gen;
@@ -215,7 +220,7 @@ static void app_report(struct roster_app *app, const struct report_app *report)
     app->outcome_count = report->outcome_count;
 }
 
-void roster_report(struct roster *roster, const struct report *report)
+void roster_report(struct roster *roster, const struct report *report, wall_ms now)
 {
     const char *names[REPORT_LABELS_MAX];
     const char *values[REPORT_LABELS_MAX];
@@ -230,14 +235,15 @@ void roster_report(struct roster *roster, const struct report *report)
     }
     labels_take(roster, node, &node->own, names, values, report->label_count);
     for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        struct roster_app cleared = {.next = app->next, .order = app->order};
+        struct roster_app cleared = {
+            .next = app->next, .order = app->order, .unserving_since = app->unserving_since};
         memcpy(cleared.app, app->app, sizeof cleared.app);
         *app = cleared; /* what is not reported any more is not there any more */
     }
     for (size_t i = 0; i < report->app_count; i++) {
         struct roster_app *app = roster_app_need(roster, node, report->apps[i].app);
         if (app != NULL) {
-            app_report(app, &report->apps[i]);
+            app_report(app, &report->apps[i], now);
         }
     }
     apps_sweep(roster, node);

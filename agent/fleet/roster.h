@@ -32,6 +32,7 @@ struct roster_app {
     bool is_overridden;
     bool is_order_open, is_order_waiting;
     bool is_serving;
+    wall_ms unserving_since; /* of the coordinator's clock; 0: it serves, or never reported */
     struct digest committed; /* none: nothing runs, proven */
     uint64_t order_epoch, order_gen;
     char order_id[ORDER_ID_BYTES];
@@ -80,7 +81,8 @@ struct roster_app *roster_app_need(struct roster *roster, struct roster_node *no
 /* What came from the node's topics. A farewell of another session than the present one is not
  * believed: a broker may send the will of a connection that the node has long replaced. */
 void roster_presence(struct roster *roster, const char *node, const struct presence *presence);
-void roster_report(struct roster *roster, const struct report *report);
+/* `now`: of the clock by which unserving_since is told. */
+void roster_report(struct roster *roster, const struct report *report, wall_ms now);
 /* `names` and `values`: the labels document; count 0 clears it. */
 void roster_labels(struct roster *roster, const char *node, const char *const *names,
                    const char *const *values, size_t count);

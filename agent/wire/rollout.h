@@ -65,6 +65,7 @@ enum rollout_phase {
     X(DONE, "done", "it runs the release, proven")                                                 \
     X(FAILED, "failed", "its order ended without the release")                                     \
     X(LOST, "lost", "its order was not answered in time")                                          \
+    X(REGRESSED, "regressed", "it ran the release, proven, and does not serve any more")           \
     X(OVERRIDDEN, "overridden", "someone at the node wants something else")
 
 enum node_condition {

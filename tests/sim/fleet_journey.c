@@ -296,7 +296,8 @@ static void happen(struct fleet_journey *journey, const struct fleet_event *even
 static bool stays_paused(struct fleet_journey *journey, const struct rollout_state *state,
                          int paused_s)
 {
-    uint32_t failures = state->count[NODE_FAILED] + state->count[NODE_LOST];
+    uint32_t failures =
+        state->count[NODE_FAILED] + state->count[NODE_LOST] + state->count[NODE_REGRESSED];
     if (failures > journey->accepted && journey->plan->does_resume) {
         if (paused_s >= RESUME_AFTER_S) {
             journey->accepted = failures;

@@ -195,13 +195,10 @@ static void counts_say(const struct start *start)
     static const struct {
         enum node_condition condition;
         const char *text;
-    } others[] = {{NODE_FAILED, "failed"},
-                  {NODE_LOST, "lost"},
-                  {NODE_OVERRIDDEN, "overridden at the site"},
-                  {NODE_OFFLINE, "offline"},
-                  {NODE_PENDING, "not begun"},
-                  {NODE_BUSY, "busy"},
-                  {NODE_CHANGING, "changing"}};
+    } others[] = {{NODE_FAILED, "failed"},       {NODE_LOST, "lost"},
+                  {NODE_REGRESSED, "regressed"}, {NODE_OVERRIDDEN, "overridden at the site"},
+                  {NODE_OFFLINE, "offline"},     {NODE_PENDING, "not begun"},
+                  {NODE_BUSY, "busy"},           {NODE_CHANGING, "changing"}};
     const struct rollout_state *state = &start->state;
     printf("rollout %s %s: %u of %u nodes run %s %s", start->spec.id,
            rollout_phase_word(state->phase), state->count[NODE_DONE], state->matched,

@@ -22,7 +22,7 @@ void rollout_id_make(const char *app, wall_ms created, uint16_t random, char id[
 uint32_t rollout_failures(const struct rollout_spec *spec, const struct rollout_state *state)
 {
     bool is_offline_failure = strcmp(spec->offline, "fail") == 0;
-    return state->count[NODE_FAILED] + state->count[NODE_LOST] +
+    return state->count[NODE_FAILED] + state->count[NODE_LOST] + state->count[NODE_REGRESSED] +
            (is_offline_failure ? state->count[NODE_OFFLINE] : 0);
 }
 

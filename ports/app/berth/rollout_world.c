@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "agent/wire/envelope.h"
 #include "agent/wire/labels.h"
@@ -178,7 +179,7 @@ static void take_report(struct rollout_world *world, const char *node, struct sp
     struct report *report = &world->report;
     if (report_parse(payload, report, NULL) == 0 && strcmp(report->node, node) == 0 &&
         strcmp(report->fleet, world->fleet) == 0) {
-        roster_report(&world->roster, report);
+        roster_report(&world->roster, report, (wall_ms)time(NULL) * 1000);
     }
 }
 

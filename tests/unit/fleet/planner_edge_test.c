@@ -26,7 +26,7 @@ static void begin(size_t nodes)
         struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = true};
         (void)snprintf(name, sizeof name, "gw-%02zu", i);
         struct report report = desk_report(name, 1);
-        roster_report(&roster, &report);
+        roster_report(&roster, &report, NOW);
         roster_presence(&roster, name, &presence);
     }
 }
@@ -420,9 +420,46 @@ static void case_wakes(void)
     CHECK_INT_EQ(result.wake_at, NOW + 500 + 900000);
 }
 
+/* A node that says, after its success, that the app does not serve: no further order while it is
+ * not known what becomes of it, and after a minute it is a failure. */
+static void case_regressed(void)
+{
+    begin(2);
+    struct roster_app *app = order_put(0, "web-1", NOW + 1000);
+    app->committed = spec.release;
+    outcome_put(0, OUTCOME_SUCCEEDED, "");
+    plan(NOW);
+    CHECK_INT_EQ(condition(0, NOW), NODE_DONE);
+    CHECK_INT_EQ(result.order_count, 1);
+    app->is_serving = false;
+    app->unserving_since = NOW;
+    plan(NOW + 59999);
+    CHECK_INT_EQ(condition(0, NOW + 59999), NODE_CHANGING);
+    CHECK_INT_EQ(result.order_count, 0);
+    CHECK_INT_EQ(result.wake_at, NOW + 60000);
+    plan(NOW + 60000);
+    CHECK_INT_EQ(condition(0, NOW + 60000), NODE_REGRESSED);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_PAUSED);
+    CHECK_INT_EQ(result.state.count[NODE_REGRESSED], 1);
+    CHECK_STR_EQ(result.state.failed_node, "gw-00");
+    CHECK_STR_EQ(result.state.failed_outcome, "regressed");
+    CHECK_STR_EQ(result.state.failed_reason, "not-serving");
+    CHECK_INT_EQ(result.order_count, 0);
+    control.accepted = 1; /* somebody goes on: the other gets its order, and this is no success */
+    plan(NOW + 60000);
+    CHECK_INT_EQ(result.order_count, 1);
+    roster.nodes[0]->is_present = false; /* its last word may be long past */
+    CHECK_INT_EQ(condition(0, NOW + 60000), NODE_DONE);
+    roster.nodes[0]->is_present = true;
+    app->is_serving = true; /* it serves again */
+    app->unserving_since = 0;
+    CHECK_INT_EQ(condition(0, NOW + 60000), NODE_DONE);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
+        {"regressed", case_regressed},
         {"lost", case_lost},
         {"bound", case_bound},
         {"freed", case_freed},

@@ -67,7 +67,7 @@ static void case_short(void)
         memory_left = steps++;
         roster_presence(&roster, "two", &presence);
         roster_labels(&roster, "two", &name, &value, 1);
-        roster_report(&roster, &report);
+        roster_report(&roster, &report, 1);
         roster_order(&roster, &order, true);
         CHECK(roster_find(&roster, "one") != NULL);
         CHECK_INT_EQ(roster.is_short, memory_left < 0);
@@ -124,7 +124,7 @@ static void case_report(void)
         told->order_gen = 8;
         told->outcome_count = 2;
         (void)text_copy(told->outcomes[1].id, ORDER_ID_BYTES, "00000000000000bb");
-        roster_report(&roster, &report);
+        roster_report(&roster, &report, 1);
         const struct roster_app *app = web("n");
         struct digest three = desk_digest(3);
         CHECK(app->is_reported);
@@ -144,7 +144,7 @@ static void case_report(void)
     /* Nothing committed: its digest says nothing. */
     struct report report = desk_report("n", 3);
     report.apps[0].committed.gen = 0;
-    roster_report(&roster, &report);
+    roster_report(&roster, &report, 1);
     CHECK(digest_is_none(&web("n")->committed));
 }
 
@@ -156,16 +156,32 @@ static void case_report_less(void)
     struct report report = desk_report("n", 3);
     (void)text_copy(report.apps[1].app, NAME_BYTES, "db");
     report.app_count = 2;
-    roster_report(&roster, &report);
+    roster_report(&roster, &report, 1);
     roster_order(&roster, &order, true);
     report.app_count = 0;
     report.label_count = 0;
-    roster_report(&roster, &report);
+    roster_report(&roster, &report, 1);
     const struct roster_app *app = web("n");
     CHECK(app != NULL && !app->is_reported && !app->is_serving && app->order.is_there);
     CHECK(digest_is_none(&app->committed));
     CHECK(roster_app_find(roster_find(&roster, "n"), "db") == NULL); /* no reason to keep it */
     CHECK_INT_EQ(roster.app_count, 1);
+}
+
+/* Since when an app does not serve is told by the clock of the one who reads. */
+static void case_unserving(void)
+{
+    struct report report = desk_report("n", 3);
+    begin();
+    roster_report(&roster, &report, 5);
+    CHECK_INT_EQ(web("n")->unserving_since, 0);
+    report.apps[0].is_serving = false;
+    roster_report(&roster, &report, 6);
+    roster_report(&roster, &report, 7); /* still the same */
+    CHECK_INT_EQ(web("n")->unserving_since, 6);
+    report.apps[0].is_serving = true;
+    roster_report(&roster, &report, 8);
+    CHECK_INT_EQ(web("n")->unserving_since, 0);
 }
 
 static void case_presence(void)
@@ -306,7 +322,7 @@ static void case_covered(void)
     begin();
     CHECK(!roster_order_covered(&roster, "n", "web"));
     struct report report = desk_report("n", 1);
-    roster_report(&roster, &report);
+    roster_report(&roster, &report, 1);
     CHECK(!roster_order_covered(&roster, "n", "web"));
     CHECK(!roster_order_covered(&roster, "n", "db"));
     roster_order(&roster, &order, true);
@@ -341,7 +357,7 @@ static void epoch_tell(const char *node, uint64_t web_epoch, uint64_t db_epoch)
     (void)text_copy(report.apps[1].app, NAME_BYTES, "db");
     report.apps[1].order_epoch = db_epoch;
     report.app_count = 2;
-    roster_report(&roster, &report);
+    roster_report(&roster, &report, 1);
 }
 
 /* Without a signed word: the highest that half of those who tell one have seen. With one: what
@@ -375,6 +391,7 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"grows", case_grows},
+        {"unserving", case_unserving},
         {"short", case_short},
         {"names", case_names},
         {"report", case_report},

@@ -18,7 +18,7 @@ static void report_epoch(struct roster *roster, const char *node, uint64_t epoch
     (void)text_copy(report.apps[0].app, sizeof report.apps[0].app, "web");
     report.apps[0].order_epoch = epoch;
     report.app_count = 1;
-    roster_report(roster, &report);
+    roster_report(roster, &report, 1);
 }
 
 static void case_epoch(void)
@@ -107,7 +107,7 @@ static void case_labels(void)
     (void)text_copy(report.label_names[0], sizeof report.label_names[0], "site");
     (void)text_copy(report.label_values[0], sizeof report.label_values[0], "north");
     report.label_count = 1;
-    roster_report(&roster, &report);
+    roster_report(&roster, &report, 1);
     CHECK_INT_EQ(selector_parse("site=north", &north, NULL), 0);
     CHECK_INT_EQ(selector_parse("site=south", &south, NULL), 0);
     CHECK_INT_EQ(selector_parse("node=n", &me, NULL), 0);

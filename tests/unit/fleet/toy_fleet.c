@@ -52,7 +52,7 @@ static void node_tell(struct toy_fleet *fleet, size_t index)
     memcpy(app->outcomes, node->outcomes, sizeof app->outcomes);
     app->outcome_count = node->outcome_count;
     app->is_serving = true;
-    roster_report(&fleet->roster, &report);
+    roster_report(&fleet->roster, &report, fleet->now);
 }
 
 static void node_answer(struct toy_node *node, enum outcome_kind kind)

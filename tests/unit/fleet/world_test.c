@@ -45,8 +45,8 @@ static void operator_turn(bool is_calm)
     const uint32_t *count = fleet.result.state.count;
     if (fleet.result.state.phase == ROLLOUT_PAUSED && toy_random(&fleet, 5) == 0) {
         bool is_offline_failure = strcmp(fleet.spec.offline, "fail") == 0;
-        fleet.control.accepted =
-            count[NODE_FAILED] + count[NODE_LOST] + (is_offline_failure ? count[NODE_OFFLINE] : 0);
+        fleet.control.accepted = count[NODE_FAILED] + count[NODE_LOST] + count[NODE_REGRESSED] +
+                                 (is_offline_failure ? count[NODE_OFFLINE] : 0);
         (void)text_copy(fleet.control.want, sizeof fleet.control.want, "run");
     } else if (!is_calm && toy_random(&fleet, 60) == 0) {
         (void)text_copy(fleet.control.want, sizeof fleet.control.want, "pause");

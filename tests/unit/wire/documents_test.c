@@ -177,11 +177,12 @@ static void case_state_written(void)
     (void)text_copy(state.current[1], NODE_NAME_BYTES, "y");
     state.current_count = 2;
     rollout_state_render(&state, fresh());
-    CHECK_STR_EQ(data, "{\"schema\":1,\"must\":[],\"id\":\"r\",\"phase\":\"paused\","
-                       "\"waiting\":\"w\",\"matched\":36,\"counts\":{\"pending\":1,\"offline\":2,"
-                       "\"busy\":3,\"changing\":4,\"done\":5,\"failed\":6,\"lost\":7,"
-                       "\"overridden\":8},\"current\":[\"x\",\"y\"],\"failedNode\":\"n\","
-                       "\"failedOutcome\":\"o\",\"failedReason\":\"p\",\"epoch\":2,\"updated\":3}");
+    CHECK_STR_EQ(data,
+                 "{\"schema\":1,\"must\":[],\"id\":\"r\",\"phase\":\"paused\","
+                 "\"waiting\":\"w\",\"matched\":36,\"counts\":{\"pending\":1,\"offline\":2,"
+                 "\"busy\":3,\"changing\":4,\"done\":5,\"failed\":6,\"lost\":7,"
+                 "\"regressed\":8,\"overridden\":9},\"current\":[\"x\",\"y\"],\"failedNode\":\"n\","
+                 "\"failedOutcome\":\"o\",\"failedReason\":\"p\",\"epoch\":2,\"updated\":3}");
 }
 
 static void case_state_read(void)
@@ -415,8 +416,8 @@ static void case_words(void)
 {
     static const char *const phases[] = {"running",  "paused",  "aborting",  "succeeded",
                                          "finished", "aborted", "superseded"};
-    static const char *const conditions[] = {"pending", "offline", "busy", "changing",
-                                             "done",    "failed",  "lost", "overridden"};
+    static const char *const conditions[] = {"pending", "offline", "busy",      "changing",  "done",
+                                             "failed",  "lost",    "regressed", "overridden"};
     static const char *const outcomes[] = {"",        "succeeded", "failed",   "inconclusive",
                                            "refused", "expired",   "replaced", "overridden"};
     for (size_t i = 0; i < COUNT_OF(phases); i++) {
