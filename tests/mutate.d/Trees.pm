@@ -35,9 +35,10 @@ sub new {
         unlink $old unless $wanted{$old};
     }
     $ENV{BERTH_DEPS} = "$root/build/deps" unless defined $ENV{BERTH_DEPS};
+    my $linker = grep({ -x "$_/mold" } split /:/, $ENV{PATH}) ? ' -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold' : '';
     @ENV{qw(CCACHE_BASEDIR CCACHE_NOHASHDIR)} = ($dir, 1);
     command("cmake -S '$self->{source}' -B '$self->{build}' -G Ninja -DCMAKE_BUILD_TYPE=None"
-        . " -DBERTH_SANITIZE=ON"
+        . " -DBERTH_SANITIZE=ON$linker"
         . " -DCMAKE_C_FLAGS='$FLAGS'", "$dir/configure.log");
     $self->read_tests;
     $self->read_compilers;
@@ -135,9 +136,10 @@ sub linkers {
     return $self->{linkers}{$file} = \@found;
 }
 
-# Runs a test; the exit status, or undef where it did not end in time.
+# Runs a test; the exit status, or undef where it did not end in time. A mutant that spins is ended by the
+# time of the processor, which a busy machine does not lengthen.
 sub run {
-    my ($self, $test, $limit) = @_;
+    my ($self, $test, $limit, $cpu) = @_;
     my $pid = fork;
     die "mutate: fork: $!\n" unless defined $pid;
     if ($pid == 0) {
@@ -147,7 +149,6 @@ sub run {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', "$self->{dir}/said";
         open STDERR, '>&', \*STDOUT;
-        my $cpu = int($limit) + 1;
         { no warnings 'exec'; exec 'sh', '-c', "ulimit -c 0; ulimit -t $cpu; ulimit -f 200000; exec \"\$@\"",
             'sh', @{$test->{command}} }
         POSIX::_exit(127);
@@ -164,49 +165,74 @@ sub run {
     return $status;
 }
 
-# Every test once, as the tree is: how long it takes, and whether it can kill at all. What is known of
-# the same program from an earlier call is not asked again.
+# Every test of these files once, as the tree is: how long it takes, and whether it can kill at all. What
+# is known of the same program from an earlier call is not asked again.
 sub baseline {
-    my ($self) = @_;
+    my ($self, @files) = @_;
+    my %wanted = map { $_->{name} => 1 } map { @{$self->linkers($_)} } @files;
+    delete $self->{tests}{$_} for grep { !$wanted{$_} } keys %{$self->{tests}};
+    delete $self->{linkers};
     my %known = -f "$self->{dir}/baseline" ? map { split / /, $_, 2 } split /\n/, slurp("$self->{dir}/baseline") : ();
-    my %now;
     for my $test (map { $self->{tests}{$_} } sort keys %{$self->{tests}}) {
         my $key = "$test->{name}:" . md5_hex(slurp("$self->{build}/$test->{target}"));
         if (!defined $known{$key}) {
             my $start = time;
-            my $status = $self->run($test, 600);
+            my $status = $self->run($test, 600, 600);
             $known{$key} = sprintf '%.3f', time - $start if defined $status && $status == 0;
+            spew("$self->{dir}/baseline", join '', map { "$_ $known{$_}\n" } sort keys %known);
         }
         if (defined $known{$key}) {
-            $now{$key} = $test->{seconds} = $known{$key};
+            $test->{seconds} = $known{$key};
         } else {
             print "mutate: $test->{name} does not pass as the tree is; it kills nothing\n";
             delete $self->{tests}{$test->{name}};
         }
     }
     die "mutate: no test passes as the tree is\n" unless %{$self->{tests}};
-    spew("$self->{dir}/baseline", join '', map { "$_ $now{$_}\n" } sort keys %now);
 }
 
-# The test of the file's own name first, then those whose name has a word of it, then by duration.
+# What kills soonest is first. How likely a test kills is guessed by its name (that of the file, or a word
+# of it) and by what it killed in the file before, in this call and in earlier ones with the same copies.
 sub in_order {
     my ($self, $file) = @_;
     my ($room, $name) = $file =~ m{([^/]+)/([^/]+)\.c$};
     my ($word) = $name =~ /^([^_]+)/;
-    my $rank = sub {
-        my ($test) = @_;
-        return $test eq "unit_${room}_$name" ? 0 : $test =~ /^unit_\Q${room}_$word\E/ ? 1
-            : $test =~ /_(?:\Q$word\E|\Q$room\E)(?:_|$)/ ? 2 : 3;
-    };
-    return sort { $rank->($a->{name}) <=> $rank->($b->{name}) || $a->{seconds} <=> $b->{seconds} }
+    my $kills = $self->kills->{$file} || {};
+    my %worth;
+    for my $test (@{$self->linkers($file)}) {
+        my $like = $test->{name} eq "unit_${room}_$name" ? 3 : $test->{name} =~ /^unit_\Q${room}_$word\E/ ? 2
+            : $test->{name} =~ /_(?:\Q$word\E|\Q$room\E)(?:_|$)/ ? 0.5 : 0.1;
+        $worth{$test->{name}} = ($like + ($kills->{$test->{name}} || 0)) / (0.4 + $test->{seconds});
+    }
+    return sort { $worth{$b->{name}} <=> $worth{$a->{name}} || $a->{name} cmp $b->{name} }
         @{$self->linkers($file)};
+}
+
+sub kills {
+    my ($self) = @_;
+    my $path = "$self->{dir}/kills";
+    return $self->{kills} if $self->{kills};
+    $self->{kills} = {};
+    for my $line (-f $path ? split /\n/, slurp($path) : ()) {
+        my ($file, $test, $count) = split / /, $line;
+        $self->{kills}{$file}{$test} = $count;
+    }
+    return $self->{kills};
+}
+
+sub note_kill {
+    my ($self, $file, $killer) = @_;
+    my ($test) = $killer =~ /^(\S+)/ or return;
+    my $kills = $self->kills;
+    $kills->{$file}{$test}++;
+    spew("$self->{dir}/kills", join '', map { my $one = $_; map { "$one $_ $kills->{$one}{$_}\n" } sort keys %{$kills->{$one}} } sort keys %$kills);
 }
 
 # Tries one mutant; the name of the test that killed it, or '' where it lives.
 sub try {
     my ($self, $mutant, $text) = @_;
     my $path = "$self->{source}/$mutant->{file}";
-    $ENV{CCACHE_BASEDIR} = $self->{dir};
+    local @ENV{qw(CCACHE_BASEDIR CCACHE_READONLY)} = ($self->{dir}, 1); # the unchanged objects are in it
     my $old = slurp($path);
     spew($path, $text);
     my $killer = '';
@@ -215,7 +241,7 @@ sub try {
             $killer = "$test->{name} (does not build)";
             last;
         }
-        my $status = $self->run($test, 10 + 10 * $test->{seconds});
+        my $status = $self->run($test, 10 + 10 * $test->{seconds}, int(5 + 3 * $test->{seconds}));
         next if defined $status && $status == 0;
         $killer = $test->{name} . (defined $status ? '' : ' (time-out)');
         last;
