@@ -174,6 +174,7 @@ static void agent_step(struct gateway *gateway)
         uplink_step(&gateway->reach->uplink, world->now - world->booted_at + SIM_BOOT_OFFSET_MS);
         gateway_aftermath(gateway);
     }
+    seen_trace(&gateway->seen, gateway->agent, world);
 }
 
 /* Something came from the broker, and the agent has not looked yet. */

@@ -7,6 +7,7 @@
 #include "agent/node/uplink.h"
 #include "ports/sim/bus.h"
 #include "tests/sim/releases.h"
+#include "tests/sim/seen.h"
 
 /* A gateway's way to a simulated broker; the uplink is that of the agent that runs. */
 struct gateway_reach {
@@ -45,6 +46,7 @@ struct gateway {
     mono_ms registry_at; /* when it is in reach again; 0: it is, or never will be */
     uint32_t returns;    /* times it came to be in reach again */
     struct gateway_word words[GATEWAY_APPS];
+    struct seen seen; /* of the status, where there is a trace */
 };
 
 /* A gateway that is up, with those images in its registry, clients that ask the app's port and its

@@ -1,5 +1,6 @@
-/* replay_test: one seed gives one trace, byte for byte; and the traces of a few journeys are as
- * they are written down. `replay_test --write DIR` writes them anew. */
+/* replay_test: one seed gives one trace, byte for byte; and the traces of every scenario, and of a
+ * few journeys with faults, are as they are written down. `replay_test --write DIR` writes them
+ * anew. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,9 +15,8 @@ struct golden {
     struct sim_fault first, second;
 };
 
-static const struct golden goldens[] = {
-    {"swap.txt", "swap", 1, {0}, {0}},
-    {"swap-crashing.txt", "swap-crashing", 1, {0}, {0}},
+/* With faults; each scenario without one has the file of its own name. */
+static const struct golden struck[] = {
     {"swap-torn-verdict.txt",
      "swap",
      1,
@@ -27,7 +27,13 @@ static const struct golden goldens[] = {
      1,
      {.countdown = 12, .repeat = 1, .fate = SIM_FATE_CUT_AFTER},
      {.countdown = 9, .repeat = 1, .fate = SIM_FATE_CUT_BEFORE}},
-    {"rollback-warm.txt", "rollback-warm", 1, {0}, {0}},
+};
+
+static const struct golden repeated[] = {
+    {NULL, "swap", 0, {0}, {0}},
+    {NULL, "swap-crashing", 0, {0}, {0}},
+    {NULL, "rollback-warm", 0, {0}, {0}},
+    {NULL, "swap", 0, {.countdown = 18, .repeat = 1, .fate = SIM_FATE_CUT_WITHIN}, {0}},
 };
 
 static struct releases releases;
@@ -62,10 +68,10 @@ static void travel(const struct golden *golden, uint64_t seed, char *trace)
 
 static void same_seed_same_trace(void)
 {
-    for (size_t i = 0; i < COUNT_OF(goldens); i++) {
+    for (size_t i = 0; i < COUNT_OF(repeated); i++) {
         for (uint64_t seed = 1; seed <= 5; seed++) {
-            travel(&goldens[i], seed, traces[0]);
-            travel(&goldens[i], seed, traces[1]);
+            travel(&repeated[i], seed, traces[0]);
+            travel(&repeated[i], seed, traces[1]);
             CHECK(traces[0][0] != '\0');
             CHECK(strcmp(traces[0], traces[1]) == 0);
         }
@@ -74,8 +80,8 @@ static void same_seed_same_trace(void)
 
 static void other_seed_other_trace(void)
 {
-    travel(&goldens[0], 1, traces[0]);
-    travel(&goldens[0], 2, traces[1]);
+    travel(&repeated[0], 1, traces[0]);
+    travel(&repeated[0], 2, traces[1]);
     CHECK(strcmp(traces[0], traces[1]) != 0);
 }
 
@@ -143,14 +149,32 @@ static int first_difference(const char *a, const char *b)
     return *a == *b ? 0 : line;
 }
 
+/* The trace of number `i`: those with faults first, then the scenarios. Returns false behind the
+ * last. */
+static bool written(size_t i, char name[64], char *trace)
+{
+    struct golden golden = {.seed = 1};
+    if (i < COUNT_OF(struck)) {
+        golden = struck[i];
+        (void)snprintf(name, 64, "%s", golden.file);
+    } else if (i - COUNT_OF(struck) < scenario_count) {
+        golden.scenario = scenarios[i - COUNT_OF(struck)].word;
+        (void)snprintf(name, 64, "%s.txt", golden.scenario);
+    } else {
+        return false;
+    }
+    travel(&golden, golden.seed, trace);
+    return true;
+}
+
 static void traces_are_as_written(void)
 {
-    for (size_t i = 0; i < COUNT_OF(goldens); i++) {
-        travel(&goldens[i], goldens[i].seed, traces[0]);
-        CHECK(read_file(goldens[i].file, traces[1], TRACE_BYTES) > 0);
+    char name[64];
+    for (size_t i = 0; written(i, name, traces[0]); i++) {
+        (void)read_file(name, traces[1], TRACE_BYTES);
         int line = first_difference(traces[0], traces[1]);
         if (line != 0) {
-            printf("    %s differs from line %d on\n", goldens[i].file, line);
+            printf("    %s differs from line %d on\n", name, line);
         }
         CHECK_INT_EQ(line, 0);
     }
@@ -158,10 +182,10 @@ static void traces_are_as_written(void)
 
 static int write_all(const char *folder)
 {
-    for (size_t i = 0; i < COUNT_OF(goldens); i++) {
+    char name[64];
+    for (size_t i = 0; written(i, name, traces[0]); i++) {
         char path[512];
-        (void)snprintf(path, sizeof path, "%s/%s", folder, goldens[i].file);
-        travel(&goldens[i], goldens[i].seed, traces[0]);
+        (void)snprintf(path, sizeof path, "%s/%s", folder, name);
         FILE *file = fopen(path, "w");
         if (file == NULL || fputs(traces[0], file) < 0 || fclose(file) != 0) {
             printf("cannot write %s\n", path);

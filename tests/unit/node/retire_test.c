@@ -196,13 +196,10 @@ static void case_back_off(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"polite", case_polite},
-                                              {"no notice", case_no_notice},
-                                              {"failed", case_failed},
-                                              {"failed and ended", case_failed_and_ended},
-                                              {"rests", case_rests},
-                                              {"back-off", case_back_off},
-                                              {"evidence", case_evidence},
-                                              {"waits", case_waits}};
+    static const struct check_case cases[] = {
+        {"polite", case_polite},     {"no notice", case_no_notice},
+        {"failed", case_failed},     {"failed and ended", case_failed_and_ended},
+        {"rests", case_rests},       {"back-off", case_back_off},
+        {"evidence", case_evidence}, {"waits", case_waits}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

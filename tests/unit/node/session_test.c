@@ -114,8 +114,8 @@ static void case_begin_swap_whole(void)
 
 static void case_ready(void)
 {
-    struct replica good = {.is_present = true, .state = ENGINE_RUNNING, .is_probed = true,
-                           .probe.is_ready = true};
+    struct replica good = {
+        .is_present = true, .state = ENGINE_RUNNING, .is_probed = true, .probe.is_ready = true};
     struct replica bad = good;
     CHECK(replica_is_ready(&good) && replica_is_alive(&good));
     bad.is_present = false;
@@ -133,8 +133,8 @@ static void case_ready(void)
         bad = good;
         bad.state = (enum engine_state)state;
         CHECK(replica_is_ready(&bad) == (state == ENGINE_RUNNING));
-        CHECK(replica_is_alive(&bad) == (state == ENGINE_RUNNING || state == ENGINE_RESTARTING ||
-                                         state == ENGINE_PAUSED));
+        CHECK(replica_is_alive(&bad) ==
+              (state == ENGINE_RUNNING || state == ENGINE_RESTARTING || state == ENGINE_PAUSED));
     }
 }
 
@@ -145,6 +145,6 @@ int main(int argc, char **argv)
                                               {"prune", case_prune},
                                               {"begin swap", case_begin_swap},
                                               {"begin swap: whole", case_begin_swap_whole},
-        {"ready", case_ready}};
+                                              {"ready", case_ready}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

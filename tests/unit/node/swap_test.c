@@ -111,11 +111,26 @@ struct failure {
 
 static const struct failure failures[] = {
     {"crashes at once", {.ready_ms = 700, .crash_ms = 300}, 0, VERDICT_BAD, REASON_CRASHED, 1},
-    {"crashes while unproven", {.ready_ms = 0, .crash_ms = 5000}, 0, VERDICT_BAD, REASON_CRASHED, 1},
+    {"crashes while unproven",
+     {.ready_ms = 0, .crash_ms = 5000},
+     0,
+     VERDICT_BAD,
+     REASON_CRASHED,
+     1},
     {"never ready", {.ready_ms = -1}, 0, VERDICT_BAD, REASON_DEADLINE, 1},
     {"never ready, startup probe", {.ready_ms = -1}, 1000, VERDICT_BAD, REASON_NEVER_READY, 1},
-    {"unready while unproven", {.ready_ms = 0, .unready_ms = 4000}, 0, VERDICT_BAD, REASON_UNREADY, 1},
-    {"unalive while unproven", {.ready_ms = 0, .unalive_ms = 4000}, 0, VERDICT_BAD, REASON_UNALIVE, 1},
+    {"unready while unproven",
+     {.ready_ms = 0, .unready_ms = 4000},
+     0,
+     VERDICT_BAD,
+     REASON_UNREADY,
+     1},
+    {"unalive while unproven",
+     {.ready_ms = 0, .unalive_ms = 4000},
+     0,
+     VERDICT_BAD,
+     REASON_UNALIVE,
+     1},
     {"image missing", {.pull_fails = 1000}, 0, VERDICT_INCONCLUSIVE, REASON_PULL_FAILED, 3},
     {"create refused", {.create_fails = 1000}, 0, VERDICT_INCONCLUSIVE, REASON_ENGINE_FAILED, 3},
     {"start refused", {.start_fails = 1000}, 0, VERDICT_INCONCLUSIVE, REASON_ENGINE_FAILED, 3},
@@ -128,9 +143,10 @@ static void check_failure(const struct failure *failure, uint8_t replicas, enum 
     set_order(2, order);
     toy.images[2] = failure->image;
     if (failure->startup_ms != 0) {
-        toy.plans[2].services[0].startup = (struct plan_probe){
-            .kind = PLAN_PROBE_HTTP, .period_ms = failure->startup_ms, .success_threshold = 1,
-            .failure_threshold = 5};
+        toy.plans[2].services[0].startup = (struct plan_probe){.kind = PLAN_PROBE_HTTP,
+                                                               .period_ms = failure->startup_ms,
+                                                               .success_threshold = 1,
+                                                               .failure_threshold = 5};
     }
     uint32_t gen = toy.memory.gen_last;
     toy_want(&toy, 2, false);
@@ -442,8 +458,8 @@ static void case_reboot(void)
         toy_pass(&toy, at);
         uint32_t boots = toy.memory.boots;
         bool is_record_kept = at % 260 == 0;
-        enum swap_phase phase = is_record_kept && toy.is_remembering ? toy.pending.phase
-                                                                     : toy.memory.phase;
+        enum swap_phase phase =
+            is_record_kept && toy.is_remembering ? toy.pending.phase : toy.memory.phase;
         toy_reboot(&toy, at % 520 < 260, is_record_kept);
         toy_turn(&toy);
         toy_pass(&toy, 100);

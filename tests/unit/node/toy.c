@@ -26,18 +26,24 @@ void toy_init(struct toy *toy, uint8_t replicas)
     for (int i = 1; i <= TOY_RELEASES; i++) {
         struct plan *plan = &toy->plans[i];
         toy->images[i] = (struct toy_image){.ready_ms = 700};
-        *plan = (struct plan){.digest = toy_digest(i), .sequence = (uint64_t)i * 10,
-                              .soak_ms = 10000, .drain_ms = 2000, .keep_warm_ms = 60000,
-                              .deadline_ms = 60000, .attempts = 3, .service_count = 1};
+        *plan = (struct plan){.digest = toy_digest(i),
+                              .sequence = (uint64_t)i * 10,
+                              .soak_ms = 10000,
+                              .drain_ms = 2000,
+                              .keep_warm_ms = 60000,
+                              .deadline_ms = 60000,
+                              .attempts = 3,
+                              .service_count = 1};
         plan->services[0].replicas = replicas;
-        plan->services[0].readiness = (struct plan_probe){
-            .kind = PLAN_PROBE_HTTP, .period_ms = 1000, .success_threshold = 1,
-            .failure_threshold = 3};
+        plan->services[0].readiness = (struct plan_probe){.kind = PLAN_PROBE_HTTP,
+                                                          .period_ms = 1000,
+                                                          .success_threshold = 1,
+                                                          .failure_threshold = 3};
         plan->services[0].liveness = plan->services[0].readiness;
         plan->services[0].notice.kind = PLAN_NOTICE_SIGNAL;
     }
-    toy->facts = (struct swap_facts){.is_engine_up = true, .has_restart_backoff = true,
-                                     .may_begin = true};
+    toy->facts =
+        (struct swap_facts){.is_engine_up = true, .has_restart_backoff = true, .may_begin = true};
     toy->facts.boot.bytes[0] = 1;
     toy->is_route_known = true;
     toy->session.has_looked = true;
@@ -302,8 +308,8 @@ static void observe(struct toy *toy)
     }
     if (!session->is_observed) {
         const struct generation *previous = &toy->memory.history[0];
-        session->is_boot_stale = toy->is_presuming && toy->is_table_of_boot &&
-                                 previous->gen != 0 && is_assumed_routed(toy, previous->gen);
+        session->is_boot_stale = toy->is_presuming && toy->is_table_of_boot && previous->gen != 0 &&
+                                 is_assumed_routed(toy, previous->gen);
     }
     session->is_observed = true;
 }

@@ -83,16 +83,14 @@ void laws_check_decision(struct toy *toy, const struct swap_decision *decision)
         const struct toy_container *container = toy_find(toy, action->gen, action->number);
         bool is_remembered =
             action->gen == memory->committed.gen || action->gen == memory->candidate.gen;
-        if (!is_remembered &&
-            (action->kind == ACTION_CREATE || action->kind == ACTION_START ||
-             action->kind == ACTION_RESTART || action->kind == ACTION_PULL)) {
+        if (!is_remembered && (action->kind == ACTION_CREATE || action->kind == ACTION_START ||
+                               action->kind == ACTION_RESTART || action->kind == ACTION_PULL)) {
             broken(toy, "something is made that the record does not name", action->gen);
         }
         if (action->kind == ACTION_KEEP && action->gen != memory->committed.gen) {
             broken(toy, "the engine keeps what is not proven", action->gen);
         }
-        if (container != NULL &&
-            (action->kind == ACTION_START || action->kind == ACTION_RESTART)) {
+        if (container != NULL && (action->kind == ACTION_START || action->kind == ACTION_RESTART)) {
             check_start(toy, action, container);
         }
         if (container != NULL && (action->kind == ACTION_STOP || action->kind == ACTION_REMOVE ||
@@ -107,8 +105,8 @@ static size_t count_good(const struct toy *toy, const struct toy_table *table, u
     size_t good = 0;
     for (size_t i = 0; i < OBSERVED_MAX; i++) {
         const struct toy_container *container = &toy->containers[i];
-        good += container->is_present && toy_is_good(toy, container) &&
-                        container->gen != but_gen && toy_table_has(table, container->address)
+        good += container->is_present && toy_is_good(toy, container) && container->gen != but_gen &&
+                        toy_table_has(table, container->address)
                     ? 1
                     : 0;
     }

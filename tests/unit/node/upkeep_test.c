@@ -194,13 +194,10 @@ static void case_dead(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"create", case_create},
-                                              {"image missing", case_image_missing},
-                                              {"back-off", case_back_off},
-                                              {"created", case_created},
-                                              {"restart", case_restart},
-                                              {"keep", case_keep},
-                                              {"wish", case_wish},
-                                              {"dead", case_dead}};
+    static const struct check_case cases[] = {
+        {"create", case_create},     {"image missing", case_image_missing},
+        {"back-off", case_back_off}, {"created", case_created},
+        {"restart", case_restart},   {"keep", case_keep},
+        {"wish", case_wish},         {"dead", case_dead}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
