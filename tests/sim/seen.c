@@ -17,9 +17,12 @@ static bool has_line(const char *text, const char *line, size_t len)
     return false;
 }
 
-/* The line without the blanks in its columns. */
+/* The line without the blanks in its columns; of the node's own only what it says of the engine. */
 static void trace_line(struct sim_world *world, const char *line, size_t len)
 {
+    const char *engine = strncmp(line, "node ", 5) == 0 ? strstr(line, "engine ") : NULL;
+    len -= engine != NULL ? (size_t)(engine - line) : 0;
+    line = engine != NULL ? engine : line;
     char shown[256];
     size_t count = 0;
     for (size_t i = 0; i < len && count < sizeof shown - 1; i++) {

@@ -185,6 +185,15 @@ static int route_forget(void *self, ipv4 backend, route_done done, void *ctx, st
     return take_route(done, ctx, err);
 }
 
+static int route_is_held(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port,
+                         bool *held, struct err *err)
+{
+    (void)self;
+    SAY("is %s %x:%u held", protocol == ROUTE_TCP ? "tcp" : "udp", host_ip, port);
+    *held = desk.is_held;
+    return desk.refusal != 0 ? err_set(err, desk.refusal, "no answer") : 0;
+}
+
 static int prober_ask(void *self, const struct prober_request *request, prober_done done, void *ctx,
                       struct err *err)
 {
@@ -216,6 +225,22 @@ static int store_write(void *self, const char *name, struct span content, store_
     (void)content;
     SAY("write %.12s", name);
     return take(&(struct desk_call){.store = done, .ctx = ctx}, err);
+}
+
+static int store_remove(void *self, const char *name, store_done done, void *ctx, struct err *err)
+{
+    (void)self;
+    SAY("remove %.12s", name);
+    return take(&(struct desk_call){.store = done, .ctx = ctx}, err);
+}
+
+static int store_list(void *self, store_found found, void *ctx, struct err *err)
+{
+    (void)self;
+    for (size_t i = 0; i < COUNT_OF(desk.documents) && desk.documents[i] != NULL; i++) {
+        found(ctx, desk.documents[i], strncmp(desk.documents[i], "app-", 4) != 0);
+    }
+    return desk.refusal != 0 ? err_set(err, desk.refusal, "no list") : 0;
 }
 
 static void hash(void *self, struct span data, struct digest *digest)
@@ -265,12 +290,15 @@ struct app *desk_open(void)
                                            .apply = route_apply,
                                            .read = route_read,
                                            .commit = route_commit,
-                                           .forget = route_forget};
+                                           .forget = route_forget,
+                                           .is_held = route_is_held};
     static const struct prober_ops prober = {.ask = prober_ask};
     static const struct store_ops store = {.blob_read = store_read,
                                            .record_read = store_read,
                                            .record_write = store_write,
-                                           .blob_write = store_write};
+                                           .blob_write = store_write,
+                                           .blob_remove = store_remove,
+                                           .list = store_list};
     static const struct verify_ops verify = {.sha256 = hash};
     static const struct clock_ops clock = {.mono = clock_mono, .wall = clock_wall};
     static const struct log_ops log = {.line = log_line};

@@ -22,9 +22,11 @@ struct desk {
     mono_ms now;
     wall_ms wall;
     bool is_trusted;
-    int refusal;         /* the next calls are refused with this code; 0: taken */
-    struct digest sha;   /* of whatever is hashed */
-    const char *payload; /* what the store reads; NULL: ERR_NOT_FOUND */
+    int refusal;              /* the next calls are refused with this code; 0: taken */
+    bool is_held;             /* every port, by a process of the machine */
+    const char *documents[8]; /* that the store lists: blobs, and records ("app-0") */
+    struct digest sha;        /* of whatever is hashed */
+    const char *payload;      /* what the store reads; NULL: ERR_NOT_FOUND */
     struct desk_call calls[DESK_CALLS_MAX];
     size_t call_count;
     char said[DESK_TEXT_BYTES]; /* the calls, one a line */

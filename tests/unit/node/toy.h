@@ -11,11 +11,11 @@
 
 /* How the containers of one release behave, in milliseconds after their start. */
 struct toy_image {
-    int64_t ready_ms;   /* -1: never */
-    int64_t crash_ms;   /* 0: never, as below */
+    int64_t ready_ms; /* -1: never */
+    int64_t crash_ms; /* 0: never, as below */
     int64_t unready_ms;
     int64_t unalive_ms;
-    bool is_unasked; /* whoever asks it fails */
+    bool is_unasked;                           /* whoever asks it fails */
     int pull_fails, create_fails, start_fails; /* calls that are still to fail */
 };
 
@@ -57,7 +57,7 @@ struct toy {
     struct toy_call calls[TOY_CALLS];
     struct toy_table kernel, applying, boot;
     bool is_applying, is_route_known;
-    bool is_presuming;    /* the kernel held a table when the agent started */
+    bool is_presuming;     /* the kernel held a table when the agent started */
     bool is_table_of_boot; /* and it was the boot file's */
     mono_ms apply_at;
     mono_ms now;
@@ -65,13 +65,13 @@ struct toy {
     enum action_kind hang_kind; /* calls of this kind on the candidate take longer by hang_ms */
     int64_t hang_ms;
     bool is_list_old; /* the engine answers no list any more */
-    int revoked;                          /* this release, 0: none */
+    int revoked;      /* this release, 0: none */
     mono_ms registry_away_until;
     unsigned records, turns, idle_spins;
     unsigned counts[ACTION_COUNT];
     uint64_t order_of_notice, order_of_stop; /* turn of the first of each */
     mono_ms dark_since; /* nobody good gets traffic since; MONO_NEVER: somebody does */
-    int64_t dark_ms;                         /* in all, after somebody did */
+    int64_t dark_ms;    /* in all, after somebody did */
     bool has_served;
     unsigned broken; /* laws found broken; each is printed */
 };
