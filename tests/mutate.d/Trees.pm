@@ -93,6 +93,16 @@ sub read_compilers {
     }
 }
 
+# Of the tests only those whose programs are made from one of these files; all where ninja cannot say.
+sub limit_to {
+    my ($self, @files) = @_;
+    my %wanted = map { ("$self->{source}/$_" => 1) } @files;
+    for my $name (keys %{$self->{tests}}) {
+        my @inputs = split /\n/, qx{ninja -C '$self->{build}' -t inputs '$self->{tests}{$name}{target}' 2> /dev/null};
+        delete $self->{tests}{$name} if @inputs > 1 && !grep { $wanted{$_} } @inputs;
+    }
+}
+
 sub build_all {
     my ($self) = @_;
     $ENV{CCACHE_BASEDIR} = $self->{dir};
