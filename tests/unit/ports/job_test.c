@@ -1,0 +1,290 @@
+/* job_test: each call of the route over nftables with each answer of each of its tools: what is run
+ * after it, and what the caller is told, as answers.txt has it. `job_test --write FILE` writes it
+ * anew. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "platform/base/text.h"
+#include "ports/nftables/route.h"
+#include "tests/check.h"
+
+enum { RUNS_MAX = 24, TEXT_BYTES = 1 << 18 };
+
+/* What one run answers. */
+static const struct answer {
+    const char *word;
+    int code; /* it could not be run */
+    int status;
+    const char *output;
+} answers[] = {
+    {"ends with 1", 0, 1, "Error: no\nsuch thing"},
+    {"ends with 1, nothing there", 0, 1, "0 flow entries have been deleted: 0 flow entries"},
+    {"ends with 1, no table", 0, 1, "Error: No such file or directory"},
+    {"ends with 1, silent", 0, 1, NULL},
+    {"is not there", ERR_NOT_FOUND, 0, "no such program"},
+    {"cannot be run", ERR_IO, 0, "input/output error"},
+    {"cannot be asked", ERR_BUSY, 0, NULL}, /* refused at once */
+};
+
+/* What tools say that are well, by how their line begins. */
+static const struct {
+    const char *line, *output;
+} well[] = {
+    {"nft list", "chain ip berth-n1 generation { return comment \"generation 7\" }"},
+    {"iptables -w -S DOCKER-USER", "-N DOCKER-USER\n-A DOCKER-USER -j RETURN\n"},
+    {"iptables -w -S FORWARD", "-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n"},
+};
+
+struct script {
+    size_t turn; /* the run that answers otherwise, counted without sysctl's; RUNS_MAX: none */
+    const struct answer *answer;
+    size_t runs;
+    size_t input_lens[RUNS_MAX];
+    worker_done done;
+    void *ctx;
+    char line[256];
+    bool is_told;
+};
+
+/* Before the run that answers otherwise all is as without it, and is not written again. */
+static bool is_shown(const struct script *script)
+{
+    return script->turn == RUNS_MAX || script->runs > script->turn;
+}
+
+static char page[TEXT_BYTES];
+static char golden[TEXT_BYTES];
+static struct text out;
+
+static int take(struct script *script, const char *line, worker_done done, void *ctx,
+                struct err *err)
+{
+    CHECK(script->done == NULL);
+    (void)text_copy(script->line, sizeof script->line, line);
+    bool is_refused =
+        script->runs == script->turn && script->answer->code == ERR_BUSY && done != NULL;
+    if (is_refused && strncmp(line, "sysctl", 6) != 0) {
+        script->runs++;
+        text_printf(&out, "  %s: cannot be asked\n", line);
+        return err_set(err, ERR_BUSY, "busy");
+    }
+    script->done = done;
+    script->ctx = ctx;
+    return 0;
+}
+
+static int play_run(void *self, enum worker_program program, const char *const *args, size_t count,
+                    struct span input, worker_done done, void *ctx, struct err *err)
+{
+    static const char *const names[] = {"nft", "iptables", "conntrack", "sysctl"};
+    char line[256];
+    struct text text;
+    text_init(&text, line, sizeof line);
+    text_append(&text, names[program]);
+    for (size_t i = 0; i < count; i++) {
+        text_printf(&text, " %s", args[i]);
+    }
+    if (input.len > 0) {
+        bool has_timeouts = memmem(input.data, input.len, "ct timeout", 10) != NULL;
+        bool is_removing = memmem(input.data, input.len, "delete table", 12) != NULL;
+        bool is_filling = memmem(input.data, input.len, "flush table", 11) != NULL;
+        text_printf(&text, "%s%s%s", is_removing ? " < remove" : "", is_filling ? " < fill" : "",
+                    has_timeouts ? " < timeouts" : "");
+    }
+    return take(self, line, done, ctx, err);
+}
+
+static int play_write(void *self, const char *path, struct span content, worker_done done,
+                      void *ctx, struct err *err)
+{
+    char line[256];
+    bool has_timeouts = memmem(content.data, content.len, "ct timeout", 10) != NULL;
+    (void)snprintf(line, sizeof line, "write %s%s", path, has_timeouts ? " < timeouts" : "");
+    return take(self, line, done, ctx, err);
+}
+
+static void play(struct script *script)
+{
+    while (script->done != NULL) {
+        worker_done done = script->done;
+        struct err err = {0};
+        struct answer said = {.word = "ok"};
+        bool is_counted = strncmp(script->line, "sysctl", 6) != 0; /* as the machine is set up */
+        script->done = NULL;
+        for (size_t i = 0; i < COUNT_OF(well); i++) {
+            if (strncmp(script->line, well[i].line, strlen(well[i].line)) == 0) {
+                said.output = well[i].output;
+            }
+        }
+        if (is_counted) {
+            said = script->runs++ == script->turn ? *script->answer : said;
+            if (is_shown(script)) {
+                text_printf(&out, "  %s: %s\n", script->line, said.word);
+            }
+        }
+        if (said.code != 0) {
+            (void)err_set(&err, said.code, "%s", said.output);
+        }
+        bool is_run = said.code == 0;
+        done(script->ctx, is_run ? NULL : &err, said.status,
+             is_run && said.output != NULL ? span_text(said.output) : span_of(NULL, 0));
+    }
+}
+
+static void told(void *ctx, const struct err *err, const struct route_state *state)
+{
+    struct script *script = ctx;
+    CHECK(!script->is_told);
+    script->is_told = true;
+    if (err != NULL) {
+        text_printf(&out, "  = %s: %s\n", err_word(err->code), err->text);
+    } else if (state != NULL) {
+        text_printf(&out, "  = there %d, generation %llu, open %d, %s, timeouts %d\n",
+                    state->is_present, (unsigned long long)state->generation, state->is_open,
+                    route_obstacle_word(state->obstacle), state->has_timeouts);
+    } else {
+        text_append(&out, "  = done\n");
+    }
+}
+
+static struct route_table table;
+
+enum call { APPLY, APPLY_AGAIN, READ, COMMIT, FORGET, CLEAR, CALLS };
+
+static int call_one(struct route *route, enum call call, struct script *script, struct err *err)
+{
+    switch (call) {
+    case APPLY:
+    case APPLY_AGAIN:
+        return route->ops->apply(route->self, &table, told, script, err);
+    case READ:
+        return route->ops->read(route->self, told, script, err);
+    case COMMIT:
+        return route->ops->commit(route->self, &table, told, script, err);
+    case FORGET:
+        return route->ops->forget(route->self, 0xc6120810u, told, script, err);
+    case CLEAR:
+    case CALLS:
+        break;
+    }
+    return route->ops->clear(route->self, told, script, err);
+}
+
+static void table_make(void)
+{
+    table = (struct route_table){
+        .generation = 7, .pool = 0xc6120000u, .pool_bits = 15, .service_count = 1};
+    struct route_service *service = &table.services[0];
+    (void)text_copy(service->app, sizeof service->app, "web");
+    (void)text_copy(service->service, sizeof service->service, "main");
+    service->ports[0] =
+        (struct route_port){.protocol = ROUTE_UDP, .host_port = 53, .container_port = 53};
+    service->port_count = 1;
+    service->backends[0] = (struct route_backend){.address = 0xc6120811u, .weight = 1};
+    service->backends[1] = (struct route_backend){.address = 0xc6120812u, .weight = 1};
+    service->backend_count = 2;
+}
+
+/* One call; true when the run that was to answer otherwise came about. */
+static bool one(enum call call, size_t turn, const struct answer *answer)
+{
+    static const struct worker_ops ops = {.run = play_run, .write_file = play_write};
+    static const char *const words[] = {"apply",  "apply again", "read",
+                                        "commit", "forget",      "clear"};
+    static struct nftables_route self;
+    struct script script = {.turn = RUNS_MAX, .answer = answer};
+    struct err err = {0};
+    struct nftables_route_settings settings = {
+        .worker = {.ops = &ops, .self = &script},
+        .node = "n1",
+        .boot_path = "/var/lib/berth/boot.nft",
+        .pool = 0xc6120000u,
+        .pool_bits = 15,
+    };
+    table_make();
+    CHECK_INT_EQ(nftables_route_init(&self, &settings, &err), 0);
+    struct route route = nftables_route_interface(&self);
+    if (call == APPLY_AGAIN) { /* a backend of datagrams has left since */
+        struct text kept = out;
+        CHECK_INT_EQ(call_one(&route, APPLY, &script, &err), 0);
+        play(&script);
+        out = kept;
+        out.data[out.len] = '\0';
+        table.services[0].backend_count = 1;
+        script.is_told = false;
+        script.runs = 0;
+    }
+    script.turn = turn;
+    if (answer != NULL) {
+        text_printf(&out, "%s, run %zu %s\n", words[call], turn + 1, answer->word);
+    } else {
+        text_printf(&out, "%s\n", words[call]);
+    }
+    int rc = call_one(&route, call, &script, &err);
+    if (rc != 0) {
+        text_printf(&out, "  = at once: %s: %s\n", err_word(rc), err.text);
+    }
+    play(&script);
+    CHECK(script.is_told == (rc == 0));
+    nftables_route_close(&self);
+    return script.runs > turn;
+}
+
+/* All of them; what did not come about is not written. */
+static void all(void)
+{
+    text_init(&out, page, sizeof page);
+    for (int call = 0; call < CALLS; call++) {
+        (void)one((enum call)call, RUNS_MAX, NULL);
+        bool is_there = true;
+        for (size_t turn = 0; is_there; turn++) {
+            for (size_t i = 0; i < COUNT_OF(answers); i++) {
+                struct text kept = out;
+                is_there = one((enum call)call, turn, &answers[i]);
+                if (!is_there) {
+                    out = kept;
+                    out.data[out.len] = '\0';
+                    break;
+                }
+            }
+        }
+    }
+    CHECK(!out.cut);
+}
+
+static void as_written(void)
+{
+    char setting[BRIDGE_SETTING_BYTES];
+    if (bridge_needs_forwarding(setting)) {
+        printf("    skipped: this machine does not forward, which every read would name\n");
+        return;
+    }
+    FILE *file = fopen(JOB_ANSWERS, "r");
+    size_t len = file != NULL ? fread(golden, 1, sizeof golden - 1, file) : 0;
+    golden[len] = '\0';
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    all();
+    int line = 1;
+    size_t at = 0;
+    for (; page[at] != '\0' && page[at] == golden[at]; at++) {
+        line += page[at] == '\n' ? 1 : 0;
+    }
+    if (page[at] != golden[at]) {
+        printf("    answers.txt differs from line %d on\n", line);
+    }
+    CHECK(page[at] == golden[at]);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {{"as written", as_written}};
+    if (argc == 3 && strcmp(argv[1], "--write") == 0) {
+        all();
+        FILE *file = fopen(argv[2], "w");
+        return file != NULL && fputs(page, file) >= 0 && fclose(file) == 0 ? EXIT_SUCCESS
+                                                                           : EXIT_FAILURE;
+    }
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
