@@ -24,6 +24,13 @@ static const struct answer {
     {"is not there", ERR_NOT_FOUND, 0, "no such program"},
     {"cannot be run", ERR_IO, 0, "input/output error"},
     {"cannot be asked", ERR_BUSY, 0, NULL}, /* refused at once */
+    {"has the accept", 0, 0,
+     "-N DOCKER-USER\n-A DOCKER-USER -d 198.18.0.0/15 -j ACCEPT\n-A DOCKER-USER -s 198.18.0.0/15 "
+     "-m "
+     "conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"},
+    {"drops first", 0, 0, "-P FORWARD ACCEPT\n-A FORWARD -j DROP\n-A FORWARD -j DOCKER-USER\n"},
+    {"ends with 1 from now on", 0, 1, "Error: no"},
+    {"is not there from now on", ERR_NOT_FOUND, 0, "no such program"},
 };
 
 /* What tools say that are well, by how their line begins. */
@@ -50,6 +57,13 @@ struct script {
 static bool is_shown(const struct script *script)
 {
     return script->turn == RUNS_MAX || script->runs > script->turn;
+}
+
+/* The run under way answers otherwise. */
+static bool is_otherwise(const struct script *script)
+{
+    bool is_lasting = script->answer != NULL && strstr(script->answer->word, "from now on") != NULL;
+    return script->runs == script->turn || (is_lasting && script->runs > script->turn);
 }
 
 static char page[TEXT_BYTES];
@@ -117,7 +131,8 @@ static void play(struct script *script)
             }
         }
         if (is_counted) {
-            said = script->runs++ == script->turn ? *script->answer : said;
+            said = is_otherwise(script) ? *script->answer : said;
+            script->runs++;
             if (is_shown(script)) {
                 text_printf(&out, "  %s: %s\n", script->line, said.word);
             }
