@@ -143,8 +143,10 @@ static void sequences(void)
 
 static void powers(void)
 {
-    static const char *const words[] = {"privileged", "host network", "host paths", "devices",
-                                        "capabilities"};
+    static const char *const words[] = {"privileged",   "host-network", "host-paths", "devices",
+                                        "capabilities", "host-pid",     "host-ipc",   "host-uts",
+                                        "host-userns",  "host-cgroup",  "unconfined", "runtime",
+                                        "oom"};
     for (unsigned bit = 0; bit < COUNT_OF(words); bit++) {
         char wanted[128];
         struct app *app = begin();
@@ -158,9 +160,9 @@ static void powers(void)
         (void)text_copy(config->powers[0].app, NAME_BYTES, "web");
         config->powers[0].powers = 1u << bit;
         CHECK_STR_EQ(door(app, true), "in");
-        config->powers[0].powers = 31u & ~(1u << bit);
+        config->powers[0].powers = 0x1fffu & ~(1u << bit);
         CHECK_CONTAINS(door(app, true), wanted);
-        config->powers[0].powers = 31;
+        config->powers[0].powers = 0x1fff;
         (void)text_copy(config->powers[0].app, NAME_BYTES, "we");
         CHECK_CONTAINS(door(app, true), wanted);
         desk_close();

@@ -56,7 +56,8 @@ static void questions(void)
     desk_close();
     (void)begin();
     service->readiness.kind = PLAN_PROBE_EXEC;
-    memcpy(service->readiness.exec, "is\0well", 8);
+    memcpy(service->words + 5, "is\0well", 8);
+    service->readiness.exec_at = 5;
     service->readiness.exec_count = 2;
     ask("exec 0123abcd [is] [well] within 700\n");
     desk_close();
@@ -346,7 +347,8 @@ static void causes_kept(void)
     cause_note_answer(app, replica, plan, PROBE_READINESS, NULL);
     CHECK_INT_EQ(kept->bad, 0);
     service->readiness.kind = PLAN_PROBE_EXEC;
-    memcpy(service->readiness.exec, "is\0well", 8);
+    memcpy(service->words + 5, "is\0well", 8);
+    service->readiness.exec_at = 5;
     service->readiness.exec_count = 2;
     cause_note_answer(app, replica, plan, PROBE_READINESS, &err);
     CHECK_STR_EQ(kept->asked, "run is well");

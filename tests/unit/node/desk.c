@@ -50,11 +50,12 @@ static int engine_list(void *self, const char *node, engine_done done, void *ctx
     return take_engine(done, ctx, err);
 }
 
-static int engine_pull(void *self, const char *reference, const char *tag, engine_progress progress,
+static int engine_pull(void *self, const struct engine_wanted *wanted, engine_progress progress,
                        engine_done done, void *ctx, struct err *err)
 {
     (void)self;
-    SAY("pull %s as %.24s", reference, tag);
+    SAY("pull %s as %.24s, manifest %02x, config %02x", wanted->reference, wanted->tag,
+        wanted->manifest.bytes[0], wanted->config.bytes[0]);
     return take(&(struct desk_call){.engine = done, .progress = progress, .ctx = ctx}, err);
 }
 
@@ -189,7 +190,7 @@ static int route_is_held(void *self, enum route_protocol protocol, ipv4 host_ip,
                          bool *held, struct err *err)
 {
     (void)self;
-    SAY("is %s %x:%u held", protocol == ROUTE_TCP ? "tcp" : "udp", host_ip, port);
+    SAY("is %s %x:%u held", route_protocol_word(protocol), host_ip, port);
     *held = desk.is_held;
     return desk.refusal != 0 ? err_set(err, desk.refusal, "no answer") : 0;
 }

@@ -12,6 +12,7 @@ static struct app *begin(void)
     service = &desk_plan(app, 2)->services[0];
     (void)text_copy(service->reference, sizeof service->reference, "r/two@sha256:02");
     service->config.bytes[0] = 0xcc;
+    service->manifest.bytes[0] = 0xbb;
     app->memory.committed = desk_generation(1, 1);
     app->memory.wanted.bytes[0] = 2;
     app->session.is_staging = true;
@@ -20,7 +21,7 @@ static struct app *begin(void)
     return app;
 }
 
-static const struct engine_image right = {.config.bytes = {0xcc}};
+static const struct engine_image right = {.proofs = ENGINE_PROOF_CONFIG};
 
 static void pull(struct app *app)
 {
@@ -32,7 +33,8 @@ static void pull_that_is_well(void)
     struct app *app = begin();
     app->session.image_missing_gen = 1;
     pull(app);
-    CHECK_STR_EQ(desk.said, "pull r/two@sha256:02 as berth.local/gw/web:02000\n");
+    CHECK_STR_EQ(desk.said,
+                 "pull r/two@sha256:02 as berth.local/gw/web:02000, manifest bb, config cc\n");
     desk.now = 4321;
     desk.calls[0].progress(desk.calls[0].ctx, 17);
     CHECK_INT_EQ(app->session.staging_progress_at, 4321);
@@ -115,25 +117,59 @@ static void pull_of_another_that_fails(void)
     desk_close();
 }
 
-/* The image must be what was signed; a release that was signed without takes any. */
+/* One signed digest proves an image, an index alone only one of this machine; a release that was
+ * signed without any takes what comes. */
 static void pull_of_another_image(void)
 {
-    static const struct engine_image wrong = {.config.bytes = {0xdd}};
-    struct app *app = begin();
-    pull(app);
-    desk_answer(0, 0, &(struct engine_answer){.image = &wrong});
-    CHECK_INT_EQ(app->session.pull_refusal, ERR_DIGEST);
-    CHECK(digest_is_none(&app->session.staged));
-    CHECK_CONTAINS(desk.log, "image r/two@sha256:02 is dd0000000000, the release was signed for "
+    static const struct {
+        unsigned proofs;
+        const char *arch, *node_arch;
+        bool is_unsigned, is_good;
+    } rows[] = {
+        {ENGINE_PROOF_CONFIG, "arm64", "amd64", false, true},
+        {ENGINE_PROOF_MANIFEST, "arm64", "amd64", false, true},
+        {ENGINE_PROOF_INDEX, "amd64", "amd64", false, true},
+        {ENGINE_PROOF_INDEX, "arm64", "amd64", false, false},
+        {ENGINE_PROOF_INDEX, "arm64", "amd64", true, false},
+        {ENGINE_PROOF_INDEX, "", "amd64", false, true},
+        {ENGINE_PROOF_INDEX, "arm64", "", false, true},
+        {0, "amd64", "amd64", false, false},
+        {0, "amd64", "amd64", true, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct app *app = begin();
+        struct engine_image image = {.proofs = rows[i].proofs, .id.bytes = {0xdd}};
+        struct plan_service *service = &app->plans[1].plan.services[0];
+        (void)text_copy(image.arch, sizeof image.arch, rows[i].arch);
+        (void)text_copy(desk.conductor->about.arch, sizeof desk.conductor->about.arch,
+                        rows[i].node_arch);
+        if (rows[i].is_unsigned) {
+            service->config = service->manifest = (struct digest){0};
+        }
+        pull(app);
+        desk_answer(0, 0, &(struct engine_answer){.image = &image});
+        CHECK_INT_EQ(app->session.pull_refusal, rows[i].is_good ? 0 : ERR_DIGEST);
+        CHECK_INT_EQ(app->session.staged.bytes[0], rows[i].is_good ? 2 : 0);
+        CHECK_CONTAINS(desk.log,
+                       rows[i].is_good ? ""
+                       : rows[i].proofs != 0
+                           ? "image r/two@sha256:02 is here for arm64, and this node is "
+                             "amd64: remove it\n"
+                           : "image r/two@sha256:02 is dd0000000000 here and shows none of "
+                             "the signed digests: its index, manifest bb0000000000, config "
                              "cc0000000000\n");
-    desk_close();
-    app = begin();
-    app->plans[1].plan.services[0].config = (struct digest){0};
-    pull(app);
-    desk_answer(0, 0, &(struct engine_answer){.image = &wrong});
-    CHECK_INT_EQ(app->session.pull_refusal, 0);
-    CHECK_INT_EQ(app->session.staged.bytes[0], 2);
-    desk_close();
+        desk_close();
+    }
+    for (int only = 0; only < 2; only++) { /* one signed digest is enough to be asked for */
+        struct app *app = begin();
+        struct engine_image image = {.proofs = 0};
+        struct plan_service *service = &app->plans[1].plan.services[0];
+        *(only == 0 ? &service->config : &service->manifest) = (struct digest){0};
+        pull(app);
+        desk_answer(0, 0, &(struct engine_answer){.image = &image});
+        CHECK_INT_EQ(app->session.pull_refusal, ERR_DIGEST);
+        desk_close();
+    }
 }
 
 /* The answer to a wish that was given up meanwhile leaves an image that goes. */

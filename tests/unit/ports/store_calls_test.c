@@ -4,292 +4,31 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "platform/base/text.h"
 #include "platform/base/units.h"
 #include "ports/linux/helper_file.h"
 #include "ports/linux/store.h"
 #include "tests/check.h"
+#include "tests/unit/ports/store_watch.h"
 
-enum { CALLS_NONE = 100000, TEXT_BYTES = 1 << 19, FDS_MAX = 256 };
+enum { TEXT_BYTES = 1 << 19 };
 
-enum oddity { ODD_ERROR, ODD_SHORT, ODD_NOTHING };
-
-/* How one call does otherwise. */
-static const struct otherwise {
-    const char *word;
-    enum oddity oddity;
-    int error;
-} ways[] = {
+static const struct otherwise ways[] = {
     {"EIO", ODD_ERROR, EIO},       {"ENOENT", ODD_ERROR, ENOENT},
     {"EACCES", ODD_ERROR, EACCES}, {"EEXIST", ODD_ERROR, EEXIST},
     {"EINTR", ODD_ERROR, EINTR},   {"EAGAIN", ODD_ERROR, EWOULDBLOCK},
     {"short", ODD_SHORT, 0},       {"nothing", ODD_NOTHING, 0},
 };
 
-static struct {
-    bool is_watching, is_suited;
-    size_t turn, calls; /* the call that does otherwise; those so far */
-    const struct otherwise *way;
-    char names[FDS_MAX][64];
-} watch;
-
-/* What says nothing of a call is not tried with it: only data comes short, only a lock is held. */
-static bool suits(const struct otherwise *way, const char *name)
-{
-    bool is_data = strncmp(name, "pread", 5) == 0 || strncmp(name, "read", 4) == 0 ||
-                   strncmp(name, "pwrite", 6) == 0;
-    bool is_name = strncmp(name, "mkdir", 5) == 0 || strncmp(name, "open", 4) == 0 ||
-                   strncmp(name, "unlink", 6) == 0;
-    return way->oddity != ODD_ERROR    ? is_data
-           : way->error == EIO         ? true
-           : way->error == EINTR       ? is_data || strncmp(name, "flock", 5) == 0
-           : way->error == EWOULDBLOCK ? strncmp(name, "flock", 5) == 0
-                                       : is_name;
-}
-
 static char page[TEXT_BYTES];
 static char golden[TEXT_BYTES];
 static struct text out;
-
-static bool is_odd(void)
-{
-    return watch.is_watching && watch.calls == watch.turn;
-}
-
-/* Writes the call down; true when it is to do otherwise. The last errno is set then. */
-static PRINTF_LIKE(1, 2) bool call(const char *fmt, ...)
-{
-    if (!watch.is_watching) {
-        return false;
-    }
-    bool is_otherwise = watch.calls == watch.turn;
-    watch.is_suited = watch.is_suited || (is_otherwise && suits(watch.way, fmt));
-    if (watch.turn == CALLS_NONE || watch.calls >= watch.turn) {
-        char line[256];
-        va_list args;
-        va_start(args, fmt);
-        (void)vsnprintf(line, sizeof line, fmt, args);
-        va_end(args);
-        text_printf(&out, "  %s%s%s\n", line, is_otherwise ? ": " : "",
-                    is_otherwise ? watch.way->word : "");
-    }
-    watch.calls++;
-    if (is_otherwise && watch.way->oddity == ODD_ERROR) {
-        errno = watch.way->error;
-    }
-    return is_otherwise && watch.way->oddity == ODD_ERROR;
-}
-
-static const char *name_of(int fd)
-{
-    return fd >= 0 && fd < FDS_MAX ? watch.names[fd] : "?";
-}
-
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
-static const char *flag_words(int flags)
-{
-    static char words[64];
-    static const struct {
-        int flag;
-        const char *word;
-    } rows[] = {{O_DIRECTORY, " dir"},     {O_CREAT, " creat"},       {O_EXCL, " excl"},
-                {O_NOFOLLOW, " nofollow"}, {O_NONBLOCK, " nonblock"}, {O_CLOEXEC, " cloexec"}};
-    (void)snprintf(words, sizeof words, "%s", (flags & O_ACCMODE) == O_RDONLY ? "r" : "w");
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        size_t len = strlen(words);
-        if ((flags & rows[i].flag) == rows[i].flag) {
-            (void)snprintf(words + len, sizeof words - len, "%s", rows[i].word);
-        }
-    }
-    return words;
-}
-
-static int note_fd(int fd, const char *name)
-{
-    if (fd >= 0 && fd < FDS_MAX) {
-        (void)snprintf(watch.names[fd], sizeof watch.names[fd], "%s", name);
-    }
-    return fd;
-}
-
-/* NOLINTBEGIN: the linker gives these names. */
-int __real_open(const char *path, int flags, ...);
-int __real_openat(int dir, const char *path, int flags, ...);
-int __real_mkdir(const char *path, mode_t mode);
-int __real_fstat(int fd, struct stat *state);
-int __real_fchmod(int fd, mode_t mode);
-int __real_flock(int fd, int operation);
-int __real_fsync(int fd);
-int __real_fdatasync(int fd);
-int __real_close(int fd);
-ssize_t __real_pread(int fd, void *data, size_t len, off_t at);
-ssize_t __real_pwrite(int fd, const void *data, size_t len, off_t at);
-ssize_t __real_read(int fd, void *data, size_t len);
-int __real_renameat(int from_dir, const char *from, int to_dir, const char *to);
-int __real_unlinkat(int dir, const char *name, int flags);
-int __real_posix_fadvise(int fd, off_t at, off_t len, int advice);
-
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_openat(int dir, const char *path, int flags, ...);
-int __wrap_mkdir(const char *path, mode_t mode);
-int __wrap_fstat(int fd, struct stat *state);
-int __wrap_fchmod(int fd, mode_t mode);
-int __wrap_flock(int fd, int operation);
-int __wrap_fsync(int fd);
-int __wrap_fdatasync(int fd);
-int __wrap_close(int fd);
-ssize_t __wrap_pread(int fd, void *data, size_t len, off_t at);
-ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at);
-ssize_t __wrap_read(int fd, void *data, size_t len);
-int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to);
-int __wrap_unlinkat(int dir, const char *name, int flags);
-int __wrap_posix_fadvise(int fd, off_t at, off_t len, int advice);
-int __wrap_nanosleep(const struct timespec *wait, struct timespec *left);
-int __wrap_linux_worker_submit(struct linux_worker *worker, const struct linux_worker_job *job,
-                               worker_done done, void *ctx, struct err *err);
-
-static mode_t mode_of(int flags, va_list args)
-{
-    return (flags & O_CREAT) != 0 ? (mode_t)va_arg(args, int) : 0;
-}
-
-int __wrap_open(const char *path, int flags, ...)
-{
-    va_list args;
-    va_start(args, flags);
-    mode_t mode = mode_of(flags, args);
-    va_end(args);
-    return call("open %s %s", base_of(path), flag_words(flags))
-               ? -1
-               : note_fd(__real_open(path, flags, mode), base_of(path));
-}
-
-int __wrap_openat(int dir, const char *path, int flags, ...)
-{
-    va_list args;
-    va_start(args, flags);
-    mode_t mode = mode_of(flags, args);
-    va_end(args);
-    char words[80];
-    (void)snprintf(words, sizeof words, "%s", flag_words(flags));
-    return call("openat %s %s %s %o", dir == AT_FDCWD ? "cwd" : name_of(dir), path, words, mode)
-               ? -1
-               : note_fd(__real_openat(dir, path, flags, mode), path);
-}
-
-int __wrap_mkdir(const char *path, mode_t mode)
-{
-    return call("mkdir %s %o", base_of(path), mode) ? -1 : __real_mkdir(path, mode);
-}
-
-int __wrap_fstat(int fd, struct stat *state)
-{
-    return call("fstat %s", name_of(fd)) ? -1 : __real_fstat(fd, state);
-}
-
-int __wrap_fchmod(int fd, mode_t mode)
-{
-    return call("fchmod %s %o", name_of(fd), mode) ? -1 : __real_fchmod(fd, mode);
-}
-
-int __wrap_flock(int fd, int operation)
-{
-    return call("flock %s %s", name_of(fd), operation == (LOCK_EX | LOCK_NB) ? "ex nb" : "?")
-               ? -1
-               : __real_flock(fd, operation);
-}
-
-int __wrap_fsync(int fd)
-{
-    return call("fsync %s", name_of(fd)) ? -1 : __real_fsync(fd);
-}
-
-int __wrap_fdatasync(int fd)
-{
-    return call("fdatasync %s", name_of(fd)) ? -1 : __real_fdatasync(fd);
-}
-
-/* Closed in any case, as Linux does. */
-int __wrap_close(int fd)
-{
-    char name[64];
-    (void)snprintf(name, sizeof name, "%s", name_of(fd));
-    int rc = __real_close(fd);
-    return call("close %s", name) ? -1 : rc;
-}
-
-ssize_t __wrap_pread(int fd, void *data, size_t len, off_t at)
-{
-    bool is_short = is_odd() && watch.way->oddity == ODD_SHORT;
-    bool is_nothing = is_odd() && watch.way->oddity == ODD_NOTHING;
-    if (call("pread %s %zu at %lld", name_of(fd), len, (long long)at)) {
-        return -1;
-    }
-    return is_nothing ? 0 : __real_pread(fd, data, is_short ? 7 : len, at);
-}
-
-ssize_t __wrap_read(int fd, void *data, size_t len)
-{
-    bool is_short = is_odd() && watch.way->oddity == ODD_SHORT;
-    bool is_nothing = is_odd() && watch.way->oddity == ODD_NOTHING;
-    if (call("read %s %zu", name_of(fd), len)) {
-        return -1;
-    }
-    return is_nothing ? 0 : __real_read(fd, data, is_short ? 7 : len);
-}
-
-ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t at)
-{
-    bool is_short = is_odd() && watch.way->oddity == ODD_SHORT;
-    bool is_nothing = is_odd() && watch.way->oddity == ODD_NOTHING;
-    if (call("pwrite %s %zu at %lld", name_of(fd), len, (long long)at)) {
-        return -1;
-    }
-    return is_nothing ? 0 : __real_pwrite(fd, data, is_short ? 7 : len, at);
-}
-
-int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
-{
-    return call("renameat %s/%s %s/%s", name_of(from_dir), from, name_of(to_dir), to)
-               ? -1
-               : __real_renameat(from_dir, from, to_dir, to);
-}
-
-int __wrap_unlinkat(int dir, const char *name, int flags)
-{
-    return call("unlinkat %s %s %d", name_of(dir), name, flags) ? -1
-                                                                : __real_unlinkat(dir, name, flags);
-}
-
-/* What a real file system says of it is told, not asked. */
-int __wrap_posix_fadvise(int fd, off_t at, off_t len, int advice)
-{
-    (void)call("fadvise %s %lld+%lld %s", name_of(fd), (long long)at, (long long)len,
-               advice == POSIX_FADV_DONTNEED ? "dontneed" : "?");
-    return 0;
-}
-
-int __wrap_nanosleep(const struct timespec *wait, struct timespec *left)
-{
-    (void)left;
-    (void)call("nanosleep %lld ns", (long long)wait->tv_sec * 1000000000 + wait->tv_nsec);
-    return 0;
-}
-/* NOLINTEND */
 
 /* The helper: here, at once, or when it is told to answer. */
 static struct linux_worker_job pending;
@@ -298,14 +37,19 @@ static uint8_t pending_bytes[BLOB_HEAD_BYTES + STORE_BLOB_BYTES_MAX];
 static worker_done pending_done;
 static void *pending_ctx;
 
+/* NOLINTNEXTLINE: the linker gives this name. */
+int __wrap_linux_worker_submit(struct linux_worker *worker, const struct linux_worker_job *job,
+                               worker_done done, void *ctx, struct err *err);
+
+/* NOLINTNEXTLINE */
 int __wrap_linux_worker_submit(struct linux_worker *worker, const struct linux_worker_job *job,
                                worker_done done, void *ctx, struct err *err)
 {
     static const char *const words[] = {
         [HELPER_REPLACE] = "replace", [HELPER_SLOT] = "slot", [HELPER_REMOVE] = "remove"};
     (void)worker;
-    if (call("submit %s %s of %s, %zu bytes at %lld", words[job->op], job->texts[0],
-             name_of(job->dir_fd), job->content.len, (long long)job->number)) {
+    if (watch_call("submit %s %s of %s, %zu bytes at %lld", words[job->op], job->texts[0],
+                   watch_name(job->dir_fd), job->content.len, (long long)job->number)) {
         return err_set(err, ERR_BUSY, "not taken");
     }
     CHECK_INT_EQ(job->text_count, 1);
@@ -567,6 +311,7 @@ static bool play(enum scene scene, size_t turn, const struct otherwise *way)
 
 static void all(void)
 {
+    watch.out = &out;
     text_init(&out, page, sizeof page);
     for (int scene = 0; scene < SCENES; scene++) {
         (void)play((enum scene)scene, CALLS_NONE, NULL);
@@ -615,6 +360,7 @@ static void lock_held(void)
     int other = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     CHECK(other >= 0 && flock(other, LOCK_EX) == 0);
     text_init(&out, page, sizeof page);
+    watch.out = &out;
     watch.turn = CALLS_NONE;
     watch.calls = 0;
     watch.is_watching = true;
