@@ -12,6 +12,8 @@ static struct app *begin(void)
     offered = *desk_plan(app, 3);
     offered.services[0].ports[offered.services[0].port_count++] =
         (struct route_port){.protocol = ROUTE_TCP, .host_port = 80, .container_port = 8080};
+    /* What lies behind a count is nobody's, whatever it is. */
+    offered.services[0].ports[1] = (struct route_port){.host_port = 9999};
     app->plans[0].is_used = false;
     (void)desk_plan(app, 1);
     (void)desk_plan(app, 2);
@@ -163,6 +165,7 @@ static void powers(void)
         config->powers[0].powers = 0x1fffu & ~(1u << bit);
         CHECK_CONTAINS(door(app, true), wanted);
         config->powers[0].powers = 0x1fff;
+        config->powers[1] = config->powers[0]; /* behind the count */
         (void)text_copy(config->powers[0].app, NAME_BYTES, "we");
         CHECK_CONTAINS(door(app, true), wanted);
         desk_close();
@@ -193,6 +196,7 @@ static void ports(void)
             plan->services[0].ports[plan->services[0].port_count++] = (struct route_port){
                 .protocol = rows[i].protocol, .host_ip = rows[i].theirs, .host_port = rows[i].port};
             offered.services[0].ports[0].host_ip = rows[i].ours;
+            plan->services[0].ports[1] = offered.services[0].ports[0]; /* behind the count */
             other->memory.committed = role == 0 ? desk_generation(9, 9) : (struct generation){0};
             other->memory.candidate = role == 1 ? desk_generation(9, 9) : (struct generation){0};
             other->memory.wanted = role == 2 ? plan->digest : (struct digest){0};
