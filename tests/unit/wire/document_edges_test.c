@@ -1,7 +1,8 @@
 /* document_edges_test: every value of a whole sample of each document replaced by others, of other
  * types, of each length, and of numbers up to where it is refused: what is taken and what is said,
- * as document_edges.txt has it.
- * `... --write FILE` writes it anew. The samples are cut by this file's own reading of JSON. */
+ * as document_edges.txt and
+ * release_edges.txt have it. `... --write FOLDER` writes them anew. The samples are cut by this
+ * file's own reading of JSON. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +10,13 @@
 #include "agent/wire/config.h"
 #include "agent/wire/order.h"
 #include "agent/wire/presence.h"
+#include "agent/wire/release.h"
 #include "agent/wire/report.h"
 #include "agent/wire/rollout.h"
 #include "agent/wire/trust.h"
 #include "platform/base/text.h"
 #include "tests/check.h"
+#include "tests/unit/wire/sample.h"
 
 enum { PAGE_BYTES = 1 << 19, DOCUMENT_BYTES = 200000, LENGTH_MAX = 520, COUNT_MAX = 140 };
 
@@ -45,6 +48,13 @@ READER(trust, trust_parse)
 READER(revoked, revoked_parse)
 READER(presence, presence_parse)
 READER(claim, claim_parse)
+
+/* The release's own edges; and what it compiles to renders. */
+static int release_read(struct span text, struct err *err)
+{
+    static struct plan plan;
+    return release_compile(text, sample_node(), &plan, err);
+}
 
 static const struct document {
     const char *name;
@@ -83,8 +93,7 @@ static const struct document {
     {"trust", trust_read,
      "{\"schema\":1,\"fleet\":\"demo\",\"version\":3,\"keys\":[{\"id\":\"" K1 "\",\"point\":"
      "\"BDExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE=\","
-     "\"roles\":[\"release\",\"order\",\"trust\",\"revoke\"]},{\"id\":\"" K2
-     "\",\"point\":"
+     "\"roles\":[\"release\",\"order\",\"trust\",\"revoke\"]},{\"id\":\"" K2 "\",\"point\":"
      "\"BDIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjI=\","
      "\"roles\":[\"release\"]}],\"threshold\":{\"release\":2,\"order\":1,"
      "\"trust\":1,\"revoke\":1}}"},
@@ -95,6 +104,36 @@ static const struct document {
      "{\"schema\":1,\"must\":[],\"epoch\":3,\"nonce\":\"0123456789abcdef\",\"released\":true,"
      "\"since\":5}"},
 };
+
+static const struct document release = {
+    "release", release_read,
+    "{\"schema\":1,\"x-berth\":{\"app\":\"shop\",\"version\":\"2.1\",\"sequence\":5,\"floor\":3,"
+    "\"requires\":{\"arch\":[\"amd64\",\"arm/v7\"],\"minAgent\":\"0.1.0\",\"ram\":\"64M\","
+    "\"disk\":\"200M\"},\"swap\":{\"order\":\"stop-first\",\"soak\":\"2m\",\"drain\":\"15s\","
+    "\"keepWarm\":\"10m\",\"deadline\":\"20m\",\"attempts\":3}},\"services\":{\"web\":{"
+    "\"image\":\"registry.example:5000/shop/web@sha256:" SAMPLE_INDEX "\","
+    "\"command\":[\"serve\",\"\"],\"entrypoint\":[\"/web\"],\"environment\":{\"A\":\"1\","
+    "\"NODE\":\"$(node.name)/$(node.label.zone)\"},\"user\":\"1000:1000\",\"working_dir\":\"/w\","
+    "\"hostname\":\"web\",\"labels\":{\"team\":\"x\"},\"extra_hosts\":[\"db:10.0.0.1\"],"
+    "\"group_add\":[\"20\"],\"init\":true,\"tty\":true,\"restart\":\"unless-stopped\","
+    "\"stop_signal\":\"SIGINT\",\"stop_grace_period\":\"3s\",\"logging\":{\"driver\":\"json-file\","
+    "\"options\":{\"max-size\":\"1m\"}},\"ports\":[{\"target\":8080,\"published\":80,"
+    "\"protocol\":\"tcp\",\"host_ip\":\"0.0.0.0\"}],\"volumes\":[{\"type\":\"bind\","
+    "\"source\":\"/srv\",\"target\":\"/srv\",\"read_only\":true},{\"type\":\"volume\","
+    "\"source\":\"data\",\"target\":\"/data\"}],\"tmpfs\":[\"/tmp\"],"
+    "\"devices\":[\"/dev/ttyS0:/dev/tty9:rw\"],\"secrets\":[\"key.pem\"],"
+    "\"cap_add\":[\"NET_ADMIN\"],\"cap_drop\":[\"ALL\"],\"privileged\":false,\"read_only\":true,"
+    "\"ulimits\":{\"nofile\":{\"soft\":1,\"hard\":2},\"nproc\":9},\"sysctls\":{\"net.a\":\"1\"},"
+    "\"shm_size\":\"8M\",\"deploy\":{\"replicas\":2,\"resources\":{\"limits\":{\"cpus\":\"0.25\","
+    "\"memory\":\"64M\",\"pids\":50}}},\"x-berth\":{\"image\":{\"index\":\"sha256:" SAMPLE_INDEX
+    "\",\"platforms\":[{\"arch\":\"amd64\",\"manifest\":\"sha256:" SAMPLE_MANIFEST
+    "\",\"config\":\"sha256:" SAMPLE_CONFIG
+    "\"},{\"arch\":\"arm\",\"variant\":\"v7\",\"manifest\":\"sha256:" SAMPLE_CONFIG
+    "\",\"config\":\"sha256:" SAMPLE_MANIFEST "\"}]},\"probes\":{\"startup\":{"
+    "\"tcpSocket\":{\"port\":8080},\"periodSeconds\":2,\"failureThreshold\":30},\"readiness\":{"
+    "\"httpGet\":{\"path\":\"/readyz\",\"port\":8080},\"periodSeconds\":0.5,\"timeoutSeconds\":1,"
+    "\"failureThreshold\":3},\"liveness\":{\"exec\":{\"command\":[\"/check\"]}}},"
+    "\"drain\":{\"notify\":{\"signal\":\"SIGUSR1\"}},\"order\":\"stop-first\"}}}}"};
 
 static char page[PAGE_BYTES];
 static char golden[PAGE_BYTES];
@@ -108,7 +147,7 @@ struct value {
     char path[96];
 };
 
-static struct value values[128];
+static struct value values[400];
 static size_t value_count;
 
 static size_t value_walk(const char *json, size_t at, size_t member, const char *path);
@@ -230,33 +269,9 @@ static void other_types(const struct document *document, const struct value *val
     }
 }
 
-/* Where the outcome changes as the step grows: "0..63 -> taken". */
-static void lengths(const struct document *document, const struct value *value)
+/* Each of these instead of the first character, and of the last. */
+static void characters(const struct document *document, const struct value *value)
 {
-    static char kept[sizeof last];
-    static char string[LENGTH_MAX + 8];
-    char letter = document->sample[value->end - 2];
-    char first = document->sample[value->at + 1];
-    int from = 1;
-    kept[0] = '\0';
-    for (int len = 1; len <= LENGTH_MAX + 1; len++) {
-        if (len <= LENGTH_MAX) {
-            memset(string, letter, sizeof string);
-            string[0] = '"';
-            string[1] = first;
-            string[len + 1] = '"';
-            string[len + 2] = '\0';
-            put(document, value->at, value->end, string);
-        }
-        const char *said = len <= LENGTH_MAX ? outcome(document) : "";
-        size_t word = strcspn(said, ":");
-        if (len > 1 && (word != strcspn(kept, ":") || strncmp(said, kept, word) != 0)) {
-            text_printf(&out, "%s: length %d..%d -> %.*s\n", value->path, from, len - 1,
-                        (int)strcspn(kept, "\""), kept);
-            from = len;
-        }
-        (void)snprintf(kept, sizeof kept, "%s", said);
-    }
     static const char *const letters[] = {"/", " ", ".",       "-",   "_",       "A",
                                           "0", ":", "\\u0000", "\\n", "\xc3\xa9"};
     for (size_t i = 0; i < COUNT_OF(letters); i++) {
@@ -276,12 +291,59 @@ static void lengths(const struct document *document, const struct value *value)
     run_flush(value->path);
 }
 
+static const char *length_outcome(const struct document *document, const struct value *value,
+                                  int len)
+{
+    static char string[LENGTH_MAX + 8];
+    memset(string, document->sample[value->end - 2], sizeof string);
+    string[0] = '"';
+    string[1] = document->sample[value->at + 1];
+    string[len + 1] = '"';
+    string[len + 2] = '\0';
+    put(document, value->at, value->end, string);
+    return outcome(document);
+}
+
+/* Where the outcome changes as it grows: each length near those that are likely, and, where two of
+ * these differ, each between them. */
+static void lengths(const struct document *document, const struct value *value)
+{
+    static char kept[sizeof last];
+    int from = 1;
+    int step = 1;
+    (void)snprintf(kept, sizeof kept, "%s", length_outcome(document, value, 1));
+    for (int len = 2; len <= LENGTH_MAX; len += step) {
+        bool is_near = (len & (len - 1)) == 0 || ((len + 1) & len) == 0 || len < 9;
+        step = is_near || len % 100 > 97 ? 1 : 3;
+        const char *said = length_outcome(document, value, len);
+        size_t word = strcspn(said, ":");
+        if (word == strcspn(kept, ":") && strncmp(said, kept, word) == 0) {
+            continue;
+        }
+        int end = len - 1;
+        while (end > from && strncmp(length_outcome(document, value, end), kept, 12) != 0) {
+            end--;
+        }
+        text_printf(&out, "%s: length %d..%d -> %.*s\n", value->path, from, end,
+                    (int)strcspn(kept, "\""), kept);
+        from = end + 1;
+        (void)snprintf(kept, sizeof kept, "%s", length_outcome(document, value, from));
+        len = from;
+    }
+    text_printf(&out, "%s: length %d.. -> %.*s\n", value->path, from, (int)strcspn(kept, "\""),
+                kept);
+    characters(document, value);
+}
+
+/* In a text, like "10s", its first figure is replaced. */
 static const char *number_outcome(const struct document *document, const struct value *value,
                                   uint64_t number)
 {
     char digits[32];
+    size_t at = value->at + (document->sample[value->at] == '"' ? 1 : 0);
+    size_t end = at + strspn(document->sample + at, "0123456789");
     (void)snprintf(digits, sizeof digits, "%" PRIu64, number);
-    put(document, value->at, value->end, digits);
+    put(document, at, end, digits);
     return outcome(document);
 }
 
@@ -355,58 +417,92 @@ static void counts(const struct document *document, const struct value *value)
     }
 }
 
-static void all(void)
+static void one(const struct document *document)
+{
+    value_count = 0;
+    (void)value_walk(document->sample, 0, 0, document->name);
+    CHECK(value_count <= COUNT_OF(values));
+    put(document, 0, 0, "");
+    text_printf(&out, "%s -> %s\n", document->name, outcome(document));
+    for (size_t j = 1; j < value_count; j++) {
+        char first = document->sample[values[j].at];
+        other_types(document, &values[j]);
+        char second = document->sample[values[j].at + 1];
+        if (first == '"') {
+            lengths(document, &values[j]);
+        }
+        if (first == '"' && second >= '0' && second <= '9' && values[j].end - values[j].at < 26) {
+            numbers(document, &values[j]);
+        } else if (first >= '0' && first <= '9') {
+            numbers(document, &values[j]);
+        } else if (first == '[' || first == '{') {
+            counts(document, &values[j]);
+        }
+    }
+}
+
+static void all(bool is_release)
 {
     text_init(&out, page, sizeof page);
-    for (size_t i = 0; i < COUNT_OF(documents); i++) {
-        const struct document *document = &documents[i];
-        value_count = 0;
-        (void)value_walk(document->sample, 0, 0, document->name);
-        put(document, 0, 0, "");
-        text_printf(&out, "%s -> %s\n", document->name, outcome(document));
-        for (size_t j = 1; j < value_count; j++) {
-            char first = document->sample[values[j].at];
-            other_types(document, &values[j]);
-            if (first == '"') {
-                lengths(document, &values[j]);
-            } else if (first >= '0' && first <= '9') {
-                numbers(document, &values[j]);
-            } else if (first == '[' || first == '{') {
-                counts(document, &values[j]);
-            }
-        }
+    if (is_release) {
+        one(&release);
+    }
+    for (size_t i = 0; !is_release && i < COUNT_OF(documents); i++) {
+        one(&documents[i]);
     }
     CHECK(!out.cut);
 }
 
-static void as_written(void)
+static void same(const char *path, bool is_release)
 {
-    FILE *file = fopen(DOCUMENT_EDGES, "r");
+    FILE *file = fopen(path, "r");
     size_t len = file != NULL ? fread(golden, 1, sizeof golden - 1, file) : 0;
     golden[len] = '\0';
     if (file != NULL) {
         (void)fclose(file);
     }
-    all();
+    all(is_release);
     int line = 1;
     size_t at = 0;
     for (; page[at] != '\0' && page[at] == golden[at]; at++) {
         line += page[at] == '\n' ? 1 : 0;
     }
     if (page[at] != golden[at]) {
-        printf("    document_edges.txt differs from line %d on\n", line);
+        printf("    %s differs from line %d on\n", path, line);
     }
     CHECK(page[at] == golden[at]);
 }
 
+static void small_documents(void)
+{
+    same(EDGES "/document_edges.txt", false);
+}
+
+static void releases(void)
+{
+    same(EDGES "/release_edges.txt", true);
+}
+
+static bool write_one(const char *folder, const char *name, bool is_release)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    all(is_release);
+    FILE *file = fopen(path, "w");
+    return file != NULL && fputs(page, file) >= 0 && fclose(file) == 0;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"as written", as_written}};
+    static const struct check_case cases[] = {
+        {"small documents", small_documents},
+        {"releases", releases},
+    };
     if (argc == 3 && strcmp(argv[1], "--write") == 0) {
-        all();
-        FILE *file = fopen(argv[2], "w");
-        return file != NULL && fputs(page, file) >= 0 && fclose(file) == 0 ? EXIT_SUCCESS
-                                                                           : EXIT_FAILURE;
+        return write_one(argv[2], "document_edges.txt", false) &&
+                       write_one(argv[2], "release_edges.txt", true)
+                   ? EXIT_SUCCESS
+                   : EXIT_FAILURE;
     }
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
