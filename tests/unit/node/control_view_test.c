@@ -50,6 +50,26 @@ static void scan_finds(void)
     CHECK(!scan_member(object, "d", &value));
 }
 
+/* What is no value, or ends inside one, is none. */
+static void scan_finds_no_value(void)
+{
+    static const char *const objects[] = {
+        "",          "{",           "[\"a\":1}",  "{\"a\"",    "{\"a\":", "{\"a\":}", "{\"a\":]}",
+        "{\"a\":{}", "{\"a\":[1]]", "{\"a\":\"x", "{\"a\" 1}", "{a:1}",   "{\"b\":}",
+    };
+    static const char *const arrays[] = {"", "[", "[]", "[}", "{1}", "[\"x]"};
+    struct span value;
+    for (size_t i = 0; i < COUNT_OF(objects); i++) {
+        bool is_found = scan_member(span_text(objects[i]), "a", &value);
+        CHECK(is_found ==
+              (strcmp(objects[i], "{\"a\":{}") == 0 || strcmp(objects[i], "{\"a\":[1]]") == 0));
+    }
+    for (size_t i = 0; i < COUNT_OF(arrays); i++) {
+        size_t at = 0;
+        CHECK(!scan_element(span_text(arrays[i]), &at, &value));
+    }
+}
+
 static void scan_text_is_fit_for_a_terminal(void)
 {
     char text[16];
@@ -175,6 +195,7 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"scan_finds", scan_finds},
+        {"scan_finds_no_value", scan_finds_no_value},
         {"scan_text_is_fit_for_a_terminal", scan_text_is_fit_for_a_terminal},
         {"scan_survives_damage", scan_survives_damage},
         {"status_view", status_view},
