@@ -341,14 +341,15 @@ static void report_at_rest(void)
         "{\"schema\":1,\"must\":[],\"fleet\":\"sim\",\"node\":\"gw\",\"version\":\"" BERTH_VERSION
         "\","
         "\"arch\":\"amd64\",\"reads\":{\"release\":1,\"order\":1},\"labels\":{},"
-        "\"engineUp\":true,\"identity\":\"alone\",\"trustVersion\":31,\"revokeVersion\":32,"
-        "\"at\":0,\"timeTrusted\":false,\"apps\":[{\"app\":\"web\",\"phase\":\"rest\","
-        "\"committed\":{\"gen\":3,\"release\":\"01\",\"sequence\":10,\"version\":\"1.0\"},"
-        "\"wanted\":\"01\",\"wantedBy\":\"nobody\",\"verdict\":\"bad\","
-        "\"reason\":\"deadline\",\"verdictGen\":4,\"floor\":7,\"order\":{\"gen\":22,"
-        "\"epoch\":21,\"id\":\"0000000000000023\"},\"outcomes\":[{\"id\":\"0000000000000023\","
-        "\"outcome\":\"replaced\",\"reason\":\"replaced\"},{\"id\":\"0000000000000019\","
-        "\"outcome\":\"refused\",\"reason\":\"revoked\"}],\"refused\":\"bad-signature\","
+        "\"memoryLost\":false,\"storeFailed\":false,\"engineUp\":true,\"identity\":\"alone\","
+        "\"trustVersion\":31,\"revokeVersion\":32,\"at\":0,\"timeTrusted\":false,"
+        "\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"committed\":{\"gen\":3,"
+        "\"release\":\"01\",\"sequence\":10,\"version\":\"1.0\"},\"wanted\":\"01\","
+        "\"wantedBy\":\"nobody\",\"verdict\":\"bad\",\"reason\":\"deadline\",\"verdictGen\":4,"
+        "\"floor\":7,\"order\":{\"gen\":22,\"epoch\":21,\"id\":\"0000000000000023\","
+        "\"open\":false},\"outcomes\":[{\"id\":\"0000000000000023\",\"outcome\":\"replaced\","
+        "\"reason\":\"replaced\"},{\"id\":\"0000000000000019\",\"outcome\":\"refused\","
+        "\"reason\":\"revoked\"}],\"refused\":\"bad-signature\",\"serving\":false,"
         "\"health\":\"not-ready\",\"healthReason\":\"exited\"}]}");
     desk_close();
 }
@@ -369,13 +370,13 @@ static void report_while_it_changes(void)
         "{\"schema\":1,\"must\":[],\"fleet\":\"sim\",\"node\":\"gw\",\"version\":\"" BERTH_VERSION
         "\","
         "\"arch\":\"amd64\",\"reads\":{\"release\":1,\"order\":1},\"labels\":{},"
-        "\"memoryLost\":true,\"storeFailed\":true,\"identity\":\"alone\",\"at\":0,"
-        "\"timeTrusted\":false,\"apps\":[{\"app\":\"web\",\"phase\":\"prepare\","
+        "\"memoryLost\":true,\"storeFailed\":true,\"engineUp\":false,\"identity\":\"alone\","
+        "\"at\":0,\"timeTrusted\":false,\"apps\":[{\"app\":\"web\",\"phase\":\"prepare\","
         "\"committed\":{\"gen\":3,\"release\":\"01\",\"sequence\":10,\"version\":\"1.0\"},"
         "\"candidate\":{\"gen\":5,\"release\":\"02\",\"sequence\":20,\"version\":\"2.0\"},"
         "\"wanted\":\"01\",\"wantedBy\":\"order\",\"verdict\":\"none\","
-        "\"reason\":\"deadline\",\"verdictGen\":4,\"floor\":7,\"health\":\"not-ready\","
-        "\"healthReason\":\"exited\"}]}");
+        "\"reason\":\"deadline\",\"verdictGen\":4,\"floor\":7,\"serving\":false,"
+        "\"health\":\"not-ready\",\"healthReason\":\"exited\"}]}");
     desk_close();
 }
 
