@@ -327,6 +327,7 @@ struct app *desk_open(void)
     conductor->is_route_read = true;
     (void)text_copy(conductor->about.arch, sizeof conductor->about.arch, "amd64");
     struct app *app = &conductor->apps[0];
+    app->conductor = conductor;
     app->is_used = true;
     app->session.is_observed = true;
     (void)text_copy(app->memory.app, NAME_BYTES, "web");
