@@ -25,29 +25,54 @@ struct engine_reading {
     struct image_facts facts;
 };
 
-/* The digest under which this repository offers the image. Docker's own registry goes without a
- * host in one engine's list and with it in another's. */
-static bool repo_digest_find(const struct json_place *list, const struct image_reference *reference,
+/* The digest of "repository@sha256:..." where that is the reference's repository. Docker's own
+ * registry goes without a host in one engine's list and with it in another's. */
+static bool repo_digest_read(const char *text, const struct image_reference *reference,
                              struct digest *digest)
 {
     static const char *const hub[] = {"", "docker.io/", "docker.io/library/"};
-    struct json_place step = {0};
-    while (json_next(list, &step)) {
-        const char *text = NULL;
-        if (json_string(&step, &text, NULL) != 0 || strchr(text, '@') == NULL) {
-            continue;
-        }
-        for (size_t i = 0; i < (reference->host[0] == '\0' ? COUNT_OF(hub) : 1); i++) {
-            size_t before = strlen(hub[i]);
-            size_t len = strlen(reference->repository);
-            if (strncmp(text, hub[i], before) == 0 &&
-                strncmp(text + before, reference->repository, len) == 0 &&
-                text[before + len] == '@' && digest_parse(text + before + len + 1, digest)) {
-                return true;
-            }
+    size_t len = strlen(reference->repository);
+    for (size_t i = 0; i < (reference->host[0] == '\0' ? COUNT_OF(hub) : 1); i++) {
+        size_t before = strlen(hub[i]);
+        if (strncmp(text, hub[i], before) == 0 &&
+            strncmp(text + before, reference->repository, len) == 0 && text[before + len] == '@' &&
+            digest_parse(text + before + len + 1, digest)) {
+            return true;
         }
     }
     return false;
+}
+
+/* The digest under which the repository offers the image; the one that the reference names, where
+ * it names one. More than one is not guessed between: an image that was pushed has one of its own
+ * besides, and nodes can pull only what the registry has. */
+static int repo_digest_find(const struct json_place *list, const struct image_reference *reference,
+                            struct engine_reading *reading, struct err *err)
+{
+    struct json_place step = {0};
+    struct digest wanted;
+    struct digest digest;
+    bool is_named = digest_parse(reference->version, &wanted);
+    while (json_next(list, &step)) {
+        const char *text = NULL;
+        if (json_string(&step, &text, NULL) != 0 || !repo_digest_read(text, reference, &digest) ||
+            (is_named && !digest_is_equal(&digest, &wanted))) {
+            continue;
+        }
+        if (reading->is_offered && !digest_is_equal(&digest, &reading->offered)) {
+            char hex[DIGEST_HEX_BYTES];
+            digest_render(&digest, hex);
+            return err_set(
+                err, ERR_CONFLICT,
+                "the engine knows it under several digests of its repository, and which of "
+                "them the registry has is not known here: ask the registry (leave --engine "
+                "out), or name the digest, for example @sha256:%s",
+                hex);
+        }
+        reading->offered = digest;
+        reading->is_offered = true;
+    }
+    return 0;
 }
 
 static const char *member_text(const struct json_place *at, const char *key)
@@ -87,10 +112,12 @@ static int inspect(struct engine_reading *reading, const char *text,
         return err_wrap(err, rc, "the engine's answer");
     }
     struct json_place root = json_root(&document);
-    reading->is_offered = json_member(&root, "RepoDigests", &list) &&
-                          repo_digest_find(&list, reference, &reading->offered);
-    if (!text_copy(reading->id, sizeof reading->id, member_text(&root, "Id")) ||
-        reading->id[strspn(reading->id, "abcdefghijklmnopqrstuvwxyz0123456789:")] != '\0') {
+    if (json_member(&root, "RepoDigests", &list)) {
+        rc = repo_digest_find(&list, reference, reading, err);
+    }
+    bool is_id = text_copy(reading->id, sizeof reading->id, member_text(&root, "Id")) &&
+                 reading->id[strspn(reading->id, "abcdefghijklmnopqrstuvwxyz0123456789:")] == '\0';
+    if (rc == 0 && !is_id) {
         rc = err_set(err, ERR_VALUE, "the engine's answer is not understood: Id");
     }
     json_free(&document);
@@ -300,6 +327,24 @@ static int archive_read(struct engine_reading *reading, struct image *image, str
     return rc == 0 ? image_platform_add(image, &reading->platform, &reading->facts, err) : rc;
 }
 
+/* Some engines say a digest of the repository for what never left this machine, too. */
+static void note_write(const struct engine_reading *reading, struct image *image)
+{
+    static const char remedy[] = "give it to each node first ('docker save' here, 'docker load' "
+                                 "there), or push it and build "
+                                 "again";
+    if (!reading->is_offered) {
+        text_shorten_printf(image->note, sizeof image->note,
+                            "no registry has it, so that no node can pull it: %s", remedy);
+    } else if (reading->source->is_engine_only) {
+        text_shorten_printf(
+            image->note, sizeof image->note,
+            "taken from the engine at %s, for its own platform only; its registry was "
+            "not asked: where that has not got it, %s",
+            reading->source->engine_socket, remedy);
+    }
+}
+
 int image_ask_engine(const struct image_source *source, const char *text,
                      const struct image_reference *reference, struct image *image, struct err *err)
 {
@@ -312,11 +357,8 @@ int image_ask_engine(const struct image_source *source, const char *text,
     int rc = inspect(reading, text, reference, err);
     rc = rc == 0 ? export(reading, err) : rc;
     rc = rc == 0 ? archive_read(reading, image, err) : rc;
-    if (rc == 0 && !reading->is_offered) {
-        text_shorten_printf(image->note, sizeof image->note,
-                            "no registry has it: nodes do not pull it, so give it to each of them "
-                            "first ('docker save' here, 'docker load' there), or push it and build "
-                            "again");
+    if (rc == 0) {
+        note_write(reading, image);
     }
     image_facts_free(&reading->facts);
     image_export_close(&reading->archive);

@@ -19,7 +19,8 @@ static const struct verb {
      "write the trust document anew from public keys"},
     {"release", "build", verb_release_build,
      "FILE... -o FILE [--env-file FILE]... [--profile NAME]... [--sequence N] [--floor N] "
-     "[--platform linux/amd64]... [--engine SOCKET] [--ca FILE] [--plain-http HOST] [--build]",
+     "[--platform linux/amd64]... [--engine SOCKET] [--ca FILE] [--plain-http HOST] "
+     "[--patience SECONDS] [--build]",
      "turn a Compose file into a release, with images by digest"},
     {"release", "lint", verb_release_lint,
      "FILE... [--json] [--env-file FILE]... [--profile NAME]...",

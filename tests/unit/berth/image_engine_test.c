@@ -29,6 +29,7 @@ struct world {
     char config[80], manifest[80], index[80];
     char inspect[2048], inspect_request[200], get_request[200];
     char socket[128];
+    const char *tag; /* of shop/web; NULL: ":1" */
 };
 
 static void name_of(struct world *world, const char *body, char name[80])
@@ -162,15 +163,20 @@ static int resolve(struct world *world, const char *id, const char *digests)
         "{\"Id\":\"%s\",\"RepoDigests\":[%s],\"Architecture\":\"amd64\",\"Os\":\"linux\"}", id,
         digests);
     (void)snprintf(world->get_request, sizeof world->get_request, "GET /images/%s/get ", id);
+    const char *tag = world->tag != NULL ? world->tag : ":1";
+    char reference[120];
+    (void)snprintf(reference, sizeof reference, "shop/web%s", tag);
+    (void)snprintf(world->inspect_request, sizeof world->inspect_request, "GET /images/%s/json ",
+                   reference);
     struct fake_answer answers[] = {
-        {.request = "GET /images/shop/web:1/json ", .status = 200, .body = world->inspect},
+        {.request = world->inspect_request, .status = 200, .body = world->inspect},
         {.request = world->get_request,
          .answer = world->archive,
          .answer_len = world->len,
          .piece = 1000,
          .after = FAKE_CLOSE}};
     CHECK(fake_server_start(&world->server, dir, answers, COUNT_OF(answers)));
-    return image_resolve(&world->source, "shop/web:1", &world->image, &world->err);
+    return image_resolve(&world->source, reference, &world->image, &world->err);
 }
 
 static void digest_is(const struct digest *digest, const char *want)
@@ -218,7 +224,7 @@ static void case_stores(void)
                        i % 2 == 0 ? "" : "docker.io/", offered);
         int rc = resolve(&world, names[rows[i].id], digests);
         image_is(&world, rc, offered, names[rows[i].manifest]);
-        CHECK_STR_EQ(world.image.note, "");
+        CHECK_CONTAINS(world.image.note, "its registry was not asked");
         world_close(&world);
     }
 }
@@ -275,6 +281,27 @@ static void case_refused(void)
     refused_is(&world, LAYER, ERR_VALUE, "has no manifest.json");
 }
 
+/* podman keeps a digest of its own beside the registry's: only a reference that names one decides.
+ */
+static void case_several(void)
+{
+    static const char digests[] = "\"shop/web@" LAYER "\",\"docker.io/shop/web@" REPO_DIGEST "\"";
+    struct world world;
+    world_open(&world);
+    archive_old(&world);
+    int rc = resolve(&world, world.config, digests);
+    CHECK_STR_EQ(err_word(rc), "conflict");
+    CHECK_CONTAINS(world.err.text, "under several digests of its repository");
+    CHECK_CONTAINS(world.err.text, "example @" REPO_DIGEST);
+    world_close(&world);
+    world_open(&world);
+    archive_old(&world);
+    world.tag = "@" REPO_DIGEST;
+    rc = resolve(&world, world.config, digests);
+    image_is(&world, rc, REPO_DIGEST, REPO_DIGEST);
+    world_close(&world);
+}
+
 static void case_no_engine(void)
 {
     struct world world;
@@ -321,11 +348,9 @@ static void case_bounds(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"stores", case_stores},
-                                              {"homemade", case_homemade},
-                                              {"refused", case_refused},
-                                              {"no_engine", case_no_engine},
-                                              {"bounds", case_bounds}};
+    static const struct check_case cases[] = {
+        {"stores", case_stores},   {"homemade", case_homemade},   {"refused", case_refused},
+        {"several", case_several}, {"no_engine", case_no_engine}, {"bounds", case_bounds}};
     if (mkdtemp(dir) == NULL) {
         return 1;
     }
