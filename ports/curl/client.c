@@ -253,6 +253,7 @@ static int exchange_fail(const struct exchange *exchange, CURLcode result, struc
     const struct curl_ask *ask = exchange->ask;
     const char *words = exchange->text[0] != '\0' ? exchange->text : curl_easy_strerror(result);
     long system_error = 0;
+    long proxy_status = 0;
     if (exchange->is_body_too_long) {
         return err_set(err, ERR_OVERSIZE, "the answer is longer than %zu bytes",
                        ask->body_bytes_max);
@@ -266,6 +267,11 @@ static int exchange_fail(const struct exchange *exchange, CURLcode result, struc
     }
     if (exchange->is_stopped) {
         return err_set(err, ERR_CANCELLED, "the answer was not wanted to its end");
+    }
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status); /* else 0 */
+    if (proxy_status >= 300) {
+        return err_set(err, ERR_NETWORK, "the proxy answers %ld%s", proxy_status,
+                       proxy_status == 407 ? ": it wants a login, http://USER:PASSWORD@PROXY" : "");
     }
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &system_error); /* else 0 */
     if (result == CURLE_COULDNT_CONNECT && system_error != 0) {

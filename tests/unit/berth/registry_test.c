@@ -352,6 +352,39 @@ static void case_plain(void)
     world_close(&world);
 }
 
+/* Every registry but this machine's is asked through the proxy of the environment. */
+static void case_proxy(void)
+{
+    static const struct fake_answer answers[] = {
+        {.request = "GET http://plain.example/v2/shop/web/manifests/1 ",
+         .status = 200,
+         .body = "{\"through\":1}",
+         .holds = "Proxy-Authorization: Basic dTpw"},
+        {.request = "CONNECT reg.example:443 ",
+         .answer = "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n"}};
+    char proxy[96];
+    struct world world;
+    world_open(&world, answers, 2, "");
+    (void)snprintf(proxy, sizeof proxy, "http://u:p@%s", world.host);
+    setenv("http_proxy", proxy, 1);
+    setenv("HTTPS_PROXY", proxy, 1);
+    registry_close(&world.registry);
+    world.settings.plain_hosts[0] = "plain.example";
+    CHECK_INT_EQ(registry_open(&world.registry, &world.ask, &world.settings, "plain.example",
+                               "shop/web", NULL),
+                 0);
+    ask_is(&world, 0, "");
+    CHECK_STR_EQ(world.ask.body, "{\"through\":1}");
+    registry_close(&world.registry);
+    CHECK_INT_EQ(registry_open(&world.registry, &world.ask, &world.settings, "reg.example",
+                               "shop/web", NULL),
+                 0);
+    ask_is(&world, ERR_NETWORK, "reg.example: the proxy answers 407: it wants a login");
+    unsetenv("http_proxy");
+    unsetenv("HTTPS_PROXY");
+    world_close(&world);
+}
+
 static void case_hosts(void)
 {
     static const struct {
@@ -411,7 +444,8 @@ int main(int argc, char **argv)
                                               {"token_refused", case_token_refused},
                                               {"token_renewed", case_token_renewed},
                                               {"redirect", case_redirect},
-                                              {"plain", case_plain}};
+                                              {"plain", case_plain},
+                                              {"proxy", case_proxy}};
     if (mkdtemp(dir) == NULL) {
         return 1;
     }
