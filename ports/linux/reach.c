@@ -44,15 +44,18 @@ static bool has_interface(ipv4 address, char why[REACH_WHY_BYTES])
     return is_up;
 }
 
+/* Of a table that was cut the last line is no answer. */
 bool reach_is_answered(const char *table, ipv4 address)
 {
-    for (const char *line = strchr(table, '\n'); line != NULL; line = strchr(line, '\n')) {
+    const char *end = strchr(table, '\n'); /* the head's */
+    while (end != NULL) {
         char text[INET_ADDRSTRLEN];
         unsigned flags;
         struct in_addr at;
-        line++;
-        if (sscanf(line, "%15s %*s %x", text, &flags) == 2 && inet_pton(AF_INET, text, &at) == 1 &&
-            ntohl(at.s_addr) == address) {
+        const char *line = end + 1;
+        end = strchr(line, '\n');
+        if (end != NULL && sscanf(line, "%15s %*s %x", text, &flags) == 2 &&
+            inet_pton(AF_INET, text, &at) == 1 && ntohl(at.s_addr) == address) {
             return (flags & ENTRY_COMPLETE) != 0;
         }
     }

@@ -17,7 +17,8 @@
 bool linux_reach(ipv4 address, char why[REACH_WHY_BYTES]);
 
 /* What a table in the form of /proc/net/arp says of an address: false when it was asked for on the
- * link and nobody has answered; true also when it is not in the table. */
+ * link and nobody has answered; true also when it is not in the table, or in a line that is not
+ * whole. */
 bool reach_is_answered(const char *table, ipv4 address);
 
 #endif
