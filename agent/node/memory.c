@@ -126,9 +126,7 @@ static bool generation_is_sound(const struct generation *generation)
 static bool outcome_is_sound(const struct order_outcome *outcome)
 {
     return outcome->kind < OUTCOME_KIND_COUNT &&
-           (outcome->kind == OUTCOME_NONE) == (outcome->id == 0) &&
-           (outcome->kind == OUTCOME_REFUSED ? outcome->reason < ERR_END_ - ERR_BASE_
-                                             : outcome->reason < REASON_COUNT);
+           (outcome->kind == OUTCOME_NONE) == (outcome->id == 0);
 }
 
 static bool memory_is_sound(const struct memory_app *memory)
@@ -146,8 +144,7 @@ static bool memory_is_sound(const struct memory_app *memory)
     return memory->app[NAME_BYTES - 1] == '\0' && memory->app[0] != '\0' &&
            memory->index < APPS_MAX && memory->phase < SWAP_PHASE_COUNT &&
            memory->wanted_by < WANTED_BY_COUNT && memory->verdict < VERDICT_COUNT &&
-           memory->reason < REASON_COUNT && generation_is_sound(&memory->committed) &&
-           generation_is_sound(&memory->candidate) &&
+           generation_is_sound(&memory->committed) && generation_is_sound(&memory->candidate) &&
            (memory->phase == SWAP_REST) == (memory->candidate.gen == 0);
 }
 
@@ -201,8 +198,11 @@ void memory_close_order(struct memory_app *memory, enum outcome_kind kind, int r
 
 const char *order_outcome_reason(const struct order_outcome *outcome)
 {
-    return outcome->kind == OUTCOME_REFUSED ? err_word(outcome->reason + ERR_BASE_)
-                                            : reason_word((enum reason)outcome->reason);
+    if (outcome->kind != OUTCOME_REFUSED) {
+        return reason_word((enum reason)outcome->reason);
+    }
+    return outcome->reason < ERR_END_ - ERR_BASE_ ? err_word(outcome->reason + ERR_BASE_)
+                                                  : "unknown";
 }
 
 bool memory_is_quarantined(const struct memory_app *memory, const struct digest *release)
@@ -242,7 +242,7 @@ const char *reason_word(enum reason reason)
         REASONS(WORD_)
 #undef WORD_
     };
-    return words[reason];
+    return reason < REASON_COUNT ? words[reason] : "unknown";
 }
 
 const char *reason_sentence(enum reason reason)
@@ -252,5 +252,6 @@ const char *reason_sentence(enum reason reason)
         REASONS(SENTENCE_)
 #undef SENTENCE_
     };
-    return sentences[reason];
+    return reason < REASON_COUNT ? sentences[reason]
+                                 : "an agent of a later version gave a reason that this one lacks";
 }

@@ -35,7 +35,8 @@ enum verdict {
 #undef VERDICT_ENUM_
 };
 
-/* Why a verdict was given or a candidate dropped. */
+/* Why a verdict was given or a candidate dropped. Later versions add reasons, here at the end: what
+ * is read and not known keeps its number, and is "unknown" in words. */
 #define REASONS(X)                                                                                 \
     X(NONE, "none", "")                                                                            \
     X(SOAKED, "soaked", "healthy until the end of the soak")                                       \
@@ -118,7 +119,9 @@ struct memory_app {
     struct order_outcome outcomes[REPORT_OUTCOMES_MAX]; /* newest first */
 };
 
-/* Version 2 adds order_id and what follows, version 3 start_by; an older agent reads without. */
+/* Version 2 adds order_id and what follows, version 3 start_by; an older agent reads without. A new
+ * reason or error code needs no new version; a new phase, verdict or kind of outcome needs a new
+ * minReader, for an agent that does not know it cannot go on from it. */
 #define MEMORY_VERSION    3
 #define MEMORY_MIN_READER 1
 
@@ -127,7 +130,7 @@ void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BY
                    size_t *len);
 
 /* Reads a record. ERR_VERSION: written by an agent this one cannot read (its minReader is newer).
- * ERR_CORRUPT: lengths or values out of bounds. */
+ * ERR_CORRUPT: lengths or values out of bounds; a reason that is not known is none. */
 NODISCARD int memory_decode(struct span data, struct memory_app *memory, struct err *err);
 
 /* Gives the open order its one answer, in the record that decides it; without an open order

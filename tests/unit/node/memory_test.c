@@ -181,7 +181,6 @@ static void case_bounds(void)
     CHECK_BOUND(phase, SWAP_PHASE_COUNT);
     CHECK_BOUND(wanted_by, WANTED_BY_COUNT);
     CHECK_BOUND(verdict, VERDICT_COUNT);
-    CHECK_BOUND(reason, REASON_COUNT);
     CHECK_BOUND(committed.lane, LANES);
     CHECK_BOUND(candidate.lane, LANES);
     CHECK_BOUND(history[HISTORY_MAX - 1].lane, LANES);
@@ -189,6 +188,39 @@ static void case_bounds(void)
     CHECK_BOUND(phase, SWAP_REST); /* at rest with one */
     CHECK_BOUND(app[0], '\0');
     CHECK_BOUND(app[NAME_BYTES - 1], 'x');
+}
+
+/* What an agent of a later version has written: nothing is lost but the word. */
+static void case_reasons_of_a_later_version(void)
+{
+    static const int later[] = {REASON_COUNT, REASON_COUNT + 1, UINT8_MAX};
+    for (size_t i = 0; i < COUNT_OF(later); i++) {
+        struct memory_app memory = sample();
+        struct memory_app read;
+        uint8_t data[STORE_RECORD_BYTES_MAX];
+        uint8_t again[STORE_RECORD_BYTES_MAX];
+        size_t len = 0;
+        size_t again_len = 0;
+        memory.reason = (enum reason)later[i];
+        memory.outcomes[0] =
+            (struct order_outcome){.id = 7, .kind = OUTCOME_FAILED, .reason = (uint16_t)later[i]};
+        memory.outcomes[1] =
+            (struct order_outcome){.id = 8, .kind = OUTCOME_REFUSED, .reason = UINT16_MAX};
+        memory.outcomes[2] = (struct order_outcome){
+            .id = 9, .kind = OUTCOME_REFUSED, .reason = (uint16_t)(ERR_END_ - ERR_BASE_)};
+        memory_encode(&memory, data, &len);
+        CHECK_INT_EQ(decode(data, len, &read, NULL), 0);
+        CHECK_STR_EQ(reason_word(read.reason), "unknown");
+        CHECK(strlen(reason_sentence(read.reason)) > 2);
+        for (size_t j = 0; j < 3; j++) {
+            CHECK_STR_EQ(order_outcome_reason(&read.outcomes[j]), "unknown");
+        }
+        CHECK_INT_EQ(read.verdict, memory.verdict);
+        CHECK_INT_EQ(read.candidate.gen, memory.candidate.gen);
+        memory_encode(&read, again, &again_len);
+        CHECK_INT_EQ(again_len, len);
+        CHECK_INT_EQ(memcmp(data, again, len), 0);
+    }
 }
 
 /* Bytes of any kind are refused or give a memory whose parts are in bounds. */
@@ -208,7 +240,7 @@ static void case_noise(void)
         }
         if (decode(data, len, &read, NULL) == 0) {
             accepted++;
-            CHECK(read.phase < SWAP_PHASE_COUNT && read.reason < REASON_COUNT &&
+            CHECK(read.phase < SWAP_PHASE_COUNT && reason_word(read.reason) != NULL &&
                   read.verdict < VERDICT_COUNT && read.index < APPS_MAX &&
                   read.committed.lane < LANES && read.candidate.lane < LANES &&
                   memchr(read.app, '\0', NAME_BYTES) != NULL);
@@ -242,14 +274,16 @@ static void case_words(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"round trip", case_round_trip},
-                                              {"version_1", case_version_1},
-                                              {"close_order", case_close_order},
-                                              {"truncated", case_truncated},
-                                              {"version", case_version},
-                                              {"bounds", case_bounds},
-                                              {"noise", case_noise},
-                                              {"quarantine", case_quarantine},
-                                              {"words", case_words}};
+    static const struct check_case cases[] = {
+        {"reasons of a later version", case_reasons_of_a_later_version},
+        {"round trip", case_round_trip},
+        {"version_1", case_version_1},
+        {"close_order", case_close_order},
+        {"truncated", case_truncated},
+        {"version", case_version},
+        {"bounds", case_bounds},
+        {"noise", case_noise},
+        {"quarantine", case_quarantine},
+        {"words", case_words}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
