@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "agent/node/control_scan.h"
-#include "agent/node/memory.h"
+#include "agent/node/session.h"
 
 #define DIGEST_SHORT 8
 #define CELL_BYTES   96
@@ -101,6 +101,31 @@ static bool row_view(struct span app, const char *role, const char *name, const 
     return true;
 }
 
+/* An agent of an earlier version does not tell. */
+static void health_view(struct span app, struct text *text)
+{
+    static const struct {
+        const char *word, *sentence;
+    } healths[] = {
+#define HEALTH_ROW_(name, word, sentence) {word, sentence},
+        HEALTHS(HEALTH_ROW_)
+#undef HEALTH_ROW_
+    };
+    char word[16];
+    char reason[32];
+    if (!scan_member_text(app, "health", word, sizeof word)) {
+        return;
+    }
+    (void)scan_member_text(app, "healthReason", reason, sizeof reason);
+    text_printf(text, "%16s health: %s (%s)", "", word, reason);
+    for (size_t i = 0; i < sizeof healths / sizeof healths[0]; i++) {
+        if (strcmp(word, healths[i].word) == 0) {
+            text_printf(text, ": %s", healths[i].sentence);
+        }
+    }
+    text_append(text, "\n");
+}
+
 static void verdict_view(struct span app, struct text *text)
 {
     char verdict[32];
@@ -143,6 +168,7 @@ static void app_view(struct span app, struct text *text)
     if (!has_row) {
         text_printf(text, "%-16s %-9s nothing runs\n", name, phase);
     }
+    health_view(app, text);
     verdict_view(app, text);
 }
 

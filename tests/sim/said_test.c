@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ports/sim/hands.h"
 #include "tests/check.h"
 #include "tests/sim/gateway.h"
 #include "tests/sim/sealed.h"
@@ -390,10 +391,44 @@ static void test_replicas(void)
     story_close(story);
 }
 
+/* Of two replicas one is wanted and not there, or nobody can ask: that is not serving, whatever the
+ * other one answers, and the word says which of the two it is. */
+static void test_missing_replica(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    deploy(story, RELEASE_PAIR1);
+    CHECK(report(story)->apps[0].is_serving);
+    struct sim_faults *faults = &machine->world.faults;
+    faults->of[SIM_OP_ENGINE_CREATE] = SIM_FAULT(1, 1000, SIM_FATE_FAIL);
+    sim_hands_serving(machine)->is_used = false;
+    gateway_run(&story->gateway, 30000);
+    CHECK(!report(story)->apps[0].is_serving);
+    CHECK_STR_EQ(report(story)->apps[0].health, "not-ready");
+    CHECK_STR_EQ(report(story)->apps[0].health_reason, "absent");
+    faults->of[SIM_OP_ENGINE_CREATE] = (struct sim_fault){0};
+    CHECK(settle(story));
+    CHECK(report(story)->apps[0].is_serving);
+    sim_hands_link_down(machine, 60000);
+    gateway_run(&story->gateway, 30000);
+    CHECK(!report(story)->apps[0].is_serving);
+    CHECK_STR_EQ(report(story)->apps[0].health, "unknown");
+    gateway_run(&story->gateway, 60000);
+    CHECK(settle(story));
+    CHECK(report(story)->apps[0].is_serving);
+    story_close(story);
+}
+
 static const struct check_case cases[] = {
-    {"empty", test_empty},     {"at rest", test_at_rest},   {"in mid-swap", test_in_mid_swap},
-    {"failure", test_failure}, {"history", test_history},   {"trouble", test_trouble},
-    {"events", test_events},   {"replicas", test_replicas},
+    {"empty", test_empty},
+    {"at rest", test_at_rest},
+    {"in mid-swap", test_in_mid_swap},
+    {"failure", test_failure},
+    {"history", test_history},
+    {"trouble", test_trouble},
+    {"events", test_events},
+    {"replicas", test_replicas},
+    {"a missing replica", test_missing_replica},
 };
 
 int main(int argc, char **argv)

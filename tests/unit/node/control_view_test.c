@@ -129,6 +129,27 @@ static void status_view(void)
         "engine does not answer\nno app yet");
 }
 
+static void health_view(void)
+{
+    static const char *const rows[][3] = {
+        {"ready", "answered", "health: ready (answered): it was asked and has answered well\n"},
+        {"not-ready", "absent",
+         "health: not-ready (absent): it does not run, or its own answers are bad\n"},
+        {"unknown", "not-asked-yet",
+         "health: unknown (not-asked-yet): it could not be asked, or was not asked yet\n"},
+        {"of-later", "x", "health: of-later (x)\n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char json[256];
+        (void)snprintf(json, sizeof json,
+                       "{\"node\":\"n\",\"apps\":[{\"app\":\"web\",\"phase\":\"rest\","
+                       "\"health\":\"%s\",\"healthReason\":\"%s\"}]}",
+                       rows[i][0], rows[i][1]);
+        CHECK_CONTAINS(view(control_view_status, json), rows[i][2]);
+    }
+    CHECK(strstr(view(control_view_status, status), "health:") == NULL); /* an older agent's */
+}
+
 static void cause_view(void)
 {
     const char *text = view(
@@ -199,6 +220,7 @@ int main(int argc, char **argv)
         {"scan_text_is_fit_for_a_terminal", scan_text_is_fit_for_a_terminal},
         {"scan_survives_damage", scan_survives_damage},
         {"status_view", status_view},
+        {"health_view", health_view},
         {"history_view", history_view},
         {"cause", cause_view},
         {"events_view", events_view},
