@@ -72,8 +72,8 @@ void project_free(struct project *project);
 char *project_path(const struct project_request *request, const struct yaml_item *item,
                    const char *path);
 
-/* True for a path that is relative to the project ("./x", "../x", "~/x" is not; "x/y" neither is a
- * volume's name where the short form of volumes is meant: there it must begin with a dot). */
+/* True for a path that says it starts in the file's folder: ".", "..", "./x", "../x". A bare "x/y"
+ * does not: in the short form of volumes that is no path. */
 bool project_path_is_relative(const char *path);
 
 #endif
