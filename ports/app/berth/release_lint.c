@@ -57,6 +57,9 @@ static int services_lint(struct lint *lint, struct err *err)
     const struct yaml_item *services = yaml_tree_member(lint->opened.root, "services");
     int rc = 0;
     if (services == NULL || services->kind != YAML_TREE_MAP) {
+        if (findings_count(lint->findings, FINDING_REFUSED) > 0) {
+            return 0; /* nothing could be read, and that is said */
+        }
         (void)findings_add(lint->findings, FINDING_REFUSED, services, "services",
                            "write at least one service below services:", "is no map of services");
         return 0;

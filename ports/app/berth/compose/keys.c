@@ -92,8 +92,7 @@ bool key_is_harmless(const struct key *key, const struct yaml_item *item)
 /* One place of the walk: the row's path and the file's. */
 struct step {
     const struct yaml_item *root;
-    struct findings *findings; /* NULL: nothing is said */
-    const char **since;        /* NULL: not asked */
+    struct findings *findings;
     char pattern[PATH_BYTES], path[PATH_BYTES];
     bool is_unused; /* below a declaration that no service refers to: only spelling counts */
 };
@@ -104,9 +103,6 @@ static void unknown_report(const struct step *step, const char *pattern,
                            const struct yaml_item *item)
 {
     char remedy[128];
-    if (step->findings == NULL) {
-        return;
-    }
     const char *nearest = nearest_find(pattern, item->key);
     if (nearest != NULL) {
         text_shorten_printf(remedy, sizeof remedy, "did you mean %s?", nearest);
@@ -119,13 +115,10 @@ static void unknown_report(const struct step *step, const char *pattern,
 /* False when nothing below it is to be looked at. */
 static bool row_judge(const struct step *step, const struct key *key, const struct yaml_item *item)
 {
-    if (step->since != NULL && key->since != NULL && !step->is_unused && !value_is_empty(item)) {
-        *step->since = key->since; /* there is one such version so far */
-    }
     if (key->verdict == KEY_HONOURED || step->is_unused) {
         return true;
     }
-    if (step->findings != NULL && !key_is_harmless(key, item)) {
+    if (!key_is_harmless(key, item)) {
         bool is_refused = key->verdict == KEY_REFUSED;
         (void)findings_add(step->findings, is_refused ? FINDING_REFUSED : FINDING_NOTE, item,
                            step->path, is_refused ? key->remedy : NULL, "%s", key->text);
@@ -233,12 +226,4 @@ void keys_check(const struct yaml_item *root, struct findings *findings)
 {
     struct step step = {.root = root, .findings = findings};
     item_check(&step, root);
-}
-
-const char *keys_since(const struct yaml_item *root)
-{
-    const char *since = NULL;
-    struct step step = {.root = root, .since = &since};
-    item_check(&step, root);
-    return since;
 }

@@ -20,7 +20,7 @@ struct key {
     const char *text;     /* NOTED: what becomes of it; REFUSED: the reason */
     const char *remedy;   /* REFUSED */
     const char *harmless; /* words that say what is so anyway, blanks between: no word about them */
-    const char *since;    /* the agent that reads it; NULL: every agent */
+    const char *since;    /* the first agent that reads it; NULL: every agent */
     /* Writes the key of a service into its payload (normal.h); NULL: others do, or nobody. */
     void (*write)(struct normal *normal, const struct yaml_item *item);
 };
@@ -51,9 +51,6 @@ void keys_check(const struct yaml_item *root, struct findings *findings);
 /* True when the value is null, an empty map or an empty list, or one of the row's harmless words.
  */
 bool key_is_harmless(const struct key *key, const struct yaml_item *item);
-
-/* The highest `since` of the keys that the tree uses, or NULL. */
-const char *keys_since(const struct yaml_item *root);
 
 /* -- for the pages ------------------------------------------------------------------------------
  */

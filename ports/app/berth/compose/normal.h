@@ -26,6 +26,7 @@ struct normal {
     const struct verify *verify;     /* digests */
     struct findings *findings;
     struct text *out;
+    bool is_new; /* something was written that only an agent of this version reads */
     char path[NORMAL_PATH_BYTES]; /* of the value being written: "services.web.ports[0]" */
 };
 

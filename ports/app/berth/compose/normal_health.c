@@ -89,6 +89,7 @@ static void test_write(struct normal *normal, const struct yaml_item *item, stru
     const char *kind = first != NULL && first->kind == YAML_TREE_SCALAR ? first->text : "";
     if (item->kind == YAML_TREE_SCALAR) {
         json_key(normal->out, "test");
+        normal->is_new = true;
         text_append(normal->out, "[\"CMD-SHELL\",");
         text_append_json(normal->out, item->text);
         text_append(normal->out, "]");
@@ -106,6 +107,7 @@ static void test_write(struct normal *normal, const struct yaml_item *item, stru
         normal_refuse(normal, item, FIX, "must begin with CMD, CMD-SHELL (and one line) or NONE");
         return;
     }
+    normal->is_new |= is_shell;
     json_key(normal->out, "test");
     text_append(normal->out, "[");
     for (const struct yaml_item *step = first; step != NULL; step = step->next) {
@@ -126,6 +128,7 @@ static void image_test_write(struct normal *normal, const struct image_health *i
                              struct health *health)
 {
     size_t bytes = 0;
+    normal->is_new |= strcmp(image->test.list[0], "CMD-SHELL") == 0;
     json_key(normal->out, "test");
     text_append(normal->out, "[");
     for (size_t i = 0; i < image->test.count; i++) {
@@ -163,6 +166,7 @@ static void numbers_write(struct normal *normal, const struct health *health)
         duration_write(normal, "start_period", health->start_period_ms);
     }
     if (health->start_interval_ms > 0) {
+        normal->is_new = true;
         duration_write(normal, "start_interval", health->start_interval_ms);
     }
 }

@@ -19,8 +19,7 @@ static void list_write(struct normal *normal, const struct yaml_item *item,
         normal_refuse(normal, item, "write a list", "must be a list, not a map");
         return;
     }
-    json_key(normal->out, item->key);
-    text_append(normal->out, "[");
+    struct json_part part = json_open(normal->out, item->key, '[');
     const struct yaml_item *step = item->kind == YAML_TREE_LIST ? item->child : item;
     const struct yaml_item *end = item->kind == YAML_TREE_LIST ? NULL : item->next;
     for (; step != end; step = step->next) {
@@ -31,7 +30,7 @@ static void list_write(struct normal *normal, const struct yaml_item *item,
         }
         normal_leave(normal, len);
     }
-    text_append(normal->out, "]");
+    (void)json_close(normal->out, part);
 }
 
 static void element_write(struct normal *normal, const struct yaml_item *item, const char *text)
@@ -197,8 +196,7 @@ void write_devices(struct normal *normal, const struct yaml_item *item)
         normal_refuse(normal, item, "write a list", "must be a list");
         return;
     }
-    json_key(normal->out, item->key);
-    text_append(normal->out, "[");
+    struct json_part part = json_open(normal->out, item->key, '[');
     for (const struct yaml_item *step = item->child; step != NULL; step = step->next) {
         size_t len = normal_enter_index(normal, index++);
         if (step->kind == YAML_TREE_MAP) {
@@ -210,5 +208,5 @@ void write_devices(struct normal *normal, const struct yaml_item *item)
         }
         normal_leave(normal, len);
     }
-    text_append(normal->out, "]");
+    (void)json_close(normal->out, part);
 }

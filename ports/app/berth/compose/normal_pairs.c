@@ -83,8 +83,7 @@ static void pairs_write(struct normal *normal, const struct yaml_item *item,
     if (value_is_null(item) || !is_collection(normal, item)) {
         return;
     }
-    json_key(normal->out, item->key);
-    text_append(normal->out, "{");
+    struct json_part part = json_open(normal->out, item->key, '{');
     for (const struct yaml_item *step = item->child; step != NULL; step = step->next, index++) {
         size_t len =
             step->key != NULL ? normal_enter(normal, step->key) : normal_enter_index(normal, index);
@@ -95,7 +94,7 @@ static void pairs_write(struct normal *normal, const struct yaml_item *item,
         }
         normal_leave(normal, len);
     }
-    text_append(normal->out, "}");
+    (void)json_close(normal->out, part);
 }
 
 static bool variable_judge(struct normal *normal, struct pair *pair)
@@ -165,6 +164,7 @@ static void host_write(struct normal *normal, const struct yaml_item *item, cons
         return;
     }
     text_shorten_printf(line, sizeof line, "%s:%s", name, plain);
+    normal->is_new |= strchr(plain, ':') != NULL;
     json_element(normal->out);
     text_append_json(normal->out, line);
 }
@@ -176,8 +176,7 @@ void write_extra_hosts(struct normal *normal, const struct yaml_item *item)
     if (value_is_null(item) || !is_collection(normal, item)) {
         return;
     }
-    json_key(normal->out, item->key);
-    text_append(normal->out, "[");
+    struct json_part part = json_open(normal->out, item->key, '[');
     for (const struct yaml_item *step = item->child; step != NULL; step = step->next, index++) {
         size_t len =
             step->key != NULL ? normal_enter(normal, step->key) : normal_enter_index(normal, index);
@@ -193,7 +192,7 @@ void write_extra_hosts(struct normal *normal, const struct yaml_item *item)
         }
         normal_leave(normal, len);
     }
-    text_append(normal->out, "]");
+    (void)json_close(normal->out, part);
 }
 
 void write_logging(struct normal *normal, const struct yaml_item *item)
@@ -207,8 +206,7 @@ void write_logging(struct normal *normal, const struct yaml_item *item)
         normal_refuse(normal, item, "write driver and options below it", "must be a map");
         return;
     }
-    json_key(normal->out, item->key);
-    text_append(normal->out, "{");
+    struct json_part part = json_open(normal->out, item->key, '{');
     if (!value_is_null(driver)) {
         size_t len = normal_enter(normal, "driver");
         write_word(normal, driver);
@@ -219,5 +217,5 @@ void write_logging(struct normal *normal, const struct yaml_item *item)
         write_pairs(normal, options);
         normal_leave(normal, len);
     }
-    text_append(normal->out, "}");
+    (void)json_close(normal->out, part);
 }

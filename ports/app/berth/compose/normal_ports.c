@@ -225,6 +225,7 @@ static void entry_write(struct ports *ports, const struct yaml_item *list, struc
             text_append_json(out, entry->host_ip);
         }
         if (entry->protocol[0] != '\0') {
+            ports->normal->is_new |= strcmp(entry->protocol, "sctp") == 0;
             json_key(out, "protocol");
             text_append_json(out, entry->protocol);
         }

@@ -201,6 +201,7 @@ static void resources_write(struct normal *normal, const struct yaml_item *deplo
     uint64_t bytes =
         memory_read(normal, memory, "mem_reservation", "deploy.resources.reservations.memory");
     if (bytes > 0) {
+        normal->is_new = true;
         json_key(normal->out, "reservations");
         text_append(normal->out, "{");
         size_write(normal, "memory", bytes);

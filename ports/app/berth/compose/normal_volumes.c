@@ -151,10 +151,12 @@ static void mount_write(struct normal *normal, const struct mount *mount)
         text_append(out, "true");
     }
     if (mount->is_nocopy && !is_bind) {
+        normal->is_new = true;
         text_append(out, ",\"volume\":{\"nocopy\":true}");
     }
     if (is_bind &&
         (mount->propagation[0] != '\0' || mount->selinux[0] != '\0' || mount->is_create_refused)) {
+        normal->is_new = true;
         json_key(out, "bind");
         text_append(out, "{");
         if (mount->propagation[0] != '\0') {
@@ -181,6 +183,7 @@ static void tmpfs_write(struct normal *normal, const struct mount *mount)
     const struct yaml_item *mode = yaml_tree_member(mount->tmpfs, "mode");
     uint64_t bytes = 0;
     char *end = NULL;
+    normal->is_new = true;
     json_element(out);
     text_append(out, "{\"type\":\"tmpfs\",\"target\":");
     text_append_json(out, mount->target);
@@ -238,8 +241,9 @@ static bool beside_resolve(struct normal *normal, struct mount *mount, const cha
     if (!beside_name(relative, name, sizeof name)) {
         volume_of_path(normal, "dir-", relative, name, sizeof name);
     }
-    normal_note(normal, mount->item, "%s is %s beside the file; it becomes the volume %s",
-                mount->source, found == BESIDE_EMPTY ? "an empty directory" : "nothing", name);
+    normal_note(normal, mount->item,
+                "%s is %s beside the file; it becomes the volume %s, a directory", mount->source,
+                found == BESIDE_EMPTY ? "an empty directory" : "nothing", name);
     (void)text_copy(mount->type, sizeof mount->type, "volume");
     return text_copy(mount->source, sizeof mount->source, name);
 }

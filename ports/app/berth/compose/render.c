@@ -225,11 +225,12 @@ static void image_write(struct text *out, const struct image *image)
     text_append(out, "]}");
 }
 
+/* Lists that an agent of this version reads first. */
 static void elements_write(struct normal *normal, const char *key, void (*write)(struct normal *))
 {
     struct json_part part = json_open(normal->out, key, '[');
     write(normal);
-    (void)json_close(normal->out, part);
+    normal->is_new |= json_close(normal->out, part);
 }
 
 static void extension_write(struct normal *normal, const struct image *image)
@@ -268,7 +269,9 @@ static void members_write(struct normal *normal, bool is_built)
         const struct key *key = keys_find(row);
         if (key != NULL && key->write != NULL && !(is_built && key->write == write_build)) {
             size_t len = normal_enter(normal, item->key);
+            size_t before = normal->out->len;
             key->write(normal, item);
+            normal->is_new |= key->since != NULL && normal->out->len > before;
             normal_leave(normal, len);
         }
     }
@@ -359,7 +362,7 @@ static void volumes_write(struct normal *normal)
         }
         normal_leave(normal, len);
     }
-    (void)json_close(out, part);
+    normal->is_new |= json_close(out, part);
 }
 
 /* A digest that stands for an image that was not asked, on every platform there is. */
@@ -388,6 +391,22 @@ static const char *image_name(const struct yaml_item *service)
     return value_is_null(image) || image->kind != YAML_TREE_SCALAR ? "image" : image->text;
 }
 
+static void document_write(struct normal *normal, const struct render *render,
+                           const struct image *image, const char *since)
+{
+    struct text *out = normal->out;
+    text_append(out, "{\"schema\":1");
+    top_write(normal, render, since);
+    json_key(out, "services");
+    text_append(out, "{");
+    if (render->service != NULL) {
+        service_write(normal, render, image);
+    }
+    text_append(out, "}");
+    volumes_write(normal);
+    text_append(out, "}");
+}
+
 void render_payload(const struct render *render, struct text *out)
 {
     char app[RENDER_APP_BYTES];
@@ -403,21 +422,16 @@ void render_payload(const struct render *render, struct text *out)
                             .verify = render->verify,
                             .findings = render->findings,
                             .out = out};
-    const char *since = keys_since(render->root);
     if (image == NULL) {
         image_pretend(image_name(render->service), &pretended);
         image = &pretended;
     }
-    text_append(out, "{\"schema\":1");
-    top_write(&normal, render, since);
-    json_key(out, "services");
-    text_append(out, "{");
-    if (render->service != NULL) {
-        service_write(&normal, render, image);
+    /* What the agent must be follows from what was written, and stands before it. */
+    document_write(&normal, render, image, NULL);
+    if (normal.is_new) {
+        text_init(out, out->data, out->cap);
+        document_write(&normal, render, image, KEYS_SINCE_NOW);
     }
-    text_append(out, "}");
-    volumes_write(&normal);
-    text_append(out, "}");
     if (out->cut || out->len > RELEASE_PAYLOAD_BYTES_MAX) {
         (void)findings_add(render->findings, FINDING_REFUSED, render->service, NULL,
                            "write less into environment, labels and commands",

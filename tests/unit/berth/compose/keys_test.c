@@ -311,25 +311,6 @@ static void case_silent(void)
     check_silent("{services: {a: {networks: {default: null}, pull_policy: missing}}}");
 }
 
-static void check_since(const char *yaml, const char *since)
-{
-    struct yaml_item *root = NULL;
-    struct err err = {0};
-    CHECK_INT_EQ(yaml_tree_parse(span_text(yaml), &root, &err), 0);
-    const char *got = keys_since(root);
-    CHECK_STR_EQ(got != NULL ? got : "any", since);
-    yaml_tree_free(root);
-}
-
-static void case_since(void)
-{
-    check_since("{services: {a: {image: x, ports: ['80:80'], restart: always}}}", "any");
-    check_since("{services: {a: {dns: [1.1.1.1]}}}", BERTH_VERSION);
-    check_since("{services: {a: {dns: [], pid: }}}", "any");
-    check_since("{services: {a: {volumes: [{type: bind, bind: {propagation: rslave}}]}}}",
-                BERTH_VERSION);
-}
-
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -337,7 +318,6 @@ int main(int argc, char **argv)
         {"table_is_specified", case_table_is_specified},
         {"every_row", case_every_row},
         {"unknown", case_unknown},
-        {"silent", case_silent},
-        {"since", case_since}};
+        {"silent", case_silent}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -2,7 +2,11 @@
  */
 #include "ports/app/berth/compose/normal.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "platform/base/units.h"
+#include "ports/app/berth/compose/beside.h"
 #include "ports/app/berth/compose/render.h"
 #include "ports/app/berth/keyring.h"
 #include "tests/check.h"
@@ -439,6 +443,7 @@ static void case_resources(void)
     check_refused("ulimits: {NoFile: 5}", "services.web.ulimits.NoFile", "no name");
     check_refused("ulimits: {nofile: {soft: 5}}", "services.web.ulimits.nofile", "soft and hard");
     check_key("cpu_shares: 512", "\"cpu_shares\":512");
+    check_key("oom_kill_disable: false", "\"oom_kill_disable\":false");
     check_key("oom_score_adj: -500", "\"oom_score_adj\":-500");
     check_refused("mem_swappiness: 101", "services.web.mem_swappiness", "from 0 to 100");
     check_key("blkio_config: {weight: 300}", "\"blkio_config\":{\"weight\":300}");
@@ -517,13 +522,127 @@ static void case_secrets(void)
               "\"plain\":[\"PASSWORD_MIN_LENGTH\"]");
 }
 
+static void check_agent(const char *key, const char *agent)
+{
+    char yaml[4096];
+    char member[64];
+    service_file(key, yaml, sizeof yaml);
+    struct world *world = world_new(yaml, NULL);
+    (void)snprintf(member, sizeof member, "\"minAgent\":\"%s\"", agent != NULL ? agent : "");
+    bool is_there = strstr(world->out, agent != NULL ? member : "minAgent") != NULL;
+    if (is_there != (agent != NULL)) {
+        printf("    %s: %s\n", key, world->out);
+    }
+    CHECK_INT_EQ(is_there, agent != NULL);
+    world_free(world);
+}
+
+/* What the agent must be follows from what is written, not from what the file mentions. */
+static void case_agent(void)
+{
+    static const char *const every[] = {
+        "restart: always",
+        "ports: ['80:80/udp']",
+        "healthcheck: {test: [CMD, /ok]}",
+        "mem_limit: 64m",
+        "networks: {default: null}",
+        "dns: []",
+        "pid:",
+        "environment: {A: b}",
+        "volumes: ['d:/d', '/a:/b:ro']",
+        "cap_drop: [all]",
+        "volumes: ['d:/d']\nvolumes: {d: {name: shop_d}, e: {name: e}}",
+        "annotations: {}"};
+    static const char *const new[] = {"dns: 1.1.1.1",
+                                      "container_name: x",
+                                      "ports: ['80:80/sctp']",
+                                      "healthcheck: {test: /ok}",
+                                      "volumes: [{type: tmpfs, target: /t}]",
+                                      "volumes: ['d:/d:nocopy']",
+                                      "environment: {TOKEN_URL: x}",
+                                      "extra_hosts: ['a=::1']",
+                                      "mem_reservation: 8m",
+                                      "volumes: ['d:/d']\nvolumes: {d: {name: exact}}",
+                                      "networks: {default: {aliases: [w]}}",
+                                      "volumes: ['/a:/b:rslave']",
+                                      "annotations: [a=b]"};
+    for (size_t i = 0; i < COUNT_OF(every); i++) {
+        check_agent(every[i], NULL);
+    }
+    for (size_t i = 0; i < COUNT_OF(new); i++) {
+        check_agent(new[i], BERTH_VERSION);
+    }
+    check_agent("init: true\nx-berth: {requires: {minAgent: 9.0.0, ram: 1m}}", "9.0.0");
+    check_agent("dns: 1.1.1.1\nx-berth: {requires: {minAgent: 9.0.0}}", "9.0.0");
+    check_agent("dns: 1.1.1.1\nx-berth: {requires: {minAgent: 0.0.1, ram: 1m}}", BERTH_VERSION);
+}
+
+/* What stands beside the file: a volume where nothing does, a refusal where something would have
+ * to travel. */
+static void case_beside(void)
+{
+    char dir[] = "/tmp/berth-beside-XXXXXX";
+    char path[128];
+    CHECK(mkdtemp(dir) != NULL);
+    (void)snprintf(path, sizeof path, "%s/empty", dir);
+    CHECK_INT_EQ(mkdir(path, 0755), 0);
+    (void)snprintf(path, sizeof path, "%s/full", dir);
+    CHECK_INT_EQ(mkdir(path, 0755), 0);
+    (void)snprintf(path, sizeof path, "%s/full/x.conf", dir);
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL && fclose(file) == 0);
+    CHECK_INT_EQ(beside_look(dir, "nothing"), BESIDE_NOTHING);
+    CHECK_INT_EQ(beside_look(dir, "./empty"), BESIDE_EMPTY);
+    CHECK_INT_EQ(beside_look(dir, "full"), BESIDE_DIRECTORY);
+    CHECK_INT_EQ(beside_look(dir, "./full/x.conf"), BESIDE_FILE);
+    CHECK_INT_EQ(beside_look(NULL, "full"), BESIDE_NOTHING);
+    CHECK_INT_EQ(unlink(path), 0);
+    (void)snprintf(path, sizeof path, "%s/full", dir);
+    CHECK_INT_EQ(rmdir(path), 0);
+    (void)snprintf(path, sizeof path, "%s/empty", dir);
+    CHECK_INT_EQ(rmdir(path), 0);
+    CHECK_INT_EQ(rmdir(dir), 0);
+}
+
+static void check_name(const char *relative, const char *name)
+{
+    char got[64];
+    bool is_name = beside_name(relative, got, sizeof got);
+    CHECK_STR_EQ(is_name ? got : "none", name);
+}
+
+static void case_beside_names(void)
+{
+    check_name("./data", "dir-data");
+    check_name("data/db/", "dir-data-db");
+    check_name("./a//./b", "dir-a-b");
+    check_name("./a-b", "none"); /* would be a/b's */
+    check_name("../a", "none");
+    check_name("./a b", "none");
+    check_name(".", "none");
+    CHECK_STR_EQ(beside_below("/p/shop", "/p/shop/data"), "data");
+    CHECK_STR_EQ(beside_below("/p/shop/", "/p/shop/data"), "data");
+    CHECK(beside_below("/p/shop", "/p/shopping/data") == NULL);
+    CHECK(beside_below("/p/shop", "/p/shop") == NULL);
+    CHECK(beside_below("/", "/p") == NULL);
+    CHECK(beside_below(NULL, "/p") == NULL);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"process", case_process}, {"pairs", case_pairs},       {"lists", case_lists},
-        {"ports", case_ports},     {"networks", case_networks}, {"volumes", case_volumes},
-        {"health", case_health},   {"image", case_image},       {"resources", case_resources},
-        {"secrets", case_secrets}};
+    static const struct check_case cases[] = {{"process", case_process},
+                                              {"pairs", case_pairs},
+                                              {"lists", case_lists},
+                                              {"ports", case_ports},
+                                              {"networks", case_networks},
+                                              {"volumes", case_volumes},
+                                              {"health", case_health},
+                                              {"image", case_image},
+                                              {"resources", case_resources},
+                                              {"secrets", case_secrets},
+                                              {"agent", case_agent},
+                                              {"beside", case_beside},
+                                              {"beside_names", case_beside_names}};
     struct err err = {0};
     if (keyring_open(&keyring, &err) != 0) {
         printf("%s\n", err.text);
