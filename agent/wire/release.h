@@ -141,8 +141,4 @@ NODISCARD int release_render(struct span payload, const struct release_node *nod
  */
 int64_t release_soak_min_ms(const struct plan_service *service);
 
-/* The longest a container may take to become ready when every try but the last fails: the least
- * that a deadline may be. */
-int64_t release_deadline_min_ms(const struct plan_service *service);
-
 #endif

@@ -32,7 +32,8 @@ int64_t release_soak_min_ms(const struct plan_service *service)
     return longest_ms > 0 ? longest_ms : SOAK_UNPROBED_MS;
 }
 
-int64_t release_deadline_min_ms(const struct plan_service *service)
+/* The longest a container may take to become ready when every try but the last fails. */
+static int64_t service_ready_max_ms(const struct plan_service *service)
 {
     int64_t ms = 0;
     if (service->startup.kind != PLAN_PROBE_NONE) {
@@ -214,7 +215,7 @@ int release_check_plan(struct release_reading *reading, struct err *err)
     char least[32];
     for (size_t i = 0; i < plan->service_count; i++) {
         int64_t soak_ms = release_soak_min_ms(&plan->services[i]);
-        int64_t ready_ms = release_deadline_min_ms(&plan->services[i]);
+        int64_t ready_ms = service_ready_max_ms(&plan->services[i]);
         soak_min_ms = soak_ms > soak_min_ms ? soak_ms : soak_min_ms;
         deadline_min_ms = ready_ms > deadline_min_ms ? ready_ms : deadline_min_ms;
     }

@@ -6,11 +6,6 @@
 #include "ports/app/berth/compose/normal.h"
 #include "ports/app/berth/compose/render.h"
 
-static const struct yaml_item *service_of(const struct normal *normal, const char *name)
-{
-    return yaml_tree_member(yaml_tree_member(normal->root, "services"), name);
-}
-
 /* Words that a namespace may be, by key. */
 static const struct {
     const char *key;
@@ -106,24 +101,19 @@ void write_networks(struct normal *normal, const struct yaml_item *item)
     }
 }
 
+/* That the services are there is judged where the project is read (profiles.c). */
 void write_links(struct normal *normal, const struct yaml_item *item)
 {
-    char name[128];
     const struct yaml_item *step = item->kind == YAML_TREE_LIST ? item->child : NULL;
     if (!value_is_empty(item) && item->kind != YAML_TREE_LIST) {
         normal_refuse(normal, item, "write a list", "must be a list");
     }
     for (; step != NULL; step = step->next) {
         const char *text = value_text(normal, step);
-        if (text != NULL) {
-            text_shorten_printf(name, sizeof name, "%.*s", (int)strcspn(text, ":"), text);
-            if (service_of(normal, name) == NULL) {
-                normal_refuse(normal, step, "name one of this file, or remove it",
-                              "no service %s is there", name);
-            } else if (strchr(text, ':') != NULL) {
-                normal_note(normal, step, "%s is a name of %s for the whole app",
-                            strchr(text, ':') + 1, name);
-            }
+        const char *colon = text != NULL ? strchr(text, ':') : NULL;
+        if (colon != NULL) {
+            normal_note(normal, step, "%s is a name of %.*s for the whole app", colon + 1,
+                        (int)(colon - text), text);
         }
     }
 }
@@ -137,15 +127,7 @@ void write_depends_on(struct normal *normal, const struct yaml_item *item)
         normal_refuse(normal, item, "write a list of services", "must be a list or a map");
     }
     for (; step != NULL; step = step->next) {
-        const char *name = element_name(step);
-        const struct yaml_item *needed = yaml_tree_member(step, "required");
         const struct yaml_item *condition = yaml_tree_member(step, "condition");
-        bool is_needed =
-            needed == NULL || needed->text == NULL || strcmp(needed->text, "false") != 0;
-        if (service_of(normal, name) == NULL && is_needed) {
-            normal_refuse(normal, step, "name one of this file, or remove it",
-                          "no service %s is there", name);
-        }
         bool is_known = condition == NULL || condition->kind != YAML_TREE_SCALAR;
         for (size_t i = 0; !is_known && i < COUNT_OF(words); i++) {
             is_known = strcmp(condition->text, words[i]) == 0;

@@ -11,7 +11,6 @@
 #include "ports/app/berth/compose/normal.h"
 
 #define DEADLINE_DEFAULT_MS SECONDS_MS(300) /* the reader's */
-#define DEADLINE_MAX_MS     MINUTES_MS(24 * 60)
 
 /* Small letters, digits and '-' between them; `otherwise` where nothing of it fits. */
 static void name_fit(const char *text, const char *otherwise, char name[RENDER_APP_BYTES])
@@ -64,8 +63,7 @@ static const struct yaml_item *extension_of(const struct yaml_item *map, const c
 /* The keys of x-berth that are not written as they stand. */
 static bool is_rewritten(const char *key)
 {
-    static const char *const keys[] = {"app",      "version", "sequence", "floor",
-                                       "requires", "swap",    "plain"};
+    static const char *const keys[] = {"app", "version", "sequence", "floor", "requires", "plain"};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         if (strcmp(keys[i], key) == 0) {
             return true;
@@ -134,33 +132,6 @@ static void requires_write(struct normal *normal, const struct render *render, c
     text_append(normal->out, "}");
 }
 
-static void swap_write(struct normal *normal, const struct render *render)
-{
-    const struct yaml_item *said = extension_of(render->root, "swap");
-    bool is_map = said != NULL && said->kind == YAML_TREE_MAP;
-    char text[32];
-    if (said == NULL && render->deadline_ms == 0) {
-        return;
-    }
-    json_key(normal->out, "swap");
-    if (said != NULL && !is_map) {
-        write_any(normal, said);
-        return;
-    }
-    text_append(normal->out, "{");
-    for (const struct yaml_item *step = is_map ? said->child : NULL; step != NULL;
-         step = step->next) {
-        json_key(normal->out, step->key);
-        write_any(normal, step);
-    }
-    if (render->deadline_ms != 0 && yaml_tree_member(said, "deadline") == NULL) {
-        duration_render(render->deadline_ms, text, sizeof text);
-        json_key(normal->out, "deadline");
-        text_append_json(normal->out, text);
-    }
-    text_append(normal->out, "}");
-}
-
 static void top_write(struct normal *normal, const struct render *render, const char *since)
 {
     const struct yaml_item *extension = yaml_tree_member(render->root, "x-berth");
@@ -180,7 +151,6 @@ static void top_write(struct normal *normal, const struct render *render, const 
     number_write(normal, render, "sequence", render->sequence, 1);
     number_write(normal, render, "floor", render->floor, 0);
     requires_write(normal, render, since);
-    swap_write(normal, render);
     const struct yaml_item *step =
         extension != NULL && extension->kind == YAML_TREE_MAP ? extension->child : NULL;
     for (; step != NULL; step = step->next) {
@@ -482,29 +452,19 @@ static bool payload_read(const struct render *render, const struct text *out, st
 
 bool render_plan(const struct render *render, struct text *out, struct plan *plan)
 {
-    struct render second = *render;
+    const struct yaml_item *swap = extension_of(render->root, "swap");
     char text[32];
-    bool is_said =
-        yaml_tree_member(yaml_tree_member(yaml_tree_member(render->root, "x-berth"), "swap"),
-                         "deadline") != NULL;
-    second.deadline_ms = is_said ? 0 : DEADLINE_MAX_MS;
-    render_payload(&second, out);
+    render_payload(render, out);
     bool is_read = payload_read(render, out, plan);
-    if (!is_read || is_said || render->service == NULL) {
-        return is_read;
-    }
-    int64_t least_ms = release_deadline_min_ms(&plan->services[0]);
-    second.deadline_ms = least_ms > DEADLINE_DEFAULT_MS ? least_ms : 0;
-    if (least_ms > DEADLINE_DEFAULT_MS) {
-        duration_render(least_ms, text, sizeof text);
+    if (is_read && render->service != NULL && yaml_tree_member(swap, "deadline") == NULL &&
+        plan->deadline_ms > DEADLINE_DEFAULT_MS) {
+        duration_render(plan->deadline_ms, text, sizeof text);
         (void)findings_add(render->findings, FINDING_NOTE, render->service, NULL, NULL,
                            "services.%s: its checks may take %s to find it ready, so a swap ends "
                            "after that, not after 5m; x-berth.swap.deadline says otherwise",
                            render->service->key, text);
     }
-    text_init(out, out->data, out->cap);
-    render_payload(&second, out);
-    return payload_read(render, out, plan);
+    return is_read;
 }
 
 int render_spec(const struct text *payload, const struct yaml_item *service, struct arena *arena,

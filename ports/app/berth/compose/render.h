@@ -18,7 +18,6 @@ struct render {
     const char *project_dir;         /* where relative paths begin; NULL: not looked at */
     const char *version;             /* where x-berth says none; NULL: none */
     uint64_t sequence, floor;        /* 0: as x-berth says; sequence: 1 where it says none */
-    int64_t deadline_ms;             /* where x-berth says none; 0: the node's own */
     bool is_built;                   /* build: needs no note */
     const struct verify *verify;
     struct findings *findings;
@@ -38,9 +37,9 @@ void render_check(const struct yaml_item *root, struct findings *findings);
  * is wrong or worth knowing becomes findings; with a refused one the payload must not be used. */
 void render_payload(const struct render *render, struct text *out);
 
-/* The same, and read by the node's reader, whose complaint becomes a finding with file and line.
- * Where x-berth gives no deadline and the probes may take longer than the node's own, writes one
- * that lets them, with a note. True when the reader took it: then *plan is filled. */
+/* The same, and read by the node's reader, whose complaint becomes a finding with file and line. A
+ * deadline that the reader lengthens for slow checks is noted. True when the reader took it: then
+ * *plan is filled. */
 bool render_plan(const struct render *render, struct text *out, struct plan *plan);
 
 /* What the node would create, from a payload that render_plan took; everything in *spec lives in

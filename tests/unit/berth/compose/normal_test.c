@@ -2,11 +2,7 @@
  */
 #include "ports/app/berth/compose/normal.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "platform/base/units.h"
-#include "ports/app/berth/compose/beside.h"
 #include "ports/app/berth/compose/render.h"
 #include "ports/app/berth/keyring.h"
 #include "tests/check.h"
@@ -271,6 +267,7 @@ static void case_ports(void)
               "[{\"target\":80,\"published\":8080}]");
     check_key("ports: [{target: 80, published: 8080-8090}]",
               "[{\"target\":80,\"published\":8080}]");
+    check_noted("ports: ['8080-8081:80']", "services.web.ports[0]", "the first is taken");
     check_noted("ports: ['8080-8090:80']", "services.web.ports[0]", "the first is taken");
     check_noted("ports: [{target: 80, published: 80, mode: host}]", "services.web.ports[0]",
                 "mode host");
@@ -307,9 +304,10 @@ static void case_networks(void)
     check_noted("networks: [a, b]\nnetworks: {a: , b: }", "services.web.networks", "app's one");
     check_key("container_name: shop_web", "\"names\":[\"shop_web\"]");
     check_key("networks: {default: {aliases: [w, web, www]}}", "\"names\":[\"w\",\"www\"]");
-    check_key("links: ['db:database']\n  db: {image: db}", "\"web\"");
-    check_refused("links: [db]", "services.web.links", "no service db");
-    check_refused("depends_on: [db]", "services.web.depends_on", "no service db");
+    check_noted("links: ['db:database']\n  db: {image: db}", "services.web.links", "whole app");
+    check_refused("links: db", "services.web.links", "must be a list");
+    check_key("init: true\n  other: {image: o, links: ['web:shop', 'webbing:no']}",
+              "\"names\":[\"shop\"]");
     check_refused("depends_on: {db: {condition: well}}\n  db: {image: db}",
                   "services.web.depends_on", "no condition");
     check_gone("depends_on: {db: {condition: service_started, required: false}}", "depends_on");
@@ -577,72 +575,13 @@ static void case_agent(void)
     check_agent("dns: 1.1.1.1\nx-berth: {requires: {minAgent: 0.0.1, ram: 1m}}", BERTH_VERSION);
 }
 
-/* What stands beside the file: a volume where nothing does, a refusal where something would have
- * to travel. */
-static void case_beside(void)
-{
-    char dir[] = "/tmp/berth-beside-XXXXXX";
-    char path[128];
-    CHECK(mkdtemp(dir) != NULL);
-    (void)snprintf(path, sizeof path, "%s/empty", dir);
-    CHECK_INT_EQ(mkdir(path, 0755), 0);
-    (void)snprintf(path, sizeof path, "%s/full", dir);
-    CHECK_INT_EQ(mkdir(path, 0755), 0);
-    (void)snprintf(path, sizeof path, "%s/full/x.conf", dir);
-    FILE *file = fopen(path, "w");
-    CHECK(file != NULL && fclose(file) == 0);
-    CHECK_INT_EQ(beside_look(dir, "nothing"), BESIDE_NOTHING);
-    CHECK_INT_EQ(beside_look(dir, "./empty"), BESIDE_EMPTY);
-    CHECK_INT_EQ(beside_look(dir, "full"), BESIDE_DIRECTORY);
-    CHECK_INT_EQ(beside_look(dir, "./full/x.conf"), BESIDE_FILE);
-    CHECK_INT_EQ(beside_look(NULL, "full"), BESIDE_NOTHING);
-    CHECK_INT_EQ(unlink(path), 0);
-    (void)snprintf(path, sizeof path, "%s/full", dir);
-    CHECK_INT_EQ(rmdir(path), 0);
-    (void)snprintf(path, sizeof path, "%s/empty", dir);
-    CHECK_INT_EQ(rmdir(path), 0);
-    CHECK_INT_EQ(rmdir(dir), 0);
-}
-
-static void check_name(const char *relative, const char *name)
-{
-    char got[64];
-    bool is_name = beside_name(relative, got, sizeof got);
-    CHECK_STR_EQ(is_name ? got : "none", name);
-}
-
-static void case_beside_names(void)
-{
-    check_name("./data", "dir-data");
-    check_name("data/db/", "dir-data-db");
-    check_name("./a//./b", "dir-a-b");
-    check_name("./a-b", "none"); /* would be a/b's */
-    check_name("../a", "none");
-    check_name("./a b", "none");
-    check_name(".", "none");
-    CHECK_STR_EQ(beside_below("/p/shop", "/p/shop/data"), "data");
-    CHECK_STR_EQ(beside_below("/p/shop/", "/p/shop/data"), "data");
-    CHECK(beside_below("/p/shop", "/p/shopping/data") == NULL);
-    CHECK(beside_below("/p/shop", "/p/shop") == NULL);
-    CHECK(beside_below("/", "/p") == NULL);
-    CHECK(beside_below(NULL, "/p") == NULL);
-}
-
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"process", case_process},
-                                              {"pairs", case_pairs},
-                                              {"lists", case_lists},
-                                              {"ports", case_ports},
-                                              {"networks", case_networks},
-                                              {"volumes", case_volumes},
-                                              {"health", case_health},
-                                              {"image", case_image},
-                                              {"resources", case_resources},
-                                              {"secrets", case_secrets},
-                                              {"agent", case_agent},
-                                              {"beside", case_beside},
-                                              {"beside_names", case_beside_names}};
+    static const struct check_case cases[] = {
+        {"process", case_process}, {"pairs", case_pairs},       {"lists", case_lists},
+        {"ports", case_ports},     {"networks", case_networks}, {"volumes", case_volumes},
+        {"health", case_health},   {"image", case_image},       {"resources", case_resources},
+        {"secrets", case_secrets}, {"agent", case_agent}};
     struct err err = {0};
     if (keyring_open(&keyring, &err) != 0) {
         printf("%s\n", err.text);
