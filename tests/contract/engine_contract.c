@@ -128,7 +128,7 @@ static void a_container_is_listed_as_it_was_made(void)
     CHECK_INT_EQ(container.gen, 1);
     CHECK_INT_EQ(container.replica, 1);
     CHECK_INT_EQ(container.state, ENGINE_CREATED);
-    CHECK_INT_EQ(container.address, fixture->network.subnet + 11);
+    CHECK_INT_EQ(container.address, fixture->has_no_address ? 0 : fixture->network.subnet + 11);
     CHECK(!container.keeps_running);
     CHECK(
         digest_parse("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", &release));
@@ -160,8 +160,8 @@ static void addresses_stay_when_the_order_changes(void)
     CHECK_INT_EQ(engine_do_start(fixture, b), 0);
     CHECK_INT_EQ(engine_do_stop(fixture, a, GRACE_MS), 0);
     CHECK_INT_EQ(engine_do_stop(fixture, b, GRACE_MS), 0);
-    CHECK_INT_EQ(parts_look(a).address, fixture->network.subnet + 10);
-    CHECK_INT_EQ(parts_look(b).address, fixture->network.subnet + 11);
+    CHECK_INT_EQ(parts_look(a).address, fixture->has_no_address ? 0 : fixture->network.subnet + 10);
+    CHECK_INT_EQ(parts_look(b).address, fixture->has_no_address ? 0 : fixture->network.subnet + 11);
     CHECK_INT_EQ(engine_do_start(fixture, b), 0);
     CHECK_INT_EQ(engine_do_start(fixture, a), 0);
     CHECK_INT_EQ(parts_look(a).address, fixture->network.subnet + 10);
@@ -257,7 +257,8 @@ static void a_crash_loop_is_seen_and_ended(void)
     CHECK_INT_EQ(engine_do_keep(fixture, id, true), 0);
     CHECK_INT_EQ(engine_do_start(fixture, id), 0);
     struct engine_container container = look_until(id, is_looping);
-    CHECK(container.state == ENGINE_RESTARTING || container.state == ENGINE_RUNNING);
+    CHECK(container.state == ENGINE_RESTARTING || container.state == ENGINE_RUNNING ||
+          (fixture->has_no_restarting && container.state == ENGINE_EXITED));
     CHECK(container.keeps_running);
     CHECK_INT_EQ(engine_do_keep(fixture, id, false), 0);
     CHECK_INT_EQ(engine_do_stop(fixture, id, GRACE_MS), 0);
@@ -366,7 +367,7 @@ static void a_pull_is_tagged_and_durable(void)
     }
     CHECK_INT_EQ(engine_do_image(fixture, good, &result), ERR_NOT_FOUND);
     CHECK_INT_EQ(engine_do_pull(fixture, good, &result), 0);
-    CHECK(result.progress > 0);
+    CHECK(result.progress > 0 || fixture->has_no_bytes);
     CHECK_INT_EQ(fixture->syncs(fixture->self), syncs + 1);
     CHECK_INT_EQ(engine_do_image(fixture, fixture->tag, &tagged), 0);
     CHECK(digest_is_equal(&result.image.id, &tagged.image.id));

@@ -53,6 +53,11 @@ struct engine_fixture {
      * of its config; unload takes that name away again. NULL: not in this place. */
     bool (*load)(void *self, char *config, size_t cap);
     void (*unload)(void *self);
+    /* What this engine never does: tells of a stopped container the address it was made with;
+     * tells the bytes of a short pull; shows RESTARTING in a crash loop without back-off; removes
+     * a network that a stopped container is made for. */
+    bool has_no_address, has_no_bytes, has_no_restarting, keeps_networks;
+    const char *mute_words;                     /* of IMAGE_MUTE's log; NULL: Docker's */
     const char *tag;                            /* of ours: "berth/<unique>:contract" */
     const char *image[IMAGE_KINDS];             /* references that resolve */
     const char *registry_image[REGISTRY_KINDS]; /* repo@sha256:...; NULL: not in this place */

@@ -97,6 +97,25 @@ static bool world_corrupt(struct docker_world *world, const char *repository)
     return fclose(file) == 0 && byte != EOF;
 }
 
+/* Asked of the engine itself: the command line tool says what it is, not what the engine is. */
+static bool world_kind(struct docker_world *world)
+{
+    char line[WORLD_TEXT];
+    if (!run(line, sizeof line,
+             "curl --silent --fail --unix-socket " ENGINE_SOCKET " http://engine/version | "
+             "grep -c Podman || true")) {
+        return false;
+    }
+    world->is_podman = strcmp(line, "0") != 0;
+    if (!run(line, sizeof line,
+             "curl --silent --fail --unix-socket " ENGINE_SOCKET " http://engine/info | "
+             "grep -c io.containerd.snapshotter || true")) {
+        return false;
+    }
+    world->has_containerd_store = strcmp(line, "0") != 0;
+    return true;
+}
+
 static bool world_registry(struct docker_world *world)
 {
     char line[WORLD_TEXT];
@@ -156,7 +175,7 @@ bool docker_world_open(struct docker_world *world, const char *pausebox, const c
             return false;
         }
     }
-    if (!world_registry(world)) {
+    if (!world_kind(world) || !world_registry(world)) {
         return false;
     }
     docker_world_hide(world, false);
@@ -258,7 +277,11 @@ unsigned docker_world_processes(struct docker_world *world, const char *id)
 {
     char line[WORLD_TEXT];
     (void)world;
-    return run(line, sizeof line, "docker top %s -o pid | tail -n +2 | wc -l", id)
+    /* Not by `docker top`: podman runs ps in the container, and as its user. */
+    return run(line, sizeof line,
+               "for p in $(grep -Els '%s(/container)?$' /proc/[0-9]*/cgroup); do "
+               "grep -qs '^State:.Z' ${p%%cgroup}status || echo 1; done | wc -l",
+               id)
                ? (unsigned)atoi(line)
                : 0;
 }

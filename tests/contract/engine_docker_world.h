@@ -20,6 +20,7 @@ struct docker_world {
     char bridge[16];
     ipv4 subnet;
     bool has_registry;
+    bool is_podman, has_containerd_store;
     pid_t proxy;            /* -1: the engine is hidden */
     char tools[WORLD_TEXT]; /* folder with the scripts `image` and `registry` */
     char pausebox[WORLD_TEXT];
