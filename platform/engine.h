@@ -59,6 +59,18 @@ struct engine_container {
     bool is_detached;   /* the network it was created for is not connected to it any more */
 };
 
+/* Where an engine keeps images. X(NAME, word, what an image's id is there) */
+#define ENGINE_STORES(X)                                                                           \
+    X(CLASSIC, "classic", "the digest of its config")                                              \
+    X(CONTAINERD, "containerd", "the digest of its manifest or index")                             \
+    X(PODMAN, "podman's", "the digest of its config")
+
+enum engine_store {
+#define ENGINE_STORE_ENUM_(name, word, sentence) ENGINE_STORE_##name,
+    ENGINE_STORES(ENGINE_STORE_ENUM_) ENGINE_STORE_COUNT
+#undef ENGINE_STORE_ENUM_
+};
+
 /* What the engine is. */
 struct engine_about {
     char version[32];
@@ -67,6 +79,7 @@ struct engine_about {
     uint64_t memory_bytes;        /* of the machine */
     uint64_t disk_free_bytes;     /* of the file system that holds the engine's data */
     bool has_restart_backoff;     /* false: unless-stopped would spin; we restart ourselves */
+    enum engine_store store;      /* which image store, and so what an image's id is */
 };
 
 /* An image that a release was signed for. Strings are the caller's, valid only during the call. */
@@ -300,5 +313,7 @@ struct engine {
 };
 
 const char *engine_state_word(enum engine_state state);
+const char *engine_store_word(enum engine_store store);
+const char *engine_store_id(enum engine_store store); /* "the digest of its config" */
 
 #endif

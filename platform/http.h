@@ -10,14 +10,15 @@
 #define HTTP_PENDING_MAX 96
 
 struct http_request {
-    const char *method;       /* "GET" */
-    const char *socket_path;  /* unix socket to connect to, or NULL for TCP by the URL */
-    const char *url;          /* "http://engine/v1.41/containers/json" */
-    const char *content_type; /* of the body; NULL without one */
-    const char *accept;       /* Accept header; NULL: none */
-    struct span body;         /* copied */
-    int64_t timeout_ms;       /* for the whole exchange; 0: none */
-    int64_t idle_timeout_ms;  /* no byte for so long: ERR_TIMEOUT; 0: none */
+    const char *method;        /* "GET" */
+    const char *socket_path;   /* unix socket to connect to, or NULL for TCP by the URL */
+    const char *url;           /* "http://engine/v1.41/containers/json" */
+    const char *content_type;  /* of the body; NULL without one */
+    const char *accept;        /* Accept header; NULL: none */
+    const char *registry_auth; /* X-Registry-Auth header; NULL: none */
+    struct span body;          /* copied */
+    int64_t timeout_ms;        /* for the whole exchange; 0: none */
+    int64_t idle_timeout_ms;   /* no byte for so long: ERR_TIMEOUT; 0: none */
 };
 
 /* A piece of the answer's body, in order, with the status of the final answer; never called after

@@ -31,6 +31,22 @@ bool route_protocol_of(const char *word, enum route_protocol *protocol)
     return false;
 }
 
+static const char *const stores[ENGINE_STORE_COUNT][2] = {
+#define ENGINE_STORE_WORDS_(name, word, text) [ENGINE_STORE_##name] = {word, text},
+    ENGINE_STORES(ENGINE_STORE_WORDS_)
+#undef ENGINE_STORE_WORDS_
+};
+
+const char *engine_store_word(enum engine_store store)
+{
+    return (unsigned)store < ENGINE_STORE_COUNT ? stores[store][0] : "unknown";
+}
+
+const char *engine_store_id(enum engine_store store)
+{
+    return (unsigned)store < ENGINE_STORE_COUNT ? stores[store][1] : "unknown";
+}
+
 static const char *const obstacles[ROUTE_OBSTACLE_COUNT][2] = {
 #define ROUTE_OBSTACLE_WORDS_(name, word, text) [ROUTE_OBSTACLE_##name] = {word, text},
     ROUTE_OBSTACLES(ROUTE_OBSTACLE_WORDS_)

@@ -68,6 +68,11 @@ static int read_secrets_dir(const struct json_place *at, void *into, struct err 
     return path_read(at, ((struct config *)into)->secrets_dir, err);
 }
 
+static int read_registries_path(const struct json_place *at, void *into, struct err *err)
+{
+    return path_read(at, ((struct config *)into)->registries_path, err);
+}
+
 static int read_boot_ruleset(const struct json_place *at, void *into, struct err *err)
 {
     return path_read(at, ((struct config *)into)->boot_ruleset, err);
@@ -268,6 +273,7 @@ static void config_default(struct config *config)
                               .engine_socket = "/var/run/docker.sock",
                               .trust_path = "/etc/berth/trust.json",
                               .secrets_dir = "/etc/berth/secrets",
+                              .registries_path = "/etc/berth/registries.json",
                               .pool = POOL_DEFAULT,
                               .pool_bits = POOL_BITS_DEFAULT,
                               .control_uid = UINT32_MAX};
@@ -299,6 +305,7 @@ int config_parse(struct span text, struct config *config, struct err *err)
                                            {"trust", read_trust_path, NULL, false},
                                            {"revoke", read_revoke_path, NULL, false},
                                            {"secretsDir", read_secrets_dir, NULL, false},
+                                           {"registries", read_registries_path, NULL, false},
                                            {"bootRuleset", read_boot_ruleset, NULL, false},
                                            {"pool", read_pool, NULL, false},
                                            {"power", read_power, NULL, false},

@@ -37,9 +37,10 @@ struct config {
     char trust_path[CONFIG_PATH_BYTES];  /* /etc/berth/trust.json: first trust document, envelope */
     char revoke_path[CONFIG_PATH_BYTES]; /* "" or a signed revoke document */
     char secrets_dir[CONFIG_PATH_BYTES]; /* /etc/berth/secrets */
-    char boot_ruleset[CONFIG_PATH_BYTES]; /* <state_dir>/boot.nft */
-    ipv4 pool;                            /* 198.18.0.0 */
-    unsigned pool_bits;                   /* 15; at most 20 */
+    char registries_path[CONFIG_PATH_BYTES]; /* /etc/berth/registries.json; may be absent */
+    char boot_ruleset[CONFIG_PATH_BYTES];    /* <state_dir>/boot.nft */
+    ipv4 pool;                               /* 198.18.0.0 */
+    unsigned pool_bits;                      /* 15; at most 20 */
     unsigned mtu;         /* of the apps' networks; 0: as the way out of this machine has it */
     ipv4 publish_address; /* where ports of any address are published; 0: on any */
     struct config_power powers[APPS_MAX];

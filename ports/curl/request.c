@@ -88,12 +88,13 @@ static int check_host(const struct http_request *asked, struct err *err)
 
 static bool add_header(struct curl_request *request, const char *name, const char *value)
 {
-    char line[512];
-    int len = snprintf(line, sizeof line, "%s:%s%s", name, value[0] == '\0' ? "" : " ", value);
-    if (len < 0 || (size_t)len >= sizeof line) {
+    char *line = NULL;
+    if (asprintf(&line, "%s:%s%s", name, value[0] == '\0' ? "" : " ", value) < 0) {
         return false;
     }
     struct curl_slist *longer = curl_slist_append(request->headers, line);
+    explicit_bzero(line, strlen(line)); /* it may be a secret */
+    free(line);
     if (longer == NULL) {
         return false;
     }
@@ -108,6 +109,8 @@ static bool set_headers(struct curl_request *request, const struct http_request 
            add_header(request, "Content-Type",
                       asked->content_type != NULL ? asked->content_type : "") &&
            (asked->accept == NULL || add_header(request, "Accept", asked->accept)) &&
+           (asked->registry_auth == NULL ||
+            add_header(request, "X-Registry-Auth", asked->registry_auth)) &&
            curl_easy_setopt(request->easy, CURLOPT_HTTPHEADER, request->headers) == CURLE_OK;
 }
 

@@ -25,6 +25,20 @@ static void read_arch(const char *machine, struct engine_about *about)
     (void)text_copy(about->arch, sizeof about->arch, machine);
 }
 
+/* DriverStatus is a list of pairs; the containerd image store's driver names itself there. */
+static enum engine_store store_of(const struct docker *docker, const cJSON *json)
+{
+    const cJSON *pair;
+    cJSON_ArrayForEach(pair, reply_at(json, "DriverStatus"))
+    {
+        const char *value = cJSON_GetStringValue(cJSON_GetArrayItem(pair, 1));
+        if (value != NULL && strncmp(value, "io.containerd.snapshotter", 25) == 0) {
+            return ENGINE_STORE_CONTAINERD;
+        }
+    }
+    return docker->is_podman ? ENGINE_STORE_PODMAN : ENGINE_STORE_CLASSIC;
+}
+
 static void on_info(struct docker_call *call, int status, struct span body)
 {
     struct engine_about about = {.has_restart_backoff = !call->docker->is_podman};
@@ -44,6 +58,7 @@ static void on_info(struct docker_call *call, int status, struct span body)
     (void)text_copy(about.version, sizeof about.version, reply_text_at(json, "ServerVersion"));
     read_arch(reply_text_at(json, "Architecture"), &about);
     call->docker->has_endless_log = strcmp(reply_text_at(json, "LoggingDriver"), "json-file") == 0;
+    about.store = store_of(call->docker, json);
     about.memory_bytes = reply_count_at(json, "MemTotal");
     about.disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
     docker_call_finish(call, &(struct engine_answer){.about = &about});

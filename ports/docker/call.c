@@ -274,6 +274,7 @@ static int call_send(struct docker_call *call, struct err *err)
     wire.url = url;
     wire.timeout_ms = request->timeout_ms;
     wire.idle_timeout_ms = request->idle_timeout_ms;
+    wire.registry_auth = request->registry_auth;
     if (request->body != NULL) {
         wire.content_type = "application/json";
         wire.body = span_text(request->body);

@@ -25,6 +25,7 @@ struct docker {
     struct loop loop;
     struct http http;
     struct worker worker;
+    struct registry registry;
     char socket_path[108];
     int api_minor; /* 0: to be asked before the next request */
     bool is_podman;
@@ -43,11 +44,12 @@ typedef void (*docker_expired)(struct docker_call *call);
 
 struct docker_request {
     const char *method;
-    const char *path;        /* after the version: "/containers/json?all=1"; copied */
-    const char *body;        /* JSON, or NULL; copied */
-    size_t answer_bytes_max; /* 0: REPLY_BYTES_MAX */
-    int64_t timeout_ms;      /* 0: none */
-    int64_t idle_timeout_ms; /* 0: none */
+    const char *path;          /* after the version: "/containers/json?all=1"; copied */
+    const char *body;          /* JSON, or NULL; copied */
+    const char *registry_auth; /* NULL: none; must live until the next request or the end */
+    size_t answer_bytes_max;   /* 0: REPLY_BYTES_MAX */
+    int64_t timeout_ms;        /* 0: none */
+    int64_t idle_timeout_ms;   /* 0: none */
     docker_step step;
     docker_stream stream;   /* NULL: the body is gathered for the step */
     docker_expired expired; /* time is up; NULL: the engine counts as gone */

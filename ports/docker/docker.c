@@ -24,6 +24,11 @@ int docker_engine_new(const char *socket_path, const struct loop *loop, const st
     return 0;
 }
 
+void docker_engine_use_registry(struct docker *docker, const struct registry *registry)
+{
+    docker->registry = *registry;
+}
+
 void docker_engine_free(struct docker *docker)
 {
     if (docker == NULL) {

@@ -5,6 +5,7 @@
 #include "platform/engine.h"
 #include "platform/http.h"
 #include "platform/loop.h"
+#include "platform/registry.h"
 #include "platform/worker.h"
 
 /* Calls under way at the same time; one more is ERR_BUSY. */
@@ -23,6 +24,10 @@ NODISCARD int docker_engine_new(const char *socket_path, const struct loop *loop
 /* Frees it and the calls under way, which never call back. The HTTP client and the worker must
  * have been closed before, so that they cannot answer. NULL is allowed. */
 void docker_engine_free(struct docker *docker);
+
+/* Pulls ask it for the ways to a repository from now on; copied, must outlive the port. Without it
+ * only the registry itself is asked, without credentials. */
+void docker_engine_use_registry(struct docker *docker, const struct registry *registry);
 
 /* The interface; valid until docker_engine_free. */
 struct engine docker_engine_interface(struct docker *docker);

@@ -7,6 +7,15 @@
 /* An engine that gives an archive writes all the time. */
 #define ARCHIVE_IDLE_TIMEOUT_MS SECONDS_MS(60)
 
+void docker_image_show(const char *reference, char shown[DOCKER_SHOWN_BYTES])
+{
+    char repository[80];
+    size_t len = strcspn(reference, "@");
+    const char *digest = reference + len;
+    text_shorten(repository, sizeof repository, span_of(reference, len));
+    text_shorten_printf(shown, DOCKER_SHOWN_BYTES, "%s%.20s", repository, digest);
+}
+
 int docker_find_init(struct docker_find *find, const struct engine_wanted *wanted,
                      docker_found found, docker_found missing, struct err *err)
 {
@@ -69,7 +78,7 @@ static void inspect_next(struct docker_call *call, const char *name, docker_step
     char path[DOCKER_PATH_BYTES];
     struct docker_request request;
     if (!inspect_request(name, step, path, &request)) {
-        docker_call_fail(call, ERR_LIMIT, "an image's name is too long: %s", name);
+        docker_call_fail(call, ERR_LIMIT, "an image's name is too long: %.100s", name);
         return;
     }
     docker_call_next(call, &request);

@@ -6,6 +6,12 @@
 #include "ports/docker/call.h"
 #include "ports/docker/identity.h"
 
+/* Of an image in a message: enough to know it, too little to push out the cause beside it. */
+#define DOCKER_SHOWN_BYTES 120
+
+/* "repository@sha256:<12 hex>", the repository shortened in its middle. */
+void docker_image_show(const char *reference, char shown[DOCKER_SHOWN_BYTES]);
+
 typedef void (*docker_found)(struct docker_call *call);
 
 /* The first member of the state of a call that finds. What `wanted` points at is copied here. */

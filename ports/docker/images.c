@@ -50,7 +50,9 @@ static void find_found(struct docker_call *call)
 static void find_missing(struct docker_call *call)
 {
     const struct docker_find *find = call->state;
-    docker_call_fail(call, ERR_NOT_FOUND, "no image here is %s", find->reference);
+    char shown[DOCKER_SHOWN_BYTES];
+    docker_image_show(find->reference, shown);
+    docker_call_fail(call, ERR_NOT_FOUND, "no image here is %s", shown);
 }
 
 int docker_image_find(void *self, const struct engine_wanted *wanted, engine_done done, void *ctx,

@@ -11,21 +11,32 @@ struct pull_state {
     engine_progress progress;
     uint64_t told; /* bytes the caller knows of */
     struct pull_lines lines;
+    char shown[DOCKER_SHOWN_BYTES]; /* the image, for messages */
+    char repository[ENGINE_REFERENCE_BYTES];
+    struct registry_way way; /* the one that is tried */
+    size_t number;
+    int code;                  /* of the ways that failed: what holds for all of them */
+    char said[ERR_TEXT_BYTES]; /* what each said */
 };
+
+static void pull_drop(void *state)
+{
+    struct pull_state *pull = state;
+    explicit_bzero(&pull->way, sizeof pull->way);
+}
 
 static void on_synced(void *ctx, const struct err *cause, int status, struct span output)
 {
     struct docker_call *call = ctx;
-    const struct docker_find *find = call->state;
+    const struct pull_state *pull = call->state;
     (void)output;
     if (cause != NULL) {
-        docker_call_fail(call, cause->code, "make image %s durable: %s", find->reference,
-                         cause->text);
+        docker_call_fail(call, cause->code, "make image %s durable: %s", pull->shown, cause->text);
     } else if (status != 0) {
-        docker_call_fail(call, ERR_ENGINE, "make image %s durable in %s: %s", find->reference,
+        docker_call_fail(call, ERR_ENGINE, "make image %s durable in %s: %s", pull->shown,
                          call->docker->data_dir, strerror(status));
     } else {
-        docker_call_finish(call, &(struct engine_answer){.image = &find->image});
+        docker_call_finish(call, &(struct engine_answer){.image = &pull->find.image});
     }
 }
 
@@ -77,24 +88,68 @@ static void pull_found(struct docker_call *call)
 
 static void pull_came_not(struct docker_call *call)
 {
-    const struct docker_find *find = call->state;
+    const struct pull_state *pull = call->state;
     docker_call_fail(call, ERR_PULL, "the engine reported no error, but %s is not there whole",
-                     find->reference);
+                     pull->shown);
+}
+
+static void pull_try(struct docker_call *call);
+
+/* A registry that may answer otherwise later decides over one that will not. */
+static int code_of_both(int before, int code)
+{
+    bool is_passing = before == ERR_REGISTRY || before == ERR_TIMEOUT;
+    return is_passing && code != ERR_DISK_SPACE ? before : code;
+}
+
+/* One way has failed: the next is tried, and all are told at the end. */
+static void way_failed(struct docker_call *call, int code, const char *cause)
+{
+    struct pull_state *pull = call->state;
+    char before[ERR_TEXT_BYTES];
+    char repository[DOCKER_SHOWN_BYTES];
+    bool is_mirror = strcmp(pull->way.repository, pull->repository) != 0;
+    bool is_secret_missing = code == ERR_DENIED && pull->way.user[0] == '\0';
+    (void)text_copy(before, sizeof before, pull->said);
+    text_shorten(repository, sizeof repository, span_text(pull->way.repository));
+    text_shorten_printf(pull->said, sizeof pull->said, "%s%s%s%s%s%s%s: %s%s", before,
+                        before[0] != '\0' ? "; " : "", is_mirror ? "mirror " : "",
+                        is_mirror ? repository : pull->shown,
+                        pull->way.user[0] != '\0' ? " as " : "", pull->way.user,
+                        is_secret_missing ? " without credentials" : "", cause,
+                        is_secret_missing ? "; registries.json has none for this registry" : "");
+    pull->code = code_of_both(pull->code, code);
+    if (pull->code == ERR_DISK_SPACE) {
+        docker_call_fail(call, pull->code, "pull %s", pull->said);
+        return;
+    }
+    pull->number++;
+    pull_try(call);
 }
 
 static void on_pulled(struct docker_call *call, int status, struct span body)
 {
     struct pull_state *pull = call->state;
-    const char *reference = pull->find.reference;
+    char reference[ENGINE_REFERENCE_BYTES];
     if (status != 200) {
         char whole[REPLY_MESSAGE_BYTES];
+        char cause[ERR_TEXT_BYTES];
         reply_message(body, status, whole, sizeof whole);
-        docker_call_fail(call, refusal_pull_code(whole), "pull %s: %s", reference, whole);
+        reply_message(body, status, cause, sizeof cause);
+        way_failed(call, refusal_pull_code(whole), cause);
         return;
     }
     pull_lines_end(&pull->lines);
     if (pull->lines.code != 0) {
-        docker_call_fail(call, pull->lines.code, "pull %s: %s", reference, pull->lines.text);
+        way_failed(call, pull->lines.code, pull->lines.text);
+        return;
+    }
+    struct text text;
+    text_init(&text, reference, sizeof reference);
+    text_append(&text, pull->way.repository);
+    text_append(&text, strchr(pull->find.reference, '@'));
+    if (text.cut) {
+        way_failed(call, ERR_LIMIT, "the mirror's name makes the image's too long");
         return;
     }
     pull->find.missing = pull_came_not;
@@ -113,31 +168,50 @@ static void on_pull_piece(struct docker_call *call, struct span piece)
 
 static void on_pull_expired(struct docker_call *call)
 {
-    const struct docker_find *find = call->state;
-    docker_call_fail(call, ERR_TIMEOUT, "pull %s: no progress for 10 minutes", find->reference);
+    way_failed(call, ERR_TIMEOUT, "no progress for 10 minutes");
 }
 
-static void pull_begin(struct docker_call *call)
+/* 0, or the code that ends the pull: ERR_NOT_FOUND when no way is left. */
+static int pull_way(struct docker_call *call, struct err *err)
 {
-    const struct docker_find *find = call->state;
-    const char *at = strchr(find->reference, '@');
-    char repository[ENGINE_REFERENCE_BYTES];
+    struct pull_state *pull = call->state;
+    const struct registry *registry = &call->docker->registry;
+    if (registry->ops != NULL) {
+        return registry->ops->way(registry->self, pull->repository, pull->number, &pull->way, err);
+    }
+    (void)text_copy(pull->way.repository, sizeof pull->way.repository, pull->repository);
+    return pull->number == 0 ? 0 : ERR_NOT_FOUND;
+}
+
+static void pull_try(struct docker_call *call)
+{
+    struct pull_state *pull = call->state;
     char data[DOCKER_PATH_BYTES];
     struct text path;
-    (void)text_copy(repository, sizeof repository, find->reference);
-    repository[at - find->reference] = '\0';
+    struct err err;
+    int rc = pull_way(call, &err);
+    if (rc == ERR_NOT_FOUND) {
+        docker_call_fail(call, pull->code, "pull %s", pull->said);
+        return;
+    }
+    if (rc != 0) { /* the site's to mend: no release is blamed for it */
+        docker_call_fail(call, ERR_REGISTRY, "pull %s: %s", pull->shown, err.text);
+        return;
+    }
+    pull->lines = (struct pull_lines){0};
     text_init(&path, data, sizeof data);
     text_append(&path, "/images/create?fromImage=");
-    docker_path_value(&path, repository);
+    docker_path_value(&path, pull->way.repository);
     text_append(&path, "&tag=");
-    docker_path_value(&path, at + 1);
+    docker_path_value(&path, strchr(pull->find.reference, '@') + 1);
     if (path.cut) {
-        docker_call_fail(call, ERR_LIMIT, "an image's reference is too long: %s", find->reference);
+        docker_call_fail(call, ERR_LIMIT, "an image's reference is too long: %s", pull->shown);
         return;
     }
     docker_call_next(call, &(struct docker_request){
                                .method = "POST",
                                .path = data,
+                               .registry_auth = pull->way.auth[0] != '\0' ? pull->way.auth : NULL,
                                .idle_timeout_ms = PULL_IDLE_TIMEOUT_MS,
                                .step = on_pulled,
                                .stream = on_pull_piece,
@@ -159,11 +233,15 @@ int docker_pull(void *self, const struct engine_wanted *wanted, engine_progress 
         return rc;
     }
     struct pull_state *pull = call->state;
+    call->drop = pull_drop;
     pull->progress = progress;
-    rc = docker_find_init(&pull->find, wanted, pull_found, pull_begin, err);
+    rc = docker_find_init(&pull->find, wanted, pull_found, pull_try, err);
     if (rc != 0) {
         docker_call_free(call);
         return rc;
     }
+    docker_image_show(wanted->reference, pull->shown);
+    (void)text_copy(pull->repository, sizeof pull->repository, wanted->reference);
+    pull->repository[strcspn(pull->repository, "@")] = '\0';
     return docker_find_first(call, err);
 }

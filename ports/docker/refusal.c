@@ -17,6 +17,8 @@ static const struct refusal_row rows[] = {
     {REFUSAL_PULL, "toomanyrequests", NULL, ERR_REGISTRY, "registries: 429, whatever else is said"},
     {REFUSAL_PULL, "received unexpected http status: 5", NULL, ERR_REGISTRY, "dockerd"},
     {REFUSAL_PULL, "unexpected status", " 5", ERR_REGISTRY, "containerd, of a token server too"},
+    {REFUSAL_PULL, "token", "expired", ERR_REGISTRY, "registries: a login that is to be renewed"},
+    {REFUSAL_PULL, "429 too many requests", NULL, ERR_REGISTRY, "containerd, podman"},
     {REFUSAL_PULL, "no basic auth credentials", NULL, ERR_DENIED, "dockerd"},
     {REFUSAL_PULL, "pull access denied", NULL, ERR_DENIED, "dockerd"},
     {REFUSAL_PULL, "unauthorized", NULL, ERR_DENIED, "registries: 401; podman"},
@@ -33,6 +35,7 @@ static const struct refusal_row rows[] = {
     {REFUSAL_PULL, "no image found in manifest list", NULL, ERR_PULL, "podman: no such platform"},
     {REFUSAL_PULL, "verification failed", NULL, ERR_PULL, "dockerd: a layer's bytes are wrong"},
     {REFUSAL_PULL, "does not match", "digest", ERR_PULL, "podman"},
+    {REFUSAL_PULL, "digest did not match, expected", NULL, ERR_PULL, "podman 5"},
     {REFUSAL_PULL, "failed commit on ref", "unexpected commit digest", ERR_PULL, "containerd"},
     {REFUSAL_PULL, "unsupported media type", NULL, ERR_PULL, "dockerd"},
     {REFUSAL_PULL, "invalid reference format", NULL, ERR_PULL, "dockerd"},
@@ -48,6 +51,7 @@ static const struct refusal_row rows[] = {
 
     {REFUSAL_START, "container process", "executable file not found in $path", ERR_SPEC, "runc"},
     {REFUSAL_START, "executable file `", "not found in $path", ERR_SPEC, "crun"},
+    {REFUSAL_START, "crun: executable file `", "not found: no such file", ERR_SPEC, "crun 1.15"},
     {REFUSAL_START, "caused \"exec: ", "no such file or directory", ERR_SPEC, "runc before 1.0"},
     {REFUSAL_START, "caused \"exec: ", "permission denied", ERR_SPEC, "runc before 1.0"},
     {REFUSAL_START, "caused: exec: ", "no such file or directory", ERR_SPEC, "runc 1.0"},
@@ -86,6 +90,8 @@ static const struct refusal_row rows[] = {
     {REFUSAL_EITHER, "workdir", "but is not a directory", ERR_SPEC, "podman"},
 
     {REFUSAL_EITHER, "/proc/sys/", "no such file or directory", ERR_SPEC, "runc; crun"},
+    {REFUSAL_EITHER, "open sysctl ", "no such file or directory", ERR_SPEC, "runc 1.3"},
+    {REFUSAL_EITHER, "open sysctl ", "invalid argument", ERR_SPEC, "runc 1.3"},
     {REFUSAL_EITHER, "/proc/sys/", "invalid argument", ERR_SPEC, "runc; crun"},
     {REFUSAL_EITHER, "/proc/sys/", "numerical result out of range", ERR_SPEC, "runc; crun"},
     {REFUSAL_EITHER, "sysctl", "not in a separate kernel namespace", ERR_SPEC, "runc"},

@@ -360,6 +360,94 @@ static void an_archive_proves_what_was_loaded(void)
     bench_close();
 }
 
+/* A mirror with a login, then the registry itself without one. */
+static int two_ways(void *self, const char *repository, size_t number, struct registry_way *way,
+                    struct err *err)
+{
+    *way = (struct registry_way){0};
+    CHECK_STR_EQ(repository, "host/web");
+    if (self != NULL) {
+        return err_set(err, ERR_VALUE, "registries /r.json: mode 0644 lets others in");
+    }
+    (void)snprintf(way->repository, sizeof way->repository, "%s",
+                   number == 0 ? "near:5000/cache/web" : repository);
+    (void)snprintf(way->auth, sizeof way->auth, "%s", number == 0 ? "e30=" : "");
+    (void)snprintf(way->user, sizeof way->user, "%s", number == 0 ? "fleet" : "");
+    return number < 2 ? 0 : err_set(err, ERR_NOT_FOUND, "2 ways");
+}
+
+static void use_ways(void *self)
+{
+    static const struct registry_ops ops = {.way = two_ways};
+    struct registry registry = {.ops = &ops, .self = self};
+    docker_engine_use_registry(bench.docker, &registry);
+}
+
+#define PULL_NEAR   "POST /v1.41/images/create?fromImage=near%3A5000%2Fcache%2Fweb&tag=sha256%3A" ID64
+#define PULL_ITSELF "POST /v1.41/images/create?fromImage=host%2Fweb&tag=sha256%3A" ID64
+#define SAYS(text)  OK_JSON("{\"errorDetail\":{\"message\":\"" text "\"}}")
+
+static void every_way_is_tried_and_told(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/images/host%2Fweb%40sha256", .status = 404, .body = "{}"},
+        {.request = "GET /v1.41/images/json", OK_JSON("[]")},
+        {.request = PULL_NEAR,
+         .holds = "\r\nX-Registry-Auth: e30=\r\n",
+         SAYS("unauthorized: incorrect username or password"),
+         .times = 3},
+        {.request = PULL_ITSELF, .holds = "X-Registry-Auth", SAYS("a secret for another")},
+        {.request = PULL_ITSELF, SAYS("toomanyrequests: slow down"), .times = 1},
+        {.request = PULL_ITSELF, SAYS("denied: not for you"), .times = 1},
+        {.request = PULL_ITSELF, SAYS("denied: Your authorization token has expired."), .times = 1},
+        {.request = PULL_NEAR, OK_JSON("{\"status\":\"all is well\"}")},
+        {.request = "GET /v1.41/images/near%3A5000%2Fcache%2Fweb%40sha256",
+         OK_JSON("{\"Id\":\"sha256:" ID64 "\"," LAYERS "}")},
+        {.request = "POST /v1.41/images/sha256%3A" ID64 "/tag", .status = 201, .body = ""},
+        {.request = "GET /v1.41/info", OK_JSON("{\"DockerRootDir\":\"/tmp\"}")},
+    };
+    struct engine_result result;
+    bench_open(answers, COUNT_OF(answers));
+    use_ways(NULL);
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_REGISTRY);
+    CHECK_CONTAINS(result.text, "mirror near:5000/cache/web as fleet: unauthorized: incorrect "
+                                "username or password; host/web@sha256:0123456789ab");
+    CHECK_CONTAINS(result.text, ": toomanyrequests: slow down");
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_DENIED);
+    CHECK_CONTAINS(result.text, " without credentials: denied: not for you; registries.json has");
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_REGISTRY);
+    CHECK_CONTAINS(result.text, "Your authorization token has expired.");
+    CHECK_INT_EQ(fake_server_used(&bench.server, 4), 0);
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_BUSY); /* the sync's */
+    CHECK_INT_EQ(fake_server_used(&bench.server, 9), 1);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 10), 1);
+    use_ways(&bench);
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, DIGEST, &result), ERR_REGISTRY);
+    CHECK_CONTAINS(result.text, "mode 0644 lets others in");
+    bench_close();
+}
+
+/* The longest name leaves the cause whole. */
+static void a_long_name_leaves_the_cause(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "GET /v1.41/images/json", OK_JSON("[]")},
+        {.request = "GET /v1.41/images/", .status = 404, .body = "{}"},
+        {.request = "POST /v1.41/images/create", SAYS("denied: the very cause of it all")},
+    };
+    struct engine_result result;
+    char reference[ENGINE_REFERENCE_BYTES];
+    memset(reference, 'x', sizeof reference);
+    (void)snprintf(reference + 180, sizeof reference - 180, "@sha256:%s", ID64);
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(engine_do_pull(&bench.fixture, reference, &result), ERR_DENIED);
+    CHECK_CONTAINS(result.text, "@sha256:0123456789ab without credentials: denied: the very cause");
+    CHECK(strlen(result.text) < 260);
+    bench_close();
+}
+
 /* The name without the layers is what a broken load leaves: it is fetched, and found whole. */
 static void a_broken_load_is_not_there(void)
 {
@@ -573,6 +661,8 @@ int main(int argc, char **argv)
         {"a_pull_fails_inside_success", a_pull_fails_inside_success},
         {"a_loaded_image_is_found_and_tagged", a_loaded_image_is_found_and_tagged},
         {"an_archive_proves_what_was_loaded", an_archive_proves_what_was_loaded},
+        {"every_way_is_tried_and_told", every_way_is_tried_and_told},
+        {"a_long_name_leaves_the_cause", a_long_name_leaves_the_cause},
         {"a_broken_load_is_not_there", a_broken_load_is_not_there},
         {"an_engine_that_hangs_delays_only_its_caller",
          an_engine_that_hangs_delays_only_its_caller},

@@ -40,6 +40,21 @@ static const struct heard heard[] = {
     {REFUSAL_START, 500, ERR_SPEC, /* podman with crun */
      "crun: executable file `nonexistent` not found in $PATH: No such file or directory: OCI "
      "runtime attempted to invoke a command that was not found"},
+    {REFUSAL_START, 500, ERR_SPEC, /* podman 5 with crun 1.21 */
+     "crun: executable file `/no-such-program` not found: No such file or directory: OCI runtime "
+     "attempted to invoke a command that was not found"},
+    {REFUSAL_START, 400, ERR_SPEC, /* dockerd 28 with runc 1.3 */
+     "failed to create task for container: " INIT
+     "open sysctl net.ipv4.no_such_sysctl file: unsafe procfs detected: openat2 "
+     "fsmount:fscontext:proc/./sys/net/ipv4/no_such_sysctl: no such file or directory"},
+    {REFUSAL_PULL, 500, ERR_REGISTRY,
+     "denied: Your authorization token has expired. Reauthenticate and try again."},
+    {REFUSAL_PULL, 500, ERR_REGISTRY,
+     "failed to copy: httpReadSeeker: failed open: unexpected status code "
+     "https://registry/v2/web/manifests/sha256:00: 429 Too Many Requests"},
+    {REFUSAL_PULL, 500, ERR_PULL, /* podman 5 */
+     "writing blob: storing blob to file \"/var/tmp/container_images_storage1/1\": happened during "
+     "read: Digest did not match, expected sha256:6a6a, got sha256:7b7b"},
     {REFUSAL_START, 500, ERR_SPEC,
      "crun: exec container process `/bin/app`: Exec format error: OCI runtime error"},
     {REFUSAL_START, 500, ERR_SPEC,

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "ports/app/berthd/registries.h"
 #include "ports/mbedtls/verify.h"
 
 struct part {
@@ -77,6 +78,8 @@ static int engine_open(struct house *house, const struct config *config, struct 
     struct worker worker = linux_worker_interface(&house->worker);
     int rc = docker_engine_new(config->engine_socket, &loop, &http, &worker, &house->docker, err);
     if (rc == 0) {
+        struct registry registry = registries_interface(config->registries_path);
+        docker_engine_use_registry(house->docker, &registry);
         house->ports.engine = docker_engine_interface(house->docker);
     }
     return rc;

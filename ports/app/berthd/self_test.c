@@ -23,6 +23,7 @@ static const struct trial trials[] = {
     {"cryptography", try_crypto, "this program or this processor is broken: install it anew"},
     {"store", try_store, "make stateDir writable for root, on a medium that can be synced"},
     {"engine", try_engine, "start the engine, or name its socket as engineSocket"},
+    {"registries", try_registries, "mend the file; until then nothing is pulled"},
     {"route", try_route, "install nftables and iptables; kernel: nf_tables, nft_nat, nft_numgen"},
     {"pool", try_pool, NULL},
     {"conntrack", try_conntrack,

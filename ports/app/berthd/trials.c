@@ -1,5 +1,6 @@
 /* trials: each calls a port and waits for its answer in the loop. */
 #include "ports/app/berthd/trials.h"
+#include "ports/app/berthd/registries.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,18 +142,56 @@ static void engine_answered(void *ctx, const struct err *err, const struct engin
     answered(test, err);
     if (err == NULL) {
         const struct engine_about *about = answer->about;
-        text_printf(&test->detail, "version %s for %s%s%s, %llu MiB memory, %llu MiB free on disk",
+        text_printf(&test->detail,
+                    "version %s for %s%s%s, %llu MiB memory, %llu MiB free on disk; "
+                    "%s image store: an image's id is %s",
                     about->version, about->arch, about->variant[0] == '\0' ? "" : "/",
                     about->variant, (unsigned long long)(about->memory_bytes >> 20),
-                    (unsigned long long)(about->disk_free_bytes >> 20));
+                    (unsigned long long)(about->disk_free_bytes >> 20),
+                    engine_store_word(about->store), engine_store_id(about->store));
     }
+}
+
+static void image_answered(void *ctx, const struct err *err, const struct engine_answer *answer)
+{
+    (void)answer;
+    answered(ctx, err);
+}
+
+/* Images are looked for by digest over all that the engine has: one that nobody has is not found,
+ * and every step of the way there is answered. */
+static int images_try(struct self_test *test, struct err *err)
+{
+    const struct engine *engine = &test->house.ports.engine;
+    const struct engine_wanted wanted = {
+        .reference = "berth.local/" TRIAL_NAME "@sha256:"
+                     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        .config = {.bytes = {0xff}},
+    };
+    int rc = engine->ops->image_find(engine->self, &wanted, image_answered, test, err);
+    rc = answer_wait(test, rc, err);
+    if (rc == 0) {
+        return err_set(err, ERR_ENGINE, "the engine says that it has an image that nobody made");
+    }
+    return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
 int try_engine(struct self_test *test, struct err *err)
 {
     const struct engine *engine = &test->house.ports.engine;
     int rc = engine->ops->about(engine->self, engine_answered, test, err);
-    return answer_wait(test, rc, err);
+    rc = answer_wait(test, rc, err);
+    return rc == 0 ? images_try(test, err) : rc;
+}
+
+int try_registries(struct self_test *test, struct err *err)
+{
+    char said[TRIAL_DETAIL_BYTES];
+    int rc = registries_look(test->config->registries_path, said, sizeof said, err);
+    if (rc == 0) {
+        text_append(&test->detail, said);
+    }
+    return rc;
 }
 
 static void route_answered(void *ctx, const struct err *err, const struct route_state *state)

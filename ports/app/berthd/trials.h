@@ -5,7 +5,7 @@
 #include "platform/base/text.h"
 #include "ports/app/berthd/house.h"
 
-#define TRIAL_DETAIL_BYTES 160
+#define TRIAL_DETAIL_BYTES 320
 
 /* What the trials share; on the heap because of the house. */
 struct self_test {
@@ -29,6 +29,7 @@ NODISCARD int try_clock(struct self_test *test, struct err *err);
 NODISCARD int try_crypto(struct self_test *test, struct err *err);
 NODISCARD int try_store(struct self_test *test, struct err *err);
 NODISCARD int try_engine(struct self_test *test, struct err *err);
+NODISCARD int try_registries(struct self_test *test, struct err *err);
 NODISCARD int try_route(struct self_test *test, struct err *err);
 NODISCARD int try_pool(struct self_test *test, struct err *err);
 NODISCARD int try_conntrack(struct self_test *test, struct err *err);

@@ -36,7 +36,7 @@ static void case_all(void)
             "{\"schema\":1,\"node\":\"gw1\",\"fleet\":\"demo\","
             "\"labels\":{\"zone\":\"north\",\"site.example/rack\":\"7\"},"
             "\"stateDir\":\"/s\",\"controlDir\":\"/c\",\"engineSocket\":\"/e\",\"trust\":\"/t\","
-            "\"revoke\":\"/r\",\"secretsDir\":\"/x\",\"bootRuleset\":\"/b\","
+            "\"revoke\":\"/r\",\"secretsDir\":\"/x\",\"registries\":\"/reg\",\"bootRuleset\":\"/b\","
             "\"pool\":\"10.64.0.0/20\",\"controlUid\":1000,"
             "\"power\":{\"web\":[\"devices\",\"privileged\"],\"vpn\":[\"host-network\"]}}"),
         &config, &err);
