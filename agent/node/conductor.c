@@ -265,6 +265,7 @@ static void step_app(struct app *app)
     session_prune(&app->session, &app->memory);
     plan_app(app);
     garbage_step(app);
+    way_back_step(app);
 }
 
 void conductor_step(struct conductor *conductor)

@@ -48,6 +48,27 @@ static wall_ms local_start_by(const struct conductor *conductor)
     return is_trusted ? wall + LOCAL_START_BY_MS : 0;
 }
 
+void verb_looked(struct app *app, bool is_gone)
+{
+    struct err err;
+    if (app->verb.stage != VERB_LOOKING) {
+        return;
+    }
+    if (!is_gone) {
+        app->verb.stage = VERB_READY;
+        return;
+    }
+    char hex[DIGEST_HEX_BYTES];
+    digest_render(&app->verb.wanted, hex);
+    (void)err_set(
+        &err, ERR_NOT_FOUND,
+        "the image of the release before (%.12s) is gone from the engine: load it by hand "
+        "(docker load) and roll back again, or activate that release while its registry "
+        "can be reached",
+        hex);
+    verb_finish(app, &err);
+}
+
 /* When the app's record is free, what is wanted is recorded. */
 void verb_step(struct app *app)
 {
@@ -427,8 +448,9 @@ int conductor_rollback(struct conductor *conductor, const char *name, conductor_
     if (rc != 0) {
         return rc;
     }
+    bool is_looking = !is_going_on && conductor->is_engine_up && way_back_look(app);
     app->verb = (struct verb){
-        .stage = VERB_READY,
+        .stage = is_looking ? VERB_LOOKING : VERB_READY,
         .wanted = before->release,
         .is_forced = true, /* it was good once; the technician knows what failed since */
         .done = done,

@@ -42,8 +42,9 @@ struct plan_slot {
     mono_ms retry_at; /* broken: read again then */
 };
 
-/* An activate, rollback or order on its way to being durable. */
-enum verb_stage { VERB_NONE, VERB_STORING, VERB_READY, VERB_RECORDING };
+/* An activate, rollback or order on its way to being durable. LOOKING: a rollback asks first
+ * whether the image it goes back to is here. */
+enum verb_stage { VERB_NONE, VERB_LOOKING, VERB_STORING, VERB_READY, VERB_RECORDING };
 
 struct verb {
     enum verb_stage stage;
@@ -94,6 +95,13 @@ struct cause {
     uint8_t output[ENGINE_OUTPUT_BYTES];
 };
 
+/* Whether the image of the release before is here: others prune, too. */
+struct way_back {
+    struct digest release; /* looked for last; none: not yet */
+    bool is_known, is_gone, is_looking;
+    mono_ms look_at; /* next, at rest */
+};
+
 /* A place without an app is all zero (app_take). */
 struct app {
     struct conductor *conductor;
@@ -123,6 +131,7 @@ struct app {
     bool is_story_due;        /* a failure was not told yet */
     mono_ms story_until;      /* it waits for the examination, at the latest until then */
     struct cause cause;
+    struct way_back way_back;
     uint16_t foreigners; /* containers with our labels and without our name, in the last list */
     enum wish_wait told_wait; /* what it waits for, as the last event said */
 };
@@ -262,6 +271,11 @@ struct engine_wanted image_wanted(const struct app *app, const struct plan *plan
 NODISCARD int image_check(const struct conductor *conductor, const struct plan *plan,
                           const struct engine_image *image, struct err *err);
 
+/* At rest, now and then: looks for the image of the release before, and says when it is gone. */
+void way_back_step(struct app *app);
+/* Looks at once; verb_looked follows. False: no call is free, or there is nothing to look for. */
+bool way_back_look(struct app *app);
+
 /* conductor_table.c */
 
 /* A table applied by a running agent is numbered with this bit set; the boot file's carries the
@@ -335,6 +349,8 @@ NODISCARD int door_open(struct conductor *conductor, struct span envelope, struc
 NODISCARD int door_check(struct conductor *conductor, struct app *app, const struct plan *plan,
                          bool force, struct err *err);
 void verb_step(struct app *app);
+/* A rollback that waits for it goes on, or is refused where the image is gone. */
+void verb_looked(struct app *app, bool is_gone);
 void verb_finish(struct app *app, const struct err *err);
 
 #endif

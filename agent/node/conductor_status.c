@@ -62,6 +62,19 @@ static const struct plan *loaded_plan(const struct app *app, const struct digest
     return NULL;
 }
 
+/* Of the release before, as the last look found it. */
+static const char *previous_image(const struct app *app)
+{
+    const struct way_back *way = &app->way_back;
+    const struct generation *before = &app->memory.history[0];
+    if (before->gen == 0) {
+        return "none";
+    }
+    return !way->is_known || !digest_is_equal(&way->release, &before->release) ? "unknown"
+           : way->is_gone                                                      ? "gone"
+                                                                               : "here";
+}
+
 static void render_app(const struct conductor *conductor, const struct app *app, struct text *text)
 {
     static const char *const wanted_words[] = {[WANTED_BY_NOBODY] = "nobody",
@@ -79,6 +92,7 @@ static void render_app(const struct conductor *conductor, const struct app *app,
     render_generation(app, &memory->candidate, text);
     text_append(text, ",\"previous\":");
     render_generation(app, &memory->history[0], text);
+    text_printf(text, ",\"previousImage\":\"%s\"", previous_image(app));
     text_append(text, ",\"wanted\":");
     render_digest(text, &memory->wanted);
     text_printf(text,
@@ -156,7 +170,8 @@ int conductor_history(const struct conductor *conductor, const char *name, struc
             text_append(text, j == 0 ? "" : ",");
             render_generation(app, &app->memory.history[j], text);
         }
-        text_append(text, "],\"quarantined\":[");
+        text_printf(text, "],\"previousImage\":\"%s\"", previous_image(app));
+        text_append(text, ",\"quarantined\":[");
         for (size_t j = 0; j < QUARANTINE_MAX; j++) {
             if (!digest_is_none(&app->memory.quarantined[j])) {
                 text_append(text, j == 0 ? "" : ",");

@@ -154,6 +154,18 @@ static void verdict_view(struct span app, struct text *text)
     }
 }
 
+/* What cannot be done is not offered. */
+static void way_back_view(struct span app, struct text *text)
+{
+    char image[16] = "";
+    if (scan_member_text(app, "previousImage", image, sizeof image) && strcmp(image, "gone") == 0) {
+        text_printf(text,
+                    "%16s no way back: the image of the release before is gone; load it "
+                    "(docker load), or activate that release while its registry can be reached\n",
+                    "");
+    }
+}
+
 static void app_view(struct span app, struct text *text)
 {
     static const char *const roles[] = {"candidate", "committed", "previous"};
@@ -170,6 +182,7 @@ static void app_view(struct span app, struct text *text)
     }
     health_view(app, text);
     verdict_view(app, text);
+    way_back_view(app, text);
 }
 
 static void obstacle_view(struct span status, struct text *text)
@@ -302,6 +315,7 @@ void control_view_history(struct span history, struct text *text)
             history_row(item, role, text);
         }
     }
+    way_back_view(history, text);
     if (scan_member(history, "quarantined", &list)) {
         for (size_t at = 0; scan_element(list, &at, &item);) {
             (void)scan_text(item, digest, sizeof digest);

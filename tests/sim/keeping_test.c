@@ -210,6 +210,72 @@ static void test_no_way_back_to_revoked(void)
     story_close(story);
 }
 
+/* Others prune: the stopped containers of the release before, and its image. */
+static void prune_before(struct story *story, bool is_pruned)
+{
+    struct sim_engine *engine = &story->gateway.machine.engine;
+    const struct digest *before = &story->releases.made[RELEASE_V1].digest;
+    size_t image = SIM_IMAGES_MAX;
+    for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
+        struct sim_container *container = &engine->containers[i];
+        if (container->is_used && digest_is_equal(&container->seen.release, before)) {
+            container->is_used = false;
+        }
+    }
+    for (size_t i = 0; i < engine->image_count; i++) {
+        bool is_it =
+            strcmp(engine->images[i].reference, story->releases.made[RELEASE_V1].reference) == 0;
+        image = is_it ? i : image;
+    }
+    CHECK(image < engine->image_count);
+    engine->images[image].is_present = !is_pruned;
+    engine->has_registry = false;
+}
+
+static bool status_says(const struct story *story, const char *words)
+{
+    static char data[65536];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    conductor_status(story->gateway.agent, &text);
+    return strstr(data, words) != NULL;
+}
+
+static void test_no_way_back_without_its_image(void)
+{
+    struct story *story = story_open();
+    deploy(story, RELEASE_V2);
+    prune_before(story, true);
+    gateway_run(&story->gateway, 15000); /* a list has shown it */
+    CHECK_INT_EQ(gateway_rollback_once(&story->gateway), 0);
+    gateway_run(&story->gateway, 1000);
+    CHECK(strstr(story->trace, "is told: the image of the release before (") != NULL);
+    CHECK(strstr(story->trace, "is gone from the engine: load it by hand (docker load)") != NULL);
+    CHECK(status_says(story, "\"previousImage\":\"gone\""));
+    CHECK(strstr(story->trace, "no way back: the image of the release before") != NULL);
+    gateway_run(&story->gateway, 60000);
+    CHECK_STR_EQ(serving(story), "v2");
+    prune_before(story, false); /* loaded by hand */
+    gateway_run(&story->gateway, 660000);
+    CHECK(status_says(story, "\"previousImage\":\"here\""));
+    CHECK_INT_EQ(gateway_rollback_once(&story->gateway), 0);
+    CHECK(settle(story));
+    CHECK_STR_EQ(serving(story), "v1");
+    story_close(story);
+}
+
+/* Without anybody's question it is seen within ten minutes, and said. */
+static void test_a_lost_way_back_is_said(void)
+{
+    struct story *story = story_open();
+    deploy(story, RELEASE_V2);
+    CHECK(status_says(story, "\"previousImage\":\"unknown\""));
+    prune_before(story, true);
+    gateway_run(&story->gateway, 660000);
+    CHECK(status_says(story, "\"previousImage\":\"gone\""));
+    story_close(story);
+}
+
 /* The floor is of what was proven: after a release that failed the way back is still open. */
 static void test_floor_waits_for_the_verdict(void)
 {
@@ -511,6 +577,8 @@ static const struct check_case cases[] = {
     {"no way back to what is revoked", test_no_way_back_to_revoked},
     {"the floor waits for the verdict", test_floor_waits_for_the_verdict},
     {"a boot in the middle of preparing", test_boot_in_prepare},
+    {"no way back without its image", test_no_way_back_without_its_image},
+    {"a lost way back is said", test_a_lost_way_back_is_said},
     {"a restart in the middle of preparing", test_restart_in_prepare},
     {"memory lost beside a candidate", test_memory_lost_beside_a_candidate},
     {"engine trouble", test_engine_trouble},

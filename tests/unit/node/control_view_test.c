@@ -28,6 +28,25 @@ static const char *view(void (*render)(struct span, struct text *), const char *
     return out;
 }
 
+/* What cannot be done is not offered. */
+static void a_lost_way_back_is_shown(void)
+{
+    static const struct {
+        const char *word;
+        bool is_shown;
+    } rows[] = {{"gone", true}, {"here", false}, {"unknown", false}, {"none", false}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char json[256];
+        (void)snprintf(
+            json, sizeof json, "%s%s%s",
+            "{\"node\":\"g\",\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"previousImage\":\"",
+            rows[i].word, "\",\"containers\":[]}]}");
+        const char *shown = view(control_view_status, json);
+        CHECK((strstr(shown, "no way back: the image of the release before is gone; load it "
+                             "(docker load)") != NULL) == rows[i].is_shown);
+    }
+}
+
 static void scan_finds(void)
 {
     struct span value;
@@ -217,6 +236,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"scan_finds", scan_finds},
         {"scan_finds_no_value", scan_finds_no_value},
+        {"a_lost_way_back_is_shown", a_lost_way_back_is_shown},
         {"scan_text_is_fit_for_a_terminal", scan_text_is_fit_for_a_terminal},
         {"scan_survives_damage", scan_survives_damage},
         {"status_view", status_view},
