@@ -96,6 +96,20 @@ static bool is_namesake(const struct engine_wanted *wanted, const cJSON *image)
     return false;
 }
 
+/* A pull by digest leaves its reference among the tags: its manifest is the registry's own. */
+static bool is_pulled(const cJSON *image)
+{
+    const cJSON *tag;
+    cJSON_ArrayForEach(tag, reply_at(image, "RepoTags"))
+    {
+        const char *text = cJSON_GetStringValue(tag);
+        if (text != NULL && strchr(text, '@') != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* On the containerd image store an Id is the digest of a manifest, and stands there as such. */
 static bool is_manifest_id(const cJSON *image)
 {
@@ -117,7 +131,8 @@ size_t identity_guess(const struct engine_wanted *wanted, const cJSON *images,
     size_t count = 0;
     cJSON_ArrayForEach(image, images)
     {
-        if (count < IDENTITY_GUESSES_MAX && is_manifest_id(image) && is_namesake(wanted, image) &&
+        if (count < IDENTITY_GUESSES_MAX && is_manifest_id(image) && !is_pulled(image) &&
+            is_namesake(wanted, image) &&
             text_copy(ids[count], IDENTITY_ID_BYTES, reply_text_at(image, "Id"))) {
             count++;
         }
