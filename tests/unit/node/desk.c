@@ -50,6 +50,16 @@ static int engine_list(void *self, const char *node, engine_done done, void *ctx
     return take_engine(done, ctx, err);
 }
 
+/* Not to be had here: a rollback then goes on without the look. */
+static int engine_find(void *self, const struct engine_wanted *wanted, engine_done done, void *ctx,
+                       struct err *err)
+{
+    (void)self;
+    (void)done;
+    (void)ctx;
+    return err_set(err, ERR_BUSY, "nobody looks for %s", wanted->reference);
+}
+
 static int engine_pull(void *self, const struct engine_wanted *wanted, engine_progress progress,
                        engine_done done, void *ctx, struct err *err)
 {
@@ -275,6 +285,7 @@ struct app *desk_open(void)
     static const struct engine_ops engine = {
         .about = engine_about,
         .list = engine_list,
+        .image_find = engine_find,
         .pull = engine_pull,
         .image_remove = engine_image_remove,
         .network_ensure = engine_network_ensure,

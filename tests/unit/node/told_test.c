@@ -84,6 +84,7 @@ static void status_at_rest(void)
         "\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"committed\":{\"gen\":3,"
         "\"release\":\"01\",\"sequence\":10,\"version\":\"1.0\"},\"candidate\":null,"
         "\"previous\":{\"gen\":2,\"release\":\"04\",\"sequence\":40,\"version\":\"\"},"
+        "\"previousImage\":\"unknown\","
         "\"wanted\":\"01\",\"wantedBy\":\"nobody\",\"floor\":7,\"attempts\":9,"
         "\"verdict\":\"bad\",\"verdictGen\":4,\"reason\":\"deadline\",\"soakRemainingMs\":0,"
         "\"verdicts\":8,\"verdictRelease\":\"dd\",\"waitsFor\":\"\",\"order\":\"stop-first\","
@@ -121,7 +122,8 @@ static void status_in_a_soak(void)
         "\"apps\":[{\"app\":\"web\",\"phase\":\"unproven\",\"committed\":{\"gen\":3,"
         "\"release\":\"01\",\"sequence\":10,\"version\":\"1.0\"},\"candidate\":{\"gen\":5,"
         "\"release\":\"02\",\"sequence\":20,\"version\":\"2.0\"},\"previous\":{\"gen\":2,"
-        "\"release\":\"04\",\"sequence\":40,\"version\":\"\"},\"wanted\":\"01\","
+        "\"release\":\"04\",\"sequence\":40,\"version\":\"\"},\"previousImage\":\"unknown\","
+        "\"wanted\":\"01\","
         "\"wantedBy\":\"order\",\"floor\":7,\"attempts\":9,\"verdict\":\"none\","
         "\"verdictGen\":4,\"reason\":\"deadline\",\"soakRemainingMs\":9000,\"verdicts\":0,"
         "\"verdictRelease\":null,\"waitsFor\":\"turn\",\"order\":\"start-first\","
@@ -164,12 +166,14 @@ static void status_in_trouble(void)
         "\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"committed\":{\"gen\":3,"
         "\"release\":\"01\",\"sequence\":10,\"version\":\"\"},\"candidate\":null,"
         "\"previous\":{\"gen\":2,\"release\":\"04\",\"sequence\":40,\"version\":\"\"},"
+        "\"previousImage\":\"unknown\","
         "\"wanted\":\"01\",\"wantedBy\":\"override\",\"floor\":7,\"attempts\":9,"
         "\"verdict\":\"bad\",\"verdictGen\":4,\"reason\":\"deadline\",\"soakRemainingMs\":0,"
         "\"verdicts\":8,\"verdictRelease\":\"dd\",\"waitsFor\":\"\",\"cause\":null,"
         "\"health\":\"unknown\",\"healthReason\":\"not-asked-yet\",\"containers\":[]},"
         "{\"app\":\"b\",\"phase\":\"rest\",\"committed\":null,\"candidate\":null,"
-        "\"previous\":null,\"wanted\":\"00\",\"wantedBy\":\"nobody\",\"floor\":0,"
+        "\"previous\":null,\"previousImage\":\"none\",\"wanted\":\"00\",\"wantedBy\":\"nobody\","
+        "\"floor\":0,"
         "\"attempts\":0,\"verdict\":\"none\",\"verdictGen\":0,\"reason\":\"none\","
         "\"soakRemainingMs\":0,\"verdicts\":0,\"verdictRelease\":null,\"waitsFor\":\"\","
         "\"cause\":null,\"health\":\"not-ready\",\"healthReason\":\"nothing-runs\","
@@ -187,7 +191,8 @@ static void history(void)
                  "{\"schema\":1,\"app\":\"web\",\"committed\":{\"gen\":3,\"release\":\"01\","
                  "\"sequence\":10,\"version\":\"1.0\"},\"history\":[{\"gen\":2,\"release\":\"04\","
                  "\"sequence\":40,\"version\":\"\"},{\"gen\":1,\"release\":\"06\",\"sequence\":60,"
-                 "\"version\":\"\"}],\"quarantined\":[\"aa\",\"bb\"],\"cause\":null}");
+                 "\"version\":\"\"}],\"previousImage\":\"unknown\",\"quarantined\":[\"aa\",\"bb\"],"
+                 "\"cause\":null}");
     app->memory.history[1] = (struct generation){0};
     app->memory.committed = (struct generation){0};
     app->memory.quarantined[1] = (struct digest){0};
@@ -195,7 +200,8 @@ static void history(void)
     CHECK_INT_EQ(conductor_history(desk.conductor, "web", &text, &err), 0);
     CHECK_STR_EQ(brief(said),
                  "{\"schema\":1,\"app\":\"web\",\"committed\":null,\"history\":[{\"gen\":2,"
-                 "\"release\":\"04\",\"sequence\":40,\"version\":\"\"}],\"quarantined\":[\"aa\"],"
+                 "\"release\":\"04\",\"sequence\":40,\"version\":\"\"}],\"previousImage\":"
+                 "\"unknown\",\"quarantined\":[\"aa\"],"
                  "\"cause\":null}");
     CHECK_INT_EQ(conductor_history(desk.conductor, "we", &text, &err), ERR_NOT_FOUND);
     CHECK_STR_EQ(err.text, "no app we on this node");
