@@ -13,7 +13,10 @@
 #define ENGINE_NAME_BYTES      160
 #define ENGINE_REFERENCE_BYTES 256
 #define ENGINE_ARCH_BYTES      16
-#define ENGINE_LABEL_BYTES     64
+/* Of the paths that an image declares as volumes so many, with all their NULs, can be held. */
+#define ENGINE_IMAGE_VOLUMES_MAX  16
+#define ENGINE_IMAGE_VOLUME_BYTES 1024
+#define ENGINE_LABEL_BYTES        64
 /* Of a container's output so much is told: the last bytes. */
 #define ENGINE_OUTPUT_BYTES 4096
 /* Of a command's output inside a container so much is told: the last bytes. */
@@ -57,6 +60,7 @@ struct engine_container {
                          * differs from run to run; 0: it never ran, or the engine does not say */
     bool is_misnamed;   /* its name is not what its labels say: renamed, or a copy of another */
     bool is_detached;   /* the network it was created for is not connected to it any more */
+    bool has_unnamed_volume; /* it mounts a volume that the engine named by 64 hex digits */
 };
 
 /* Where an engine keeps images. X(NAME, word, what an image's id is there) */
@@ -103,6 +107,11 @@ struct engine_image {
     unsigned proofs; /* ENGINE_PROOF_*; 0: none */
     char arch[ENGINE_ARCH_BYTES];
     uint64_t size_bytes;
+    /* The paths that its config declares as volumes, without a '/' at the end, each with its NUL.
+     */
+    char volumes[ENGINE_IMAGE_VOLUME_BYTES];
+    size_t volume_count;
+    bool has_more_volumes; /* there are more than fit here */
 };
 
 struct engine_strings {
@@ -124,6 +133,7 @@ struct engine_mount {
     const char *selinux;     /* of a host path: "z" or "Z"; NULL: not relabelled */
     uint64_t tmpfs_bytes;    /* 0: no limit of its own */
     uint32_t tmpfs_mode;     /* 0: 01777 */
+    bool is_of_image;        /* a volume that the image declares at `target`: see create */
 };
 
 struct engine_device {
@@ -275,7 +285,9 @@ struct engine_ops {
      * others: ERR_EXISTS with the remedy. Mounted by others alone it is theirs. No copies.
      * A named volume is used by exactly its name, with no labels or with this app's: ERR_EXISTS
      * where it carries another's, or where containers of another app of ours mount it. One that is
-     * external and not there: ERR_ENGINE. */
+     * external and not there: ERR_ENGINE.
+     * A mount that is_of_image and would be made new: the volume that hold_volumes has noted for
+     * this node, app, service, replica and target is mounted instead, by its name. */
     int (*create)(void *self, const struct engine_spec *spec, engine_done done, void *ctx,
                   struct err *err);
     /* ERR_NOT_FOUND: no such container. ERR_SPEC as for create: some of it only a start shows.
@@ -286,6 +298,10 @@ struct engine_ops {
     /* Sends the stop signal, kills after grace_ms. Blocks the engine's answer, never the loop. */
     int (*stop)(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,
                 struct err *err);
+    /* Notes in the engine, durably, each volume of this container (of ours) that the engine named
+     * by 64 hex digits, for the creates to come; what was noted for a target stays. Without such
+     * volumes, or not there: success. The container itself is not changed. */
+    int (*hold_volumes)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
     /* Kills if needed and removes; volumes stay. Not there: success. */
     int (*remove)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
     /* true: unless-stopped; false: no restart by the engine. */

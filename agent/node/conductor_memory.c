@@ -157,6 +157,35 @@ static void plan_load(struct app *app, struct plan_slot *slot, const struct dige
     }
 }
 
+/* What its image declares, and the release does not say, keeps it from running beside another. */
+static bool is_exclusive(const struct memory_app *memory, const struct digest *release)
+{
+    const struct generation *generations[2 + HISTORY_MAX] = {&memory->committed,
+                                                             &memory->candidate};
+    for (size_t i = 0; i < HISTORY_MAX; i++) {
+        generations[2 + i] = &memory->history[i];
+    }
+    for (size_t i = 0; i < COUNT_OF(generations); i++) {
+        if (generations[i]->is_exclusive && digest_is_equal(&generations[i]->release, release)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct plan *plan_of(const struct app *app, struct plan_slot *slot)
+{
+    struct plan *plan = &slot->plan;
+    if (slot->is_broken) {
+        return NULL;
+    }
+    for (uint8_t i = 0; i < plan->service_count && is_exclusive(&app->memory, &plan->digest); i++) {
+        plan->services[i].order = PLAN_STOP_FIRST;
+        plan->services[i].order_reason = "its image declares a volume";
+    }
+    return plan;
+}
+
 const struct plan *app_plan(struct app *app, const struct digest *release)
 {
     if (digest_is_none(release) || !app->conductor->has_about) {
@@ -168,7 +197,7 @@ const struct plan *app_plan(struct app *app, const struct digest *release)
             if (slot->is_broken && conductor_now(app->conductor) >= slot->retry_at) {
                 plan_load(app, slot, release);
             }
-            return slot->is_broken ? NULL : &slot->plan;
+            return plan_of(app, slot);
         }
     }
     struct plan_slot *slot = plan_place(app);
@@ -176,7 +205,7 @@ const struct plan *app_plan(struct app *app, const struct digest *release)
         return NULL;
     }
     plan_load(app, slot, release);
-    return slot->is_broken ? NULL : &slot->plan;
+    return plan_of(app, slot);
 }
 
 void plans_retry(struct app *app)

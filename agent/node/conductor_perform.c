@@ -10,7 +10,7 @@
 #define REFUSED_RETRY_MS      1000 /* a call that was not even taken */
 #define NETWORK_RETRY_MS      1000
 
-static struct replica *replica_of(const struct call *call)
+struct replica *replica_of(const struct call *call)
 {
     return session_find(&call->app->session, call->gen, call->service, call->number);
 }
@@ -47,6 +47,9 @@ static void note_success(struct replica *replica, enum action_kind kind,
         break;
     case ACTION_KEEP:
         replica->keeps_running = true;
+        break;
+    case ACTION_HOLD:
+        replica->is_held = true;
         break;
     case ACTION_PULL:
     case ACTION_NETWORK:
@@ -109,6 +112,9 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
         replica->is_probed = false;
         return;
     }
+    if (kind == ACTION_HOLD || (kind == ACTION_REMOVE && replica->is_remaking)) {
+        replica->call_not_before = conductor_now(app->conductor) + REFUSED_RETRY_MS;
+    }
     if (kind == ACTION_CREATE && err->code == ERR_EXISTS) {
         session->is_network_ready = false; /* look again at what is there */
     }
@@ -120,7 +126,7 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
     }
 }
 
-static void performed(void *ctx, const struct err *err, const struct engine_answer *answer)
+void performed(void *ctx, const struct err *err, const struct engine_answer *answer)
 {
     struct call *call = ctx;
     struct app *app = call->app;
@@ -181,50 +187,18 @@ static void stopped_to_start(void *ctx, const struct err *err, const struct engi
     }
 }
 
-static int create(struct app *app, struct replica *replica, struct call *call, struct err *err)
+/* REMOVE of one that is made anew: its volumes are noted, now it can go. */
+static void held_to_remove(void *ctx, const struct err *err, const struct engine_answer *answer)
 {
-    struct conductor *conductor = app->conductor;
-    const struct memory_app *memory = &app->memory;
-    const struct plan *plan = app_plan_of(app, replica->gen);
-    const struct generation *generation = replica->gen == memory->committed.gen ? &memory->committed
-                                          : replica->gen == memory->candidate.gen
-                                              ? &memory->candidate
-                                              : NULL;
-    char tag[ENGINE_REFERENCE_BYTES];
-    struct release_node node;
-    struct span payload;
-    struct arena arena;
-    struct engine_spec spec;
-    if (plan == NULL || generation == NULL) {
-        return err_set(err, ERR_NOT_FOUND, "no release is remembered for generation %u",
-                       replica->gen);
+    struct call *call = ctx;
+    const struct engine *engine = &call->conductor->ports.engine;
+    struct replica *replica = replica_of(call);
+    struct err failed;
+    if (err != NULL || replica == NULL) {
+        performed(ctx, err, answer);
+    } else if (engine->ops->remove(engine->self, replica->id, performed, call, &failed) != 0) {
+        performed(ctx, &failed, answer);
     }
-    int rc = payload_load(conductor, &generation->release, &payload, err);
-    if (rc != 0) {
-        return rc;
-    }
-    struct release_container container = {
-        .gen = replica->gen,
-        .replica = replica->number,
-        .address = address_replica(&conductor->config, memory->index, generation->lane,
-                                   replica->service, replica->number),
-        .service_address = address_service(&conductor->config, memory->index, replica->service),
-        .network = app->network,
-        .release = generation->release,
-        .secrets_dir = conductor->config.secrets_dir,
-    };
-    conductor_node_facts(conductor, &node);
-    arena_init(&arena, conductor->scratch, sizeof conductor->scratch);
-    rc = release_render(payload, &node, plan->services[replica->service].name, &container, &arena,
-                        &spec, err);
-    if (rc != 0) {
-        return err_wrap(err, rc, "render");
-    }
-    image_tag(app, &generation->release, tag);
-    spec.image = tag;
-    replica->address = container.address;
-    return conductor->ports.engine.ops->create(conductor->ports.engine.self, &spec, performed, call,
-                                               err);
 }
 
 static int notify(struct app *app, const struct replica *replica, struct call *call,
@@ -283,7 +257,7 @@ static int perform_replica(struct app *app, struct replica *replica, struct call
     const struct route *route = &app->conductor->ports.route;
     switch (call->kind) {
     case ACTION_CREATE:
-        return create(app, replica, call, err);
+        return create_begin(app, replica, call, err);
     case ACTION_START:
         return engine->ops->start(engine->self, replica->id, performed, call, err);
     case ACTION_RESTART:
@@ -293,7 +267,11 @@ static int perform_replica(struct app *app, struct replica *replica, struct call
         return engine->ops->stop(engine->self, replica->id, stop_grace(app, replica), performed,
                                  call, err);
     case ACTION_REMOVE:
-        return engine->ops->remove(engine->self, replica->id, performed, call, err);
+        return replica->is_remaking && replica->has_unnamed_volume
+                   ? engine->ops->hold_volumes(engine->self, replica->id, held_to_remove, call, err)
+                   : engine->ops->remove(engine->self, replica->id, performed, call, err);
+    case ACTION_HOLD:
+        return engine->ops->hold_volumes(engine->self, replica->id, performed, call, err);
     case ACTION_KEEP:
         return engine->ops->keep_running(engine->self, replica->id, true, performed, call, err);
     case ACTION_NOTICE:
@@ -320,7 +298,8 @@ static void pull_progressed(void *ctx, uint64_t bytes)
 /* What no repetition makes better; all else is trouble of the site, and is waited for. */
 static bool is_pull_final(int code)
 {
-    return code == ERR_PULL || code == ERR_DIGEST || code == ERR_DENIED || code == ERR_DISK_SPACE;
+    return code == ERR_SPEC || code == ERR_PULL || code == ERR_DIGEST || code == ERR_DENIED ||
+           code == ERR_DISK_SPACE;
 }
 
 static void pull_failed(struct app *app, const struct digest *release, const struct err *err)
@@ -356,7 +335,8 @@ static void pulled(void *ctx, const struct err *err, const struct engine_answer 
         conductor_touch(app->conductor);
         return;
     }
-    if (err == NULL && image_check(app->conductor, plan, answer->image, &wrong) != 0) {
+    if (err == NULL && (image_check(app->conductor, plan, answer->image, &wrong) != 0 ||
+                        volumes_judge(app, plan, answer->image, &wrong) != 0)) {
         err = &wrong;
     }
     if (err != NULL) {

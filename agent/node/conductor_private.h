@@ -258,6 +258,9 @@ enum health health_of_app(const struct app *app, const char **why);
 
 /* conductor_perform.c */
 void perform(struct app *app, const struct action *action);
+/* The answer to the last engine call that an action on a replica makes; `ctx` is its call. */
+void performed(void *ctx, const struct err *err, const struct engine_answer *answer);
+struct replica *replica_of(const struct call *call);
 void garbage_step(struct app *app);
 
 /* conductor_image.c */
@@ -275,6 +278,16 @@ NODISCARD int image_check(const struct conductor *conductor, const struct plan *
 void way_back_step(struct app *app);
 /* Looks at once; verb_looked follows. False: no call is free, or there is nothing to look for. */
 bool way_back_look(struct app *app);
+
+/* conductor_create.c */
+
+/* Makes the container of a replica; ends in `performed`. */
+NODISCARD int create_begin(struct app *app, struct replica *replica, struct call *call,
+                           struct err *err);
+/* Whether the image, just made present for this release (NULL: unreadable), declares volumes that
+ * no mount covers; notes that for what is staged. ERR_SPEC: two generations would write them. */
+NODISCARD int volumes_judge(struct app *app, const struct plan *plan,
+                            const struct engine_image *image, struct err *err);
 
 /* conductor_table.c */
 

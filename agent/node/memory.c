@@ -47,6 +47,23 @@ static void walk_generation(struct cursor *cursor, struct generation *generation
     generation->lane = (uint8_t)walk_number(cursor, generation->lane, 1);
 }
 
+/* One bit a generation, where earlier versions wrote 0. */
+static void walk_exclusive(struct cursor *cursor, struct memory_app *memory)
+{
+    struct generation *generations[2 + HISTORY_MAX] = {&memory->committed, &memory->candidate};
+    uint64_t bits = 0;
+    for (size_t i = 0; i < HISTORY_MAX; i++) {
+        generations[2 + i] = &memory->history[i];
+    }
+    for (size_t i = 0; i < COUNT_OF(generations); i++) {
+        bits |= (uint64_t)generations[i]->is_exclusive << i;
+    }
+    bits = walk_number(cursor, bits, 2);
+    for (size_t i = 0; i < COUNT_OF(generations); i++) {
+        generations[i]->is_exclusive = (bits >> i & 1u) != 0;
+    }
+}
+
 #define GENERATION_BYTES (DIGEST_BYTES + 8 + 4 + 1)
 #define MEMORY_BYTES                                                                               \
     (2 + NAME_BYTES + 10 + DIGEST_BYTES + (2 + HISTORY_MAX) * GENERATION_BYTES + 4 + 8 + 4 +       \
@@ -86,7 +103,7 @@ static void walk_memory(struct cursor *cursor, struct memory_app *memory)
     memory->boots = (uint8_t)walk_number(cursor, memory->boots, 1);
     memory->verdict = (enum verdict)walk_number(cursor, memory->verdict, 1);
     memory->reason = (enum reason)walk_number(cursor, memory->reason, 1);
-    (void)walk_number(cursor, 0, 2); /* reserved */
+    walk_exclusive(cursor, memory);
     walk_bytes(cursor, memory->wanted.bytes, DIGEST_BYTES);
     walk_generation(cursor, &memory->committed);
     walk_generation(cursor, &memory->candidate);

@@ -66,7 +66,9 @@ enum verdict {
     X(ENGINE_AWAY, "engine-away", "the engine did not answer in time")                             \
     X(REGISTRY_DENIED, "registry-denied", "the registry does not give the image to this node")     \
     X(DISK_FULL, "disk-full", "the engine's disk has no room for the image")                       \
-    X(WRONG_IMAGE, "wrong-image", "the image is not what the release was signed for")
+    X(WRONG_IMAGE, "wrong-image", "the image is not what the release was signed for")              \
+    X(VOLUME_SHARED, "volume-shared",                                                              \
+      "start-first would let two generations write a volume that the image declares")
 
 enum reason {
 #define REASON_ENUM_(name, word, sentence) REASON_##name,
@@ -82,7 +84,9 @@ struct generation {
     struct digest release;
     uint64_t sequence;
     uint32_t gen;
-    uint8_t lane; /* below LANES */
+    uint8_t lane;      /* below LANES */
+    bool is_exclusive; /* its image declares a volume that its release does not mount, and that two
+                        * generations may not write: it runs beside no other */
 };
 
 /* How an order ended, kept until four later ones have; written once. */

@@ -31,6 +31,7 @@ void session_begin_swap(struct session_app *session)
         session->replicas[i].falls = 0;
         session->replicas[i].remakes = 0;
         session->replicas[i].is_remaking = false;
+        session->replicas[i].is_held = false;
     }
 }
 
@@ -114,6 +115,7 @@ bool replica_see(struct replica *replica, const struct engine_container *seen, m
     replica->restarts = seen->restarts;
     replica->started_ms = seen->started_ms;
     replica->exit_code = seen->exit_code;
+    replica->has_unnamed_volume = seen->has_unnamed_volume;
     if (replica_is_alive(replica)) {
         replica->has_start_failed = false; /* it was started after all: its end is its own */
     }

@@ -50,10 +50,11 @@ struct replica {
     uint32_t restarts;
     int64_t started_ms; /* of this run of its process, by the engine's clock; 0: unknown */
     int exit_code;
-    mono_ms seen_at;     /* when the list was asked for that showed it last; 0: none has */
-    mono_ms state_since; /* when a list first showed it in this state */
-    uint8_t falls;       /* ends of its process, seen since the swap began, that nobody asked for */
-    bool is_run_ours;    /* a call has just started it: the next list tells which run that is */
+    bool has_unnamed_volume; /* the engine named a volume of it: noted before it is needed */
+    mono_ms seen_at;         /* when the list was asked for that showed it last; 0: none has */
+    mono_ms state_since;     /* when a list first showed it in this state */
+    uint8_t falls;    /* ends of its process, seen since the swap began, that nobody asked for */
+    bool is_run_ours; /* a call has just started it: the next list tells which run that is */
 
     /* Observed by probes; begun when it is seen running, dropped when not. */
     bool is_probed;
@@ -78,6 +79,7 @@ struct replica {
     uint8_t starts;        /* starts since it last ran well */
     uint8_t remakes;       /* times it was removed in this swap because it was dead */
     bool is_remaking;      /* it was removed in order to be made anew */
+    bool is_held;          /* its volumes without a name of ours were noted in this swap */
     mono_ms start_not_before;
 
     /* The conductor's. */
@@ -111,14 +113,16 @@ struct session_app {
     bool is_route_held;   /* nobody is known to be ready: the table found at the start stays */
 
     /* Staging: before a swap begins, and wherever an image is missing. */
-    struct digest wish;    /* what was wanted when the planner last looked */
-    bool has_looked;       /* the planner has looked at it in this session */
-    bool is_wish_found;    /* it was there when the agent started: a cut may have struck its pull */
-    mono_ms wished_at;     /* since when, or since its last try began */
-    enum wish_wait wait;   /* for what, as of the last look */
-    struct digest staged;  /* the release whose images are known to be present; none: not known */
-    bool is_staging;       /* a pull is under way */
-    struct digest staging; /* of this release; answers about another come too late */
+    struct digest wish;   /* what was wanted when the planner last looked */
+    bool has_looked;      /* the planner has looked at it in this session */
+    bool is_wish_found;   /* it was there when the agent started: a cut may have struck its pull */
+    mono_ms wished_at;    /* since when, or since its last try began */
+    enum wish_wait wait;  /* for what, as of the last look */
+    struct digest staged; /* the release whose images are known to be present; none: not known */
+    bool has_staged_volumes;  /* its image declares volumes that it does not mount */
+    bool is_staged_exclusive; /* and two generations may not write them */
+    bool is_staging;          /* a pull is under way */
+    struct digest staging;    /* of this release; answers about another come too late */
     mono_ms staging_progress_at;
     uint8_t pull_failures; /* pulls in a row that the site's trouble ended */
     mono_ms pull_not_before;

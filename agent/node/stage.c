@@ -66,6 +66,7 @@ static enum reason reason_of(int code)
     return code == ERR_DIGEST       ? REASON_WRONG_IMAGE
            : code == ERR_DISK_SPACE ? REASON_DISK_FULL
            : code == ERR_DENIED     ? REASON_REGISTRY_DENIED
+           : code == ERR_SPEC       ? REASON_VOLUME_SHARED
                                     : REASON_PULL_FAILED;
 }
 
@@ -90,7 +91,9 @@ bool stage_wanted(struct step *step)
     if (stage_images(step, 0, step->facts->wanted)) {
         return true;
     }
-    if (session->pull_refusal != 0) {
+    if (session->pull_refusal == ERR_SPEC) {
+        verdict_refuse(step, reason_of(session->pull_refusal)); /* on any node, at any time */
+    } else if (session->pull_refusal != 0) {
         verdict_unstaged(step, reason_of(session->pull_refusal));
     }
     return false;

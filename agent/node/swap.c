@@ -224,6 +224,7 @@ static void serve_committed(struct step *step)
     if (!wish_previous(step)) {
         (void)upkeep_wish(step, step->memory->committed.gen, plan);
     }
+    (void)upkeep_hold(step, step->memory->committed.gen, plan);
     step->session->is_kept = upkeep_keep(step, step->memory->committed.gen, plan);
     if (upkeep_is_all_ready(step, step->memory->committed.gen, plan) || !has_living_rival(step)) {
         upkeep_set(step, step->memory->committed.gen, plan);
@@ -292,6 +293,10 @@ static void start_candidate(struct step *step)
     if (failure != REASON_NONE) {
         verdict_go_back(step, failure);
         return;
+    }
+    if (step->facts->committed != NULL &&
+        !upkeep_hold(step, memory->committed.gen, step->facts->committed)) {
+        return; /* the candidate is to find them */
     }
     if (!upkeep_create(step, memory->candidate.gen, plan)) {
         return;

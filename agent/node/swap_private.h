@@ -92,6 +92,9 @@ void upkeep_set(struct step *step, uint32_t gen, const struct plan *plan);
 bool upkeep_create(struct step *step, uint32_t gen, const struct plan *plan);
 /* Lets the engine restart the set by itself where that is wise; true when nothing is left to do. */
 bool upkeep_keep(struct step *step, uint32_t gen, const struct plan *plan);
+/* Notes the set's volumes that the engine has named by itself, for containers to come; true when
+ * nothing is left to do. */
+bool upkeep_hold(struct step *step, uint32_t gen, const struct plan *plan);
 /* Wishes traffic for the ready replicas of `gen` (where none is ready: for those that have it and
  * are alive) and opens its ports; returns how many are ready. */
 size_t upkeep_wish(struct step *step, uint32_t gen, const struct plan *plan);

@@ -253,6 +253,24 @@ bool upkeep_keep(struct step *step, uint32_t gen, const struct plan *plan)
     return count_set(step, gen, plan, is_kept) == set_size(plan);
 }
 
+static bool is_held(const struct replica *replica)
+{
+    return !replica->is_present || !replica->has_unnamed_volume || replica->is_held;
+}
+
+static void hold_if_needed(struct step *step, struct replica *replica)
+{
+    if (!is_held(replica) && step->facts->is_engine_up) {
+        step_act(step, ACTION_HOLD, replica);
+    }
+}
+
+bool upkeep_hold(struct step *step, uint32_t gen, const struct plan *plan)
+{
+    each_replica(step, gen, plan, hold_if_needed);
+    return count_set(step, gen, plan, is_held) == set_size(plan);
+}
+
 bool upkeep_is_all_ready(const struct step *step, uint32_t gen, const struct plan *plan)
 {
     return count_set(step, gen, plan, replica_is_ready) == set_size(plan);

@@ -246,6 +246,9 @@ void verdict_begin(struct step *step)
     if (next.candidate.lane >= LANES) {
         return; /* remains are being removed; the planner is called again after that */
     }
+    next.candidate.is_exclusive = facts->wanted->service_count > 0 &&
+                                  digest_is_equal(&step->session->staged, &facts->wanted->digest) &&
+                                  step->session->is_staged_exclusive;
     next.phase = SWAP_PREPARE;
     next.gen_last = next.candidate.gen > memory->gen_last ? next.candidate.gen : memory->gen_last;
     next.attempts = (uint8_t)(memory->attempts < UINT8_MAX ? memory->attempts + 1 : UINT8_MAX);

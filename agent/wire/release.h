@@ -75,6 +75,8 @@ struct plan_service {
     uint8_t replicas;                       /* 1 .. REPLICAS_MAX */
     enum plan_order order;                  /* "auto" already decided */
     const char *order_reason;               /* static text: why this order */
+    bool is_start_first_said;               /* the release itself asks for start-first */
+    bool is_data_safe;                      /* two generations may write its data at once */
     struct plan_probe startup, readiness, liveness;
     char words[PLAN_WORDS_BYTES]; /* of the probes that run a command */
     struct plan_drain_notice notice;
@@ -136,6 +138,15 @@ struct release_container {
 NODISCARD int release_render(struct span payload, const struct release_node *node,
                              const char *service, const struct release_container *container,
                              struct arena *arena, struct engine_spec *spec, struct err *err);
+
+/* A volume that the release names like this stands for a path that the image declares as a volume
+ * and no mount covers: "image-" and the first 12 hex digits of the path's SHA-256. */
+bool release_is_image_volume(const char *source);
+
+/* The name of such a volume on the node: each replica has its own, the same for every release.
+ * False when it does not fit. */
+bool release_image_volume(const struct release_node *node, const char *app, const char *service,
+                          uint32_t replica, const char *source, char *name, size_t cap);
 
 /* The soak that lets these probes notice a failure, plus one period: the default and the minimum.
  */

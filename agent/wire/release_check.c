@@ -132,6 +132,8 @@ static int order_decide(const struct json_place *at, struct release_reading *rea
                           "old one would answer the new one's probes");
     }
     bool is_start_first = wish == ORDER_START_FIRST || (wish == ORDER_AUTO && reason == NULL);
+    service->is_start_first_said = wish == ORDER_START_FIRST;
+    service->is_data_safe = reading->is_data_safe;
     service->order = is_start_first ? PLAN_START_FIRST : PLAN_STOP_FIRST;
     service->order_reason = wish != ORDER_AUTO ? "the release asks for it"
                             : is_start_first   ? "it publishes a port and shares nothing writable"

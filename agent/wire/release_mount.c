@@ -3,7 +3,10 @@
 #include "agent/wire/release_words.h"
 #include "platform/base/text.h"
 
-#define TMPFS_MODE_MAX 07777
+#define TMPFS_MODE_MAX      07777
+#define VOLUME_NAME_BYTES   256
+#define IMAGE_VOLUME_PREFIX "image-"
+#define IMAGE_VOLUME_DIGITS 12
 
 struct mount_reading {
     struct release_reading *reading;
@@ -31,13 +34,47 @@ static int path_keep(const struct json_place *at, struct arena *arena, const cha
 static const char *volume_name(const struct release_reading *reading, char separator,
                                const char *source)
 {
-    char name[256];
+    char name[VOLUME_NAME_BYTES];
     struct text text;
     text_init(&text, name, sizeof name);
     text_printf(&text, "berth%c%s%c%s%c%s", separator,
                 reading->node->name != NULL ? reading->node->name : "", separator,
                 reading->plan->app, separator, source);
     return arena_text(reading->arena, name, text.len);
+}
+
+bool release_is_image_volume(const char *source)
+{
+    size_t len = strlen(IMAGE_VOLUME_PREFIX);
+    return strncmp(source, IMAGE_VOLUME_PREFIX, len) == 0 &&
+           strspn(source + len, "0123456789abcdef") == IMAGE_VOLUME_DIGITS &&
+           source[len + IMAGE_VOLUME_DIGITS] == '\0';
+}
+
+bool release_image_volume(const struct release_node *node, const char *app, const char *service,
+                          uint32_t replica, const char *source, char *name, size_t cap)
+{
+    struct text text;
+    text_init(&text, name, cap);
+    text_printf(&text, "berth_%s_%s_%s_%s", node->name != NULL ? node->name : "", app, service,
+                source);
+    if (replica > 1) {
+        text_printf(&text, "_%u", replica);
+    }
+    return !text.cut;
+}
+
+/* The image's own volumes are each service's own; an agent before this named them like others. */
+static int image_volume_keep(const struct json_place *at, const struct release_reading *reading,
+                             const char *source, struct engine_mount *mount, struct err *err)
+{
+    char name[VOLUME_NAME_BYTES];
+    bool fits = release_image_volume(reading->node, reading->plan->app, reading->service->name, 1,
+                                     source, name, sizeof name);
+    mount->is_of_image = true;
+    mount->source = fits ? arena_text(reading->arena, name, strlen(name)) : NULL;
+    mount->former = volume_name(reading, '_', source);
+    return mount->source != NULL && mount->former != NULL ? 0 : release_no_room(at, err);
 }
 
 /* Volumes are the app's own on this node, the same for each release. No node's or app's name has an
@@ -62,6 +99,9 @@ static int volume_keep(const struct json_place *at, const struct release_reading
             mount->is_external = reading->volumes[i].is_external;
             return 0;
         }
+    }
+    if (release_is_image_volume(source)) {
+        return image_volume_keep(at, reading, source, mount, err);
     }
     mount->source = volume_name(reading, '_', source);
     mount->former = volume_name(reading, '-', source);

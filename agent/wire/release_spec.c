@@ -281,6 +281,29 @@ static int secrets_add(struct release_reading *reading, const struct release_con
     return 0;
 }
 
+/* Replicas do not share what their image declares as a volume. */
+static int image_volumes_divide(struct release_reading *reading, uint32_t replica, struct err *err)
+{
+    struct engine_spec *spec = reading->spec;
+    struct engine_mount *mounts =
+        arena_alloc(reading->arena, (spec->mount_count + 1) * sizeof *mounts);
+    if (mounts == NULL) {
+        return no_room(err);
+    }
+    for (size_t i = 0; i < spec->mount_count; i++) {
+        mounts[i] = spec->mounts[i];
+        if (mounts[i].is_of_image && replica > 1) {
+            mounts[i].source = arena_printf(reading->arena, "%s_%u", mounts[i].source, replica);
+            mounts[i].former = NULL; /* that one is the first replica's */
+        }
+        if (mounts[i].source == NULL) {
+            return no_room(err);
+        }
+    }
+    spec->mounts = mounts;
+    return 0;
+}
+
 int release_identify(struct release_reading *reading, const struct release_container *container,
                      struct err *err)
 {
@@ -300,6 +323,9 @@ int release_identify(struct release_reading *reading, const struct release_conta
     int rc = labels_add(reading, container, err);
     if (rc == 0) {
         rc = hosts_add(reading, container, err);
+    }
+    if (rc == 0) {
+        rc = image_volumes_divide(reading, container->replica, err);
     }
     if (rc == 0) {
         rc = secrets_add(reading, container, err);

@@ -125,6 +125,7 @@ int docker_create(void *self, const struct engine_spec *spec, engine_done done, 
 int docker_start(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 int docker_stop(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,
                 struct err *err);
+int docker_hold_volumes(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 int docker_remove(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 int docker_keep_running(void *self, const char *id, bool keep, engine_done done, void *ctx,
                         struct err *err);

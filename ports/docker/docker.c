@@ -53,6 +53,7 @@ struct engine docker_engine_interface(struct docker *docker)
         .create = docker_create,
         .start = docker_start,
         .stop = docker_stop,
+        .hold_volumes = docker_hold_volumes,
         .remove = docker_remove,
         .keep_running = docker_keep_running,
         .signal = docker_signal,

@@ -35,6 +35,32 @@ int docker_find_init(struct docker_find *find, const struct engine_wanted *wante
     return 0;
 }
 
+/* Paths as the image says them, without what a path has at its end. */
+static void volumes_read(const cJSON *volumes, struct engine_image *image)
+{
+    size_t at = 0;
+    const cJSON *volume;
+    cJSON_ArrayForEach(volume, volumes)
+    {
+        size_t len = volume->string != NULL ? strlen(volume->string) : 0;
+        while (len > 1 && volume->string[len - 1] == '/') {
+            len--;
+        }
+        if (len == 0 || volume->string[0] != '/') {
+            continue;
+        }
+        if (image->volume_count == ENGINE_IMAGE_VOLUMES_MAX ||
+            len + 1 > sizeof image->volumes - at) {
+            image->has_more_volumes = true;
+            return;
+        }
+        memcpy(image->volumes + at, volume->string, len);
+        image->volumes[at + len] = '\0';
+        at += len + 1;
+        image->volume_count++;
+    }
+}
+
 static void find_use(struct docker_call *call, struct span body)
 {
     struct docker_find *find = call->state;
@@ -48,6 +74,7 @@ static void find_use(struct docker_call *call, struct span body)
         .proofs = identity_proofs(&find->identity, json) | find->known_proofs,
         .size_bytes = reply_count_at(json, "Size"),
     };
+    volumes_read(reply_at(json, "Config.Volumes"), &find->image);
     (void)text_copy(find->image.arch, sizeof find->image.arch, reply_text_at(json, "Architecture"));
     if (!text_copy(find->id, sizeof find->id, id) || !digest_parse(id, &find->image.id)) {
         docker_call_fail(call, ERR_ENGINE, "the engine's answer about an image is unreadable");

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "ports/docker/call.h"
+#include "ports/docker/hold.h"
 
 struct list_state {
     char node[ENGINE_LABEL_BYTES];
@@ -106,7 +107,8 @@ static bool is_misnamed(const cJSON *json, const cJSON *labels)
     return !is_named(found, labels, "_") && !is_named(found, labels, "-");
 }
 
-/* Its own network is the mode it was created with; the host's needs no connection. */
+/* Its own network is the mode it was created with; versions before wrote '-'. The host's needs no
+ * connection, and some engines say "bridge" of any. */
 static bool is_detached(const cJSON *json)
 {
     const char *mode = reply_text_at(json, "HostConfig.NetworkMode");
@@ -152,8 +154,9 @@ void docker_container_read(const cJSON *json, struct engine_container *container
     container->state = state_of(json);
     container->exit_code = cJSON_IsNumber(exit_code) ? exit_code->valueint : 0;
     container->address = address_of(json);
-    container->is_misnamed = is_misnamed(json, labels);
+    container->is_misnamed = !is_named_with('_', json, labels) && !is_named_with('-', json, labels);
     container->is_detached = is_detached(json);
+    container->has_unnamed_volume = docker_unnamed_next(reply_at(json, "Mounts"), NULL) != NULL;
     container->keeps_running =
         strcmp(policy, "unless-stopped") == 0 || strcmp(policy, "always") == 0;
     container->restarts = (uint32_t)reply_count_at(json, "RestartCount");

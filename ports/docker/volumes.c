@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "ports/docker/hold.h"
+
 enum { VOLUME_BODY_BYTES = 1024 };
 
 /* Whom the containers that mount a volume belong to. */
@@ -31,8 +33,11 @@ static const char *label_in(const struct engine_spec *spec, const char *name)
 int docker_volumes_note(struct docker_volumes *volumes, const struct engine_spec *spec,
                         struct err *err)
 {
-    bool fits = text_copy(volumes->node, sizeof volumes->node, label_in(spec, "io.berth.node")) &&
-                text_copy(volumes->app, sizeof volumes->app, label_in(spec, "io.berth.app"));
+    bool fits =
+        text_copy(volumes->node, sizeof volumes->node, label_in(spec, "io.berth.node")) &&
+        text_copy(volumes->app, sizeof volumes->app, label_in(spec, "io.berth.app")) &&
+        text_copy(volumes->service, sizeof volumes->service, label_in(spec, "io.berth.service")) &&
+        text_copy(volumes->replica, sizeof volumes->replica, label_in(spec, "io.berth.replica"));
     for (size_t i = 0; i < spec->mount_count && fits; i++) {
         const struct engine_mount *mount = &spec->mounts[i];
         if (!mount->is_volume) {
@@ -44,10 +49,12 @@ int docker_volumes_note(struct docker_volumes *volumes, const struct engine_spec
         }
         struct docker_volume *volume = &volumes->at[volumes->count];
         fits = text_copy(volume->name, sizeof volume->name, mount->source) &&
+               text_copy(volume->target, sizeof volume->target, mount->target) &&
                text_copy(volume->former, sizeof volume->former,
                          mount->former != NULL ? mount->former : "");
         volume->is_named = mount->is_named;
         volume->is_external = mount->is_external;
+        volume->is_of_image = mount->is_of_image;
         volumes->count++;
     }
     return fits ? 0
@@ -102,6 +109,52 @@ static void volume_make(struct docker_call *call)
                                                     .step = on_made});
 }
 
+/* Its data may be in one without a name of ours, which is mounted as if that were its former. */
+static void on_noted(struct docker_call *call, int status, struct span body)
+{
+    struct docker_volumes *volumes = call->state;
+    struct docker_volume *volume = volume_now(volumes);
+    if (status == 404) {
+        volume_make(call);
+        return;
+    }
+    if (status != 200) {
+        docker_call_refuse(call, "inspect a volume", status, body);
+        return;
+    }
+    REPLY json = reply_parse(body, &call->is_short);
+    const char *held = reply_text_of(reply_at(json, "Labels"), HOLD_LABEL);
+    if (!docker_is_unnamed(held)) {
+        docker_call_fail(call, ERR_EXISTS,
+                         "volume %s does not say which volume holds the data of %s: remove it",
+                         reply_text_at(json, "Name"), volume->target);
+        return;
+    }
+    (void)text_copy(volume->former, sizeof volume->former, held);
+    volume_settled(call, true);
+}
+
+/* There is none of its name yet. */
+static void volume_begin(struct docker_call *call)
+{
+    struct docker_volumes *volumes = call->state;
+    char name[DOCKER_VOLUME_BYTES];
+    char path[DOCKER_PATH_BYTES];
+    struct docker_holder holder = {.node = volumes->node,
+                                   .app = volumes->app,
+                                   .service = volumes->service,
+                                   .replica = volumes->replica,
+                                   .target = volume_now(volumes)->target};
+    if (!volume_now(volumes)->is_of_image) {
+        volume_make(call);
+    } else if (!docker_hold_name(&holder, name, sizeof name)) {
+        docker_call_fail(call, ERR_LIMIT, "the name of a noted volume is too long");
+    } else {
+        struct docker_request request = volume_look(name, on_noted, path);
+        docker_call_next(call, &request);
+    }
+}
+
 static struct claimants claimants_read(struct docker_call *call, struct span body)
 {
     const struct docker_volumes *volumes = call->state;
@@ -140,7 +193,7 @@ static void on_mounted(struct docker_call *call, int status, struct span body)
                          volume_now(volumes)->former, volumes->app, claimants.other, volumes->app,
                          volume_now(volumes)->name);
     } else if (claimants.is_other) {
-        volume_make(call);
+        volume_begin(call);
     } else {
         volume_settled(call, true);
     }
@@ -201,7 +254,7 @@ static void on_former(struct docker_call *call, int status, struct span body)
     if (status != 200 && status != 404) {
         docker_call_refuse(call, "inspect a volume", status, body);
     } else if (owner < 0) {
-        volume_make(call);
+        volume_begin(call);
     } else if (owner > 0) {
         volume_settled(call, true);
     } else {
@@ -231,7 +284,7 @@ static void on_volume(struct docker_call *call, int status, struct span body)
                          "create %s",
                          volume->name, volume->name);
     } else if (volume->former[0] == '\0') {
-        volume_make(call);
+        volume_begin(call);
     } else {
         struct docker_request request = volume_look(volume->former, on_former, path);
         docker_call_next(call, &request);

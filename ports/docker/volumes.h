@@ -13,10 +13,13 @@ struct docker_volume {
     char former[DOCKER_VOLUME_BYTES]; /* empty: there was none before */
     bool is_former;                   /* that one is used */
     bool is_named, is_external;       /* as in engine_mount */
+    bool is_of_image;                 /* one without a name of ours may be noted for it */
+    char target[DOCKER_VOLUME_BYTES];
 };
 
 struct docker_volumes {
     char node[ENGINE_LABEL_BYTES], app[ENGINE_LABEL_BYTES];
+    char service[ENGINE_LABEL_BYTES], replica[ENGINE_LABEL_BYTES];
     struct docker_volume at[DOCKER_VOLUMES_MAX];
     size_t count;
     size_t done; /* so many are settled */

@@ -12,6 +12,7 @@
 #define SIM_TAGS_MAX       8
 #define SIM_VOLUMES_MAX    32
 #define SIM_MOUNTS_MAX     4
+#define SIM_TARGET_BYTES   64
 #define SIM_CALLS_MAX      64
 #define SIM_LISTS_MAX      4 /* pending at once whose content is kept apart */
 /* Commands that exec knows: one ends with the code that follows, one never ends; any other asks the
@@ -60,6 +61,7 @@ struct sim_image {
     bool is_corrupt;     /* a layer's bytes are wrong: the pull fails at its end */
     bool is_present;     /* on this machine */
     bool is_hollow;      /* a cut left its files empty: what runs of it ends at once */
+    const char *volume;  /* the path that it declares as a volume; NULL: none */
     int64_t stall_ms;    /* its next pull stands still for so long, without a byte */
     char tags[SIM_TAGS_MAX][ENGINE_REFERENCE_BYTES];
 };
@@ -75,6 +77,8 @@ struct sim_container {
     char volumes[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* those it mounts */
     char formers[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* as the spec says */
     bool is_named[SIM_MOUNTS_MAX], is_external[SIM_MOUNTS_MAX]; /* as the spec says */
+    char targets[SIM_MOUNTS_MAX][SIM_TARGET_BYTES];
+    bool is_of_image[SIM_MOUNTS_MAX];
     size_t image;
     mono_ms started_at;
     uint64_t run;      /* grows with each start; tells events of an earlier run */
@@ -102,6 +106,11 @@ struct sim_volume {
     char name[ENGINE_NAME_BYTES];
     char node[SIM_NODE_BYTES]; /* empty: without labels */
     char app[ENGINE_LABEL_BYTES];
+    /* It is empty and points at another one, of this service's replica: */
+    char holds[ENGINE_ID_BYTES];
+    char service[ENGINE_LABEL_BYTES];
+    uint32_t replica;
+    char target[SIM_TARGET_BYTES];
 };
 
 struct sim_engine_call;

@@ -126,6 +126,10 @@ static void answer_image(struct sim_engine *engine, struct sim_engine_call *call
         .size_bytes = image->size_bytes,
     };
     (void)text_copy(shown.arch, sizeof shown.arch, engine->about.arch);
+    if (image->volume != NULL) {
+        (void)text_copy(shown.volumes, sizeof shown.volumes, image->volume);
+        shown.volume_count = 1;
+    }
     struct engine_answer answer = {.image = &shown};
     call->done(call->ctx, NULL, &answer);
 }
@@ -423,12 +427,11 @@ static const char *label_value(const struct engine_spec *spec, const char *name)
 /* What a real engine refuses only when the container is started. */
 static int refusal_of(const struct engine_spec *spec)
 {
-    bool is_absent =
-        (spec->entrypoint.count > 0 &&
-         strcmp(spec->entrypoint.items[0], SIM_ABSENT_PROGRAM) == 0) ||
-        (spec->user != NULL && strcmp(spec->user, SIM_ABSENT_USER) == 0) ||
-        (spec->sysctls.count > 0 && strncmp(spec->sysctls.items[0], SIM_ABSENT_SYSCTL,
-                                            strlen(SIM_ABSENT_SYSCTL)) == 0);
+    bool is_absent = (spec->entrypoint.count > 0 &&
+                      strcmp(spec->entrypoint.items[0], SIM_ABSENT_PROGRAM) == 0) ||
+                     (spec->user != NULL && strcmp(spec->user, SIM_ABSENT_USER) == 0) ||
+                     (spec->sysctls.count > 0 && strncmp(spec->sysctls.items[0], SIM_ABSENT_SYSCTL,
+                                                         strlen(SIM_ABSENT_SYSCTL)) == 0);
     return is_absent ? ERR_SPEC : 0;
 }
 
@@ -454,6 +457,8 @@ static void fill_container(struct sim_engine *engine, struct sim_container *made
             (void)text_copy(made->volumes[count], ENGINE_NAME_BYTES, mount->source);
             (void)text_copy(made->formers[count++], ENGINE_NAME_BYTES,
                             mount->former != NULL ? mount->former : "");
+            (void)text_copy(made->targets[count - 1], SIM_TARGET_BYTES, mount->target);
+            made->is_of_image[count - 1] = mount->is_of_image;
         }
     }
     seen->address = spec->address;
@@ -506,6 +511,16 @@ static int remove_id(void *self, const char *id, engine_done done, void *ctx, st
 {
     int rc;
     struct sim_engine_call *call = take(self, SIM_OP_ENGINE_REMOVE, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int hold_volumes(void *self, const char *id, engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_HOLD, id, done, ctx, err, &rc);
     if (call != NULL) {
         trace_call(self, call);
     }
@@ -581,6 +596,7 @@ struct engine sim_engine_port(struct sim_engine *engine)
         .create = create,
         .start = start,
         .stop = stop,
+        .hold_volumes = hold_volumes,
         .remove = remove_id,
         .keep_running = keep_running,
         .signal = send_signal,

@@ -1,6 +1,7 @@
 /* engine_effect: what each engine call changes, whole or by half. */
 #include "ports/sim/engine_private.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -223,6 +224,84 @@ static int volume_owner(const struct sim_engine *engine, const struct sim_volume
     return is_ours && is_other ? 2 : is_ours ? 1 : is_other ? -1 : 0;
 }
 
+static struct sim_volume *volume_add(struct sim_engine *engine, const char *name,
+                                     const struct sim_container *owner)
+{
+    for (size_t i = 0; i < SIM_VOLUMES_MAX; i++) {
+        struct sim_volume *volume = &engine->volumes[i];
+        if (!volume->is_used) {
+            *volume = (struct sim_volume){.is_used = true};
+            (void)text_copy(volume->name, sizeof volume->name, name);
+            (void)text_copy(volume->node, sizeof volume->node, owner->node);
+            (void)text_copy(volume->app, sizeof volume->app, owner->seen.app);
+            return volume;
+        }
+    }
+    return NULL;
+}
+
+/* The volume that points at the one of this container's service, replica and target; or NULL. */
+static struct sim_volume *holder_of(struct sim_engine *engine,
+                                    const struct sim_container *container, size_t mount)
+{
+    for (size_t i = 0; i < SIM_VOLUMES_MAX; i++) {
+        struct sim_volume *volume = &engine->volumes[i];
+        if (volume->is_used && volume->holds[0] != '\0' &&
+            strcmp(volume->node, container->node) == 0 &&
+            strcmp(volume->app, container->seen.app) == 0 &&
+            strcmp(volume->service, container->seen.service) == 0 &&
+            volume->replica == container->seen.replica &&
+            strcmp(volume->target, container->targets[mount]) == 0) {
+            return volume;
+        }
+    }
+    return NULL;
+}
+
+static bool is_unnamed(const char *name)
+{
+    return strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64;
+}
+
+/* Notes the volumes of a container that have no name of ours. */
+static void hold_volumes(struct sim_engine *engine, const struct sim_engine_call *call)
+{
+    const struct sim_container *container = container_of(engine, call->text);
+    for (size_t i = 0; container != NULL && i < SIM_MOUNTS_MAX; i++) {
+        char name[ENGINE_NAME_BYTES];
+        if (!is_unnamed(container->volumes[i]) || holder_of(engine, container, i) != NULL) {
+            continue;
+        }
+        (void)snprintf(name, sizeof name, "holds %.60s", container->volumes[i]);
+        struct sim_volume *holder = volume_add(engine, name, container);
+        if (holder != NULL) {
+            (void)text_copy(holder->holds, sizeof holder->holds, container->volumes[i]);
+            (void)text_copy(holder->service, sizeof holder->service, container->seen.service);
+            (void)text_copy(holder->target, sizeof holder->target, container->targets[i]);
+            holder->replica = container->seen.replica;
+        }
+    }
+}
+
+/* A path that the image declares and nothing is mounted at gets a volume of the engine's naming. */
+static void add_unnamed(struct sim_engine *engine, struct sim_container *made,
+                        const struct sim_image *image)
+{
+    size_t count = 0;
+    while (image->volume != NULL && count < SIM_MOUNTS_MAX && made->volumes[count][0] != '\0') {
+        if (strcmp(made->targets[count++], image->volume) == 0) {
+            return;
+        }
+    }
+    if (image->volume == NULL || count == SIM_MOUNTS_MAX) {
+        return;
+    }
+    (void)snprintf(made->volumes[count], ENGINE_NAME_BYTES, "%016" PRIx64 "%048x", engine->serial,
+                   0u);
+    (void)text_copy(made->targets[count], SIM_TARGET_BYTES, image->volume);
+    (void)volume_add(engine, made->volumes[count], &(struct sim_container){0});
+}
+
 /* Each volume of the container is there and its app's; false with the call's error set. */
 static bool settle_volumes(struct sim_engine *engine, struct sim_engine_call *call)
 {
@@ -248,14 +327,12 @@ static bool settle_volumes(struct sim_engine *engine, struct sim_engine_call *ca
             (void)text_copy(made->volumes[i], ENGINE_NAME_BYTES, former->name);
             continue;
         }
-        for (size_t j = 0; found == NULL && j < SIM_VOLUMES_MAX; j++) {
-            if (!engine->volumes[j].is_used) {
-                found = &engine->volumes[j];
-                found->is_used = true;
-                (void)text_copy(found->name, ENGINE_NAME_BYTES, made->volumes[i]);
-                (void)text_copy(found->node, SIM_NODE_BYTES, made->node);
-                (void)text_copy(found->app, ENGINE_LABEL_BYTES, made->seen.app);
-            }
+        const struct sim_volume *holder =
+            found == NULL && made->is_of_image[i] ? holder_of(engine, made, i) : NULL;
+        if (holder != NULL) {
+            (void)text_copy(made->volumes[i], ENGINE_NAME_BYTES, holder->holds);
+        } else if (found == NULL) {
+            (void)volume_add(engine, made->volumes[i], made);
         }
     }
     return true;
@@ -288,6 +365,10 @@ static void create_container(struct sim_engine *engine, struct sim_engine_call *
     } else if (free_place == NULL) {
         (void)err_set(&call->err, ERR_ENGINE, "no room for another container");
     } else if (settle_volumes(engine, call)) {
+        add_unnamed(engine, &call->made, image);
+        for (size_t i = 0; i < SIM_MOUNTS_MAX; i++) {
+            call->made.seen.has_unnamed_volume |= is_unnamed(call->made.volumes[i]);
+        }
         call->made.is_used = true;
         call->made.image = (size_t)(image - engine->images);
         call->made.seen.state = ENGINE_CREATED;
@@ -492,6 +573,9 @@ int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call)
         return 0;
     case SIM_OP_ENGINE_KEEP:
         keep_container(engine, call);
+        return 0;
+    case SIM_OP_ENGINE_HOLD:
+        hold_volumes(engine, call);
         return 0;
     default:
         return 0; /* the others only look */

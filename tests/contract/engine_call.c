@@ -123,6 +123,12 @@ int engine_do_remove(const struct engine_fixture *fixture, const char *id)
     DO(&result, remove, id, );
 }
 
+int engine_do_hold(const struct engine_fixture *fixture, const char *id)
+{
+    struct engine_result result;
+    DO(&result, hold_volumes, id, );
+}
+
 int engine_do_keep(const struct engine_fixture *fixture, const char *id, bool keep)
 {
     struct engine_result result;

@@ -38,6 +38,7 @@ int engine_do_create(const struct engine_fixture *fixture, const struct engine_s
 int engine_do_start(const struct engine_fixture *fixture, const char *id);
 int engine_do_stop(const struct engine_fixture *fixture, const char *id, int64_t grace_ms);
 int engine_do_remove(const struct engine_fixture *fixture, const char *id);
+int engine_do_hold(const struct engine_fixture *fixture, const char *id);
 int engine_do_keep(const struct engine_fixture *fixture, const char *id, bool keep);
 int engine_do_signal(const struct engine_fixture *fixture, const char *id, const char *signal);
 int engine_do_exec(const struct engine_fixture *fixture, const char *id, const char *const *argv,

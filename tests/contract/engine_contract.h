@@ -12,6 +12,7 @@ enum engine_image_kind {
     IMAGE_SPEAKS, /* writes 6,000 times 'x' and a line end, "\xff last words" to the other stream,
                      ends with 3 */
     IMAGE_MUTE,   /* ends with 3; nothing can be read of its log */
+    IMAGE_STORES, /* runs like IMAGE_SLEEPS; declares a volume, /data */
     IMAGE_KINDS
 };
 
@@ -44,6 +45,9 @@ struct engine_fixture {
     void (*volume_labels)(void *self, const char *name, char *text, size_t cap);
     /* The name of the first volume that a container mounts. */
     void (*mounted)(void *self, const char *id, char *text, size_t cap);
+    /* Somebody gives a container another name, or takes it off the fixture's network. */
+    void (*rename)(void *self, const char *id, const char *name);
+    void (*disconnect)(void *self, const char *id);
     /* Processes that run inside a container now. */
     unsigned (*processes)(void *self, const char *id);
     /* Times that the engine's data was made durable. */

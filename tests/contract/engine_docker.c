@@ -113,6 +113,16 @@ static void bench_mounted(void *self, const char *id, char *text, size_t cap)
     docker_world_mounted(&((struct bench *)self)->world, id, text, cap);
 }
 
+static void bench_rename(void *self, const char *id, const char *name)
+{
+    docker_world_rename(&((struct bench *)self)->world, id, name);
+}
+
+static void bench_disconnect(void *self, const char *id)
+{
+    docker_world_disconnect(&((struct bench *)self)->world, id);
+}
+
 static unsigned bench_syncs(void *self)
 {
     return ((struct bench *)self)->worker.syncs;
@@ -136,6 +146,8 @@ static struct engine_fixture bench_fixture(struct bench *bench, struct engine en
         .make_volume = bench_make_volume,
         .volume_labels = bench_volume_labels,
         .mounted = bench_mounted,
+        .rename = bench_rename,
+        .disconnect = bench_disconnect,
         .processes = bench_processes,
         .make_foreign_container = bench_foreign_container,
         .make_foreign_network = bench_foreign_network,

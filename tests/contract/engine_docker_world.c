@@ -151,6 +151,7 @@ bool docker_world_open(struct docker_world *world, const char *pausebox, const c
         [IMAGE_FAILS] = "[\"/pausebox\",\"exit\",\"3\"]",
         [IMAGE_SPEAKS] = "[\"/pausebox\",\"speak\"]",
         [IMAGE_MUTE] = "[\"/pausebox\",\"exit\",\"3\"]",
+        [IMAGE_STORES] = "[\"/pausebox\",\"sleep\"]' --change 'VOLUME /data",
     };
     int pid = (int)getpid();
     memset(world, 0, sizeof *world);
@@ -206,6 +207,11 @@ bool docker_world_close(struct docker_world *world)
     ok = run(line, sizeof line,
              "docker volume ls -q --filter name=%s | xargs -r docker volume rm > %s/log 2>&1",
              world->node, world->folder) &&
+         ok;
+    ok = run(line, sizeof line,
+             "touch %s/mounted; sort -u %s/mounted | grep -E '^[0-9a-f]{64}$' | "
+             "xargs -r docker volume rm > %s/log 2>&1",
+             world->folder, world->folder, world->folder) &&
          ok;
     if (world->has_registry) {
         ok = run(line, sizeof line, "%s/registry stop %s/registry", world->tools, world->folder) &&
@@ -269,8 +275,22 @@ void docker_world_volume_labels(struct docker_world *world, const char *name, ch
 
 void docker_world_mounted(struct docker_world *world, const char *id, char *text, size_t cap)
 {
+    (void)run(text, cap,
+              "docker inspect --format '{{(index .Mounts 0).Name}}' %s | tee -a %s/mounted", id,
+              world->folder);
+}
+
+void docker_world_rename(struct docker_world *world, const char *id, const char *name)
+{
+    char line[WORLD_TEXT];
     (void)world;
-    (void)run(text, cap, "docker inspect --format '{{(index .Mounts 0).Name}}' %s", id);
+    (void)run(line, sizeof line, "docker rename %s %s", id, name);
+}
+
+void docker_world_disconnect(struct docker_world *world, const char *id)
+{
+    char line[WORLD_TEXT];
+    (void)run(line, sizeof line, "docker network disconnect %s %s", world->network, id);
 }
 
 unsigned docker_world_processes(struct docker_world *world, const char *id)

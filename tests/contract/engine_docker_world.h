@@ -40,6 +40,8 @@ void docker_world_make_volume(struct docker_world *world, const char *name);
 void docker_world_volume_labels(struct docker_world *world, const char *name, char *text,
                                 size_t cap);
 void docker_world_mounted(struct docker_world *world, const char *id, char *text, size_t cap);
+void docker_world_rename(struct docker_world *world, const char *id, const char *name);
+void docker_world_disconnect(struct docker_world *world, const char *id);
 unsigned docker_world_processes(struct docker_world *world, const char *id);
 void docker_world_foreign_container(struct docker_world *world, const char *name);
 void docker_world_foreign_network(struct docker_world *world, const char *name, const char *bridge,

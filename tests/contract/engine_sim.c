@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "platform/base/text.h"
+#include "ports/sim/hands.h"
 #include "ports/sim/machine.h"
 #include "tests/contract/engine_contract.h"
 
@@ -98,6 +99,17 @@ static void mounted(void *self, const char *id, char *text, size_t cap)
     text_shorten_printf(text, cap, "%s", find(self, id)->volumes[0]);
 }
 
+static void rename_by_hand(void *self, const char *id, const char *name)
+{
+    (void)name;
+    sim_hands_rename(&((struct place *)self)->machine, find(self, id));
+}
+
+static void disconnect(void *self, const char *id)
+{
+    sim_hands_disconnect(&((struct place *)self)->machine, find(self, id));
+}
+
 static unsigned processes(void *self, const char *id)
 {
     struct place *place = self;
@@ -126,6 +138,8 @@ static void add_images(struct place *place)
     add_image(place, "sleeps", 1, &app, true);
     add_image(place, "good", 2, &app, false);
     add_image(place, "corrupt", 3, &app, false);
+    add_image(place, "stores", 8, &app, true);
+    place->machine.engine.images[place->machine.engine.image_count - 1].volume = "/data";
     app.ignores_term = true;
     add_image(place, "deaf", 4, &app, true);
     app = sim_app_well();
@@ -163,17 +177,19 @@ int main(int argc, char **argv)
         .make_volume = make_volume,
         .volume_labels = volume_labels,
         .mounted = mounted,
+        .rename = rename_by_hand,
+        .disconnect = disconnect,
         .processes = processes,
         .syncs = syncs,
         .node = NODE,
         .tag = "berth/sim:contract",
-        .image = {"sleeps", "deaf", "fails", "speaks", "mute"},
+        .image = {"sleeps", "deaf", "fails", "speaks", "mute", "stores"},
         .registry_image = {"good", "corrupt", "missing"},
         .exec_seven = seven,
         .exec_speaks = three,
         .exec_hang = hang,
         .exec_absent = absent,
-        .network = {.name = "berth-" NODE "-app",
+        .network = {.name = "berth_" NODE "_app",
                     .node = NODE,
                     .app = "app",
                     .bridge = "sim0",

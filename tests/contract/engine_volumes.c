@@ -175,6 +175,77 @@ static void an_external_volume_is_not_made(void)
     parts_clean();
 }
 
+static void an_image_tells_its_volumes(void)
+{
+    struct engine_result result;
+    CHECK_INT_EQ(engine_do_image(fixture, fixture->image[IMAGE_STORES], &result), 0);
+    CHECK_INT_EQ(result.image.volume_count, 1);
+    CHECK_STR_EQ(result.image.volumes, "/data");
+    CHECK(!result.image.has_more_volumes);
+    CHECK_INT_EQ(engine_do_image(fixture, fixture->image[IMAGE_SLEEPS], &result), 0);
+    CHECK_INT_EQ(result.image.volume_count, 0);
+}
+
+/* Number `n`, of the image that declares /data; without a volume of the release there, or with one
+ * that stands for what the image declares. */
+static void stores_fill(struct made *made, unsigned n, const char *volume)
+{
+    made_fill(made, n, volume, "app");
+    made->parts.spec.image = fixture->image[IMAGE_STORES];
+    made->parts.spec.mount_count = volume[0] != '\0' ? 1 : 0;
+    made->mount.is_of_image = true;
+}
+
+static void unnamed_of(const char *id, char name[ENGINE_NAME_BYTES])
+{
+    CHECK(parts_look(id).has_unnamed_volume);
+    fixture->mounted(fixture->self, id, name, ENGINE_NAME_BYTES);
+    CHECK_INT_EQ(strlen(name), 64);
+}
+
+static void what_was_noted_is_mounted_again(void)
+{
+    struct made first;
+    struct made second;
+    struct made next;
+    struct made other;
+    char noted[ENGINE_NAME_BYTES];
+    char later[ENGINE_NAME_BYTES];
+    stores_fill(&first, 1, "");
+    const char *id = parts_make(&first.parts);
+    unnamed_of(id, noted);
+    CHECK_INT_EQ(engine_do_hold(fixture, id), 0);
+    CHECK_INT_EQ(engine_do_hold(fixture, id), 0);
+    stores_fill(&second, 2, "");
+    id = parts_make(&second.parts);
+    unnamed_of(id, later);
+    CHECK(strcmp(noted, later) != 0);
+    CHECK_INT_EQ(engine_do_hold(fixture, id), 0); /* the first one stays what is noted */
+    stores_fill(&other, 3, "kept");
+    other.parts.labels[5] = "io.berth.replica=2"; /* not its own */
+    check_mounted(parts_make(&other.parts), other.name);
+    parts_clean();
+    stores_fill(&next, 3, "fresh-of-image");
+    id = parts_make(&next.parts);
+    check_mounted(id, noted);
+    CHECK(parts_look(id).has_unnamed_volume);
+    parts_clean();
+}
+
+/* Only what stands for a volume of the image, and what has none of its own name. */
+static void what_was_noted_is_for_the_image_alone(void)
+{
+    struct made plain;
+    stores_fill(&plain, 1, "plain");
+    plain.mount.is_of_image = false;
+    check_mounted(parts_make(&plain.parts), plain.name);
+    CHECK_INT_EQ(engine_do_hold(fixture, "no-such-container"), 0);
+    const char *id = parts_make(&plain.parts);
+    CHECK(!parts_look(id).has_unnamed_volume);
+    CHECK_INT_EQ(engine_do_hold(fixture, id), 0);
+    parts_clean();
+}
+
 int engine_volumes_run(const struct engine_fixture *given, int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -186,6 +257,9 @@ int engine_volumes_run(const struct engine_fixture *given, int argc, char **argv
         {"a_named_volume_is_used_by_its_name", a_named_volume_is_used_by_its_name},
         {"a_named_volume_belongs_to_one_app", a_named_volume_belongs_to_one_app},
         {"an_external_volume_is_not_made", an_external_volume_is_not_made},
+        {"an_image_tells_its_volumes", an_image_tells_its_volumes},
+        {"what_was_noted_is_mounted_again", what_was_noted_is_mounted_again},
+        {"what_was_noted_is_for_the_image_alone", what_was_noted_is_for_the_image_alone},
     };
     fixture = given;
     return check_run(cases, COUNT_OF(cases), argc, argv);

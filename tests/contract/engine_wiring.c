@@ -78,9 +78,24 @@ static void a_dead_network_is_told_from_a_dead_container(void)
     parts_clean();
 }
 
+static void what_a_hand_has_changed_is_shown(void)
+{
+    struct parts parts;
+    parts_fill(&parts, IMAGE_SLEEPS, 1, HASH);
+    const char *id = parts_make(&parts);
+    CHECK_INT_EQ(engine_do_start(fixture, id), 0);
+    CHECK(!parts_look(id).is_misnamed && !parts_look(id).is_detached);
+    fixture->rename(fixture->self, id, "contract-another-name");
+    CHECK(parts_look(id).is_misnamed && !parts_look(id).is_detached);
+    fixture->disconnect(fixture->self, id);
+    CHECK(parts_look(id).is_detached);
+    parts_clean();
+}
+
 int engine_wiring_run(const struct engine_fixture *given, int argc, char **argv)
 {
     static const struct check_case cases[] = {
+        {"what_a_hand_has_changed_is_shown", what_a_hand_has_changed_is_shown},
         {"what_a_release_asks_for_is_refused", what_a_release_asks_for_is_refused},
         {"what_this_node_lacks_is_no_fault_of_the_release",
          what_this_node_lacks_is_no_fault_of_the_release},

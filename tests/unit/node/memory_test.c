@@ -34,6 +34,7 @@ static struct memory_app sample(void)
         generations[i]->sequence = UINT64_MAX - i;
         generations[i]->gen = (uint32_t)(1000000 + i);
         generations[i]->lane = (uint8_t)(i % LANES);
+        generations[i]->is_exclusive = i % 2 == 0;
     }
     memset(memory.wanted.bytes, 0xaa, DIGEST_BYTES);
     memset(memory.boot.bytes, 0xbb, BOOT_ID_BYTES);
@@ -46,7 +47,7 @@ static struct memory_app sample(void)
 static bool generation_is_equal(const struct generation *a, const struct generation *b)
 {
     return digest_is_equal(&a->release, &b->release) && a->sequence == b->sequence &&
-           a->gen == b->gen && a->lane == b->lane;
+           a->gen == b->gen && a->lane == b->lane && a->is_exclusive == b->is_exclusive;
 }
 
 static void check_equal(const struct memory_app *a, const struct memory_app *b)

@@ -54,21 +54,21 @@ static void build(const struct world *world)
     memory->boots = world->boots;
     memory->gen_last = 2;
     if (world->has_committed) {
-        memory->committed = (struct generation){toy_digest(1), 10, 1, 0};
+        memory->committed = (struct generation){toy_digest(1), 10, 1, 0, false};
     }
     if (world->phase != SWAP_REST) {
-        memory->candidate = (struct generation){toy_digest(2), 20, 2, 1};
+        memory->candidate = (struct generation){toy_digest(2), 20, 2, 1, false};
         memory->attempts = 1;
     }
     if (world->is_reused) { /* the candidate is the release before, taken up again */
-        memory->history[0] = (struct generation){toy_digest(2), 20, 2, 1};
+        memory->history[0] = (struct generation){toy_digest(2), 20, 2, 1, false};
     }
     memory->wanted = world->wish == WISH_COMMITTED   ? memory->committed.release
                      : world->wish == WISH_CANDIDATE ? toy_digest(2)
                      : world->wish == WISH_OTHER     ? toy_digest(3)
                                                      : (struct digest){0};
     put(world->committed, &memory->committed, world->replicas, true);
-    put(world->candidate, &(struct generation){toy_digest(2), 20, 2, 1}, world->replicas,
+    put(world->candidate, &(struct generation){toy_digest(2), 20, 2, 1, false}, world->replicas,
         world->is_reused);
     if (world->has_table) {
         uint8_t lane = world->phase == SWAP_UNPROVEN && world->is_same_boot ? 1 : 0;

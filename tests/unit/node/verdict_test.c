@@ -18,7 +18,7 @@ static struct digest digest_of(int release)
 
 static struct generation generation_of(int release, uint32_t gen, uint8_t lane)
 {
-    return (struct generation){digest_of(release), (uint64_t)release * 10, gen, lane};
+    return (struct generation){digest_of(release), (uint64_t)release * 10, gen, lane, false};
 }
 
 /* Release 1 committed, 2 the candidate, unproven and wanted; 3, 4, 5 were before. */
