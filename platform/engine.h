@@ -302,6 +302,9 @@ struct engine_ops {
      * by 64 hex digits, for the creates to come; what was noted for a target stays. Without such
      * volumes, or not there: success. The container itself is not changed. */
     int (*hold_volumes)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
+    /* Gives it this name. ERR_EXISTS: another container has it. ERR_NOT_FOUND. */
+    int (*rename)(void *self, const char *id, const char *name, engine_done done, void *ctx,
+                  struct err *err);
     /* Kills if needed and removes; volumes stay. Not there: success. */
     int (*remove)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
     /* true: unless-stopped; false: no restart by the engine. */

@@ -51,6 +51,9 @@ static void note_success(struct replica *replica, enum action_kind kind,
     case ACTION_HOLD:
         replica->is_held = true;
         break;
+    case ACTION_RENAME:
+        replica->is_misnamed = false;
+        break;
     case ACTION_PULL:
     case ACTION_NETWORK:
     case ACTION_NOTICE:
@@ -112,6 +115,7 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
         replica->is_probed = false;
         return;
     }
+    replica->is_name_taken = kind == ACTION_RENAME || replica->is_name_taken;
     if (kind == ACTION_HOLD || (kind == ACTION_REMOVE && replica->is_remaking)) {
         replica->call_not_before = conductor_now(app->conductor) + REFUSED_RETRY_MS;
     }
@@ -250,6 +254,22 @@ static int64_t stop_grace(struct app *app, const struct replica *replica)
                : STOP_GRACE_DEFAULT_MS;
 }
 
+static int give_name(struct app *app, const struct replica *replica, struct call *call,
+                     struct err *err)
+{
+    const struct engine *engine = &app->conductor->ports.engine;
+    const struct plan *plan = app_plan_of(app, replica->gen);
+    char name[ENGINE_NAME_BYTES];
+    if (plan == NULL || !release_container_name(app->conductor->config.node, app->memory.app,
+                                                replica->gen, plan->services[replica->service].name,
+                                                replica->number, name, sizeof name)) {
+        return err_set(err, ERR_NOT_FOUND, "its name cannot be told");
+    }
+    conductor_warning(app->conductor, app, "generation %u replica %u was renamed: named %s again",
+                      replica->gen, replica->number, name);
+    return engine->ops->rename(engine->self, replica->id, name, performed, call, err);
+}
+
 static int perform_replica(struct app *app, struct replica *replica, struct call *call,
                            struct err *err)
 {
@@ -270,6 +290,8 @@ static int perform_replica(struct app *app, struct replica *replica, struct call
         return replica->is_remaking && replica->has_unnamed_volume
                    ? engine->ops->hold_volumes(engine->self, replica->id, held_to_remove, call, err)
                    : engine->ops->remove(engine->self, replica->id, performed, call, err);
+    case ACTION_RENAME:
+        return give_name(app, replica, call, err);
     case ACTION_HOLD:
         return engine->ops->hold_volumes(engine->self, replica->id, performed, call, err);
     case ACTION_KEEP:

@@ -116,6 +116,8 @@ bool replica_see(struct replica *replica, const struct engine_container *seen, m
     replica->started_ms = seen->started_ms;
     replica->exit_code = seen->exit_code;
     replica->has_unnamed_volume = seen->has_unnamed_volume;
+    replica->is_misnamed = seen->is_misnamed;
+    replica->is_name_taken = replica->is_name_taken && seen->is_misnamed;
     if (replica_is_alive(replica)) {
         replica->has_start_failed = false; /* it was started after all: its end is its own */
     }
@@ -139,6 +141,10 @@ void replica_miss(struct replica *replica, mono_ms now)
 {
     if (replica->is_present) {
         replica->state_since = now;
+    }
+    if (replica->is_present && !replica->is_remaking) {
+        replica->starts = 0; /* a hand removed it: that says nothing of the next one */
+        replica->start_not_before = 0;
     }
     replica->is_present = false;
     replica->is_probed = false;

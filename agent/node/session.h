@@ -79,6 +79,8 @@ struct replica {
     uint8_t starts;        /* starts since it last ran well */
     uint8_t remakes;       /* times it was removed in this swap because it was dead */
     bool is_remaking;      /* it was removed in order to be made anew */
+    bool is_misnamed;      /* somebody has renamed it; it serves as before */
+    bool is_name_taken;    /* and its name could not be given back */
     bool is_held;          /* its volumes without a name of ours were noted in this swap */
     mono_ms start_not_before;
 

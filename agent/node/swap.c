@@ -307,6 +307,19 @@ static void start_candidate(struct step *step)
     upkeep_set(step, memory->candidate.gen, plan);
 }
 
+/* The previous generation may be the candidate again: what it was started for before, and how
+ * often, is no reason to keep it waiting now. */
+static void forget_backoff(struct step *step, uint32_t gen)
+{
+    for (size_t i = 0; i < step->session->replica_count; i++) {
+        struct replica *replica = &step->session->replicas[i];
+        if (replica->gen == gen) {
+            replica->starts = 0;
+            replica->start_not_before = 0;
+        }
+    }
+}
+
 static void prepare(struct step *step)
 {
     const struct memory_app *memory = step->memory;
@@ -330,6 +343,7 @@ static void prepare(struct step *step)
     } else if (stage_candidate(step)) {
         if (session->prepared_from == 0) {
             session->prepared_from = step->facts->now;
+            forget_backoff(step, memory->candidate.gen);
             session->baseline_ready =
                 step->facts->committed != NULL &&
                 upkeep_is_all_ready(step, memory->committed.gen, step->facts->committed);

@@ -16,6 +16,7 @@
     X(FORGET, "forget", "delete the tracked connections of a failed container")                    \
     X(STOP, "stop", "stop a container within its grace")                                           \
     X(REMOVE, "remove", "remove a stopped container")                                              \
+    X(RENAME, "rename", "give a container its own name back")                                      \
     X(HOLD, "hold", "note a container's volumes that the engine has named")                        \
     X(EXAMINE, "examine", "ask how a failed container ended and what it wrote last")
 

@@ -135,6 +135,10 @@ static void keep_replica_up(struct step *step, struct replica *replica)
     if (replica->is_busy || !step->facts->is_engine_up) {
         return;
     }
+    if (replica->is_present && replica->is_misnamed && !replica->is_name_taken) {
+        step_act(step, ACTION_RENAME, replica);
+        return;
+    }
     bool is_down = replica->state == ENGINE_CREATED || replica->state == ENGINE_EXITED;
     switch (condition_response(condition_of(replica), phase_of(step, replica)).kind) {
     case RESPONSE_MAKE:

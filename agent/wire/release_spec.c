@@ -304,15 +304,25 @@ static int image_volumes_divide(struct release_reading *reading, uint32_t replic
     return 0;
 }
 
+bool release_container_name(const char *node, const char *app, uint64_t gen, const char *service,
+                            uint32_t replica, char *name, size_t cap)
+{
+    int len = snprintf(name, cap, "berth_%s_%s_%llu_%s_%u", node, app, (unsigned long long)gen,
+                       service, replica);
+    return len > 0 && (size_t)len < cap;
+}
+
 int release_identify(struct release_reading *reading, const struct release_container *container,
                      struct err *err)
 {
     struct engine_spec *spec = reading->spec;
+    char name[ENGINE_NAME_BYTES];
     bool has_address =
         (reading->service->powers & POWER_HOST_NETWORK) == 0 && !reading->service->has_no_network;
-    spec->name = arena_printf(reading->arena, "berth_%s_%s_%llu_%s_%u", reading->node->name,
-                              reading->plan->app, (unsigned long long)container->gen,
-                              reading->service->name, container->replica);
+    bool fits =
+        release_container_name(reading->node->name, reading->plan->app, container->gen,
+                               reading->service->name, container->replica, name, sizeof name);
+    spec->name = fits ? arena_text(reading->arena, name, strlen(name)) : NULL;
     if (has_address) {
         spec->network = arena_text(reading->arena, container->network, strlen(container->network));
         spec->address = container->address;

@@ -126,6 +126,8 @@ int docker_start(void *self, const char *id, engine_done done, void *ctx, struct
 int docker_stop(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,
                 struct err *err);
 int docker_hold_volumes(void *self, const char *id, engine_done done, void *ctx, struct err *err);
+int docker_rename(void *self, const char *id, const char *name, engine_done done, void *ctx,
+                  struct err *err);
 int docker_remove(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 int docker_keep_running(void *self, const char *id, bool keep, engine_done done, void *ctx,
                         struct err *err);

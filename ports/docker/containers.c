@@ -138,6 +138,27 @@ int docker_remove(void *self, const char *id, engine_done done, void *ctx, struc
                       (struct docker_request){.step = on_removed}, done, ctx, err);
 }
 
+static void on_renamed(struct docker_call *call, int status, struct span body)
+{
+    if (status == 409 || is_said(status, body, "already in use")) {
+        docker_call_fail(call, ERR_EXISTS, "another container has the name: remove or rename it");
+    } else {
+        finish_if(call, status == 204 || status == 200, "rename a container", status, body);
+    }
+}
+
+int docker_rename(void *self, const char *id, const char *name, engine_done done, void *ctx,
+                  struct err *err)
+{
+    char data[ENGINE_NAME_BYTES * 3 + 16];
+    struct text rest;
+    text_init(&rest, data, sizeof data);
+    text_append(&rest, "/rename?name=");
+    docker_path_value(&rest, name);
+    return verb_begin(self, "POST", id, data, (struct docker_request){.step = on_renamed}, done,
+                      ctx, err);
+}
+
 static void update_again(void *ctx);
 
 static void on_updated(struct docker_call *call, int status, struct span body)

@@ -527,6 +527,18 @@ static int hold_volumes(void *self, const char *id, engine_done done, void *ctx,
     return rc;
 }
 
+static int rename_id(void *self, const char *id, const char *name, engine_done done, void *ctx,
+                     struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_RENAME, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        (void)text_copy(call->tag, sizeof call->tag, name);
+        trace_call(self, call);
+    }
+    return rc;
+}
+
 static int keep_running(void *self, const char *id, bool keep, engine_done done, void *ctx,
                         struct err *err)
 {
@@ -597,6 +609,7 @@ struct engine sim_engine_port(struct sim_engine *engine)
         .start = start,
         .stop = stop,
         .hold_volumes = hold_volumes,
+        .rename = rename_id,
         .remove = remove_id,
         .keep_running = keep_running,
         .signal = send_signal,

@@ -542,6 +542,22 @@ void engine_answer_mortem(struct sim_engine *engine, struct sim_engine_call *cal
     call->done(call->ctx, NULL, &(struct engine_answer){.post_mortem = &found});
 }
 
+static void rename_container(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = need_container(engine, call);
+    for (size_t i = 0; container != NULL && i < SIM_CONTAINERS_MAX; i++) {
+        const struct sim_container *other = &engine->containers[i];
+        if (other->is_used && other != container && strcmp(other->name, call->tag) == 0) {
+            (void)err_set(&call->err, ERR_EXISTS, "the name %s is in use", call->tag);
+            return;
+        }
+    }
+    if (container != NULL) {
+        (void)text_copy(container->name, sizeof container->name, call->tag);
+        container->seen.is_misnamed = false;
+    }
+}
+
 int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call)
 {
     switch ((int)call->op) {
@@ -573,6 +589,9 @@ int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call)
         return 0;
     case SIM_OP_ENGINE_KEEP:
         keep_container(engine, call);
+        return 0;
+    case SIM_OP_ENGINE_RENAME:
+        rename_container(engine, call);
         return 0;
     case SIM_OP_ENGINE_HOLD:
         hold_volumes(engine, call);

@@ -28,6 +28,7 @@
     X(ENGINE_REMOVE, "engine-remove")       \
     X(ENGINE_KEEP, "engine-keep")           \
     X(ENGINE_HOLD, "engine-hold")           \
+    X(ENGINE_RENAME, "engine-rename")       \
     X(ENGINE_SIGNAL, "engine-signal")       \
     X(ENGINE_EXEC, "engine-exec")           \
     X(ENGINE_MORTEM, "engine-post-mortem")  \

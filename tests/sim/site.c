@@ -229,16 +229,56 @@ static void test_a_disconnected_container_is_made_anew(void)
     story_close(story, RELEASE_V1);
 }
 
-/* Renamed, it serves as before: nobody is cut off for a name. */
-static void test_a_renamed_container_serves_on(void)
+/* Renamed, it serves as before, and gets its name back: nobody is cut off for a name. */
+static void test_a_renamed_container_gets_its_name_back(void)
 {
     struct story *story = story_open();
     struct sim_machine *machine = &story->gateway.machine;
     struct sim_container *container = served_by(story);
+    char name[ENGINE_NAME_BYTES];
+    (void)text_copy(name, sizeof name, container->name);
+    sim_hands_rename(machine, container);
+    gateway_run(&story->gateway, 12000);
+    CHECK(served_by(story) == container);
+    CHECK_STR_EQ(container->name, name);
+    CHECK(!container->seen.is_misnamed);
+    CHECK_INT_EQ(events_with(story, "was renamed"), 1);
+    CHECK(settle(story, 10));
+    story_close(story, RELEASE_V1);
+}
+
+/* Its name is another's by now: that is said once, and it serves on. */
+static void test_a_name_that_is_taken_is_said_once(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    struct sim_container *container = served_by(story);
+    struct sim_container *other = &machine->engine.containers[SIM_CONTAINERS_MAX - 1];
+    other->is_used = true;
+    (void)text_copy(other->name, sizeof other->name, container->name);
     sim_hands_rename(machine, container);
     gateway_run(&story->gateway, 60000);
     CHECK(served_by(story) == container);
+    CHECK(container->seen.is_misnamed);
+    CHECK_INT_EQ(events_with(story, "is in use"), 1);
+    *other = (struct sim_container){0};
     CHECK(settle(story, 10));
+    story_close(story, RELEASE_V1);
+}
+
+/* A hand that removes it again and again does not make the next one wait, and the way back to a
+ * release that was started often does not wait either. */
+static void test_hands_make_nobody_wait(void)
+{
+    struct story *story = story_open();
+    struct sim_machine *machine = &story->gateway.machine;
+    for (int i = 0; i < 6; i++) {
+        sim_checker_excuse(&machine->checker, machine->world.now + 13000);
+        sim_engine_remove_by_hand(&machine->engine, served_by(story));
+        gateway_run(&story->gateway, 13000);
+        CHECK(served_by(story) != NULL);
+    }
+    CHECK(settle(story, 5));
     story_close(story, RELEASE_V1);
 }
 
@@ -287,7 +327,9 @@ static const struct check_case cases[] = {
     {"an engine away is waited for", test_an_engine_away_is_waited_for},
     {"a wish ends after a day", test_a_wish_ends_after_a_day},
     {"a disconnected container is made anew", test_a_disconnected_container_is_made_anew},
-    {"a renamed container serves on", test_a_renamed_container_serves_on},
+    {"a renamed container gets its name back", test_a_renamed_container_gets_its_name_back},
+    {"a name that is taken is said once", test_a_name_that_is_taken_is_said_once},
+    {"hands make nobody wait", test_hands_make_nobody_wait},
     {"a copy is foreign", test_a_copy_is_foreign},
     {"a restart policy is given again", test_a_restart_policy_is_given_again},
 };
