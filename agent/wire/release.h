@@ -148,8 +148,8 @@ bool release_is_image_volume(const char *source);
 bool release_image_volume(const struct release_node *node, const char *app, const char *service,
                           uint32_t replica, const char *source, char *name, size_t cap);
 
-/* The name of a container on its node: "berth_<node>_<app>_<gen>_<service>_<replica>". False when it
- * does not fit. */
+/* The name of a container on its node: "berth_<node>_<app>_<gen>_<service>_<replica>". False when
+ * it does not fit. */
 bool release_container_name(const char *node, const char *app, uint64_t gen, const char *service,
                             uint32_t replica, char *name, size_t cap);
 

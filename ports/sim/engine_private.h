@@ -49,6 +49,21 @@ bool container_is_running(const struct sim_container *container);
 
 struct sim_image *image_of(struct sim_engine *engine, const char *reference);
 
+/* engine_volumes.c */
+
+/* Each volume of the container is there and its app's; false with the call's error set. */
+bool engine_settle_volumes(struct sim_engine *engine, struct sim_engine_call *call);
+/* A path that the image declares and nothing is mounted at gets a volume of the engine's naming. */
+void engine_add_unnamed(struct sim_engine *engine, struct sim_container *made,
+                        const struct sim_image *image);
+bool engine_is_unnamed(const char *name);
+/* Notes the volumes of a container that have no name of ours. */
+void engine_hold_volumes(struct sim_engine *engine, const struct sim_engine_call *call);
+
+/* engine_made.c: what a create asks for. */
+void engine_fill(struct sim_engine *engine, struct sim_container *made,
+                 const struct engine_spec *spec);
+
 /* engine_effect.c: carries out what the call asks; errors go to call->err. When it takes longer,
  * sets is_slow and returns how much longer in ms, and engine_finish completes it. */
 int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call);
