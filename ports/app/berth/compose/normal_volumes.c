@@ -369,7 +369,10 @@ static void image_volumes_write(struct normal *normal, const struct yaml_item *l
     for (size_t i = 0; volumes != NULL && i < volumes->count; i++) {
         struct mount mount = {.item = normal->service, .type = "volume"};
         bool fits = text_copy(mount.target, sizeof mount.target, volumes->list[i]);
-        if (!is_covered(normal, list, volumes->list[i]) && fits) {
+        for (size_t len = strlen(mount.target); len > 1 && mount.target[len - 1] == '/'; len--) {
+            mount.target[len - 1] = '\0'; /* as the node names it, whoever built the release */
+        }
+        if (fits && !is_covered(normal, list, mount.target)) {
             volume_of_path(normal, "image-", mount.target, mount.source, sizeof mount.source);
             normal_note(normal, normal->service,
                         "the image declares %s as a volume and nothing is mounted there; it "

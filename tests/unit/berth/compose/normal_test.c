@@ -387,7 +387,7 @@ static void case_image(void)
 {
     char cmd[] = "CMD";
     char program[] = "/ok";
-    char data[] = "/data";
+    char data[] = "/data/"; /* an image may say so */
     char log[] = "/log";
     char *test[] = {cmd, program};
     char *volumes[] = {data, log};
