@@ -295,9 +295,9 @@ static int image_volumes_divide(struct release_reading *reading, uint32_t replic
         if (mounts[i].is_of_image && replica > 1) {
             mounts[i].source = arena_printf(reading->arena, "%s_%u", mounts[i].source, replica);
             mounts[i].former = NULL; /* that one is the first replica's */
-        }
-        if (mounts[i].source == NULL) {
-            return no_room(err);
+            if (mounts[i].source == NULL) {
+                return no_room(err);
+            }
         }
     }
     spec->mounts = mounts;
