@@ -74,6 +74,35 @@ static void case_identity(void)
     CHECK_INT_EQ(spec.mount_count, 0);
 }
 
+/* What the image declares as a volume is the service's own, and each replica's; the sample's is the
+ * second. A mount without a source is none of that. */
+static void case_image_volumes(void)
+{
+    struct sample sample = {
+        .service = ",\"volumes\":["
+                   "{\"type\":\"volume\",\"source\":\"image-0123456789ab\",\"target\":\"/a\"},"
+                   "{\"type\":\"volume\",\"source\":\"image-0123456789a\",\"target\":\"/b\"},"
+                   "{\"type\":\"volume\",\"source\":\"image-0123456789aB\",\"target\":\"/c\"},"
+                   "{\"type\":\"tmpfs\",\"target\":\"/d\"}]"};
+    struct engine_spec spec = render(&sample);
+    struct plan plan;
+    char name[64];
+    CHECK_INT_EQ(spec.mount_count, 4);
+    CHECK_STR_EQ(spec.mounts[0].source, "berth_gw1_shop_web_image-0123456789ab_2");
+    CHECK(spec.mounts[0].is_of_image && spec.mounts[0].former == NULL);
+    CHECK_STR_EQ(spec.mounts[1].source, "berth_gw1_shop_image-0123456789a");
+    CHECK(!spec.mounts[1].is_of_image);
+    CHECK_STR_EQ(spec.mounts[2].source, "berth_gw1_shop_image-0123456789aB");
+    CHECK(!spec.mounts[2].is_of_image && !spec.mounts[3].is_of_image);
+    CHECK_STR_EQ(spec.mounts[3].target, "/d");
+    CHECK(release_image_volume(sample_node(), "shop", "web", 1, "image-0123456789ab", name,
+                               sizeof name));
+    CHECK_STR_EQ(name, "berth_gw1_shop_web_image-0123456789ab");
+    CHECK(!release_image_volume(sample_node(), "shop", "web", 1, "image-0123456789ab", name, 37));
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_INT_EQ(plan.services[0].order, PLAN_STOP_FIRST);
+}
+
 static void case_lists(void)
 {
     struct sample sample = {.service = FULL};
@@ -306,6 +335,7 @@ static void case_errors(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"identity", case_identity},
+                                              {"image volumes", case_image_volumes},
                                               {"lists", case_lists},
                                               {"scalars", case_scalars},
                                               {"hash", case_hash},
