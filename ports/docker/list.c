@@ -154,7 +154,7 @@ void docker_container_read(const cJSON *json, struct engine_container *container
     container->state = state_of(json);
     container->exit_code = cJSON_IsNumber(exit_code) ? exit_code->valueint : 0;
     container->address = address_of(json);
-    container->is_misnamed = !is_named_with('_', json, labels) && !is_named_with('-', json, labels);
+    container->is_misnamed = is_misnamed(json, labels);
     container->is_detached = is_detached(json);
     container->has_unnamed_volume = docker_unnamed_next(reply_at(json, "Mounts"), NULL) != NULL;
     container->keeps_running =

@@ -145,10 +145,10 @@ bool engine_settle_volumes(struct sim_engine *engine, struct sim_engine_call *ca
             (void)text_copy(made->volumes[i], ENGINE_NAME_BYTES, former->name);
             continue;
         }
-        const struct sim_volume *holder =
+        const struct sim_volume *pointer =
             found == NULL && made->is_of_image[i] ? holder_of(engine, made, i) : NULL;
-        if (holder != NULL) {
-            (void)text_copy(made->volumes[i], ENGINE_NAME_BYTES, holder->holds);
+        if (pointer != NULL) {
+            (void)text_copy(made->volumes[i], ENGINE_NAME_BYTES, pointer->holds);
         } else if (found == NULL) {
             (void)volume_add(engine, made->volumes[i], made);
         }
