@@ -121,7 +121,7 @@ bool way_back_look(struct app *app)
     struct way_back *way = &app->way_back;
     const struct plan *plan = before->gen != 0 ? app_plan(app, &before->release) : NULL;
     char tag[ENGINE_REFERENCE_BYTES];
-    struct err err;
+    struct err err = {0};
     if (!digest_is_equal(&way->release, &before->release)) {
         *way = (struct way_back){.release = before->release, .is_looking = way->is_looking};
     }
