@@ -119,6 +119,7 @@ static const char *perform_one(const struct row *row, bool is_full)
     const struct engine_answer answer = {.id = "feed", .post_mortem = &end};
     desk.payload = PAYLOAD;
     desk.sha = row->gen == 1 ? app->memory.committed.release : app->memory.candidate.release;
+    app->session.staged = desk.sha; /* its image was seen, and declares no volume */
     note_all(app, replica, before);
     perform(app, &(struct action){row->kind, row->gen, 0, 1});
     CHECK_INT_EQ(desk.call_count, 1);
@@ -264,6 +265,7 @@ static void calls_as_asked(void)
         (void)text_copy(app->network, sizeof app->network, "net");
         desk.payload = PAYLOAD;
         desk.sha.bytes[0] = (uint8_t)rows[i].gen;
+        app->session.staged.bytes[0] = (uint8_t)rows[i].gen; /* its image declares no volume */
         act(app, rows[i].kind, rows[i].gen);
         CHECK_STR_EQ(desk.said, rows[i].said);
         desk_close();
@@ -290,6 +292,7 @@ static void create_without_its_payload(void)
         struct replica *replica = begin(&app, 2, false);
         desk.payload = rows[i].payload;
         desk.sha.bytes[0] = rows[i].sha;
+        app->session.staged.bytes[0] = 2; /* its image declares no volume */
         act(app, ACTION_CREATE, 2);
         CHECK_STR_EQ(desk.said, "");
         CHECK_CONTAINS(desk.log, rows[i].log);
