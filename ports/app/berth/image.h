@@ -78,6 +78,10 @@ struct image_reference {
 NODISCARD int image_reference_parse(const char *text, struct image_reference *reference,
                                     struct err *err);
 
+/* True when the filter ("linux/arm/v7") means this platform; without a variant any fits. */
+bool image_filter_fits(const char *filter, const char *os, const char *arch, const char *variant);
+/* What stands between an architecture and its variant: "/", or nothing where there is none. */
+const char *image_slash(const char *variant);
 /* True when the platform is wanted: it runs linux, and a filter names it or there is none. */
 bool image_is_wanted(const struct image_source *source, const char *os, const char *arch,
                      const char *variant);

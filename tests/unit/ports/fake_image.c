@@ -1,4 +1,4 @@
-/* fake_image: in the place of image.c, every image is there, for amd64. */
+/* fake_image: in the place of image_resolve.c, every image is there, for amd64. */
 #include <stdio.h>
 
 #include "ports/app/berth/image.h"
