@@ -149,6 +149,12 @@ static void case_torn(void)
     flat_cell_decode((const uint8_t(*)[FLAT_USED_BYTES])cell, &view);
     CHECK(!view.is_whole);
     CHECK_INT_EQ(view.sequence, 2);
+    struct flat_page zero = record_of("app-0", 0, "x"); /* a number that a damaged slot reads as */
+    decode(&zero, NULL);
+    CHECK(view.is_whole);
+    cell[0][FLAT_LABEL_BYTES] ^= 1;
+    flat_cell_decode((const uint8_t(*)[FLAT_USED_BYTES])cell, &view);
+    CHECK(!view.is_whole);
     struct flat_page last = record_of("app-0", FLAT_SEQUENCE_MAX, "x");
     decode(&last, NULL);
     CHECK(view.is_whole);
