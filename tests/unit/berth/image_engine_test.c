@@ -48,7 +48,7 @@ static void member_add(struct world *world, const char *name, const char *body, 
     unsigned sum = 0;
     memset(header, 0, 512);
     (void)snprintf(header, 100, "%s", name);
-    (void)snprintf(header + 124, 12, "%011zo", len);
+    (void)snprintf(header + 124, 12, "%011o", (unsigned)len & 0xffffff);
     header[156] = '0';
     memcpy(header + 257,
            "ustar\0"
