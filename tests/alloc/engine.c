@@ -215,8 +215,15 @@ static void image_verb(int fd, const struct request *request)
         answer(fd, 200,
                "{\"Id\":\"" CONFIG_DIGEST "\",\"Architecture\":\"amd64\",\"Os\":\"linux\","
                "\"Size\":1000,\"RepoTags\":[\"a:b\",\"c:d\"],\"Config\":{},"
-               "\"RootFS\":{\"Type\":\"layers\",\"Layers\":[]}}");
+               "\"RootFS\":{\"Type\":\"layers\",\"Layers\":[\"" CONFIG_DIGEST "\"]}}");
     }
+}
+
+/* Nothing came by another name. */
+static void images_list(int fd, const struct request *request)
+{
+    (void)request;
+    answer(fd, 200, "[]");
 }
 
 static void image_pull(int fd, const struct request *request)
@@ -292,6 +299,7 @@ static const struct {
     {"", "/containers/create", container_create},
     {"", "/containers/", container_verb},
     {"", "/images/create", image_pull},
+    {"", "/images/json", images_list},
     {"", "/images/", image_verb},
     {"", "/networks/create", network_create},
     {"", "/networks/", network_verb},
