@@ -332,6 +332,39 @@ static void case_errors(void)
     CHECK_STR_EQ(spec.name, "untouched");
 }
 
+/* With a byte too little anywhere it is refused, and nothing is left half: what fits is all of it.
+ */
+static void case_short(void)
+{
+    struct sample sample = {.service = FULL};
+    const struct engine_spec full = render(&sample);
+    struct engine_spec spec = {.name = "untouched"};
+    struct arena arena;
+    size_t cap = 0;
+    int rc = 0;
+    do {
+        arena_init(&arena, memory, cap++);
+        rc = sample_render(&sample, &arena, &spec, NULL);
+        CHECK(rc == 0 || rc == ERR_LIMIT);
+        CHECK(rc == 0 || strcmp(spec.name, "untouched") == 0);
+    } while (rc != 0 && cap < sizeof memory);
+    CHECK_INT_EQ(rc, 0);
+    CHECK(cap > 1000);
+    const struct engine_strings *got[] = {&spec.environment, &spec.hosts, &spec.labels,
+                                          &spec.sysctls,     &spec.tmpfs, &spec.log_options};
+    const struct engine_strings *want[] = {&full.environment, &full.hosts, &full.labels,
+                                           &full.sysctls,     &full.tmpfs, &full.log_options};
+    for (size_t i = 0; i < COUNT_OF(got); i++) {
+        CHECK_INT_EQ(got[i]->count, want[i]->count);
+        for (size_t j = 0; j < got[i]->count; j++) {
+            CHECK(got[i]->items[j] != NULL && got[i]->items[j][0] != '\0');
+        }
+    }
+    CHECK_INT_EQ(spec.mount_count, full.mount_count);
+    CHECK_INT_EQ(spec.device_count, full.device_count);
+    CHECK_INT_EQ(spec.ulimit_count, full.ulimit_count);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"identity", case_identity},
@@ -341,6 +374,7 @@ int main(int argc, char **argv)
                                               {"hash", case_hash},
                                               {"hash volumes", case_hash_volumes},
                                               {"hash stays", case_hash_stays},
-                                              {"errors", case_errors}};
+                                              {"errors", case_errors},
+                                              {"short", case_short}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
