@@ -365,6 +365,38 @@ static void case_short(void)
     CHECK_INT_EQ(spec.ulimit_count, full.ulimit_count);
 }
 
+/* One value so large that everything after it would fit without it: it is missed all the same. */
+static void case_short_of_one(void)
+{
+    enum { LARGE = 6000 };
+    static const char *const members[][2] = {{"environment\":{\"A\":", "}"},
+                                             {"labels\":{\"a\":", "}"},
+                                             {"annotations\":{\"a\":", "}"},
+                                             {"command\":[", "]"},
+                                             {"entrypoint\":[", "]"}};
+    static char value[LARGE + 1], service[LARGE + 64];
+    memset(value, 'x', LARGE);
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        struct sample sample = {.service = service};
+        struct engine_spec spec = {0};
+        struct arena arena;
+        size_t cap = 0;
+        (void)snprintf(service, sizeof service, ",\"%s\"%s\"%s", members[i][0], value,
+                       members[i][1]);
+        do {
+            cap += 64;
+            arena_init(&arena, memory, cap);
+        } while (sample_render(&sample, &arena, &spec, NULL) != 0 && cap < sizeof memory);
+        const struct engine_strings *lists[] = {&spec.environment, &spec.labels, &spec.annotations,
+                                                &spec.command, &spec.entrypoint};
+        bool is_there = false;
+        for (size_t j = 0; j < lists[i]->count; j++) {
+            is_there |= lists[i]->items[j] != NULL && strlen(lists[i]->items[j]) >= LARGE;
+        }
+        CHECK(is_there);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"identity", case_identity},
@@ -375,6 +407,7 @@ int main(int argc, char **argv)
                                               {"hash volumes", case_hash_volumes},
                                               {"hash stays", case_hash_stays},
                                               {"errors", case_errors},
-                                              {"short", case_short}};
+                                              {"short", case_short},
+                                              {"short of one", case_short_of_one}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
