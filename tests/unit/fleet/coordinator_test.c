@@ -340,6 +340,7 @@ static void case_start(void)
         CHECK_INT_EQ(view.spec->created, DESK_WALL + (wall_ms)i);
         CHECK_STR_EQ(view.control->want, "run");
         CHECK_INT_EQ(view.state->phase, ROLLOUT_RUNNING);
+        CHECK_STR_EQ(view.state->id, view.spec->id);
     }
     CHECK(!coordinator_view_at(desk.coordinator, ROLLOUTS, &view));
     CHECK(coordinator_view(desk.coordinator, "web-7", &view));
