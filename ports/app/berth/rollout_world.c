@@ -10,8 +10,9 @@
 #include "agent/wire/labels.h"
 #include "agent/wire/topic.h"
 
-#define MEMORY_BYTES (2 * ENVELOPE_BYTES_MAX)
-#define IDS_LISTED   5
+#define MEMORY_BYTES  (2 * ENVELOPE_BYTES_MAX)
+#define IDS_LISTED    5
+#define RECORDS_FIRST 16
 
 int rollout_world_open(struct rollout_world *world, const char *fleet, const struct trust *trust,
                        struct verify verify, struct err *err)
@@ -20,8 +21,7 @@ int rollout_world_open(struct rollout_world *world, const char *fleet, const str
     world->trust = trust;
     world->verify = verify;
     world->memory = malloc(MEMORY_BYTES);
-    world->rollouts = calloc(ROLLOUT_WORLD_ROLLOUTS_MAX, sizeof *world->rollouts);
-    if (world->memory == NULL || world->rollouts == NULL) {
+    if (world->memory == NULL) {
         return err_set(err, ERR_MEMORY, "no memory");
     }
     roster_init(&world->roster);
@@ -52,10 +52,30 @@ int rollout_world_read(struct rollout_world *world, struct session *session, str
         rc = session_read(session, filter, rollout_world_take, world, err);
     }
     rollout_world_sort(world);
+    if (rc == 0 && (world->is_short || world->roster.is_short)) {
+        rc =
+            err_set(err, ERR_MEMORY, "no memory for the whole fleet (%zu nodes, %zu rollouts read)",
+                    world->roster.node_count, world->count);
+    }
     return rc;
 }
 
 /* -- rollouts --------------------------------------------------------------------------------- */
+
+static bool room_make(struct rollout_world *world)
+{
+    if (world->count < world->room) {
+        return true;
+    }
+    size_t room = world->room == 0 ? RECORDS_FIRST : 2 * world->room;
+    struct rollout_record *grown = realloc(world->rollouts, room * sizeof *grown);
+    world->is_short |= grown == NULL;
+    if (grown != NULL) {
+        world->rollouts = grown;
+        world->room = room;
+    }
+    return grown != NULL;
+}
 
 static struct rollout_record *record_need(struct rollout_world *world, const char *id)
 {
@@ -64,7 +84,7 @@ static struct rollout_record *record_need(struct rollout_world *world, const cha
             return &world->rollouts[i];
         }
     }
-    if (world->count == ROLLOUT_WORLD_ROLLOUTS_MAX) {
+    if (!room_make(world)) {
         return NULL;
     }
     struct rollout_record *record = &world->rollouts[world->count++];

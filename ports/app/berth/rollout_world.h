@@ -6,7 +6,6 @@
 #include "agent/fleet/coordinator.h"
 #include "ports/app/berth/session.h"
 
-#define ROLLOUT_WORLD_ROLLOUTS_MAX 256
 /* Subscribed by who reads it: rollouts, what is told of and to every node, who coordinates. */
 #define ROLLOUT_WORLD_FILTERS 3
 
@@ -24,7 +23,8 @@ struct rollout_world {
     struct verify verify;
     struct roster roster;
     struct rollout_record *rollouts;
-    size_t count;
+    size_t count, room;
+    bool is_short;       /* no memory for every rollout that came */
     bool is_coordinated; /* somebody's claim stands; an interrupted one may be gone all the same */
     void *memory;
     struct report report;
@@ -41,7 +41,8 @@ void rollout_world_filter(const struct rollout_world *world, size_t index,
 /* Takes a message (ctx: the world); what is none of its or cannot be read is skipped. */
 void rollout_world_take(void *ctx, const char *topic, struct span payload, bool is_retained);
 
-/* Reads what is there, over a connected session; sorted. */
+/* Reads what is there, over a connected session; sorted. ERR_MEMORY where not all of it found room,
+ * session_read's codes. */
 NODISCARD int rollout_world_read(struct rollout_world *world, struct session *session,
                                  struct err *err);
 
