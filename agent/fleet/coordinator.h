@@ -31,7 +31,8 @@ struct coordinator_settings {
     int64_t settle_ms;         /* how long its own claim must stand; 0: COORDINATOR_SETTLE_MS */
 };
 
-/* For those who watch. Pointers live as long as the coordinator and change with its steps. */
+/* For those who watch. Pointers change with the coordinator's steps, and live as long as the
+ * rollout is kept: of one that has ended, until the next step. */
 struct rollout_view {
     const struct rollout_spec *spec;
     const struct rollout_control *control;
