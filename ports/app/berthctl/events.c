@@ -2,12 +2,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "ports/app/berthctl/client.h"
 #include "ports/app/berthctl/options.h"
+#include "ports/app/control/client.h"
 
 int events_run(const struct options *options)
 {
     char target[64];
     (void)snprintf(target, sizeof target, "/v1/events?after=%" PRIu64, options->after);
-    return client_show(options->socket_path, "events", target, (options->given & OPTION_JSON) != 0);
+    return client_show(&options->control, "events", target, (options->given & OPTION_JSON) != 0);
 }

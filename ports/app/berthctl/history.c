@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "platform/base/text.h"
-#include "ports/app/berthctl/client.h"
 #include "ports/app/berthctl/options.h"
+#include "ports/app/control/client.h"
 
 int history_run(const struct options *options)
 {
@@ -14,6 +14,5 @@ int history_run(const struct options *options)
         return EXIT_USAGE;
     }
     (void)snprintf(target, sizeof target, "/v1/history/%s", options->argument);
-    return client_show(options->socket_path, "history", target,
-                       (options->given & OPTION_JSON) != 0);
+    return client_show(&options->control, "history", target, (options->given & OPTION_JSON) != 0);
 }

@@ -80,7 +80,8 @@ int options_read(int argc, char **argv, const struct verb **verb, struct options
                  struct err *err)
 {
     *verb = NULL;
-    *options = (struct options){.socket_path = "/run/berth/control.sock"};
+    *options =
+        (struct options){.control = {.tool = "berthctl", .socket_path = "/run/berth/control.sock"}};
     for (int i = 1; i < argc; i++) {
         int rc = 0;
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
@@ -91,8 +92,8 @@ int options_read(int argc, char **argv, const struct verb **verb, struct options
             if (i + 1 == argc) {
                 return err_set(err, ERR_USAGE, "--socket needs a path");
             }
-            options->socket_path = argv[++i];
-        } else if (argv[i][0] == '-') {
+            options->control.socket_path = argv[++i];
+        } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
             rc = flag_read(argv, &i, *verb, options, err);
         } else {
             rc = word_read(argv[i], verb, options, err);

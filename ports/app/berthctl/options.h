@@ -6,16 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "platform/base/err.h"
-
-/* Exit statuses; README and the tests know them. */
-enum exit_status {
-    EXIT_GOOD = 0,
-    EXIT_FAILED = 1, /* refused, or the agent was not reached */
-    EXIT_USAGE = 2,
-    EXIT_WENT_BACK = 3,    /* --wait: the release was found bad; the node is back on the old one */
-    EXIT_INCONCLUSIVE = 4, /* --wait: something else failed, or something else is wanted now */
-};
+#include "ports/app/control/client.h"
 
 #define OPTION_FORCE 1u
 #define OPTION_WAIT  2u
@@ -23,10 +14,10 @@ enum exit_status {
 #define OPTION_AFTER 8u
 
 struct options {
-    const char *socket_path;
-    const char *argument; /* the file or app, or NULL */
-    unsigned given;       /* OPTION_* */
-    uint64_t after;       /* OPTION_AFTER */
+    struct control control; /* the agent that is asked */
+    const char *argument;   /* the file or app, or NULL */
+    unsigned given;         /* OPTION_* */
+    uint64_t after;         /* OPTION_AFTER */
 };
 
 struct verb {

@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include "platform/base/text.h"
-#include "ports/app/berthctl/client.h"
-#include "ports/app/berthctl/follow.h"
 #include "ports/app/berthctl/options.h"
+#include "ports/app/control/client.h"
+#include "ports/app/control/follow.h"
 
 int rollback_run(const struct options *options)
 {
@@ -23,7 +23,7 @@ int rollback_run(const struct options *options)
     (void)snprintf(target, sizeof target, "/v1/rollback/%s", options->argument);
     struct client_question question = {.method = "POST", .target = target};
     int status = EXIT_GOOD;
-    int rc = client_ask(&client, options->socket_path, &question, &err);
+    int rc = client_ask(&client, &options->control, &question, &err);
     if (rc == 0 && client.status == 202) {
         rc = client_body(&client, &answer, &err);
     }
@@ -38,5 +38,5 @@ int rollback_run(const struct options *options)
     if (status != EXIT_GOOD || (options->given & OPTION_WAIT) == 0) {
         return status;
     }
-    return follow_run(&follow, options->socket_path, after);
+    return follow_run(&follow, &options->control, after);
 }

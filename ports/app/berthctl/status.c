@@ -1,9 +1,9 @@
 /* berthctl status: the node and its apps, once. */
-#include "ports/app/berthctl/client.h"
 #include "ports/app/berthctl/options.h"
+#include "ports/app/control/client.h"
 
 int status_run(const struct options *options)
 {
-    return client_show(options->socket_path, "status", "/v1/status",
+    return client_show(&options->control, "status", "/v1/status",
                        (options->given & OPTION_JSON) != 0);
 }

@@ -1,8 +1,8 @@
 /* berthctl version: the tool's own, then the agent's. */
 #include <stdio.h>
 
-#include "ports/app/berthctl/client.h"
 #include "ports/app/berthctl/options.h"
+#include "ports/app/control/client.h"
 
 int version_run(const struct options *options)
 {
@@ -11,5 +11,5 @@ int version_run(const struct options *options)
         printf("berthctl " BERTH_VERSION "\n");
         (void)fflush(stdout);
     }
-    return client_show(options->socket_path, "version", "/v1/version", wants_json);
+    return client_show(&options->control, "version", "/v1/version", wants_json);
 }

@@ -7,8 +7,8 @@
 
 #include "agent/node/control_scan.h"
 #include "agent/node/control_view.h"
-#include "ports/app/berthctl/client.h"
 #include "ports/app/berthctl/options.h"
+#include "ports/app/control/client.h"
 #include "ports/app/screen/screen.h"
 
 #define EVENTS_SHOWN 8
@@ -120,7 +120,7 @@ int watch_run(const struct options *options)
     struct err err = {0};
     bool wants_json = (options->given & OPTION_JSON) != 0;
     struct client_question question = {.method = "GET", .target = "/v1/watch"};
-    int rc = client_ask(&client, options->socket_path, &question, &err);
+    int rc = client_ask(&client, &options->control, &question, &err);
     if (rc == 0 && client.status == 200) {
         rc = !wants_json && isatty(STDOUT_FILENO) ? screen_follow(&client, &err)
                                                   : lines_follow(&client, wants_json, &err);

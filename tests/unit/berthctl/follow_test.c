@@ -1,5 +1,5 @@
 /* follow_test: the ends an activate or a rollback can come to, as statuses show them. */
-#include "ports/app/berthctl/follow.h"
+#include "ports/app/control/follow.h"
 
 #include "platform/base/text.h"
 #include "platform/base/units.h"
@@ -230,9 +230,12 @@ static void command_lines(void)
     const struct verb *verb;
     CHECK_INT_EQ(read_words(WORDS("--socket", "/x", "activate", "f", "--wait"), &options, &verb),
                  0);
-    CHECK_STR_EQ(options.socket_path, "/x");
+    CHECK_STR_EQ(options.control.socket_path, "/x");
     CHECK_STR_EQ(options.argument, "f");
     CHECK_INT_EQ(options.given, OPTION_WAIT);
+    CHECK_INT_EQ(read_words(WORDS("activate", "-", "--wait"), &options, &verb), 0);
+    CHECK_STR_EQ(options.argument, "-");
+    CHECK_INT_EQ(read_words(WORDS("status", "-"), &options, &verb), ERR_USAGE);
     CHECK_INT_EQ(read_words(WORDS("events", "--after", "12"), &options, &verb), 0);
     CHECK_INT_EQ(options.after, 12);
     CHECK_STR_EQ(verb->name, "events");

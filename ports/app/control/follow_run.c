@@ -5,9 +5,7 @@
 #include "agent/node/control_scan.h"
 #include "agent/node/control_view.h"
 #include "platform/base/text.h"
-#include "ports/app/berthctl/client.h"
-#include "ports/app/berthctl/follow.h"
-#include "ports/app/berthctl/options.h"
+#include "ports/app/control/follow.h"
 
 static void event_print(const struct follow *follow, struct span line)
 {
@@ -24,7 +22,8 @@ static void event_print(const struct follow *follow, struct span line)
     (void)fflush(stdout);
 }
 
-static int end_print(const struct follow *follow, enum follow_end end)
+static int end_print(const struct follow *follow, const struct control *control,
+                     enum follow_end end)
 {
     const char *why = control_view_reason(follow->reason);
     switch (end) {
@@ -45,13 +44,13 @@ static int end_print(const struct follow *follow, enum follow_end end)
         break;
     }
     fprintf(stderr,
-            "berthctl: follow %s: the agent closed the connection before a verdict; the node "
+            "%s: follow %s: the agent closed the connection before a verdict; the node "
             "goes on by itself: see berthctl watch\n",
-            follow->app);
+            control->tool, follow->app);
     return EXIT_FAILED;
 }
 
-int follow_run(struct follow *follow, const char *socket_path, uint64_t after)
+int follow_run(struct follow *follow, const struct control *control, uint64_t after)
 {
     struct client client;
     struct err err = {0};
@@ -60,7 +59,7 @@ int follow_run(struct follow *follow, const char *socket_path, uint64_t after)
     enum follow_end end = FOLLOW_ON;
     (void)snprintf(target, sizeof target, "/v1/watch?after=%" PRIu64, after);
     struct client_question question = {.method = "GET", .target = target};
-    int rc = client_ask(&client, socket_path, &question, &err);
+    int rc = client_ask(&client, control, &question, &err);
     if (rc != 0 || client.status != 200) {
         int status = client_complain(&client, "follow", rc, &err);
         client_close(&client);
@@ -79,5 +78,5 @@ int follow_run(struct follow *follow, const char *socket_path, uint64_t after)
         }
     }
     client_close(&client);
-    return end_print(follow, end);
+    return end_print(follow, control, end);
 }

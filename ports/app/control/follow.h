@@ -1,11 +1,11 @@
 /* follow: when has what was asked for come to its end, and which; a machine over statuses. */
-#ifndef BERTHCTL_FOLLOW_H
-#define BERTHCTL_FOLLOW_H
+#ifndef PORTS_APP_CONTROL_FOLLOW_H
+#define PORTS_APP_CONTROL_FOLLOW_H
 
 #include <stdbool.h>
 
 #include "agent/limits.h"
-#include "platform/base/span.h"
+#include "ports/app/control/client.h"
 
 enum follow_end {
     FOLLOW_ON,           /* not at an end */
@@ -38,6 +38,6 @@ enum follow_end follow_step(struct follow *follow, struct span status);
 
 /* Follows `follow->app` from the event `after` on and prints what happens to it, until the end.
  * Returns an exit_status. */
-int follow_run(struct follow *follow, const char *socket_path, uint64_t after);
+int follow_run(struct follow *follow, const struct control *control, uint64_t after);
 
 #endif

@@ -1,5 +1,5 @@
 /* client: connect, send, read; plain blocking calls, because this tool does one thing at a time. */
-#include "ports/app/berthctl/client.h"
+#include "ports/app/control/client.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,6 @@
 
 #include "agent/node/control_scan.h"
 #include "platform/base/text.h"
-#include "ports/app/berthctl/options.h"
 
 #define HEAD_BYTES_MAX 8192
 
@@ -34,10 +33,11 @@ static int client_connect(struct client *client, const char *path, struct err *e
                        "no permission for %s; use sudo, or set controlUid in berthd.json", path);
     }
     if (errno == ENOENT || errno == ECONNREFUSED) {
-        return err_set(err, ERR_NOT_FOUND,
-                       "nobody listens on %s; start berthd (systemctl start berthd), or name its "
-                       "socket with --socket",
-                       path);
+        return err_set(
+            err, ERR_NOT_FOUND,
+            "no agent is listening on %s; start berthd (systemctl start berthd), or name its "
+            "socket with --socket",
+            path);
     }
     return err_set(err, ERR_IO, "connect to %s: %s", path, strerror(errno));
 }
@@ -114,13 +114,13 @@ static int head_take(struct client *client, struct err *err)
     return 0;
 }
 
-int client_ask(struct client *client, const char *socket_path,
+int client_ask(struct client *client, const struct control *control,
                const struct client_question *question, struct err *err)
 {
     char head[512];
     struct text text;
-    *client = (struct client){.fd = -1};
-    int rc = client_connect(client, socket_path, err);
+    *client = (struct client){.tool = control->tool, .fd = -1};
+    int rc = client_connect(client, control->socket_path, err);
     if (rc != 0) {
         return rc;
     }
@@ -195,21 +195,22 @@ int client_complain(struct client *client, const char *what, int rc, struct err 
         rc = client_body(client, &body, err);
     }
     if (rc != 0) {
-        fprintf(stderr, "berthctl: %s: %s\n", what, err->text);
+        fprintf(stderr, "%s: %s: %s\n", client->tool, what, err->text);
         return EXIT_FAILED;
     }
     if (!scan_member_text(body, "code", code, sizeof code)) {
-        fprintf(stderr, "berthctl: %s: the agent answered %d\n", what, client->status);
+        fprintf(stderr, "%s: %s: the agent answered %d\n", client->tool, what, client->status);
         return EXIT_FAILED;
     }
     (void)scan_member_text(body, "error", error, sizeof error);
     (void)scan_member_text(body, "remedy", remedy, sizeof remedy);
-    fprintf(stderr, "berthctl: %s: refused (%s): %s\n  what to do: %s\n", what, code, error,
+    fprintf(stderr, "%s: %s: refused (%s): %s\n  what to do: %s\n", client->tool, what, code, error,
             remedy);
     return EXIT_FAILED;
 }
 
-int client_show(const char *socket_path, const char *what, const char *target, bool wants_json)
+int client_show(const struct control *control, const char *what, const char *target,
+                bool wants_json)
 {
     struct client client;
     struct span body;
@@ -220,14 +221,14 @@ int client_show(const char *socket_path, const char *what, const char *target, b
         .target = target,
         .wants_text = !wants_json,
     };
-    int rc = client_ask(&client, socket_path, &question, &err);
+    int rc = client_ask(&client, control, &question, &err);
     if (rc == 0 && client.status == 200) {
         rc = client_body(&client, &body, &err);
     }
     if (rc != 0 || client.status != 200) {
         status = client_complain(&client, what, rc, &err);
     } else if (fwrite(body.data, 1, body.len, stdout) != body.len || fflush(stdout) != 0) {
-        fprintf(stderr, "berthctl: %s: write: %s\n", what, strerror(errno));
+        fprintf(stderr, "%s: %s: write: %s\n", control->tool, what, strerror(errno));
         status = EXIT_FAILED;
     }
     client_close(&client);

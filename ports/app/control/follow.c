@@ -1,5 +1,5 @@
 /* follow: reads statuses for one app; only verdicts on what is wanted count. */
-#include "ports/app/berthctl/follow.h"
+#include "ports/app/control/follow.h"
 
 #include <string.h>
 
