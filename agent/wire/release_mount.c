@@ -14,17 +14,18 @@ struct mount_reading {
     const char *type;
 };
 
-static int path_keep(const struct json_place *at, struct arena *arena, const char **kept,
-                     struct err *err)
+/* Of the node everything may be mounted, inside nothing over everything. */
+static int path_keep(const struct json_place *at, struct arena *arena, bool is_root_good,
+                     const char **kept, struct err *err)
 {
     const char *text = NULL;
     int rc = json_string(at, &text, err);
     if (rc != 0) {
         return rc;
     }
-    if (!path_is_safe(text) || text[1] == '\0') {
-        return json_error(at, ERR_VALUE, err,
-                          "must be an absolute path below /, without '..' or ':'");
+    if (!path_is_safe(text) || (text[1] == '\0' && !is_root_good)) {
+        return json_error(at, ERR_VALUE, err, "must be an absolute path%s, without '..' or ':'",
+                          is_root_good ? "" : " below /");
     }
     *kept = arena_text(arena, text, strlen(text));
     return *kept != NULL ? 0 : release_no_room(at, err);
@@ -131,13 +132,13 @@ static int read_source(const struct json_place *at, void *into, struct err *err)
     }
     return mount->mount->is_volume
                ? volume_keep(at, mount->reading, mount->mount, err)
-               : path_keep(at, mount->reading->arena, &mount->mount->source, err);
+               : path_keep(at, mount->reading->arena, true, &mount->mount->source, err);
 }
 
 static int read_target(const struct json_place *at, void *into, struct err *err)
 {
     struct mount_reading *mount = into;
-    return path_keep(at, mount->reading->arena, &mount->mount->target, err);
+    return path_keep(at, mount->reading->arena, false, &mount->mount->target, err);
 }
 
 static int read_read_only(const struct json_place *at, void *into, struct err *err)

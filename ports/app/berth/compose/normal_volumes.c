@@ -134,6 +134,27 @@ static bool long_read(struct normal *normal, struct mount *mount)
            member_copy(normal, bind, "selinux", mount->selinux, sizeof mount->selinux);
 }
 
+/* A path that is not on the node becomes a directory unless the file says otherwise: so Compose
+ * has it, and the specification for both forms. For the node's reader nothing said is no. */
+static void bind_options_write(struct normal *normal, const struct mount *mount)
+{
+    struct text *out = normal->out;
+    struct json_part part = json_open(out, "bind", '{');
+    if (mount->propagation[0] != '\0') {
+        json_key(out, "propagation");
+        text_append_json(out, mount->propagation);
+    }
+    if (!mount->is_create_refused && mount->source[1] != '\0') {
+        json_key(out, "create_host_path");
+        text_append(out, "true");
+    }
+    if (mount->selinux[0] != '\0') {
+        json_key(out, "selinux");
+        text_append_json(out, mount->selinux);
+    }
+    normal->is_new |= json_close(out, part);
+}
+
 static void mount_write(struct normal *normal, const struct mount *mount)
 {
     struct text *out = normal->out;
@@ -154,24 +175,8 @@ static void mount_write(struct normal *normal, const struct mount *mount)
         normal->is_new = true;
         text_append(out, ",\"volume\":{\"nocopy\":true}");
     }
-    if (is_bind &&
-        (mount->propagation[0] != '\0' || mount->selinux[0] != '\0' || mount->is_create_refused)) {
-        normal->is_new = true;
-        json_key(out, "bind");
-        text_append(out, "{");
-        if (mount->propagation[0] != '\0') {
-            json_key(out, "propagation");
-            text_append_json(out, mount->propagation);
-        }
-        if (mount->is_create_refused) {
-            json_key(out, "create_host_path");
-            text_append(out, "false");
-        }
-        if (mount->selinux[0] != '\0') {
-            json_key(out, "selinux");
-            text_append_json(out, mount->selinux);
-        }
-        text_append(out, "}");
+    if (is_bind) {
+        bind_options_write(normal, mount);
     }
     text_append(out, "}");
 }
@@ -261,11 +266,12 @@ static bool bind_resolve(struct normal *normal, struct mount *mount)
     if (relative != NULL) {
         return beside_resolve(normal, mount, relative);
     }
-    if (!path_is_safe(mount->source) || mount->source[1] == '\0') {
-        normal_refuse(normal, mount->item, "name a directory below / without '..'",
+    if (!path_is_safe(mount->source)) {
+        normal_refuse(normal, mount->item, "name a path from / without '..'",
                       "cannot be mounted: %s", mount->source);
         return false;
     }
+    normal->is_new |= mount->source[1] == '\0'; /* the whole of the node, to look at it */
     return true;
 }
 

@@ -317,17 +317,21 @@ static void case_networks(void)
 static void case_volumes(void)
 {
     check_key("volumes: ['/a:/b:ro', 'd:/d']",
-              "[{\"type\":\"bind\",\"source\":\"/a\",\"target\":\"/b\",\"read_only\":true},"
+              "[{\"type\":\"bind\",\"source\":\"/a\",\"target\":\"/b\",\"read_only\":true,"
+              "\"bind\":{\"create_host_path\":true}},"
               "{\"type\":\"volume\",\"source\":\"d\",\"target\":\"/d\"}]");
     check_key("volumes: [{type: volume, source: d, target: /d, read_only: true}]",
               "[{\"type\":\"volume\",\"source\":\"d\",\"target\":\"/d\",\"read_only\":true}]");
     check_key("volumes: ['d:/d:nocopy,ro']", "\"read_only\":true,\"volume\":{\"nocopy\":true}}");
     check_key("volumes: ['/a:/b:ro,z,rslave']",
-              "\"bind\":{\"propagation\":\"rslave\",\"selinux\":\"z\"}");
-    check_key("volumes: [{type: bind, source: /a, target: /b, bind: {create_host_path: true}}]",
-              "{\"type\":\"bind\",\"source\":\"/a\",\"target\":\"/b\"}");
+              "\"bind\":{\"propagation\":\"rslave\",\"create_host_path\":true,\"selinux\":\"z\"}");
+    check_key("volumes: [{type: bind, source: /a, target: /b}]",
+              "\"target\":\"/b\",\"bind\":{\"create_host_path\":true}}");
     check_key("volumes: [{type: bind, source: /a, target: /b, bind: {create_host_path: false}}]",
-              "\"bind\":{\"create_host_path\":false}");
+              "{\"type\":\"bind\",\"source\":\"/a\",\"target\":\"/b\"}");
+    check_key("volumes: ['/:/host:ro,rslave']",
+              "{\"type\":\"bind\",\"source\":\"/\",\"target\":\"/host\",\"read_only\":true,"
+              "\"bind\":{\"propagation\":\"rslave\"}}");
     check_key("volumes: [{type: tmpfs, target: /t, tmpfs: {size: 64m, mode: 01777}}]",
               "{\"type\":\"tmpfs\",\"target\":\"/t\",\"tmpfs\":{\"size\":67108864,\"mode\":1023}}");
     check_key("volumes: ['./a/b:/b']", "{\"type\":\"volume\",\"source\":\"dir-a-b\"");
@@ -339,7 +343,7 @@ static void case_volumes(void)
     check_refused("volumes: ['${DATA}:/b']", "services.web.volumes[0]", "no name of a volume");
     check_refused("volumes: ['a:b']", "services.web.volumes[0]", "must be absolute");
     check_refused("volumes: ['a:/b:rx']", "services.web.volumes[0]", "no option");
-    check_refused("volumes: ['/:/b']", "services.web.volumes[0]", "cannot be mounted");
+    check_refused("volumes: ['/a:/']", "services.web.volumes[0]", "must be absolute, below /");
     check_refused("volumes: ['/a/../b:/b']", "services.web.volumes[0]", "cannot be mounted");
     check_refused("volumes: [{type: npipe, source: a, target: /b}]", "services.web.volumes[0]",
                   "npipe");
@@ -547,7 +551,8 @@ static void case_agent(void)
         "dns: []",
         "pid:",
         "environment: {A: b}",
-        "volumes: ['d:/d', '/a:/b:ro']",
+        "volumes: ['d:/d', {type: bind, source: /a, target: /b, bind: {create_host_path: "
+        "false}}]",
         "cap_drop: [all]",
         "volumes: ['d:/d']\nvolumes: {d: {name: shop_d}, e: {name: e}}",
         "annotations: {}"};
@@ -562,6 +567,8 @@ static void case_agent(void)
                                       "mem_reservation: 8m",
                                       "volumes: ['d:/d']\nvolumes: {d: {name: exact}}",
                                       "networks: {default: {aliases: [w]}}",
+                                      "volumes: ['/a:/b:ro']",
+                                      "volumes: ['/:/host:ro']",
                                       "volumes: ['/a:/b:rslave']",
                                       "annotations: [a=b]"};
     for (size_t i = 0; i < COUNT_OF(every); i++) {
