@@ -1,5 +1,6 @@
 /* corpus: every file of tests/compose says in comments what lint says of it, and builds where
- * nothing is refused. Images are fake_image.c's. */
+ * nothing is refused; a folder there is a project, whose first file says it. Images are
+ * fake_image.c's. */
 #include <dirent.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 
 #define TEXT_BYTES 65536
 #define FILES_MAX  256
+#define SAID_MAX   128
 
 static char dir[] = "/tmp/berth-corpus-XXXXXX";
 static size_t file_count;
@@ -43,12 +45,17 @@ static int run(int (*verb)(int, char **, struct err *), char **argv, char *said,
     return rc;
 }
 
-/* The lines "refused PATH" and "note PATH" that a file expects, sorted. */
+/* The lines "refused PATH" and "note PATH" that a file expects. JSON has no comments: there the
+ * lines stand in NAME.json.said. */
 static size_t expected_read(const char *path, char list[][256], size_t cap)
 {
     char line[512];
+    char said[300];
     size_t count = 0;
-    FILE *file = fopen(path, "r");
+    size_t len = strlen(path);
+    bool is_json = len > 5 && strcmp(path + len - 5, ".json") == 0;
+    (void)snprintf(said, sizeof said, "%s%s", path, is_json ? ".said" : "");
+    FILE *file = fopen(said, "r");
     CHECK(file != NULL);
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         if (strncmp(line, "#! ", 3) == 0 && count < cap) {
@@ -62,18 +69,30 @@ static size_t expected_read(const char *path, char list[][256], size_t cap)
     return count;
 }
 
+/* The text behind "FILE:LINE: " where FILE is the project's first file or in its folder, or NULL.
+ */
+static char *place_skip(const char *path, char *line)
+{
+    size_t folder = (size_t)(strrchr(path, '/') - path);
+    char *colon = strncmp(line, path, folder) == 0 ? strchr(line, ':') : NULL;
+    char *end = NULL;
+    if (colon == NULL || strtoul(colon + 1, &end, 10) == 0 || strncmp(end, ": ", 2) != 0) {
+        return NULL;
+    }
+    return end + 2;
+}
+
 /* The same out of what lint printed: "FILE:LINE: PATH: text" and "FILE:LINE: note: PATH: text". */
 static size_t said_read(const char *path, char *said, char list[][256], size_t cap)
 {
     size_t count = 0;
-    size_t len = strlen(path);
     char *save = NULL;
-    for (char *line = strtok_r(said, "\n", &save); line != NULL;
+    for (char *line = strtok_r(said, "\n", &save); line != NULL && count < cap;
          line = strtok_r(NULL, "\n", &save)) {
-        if (strncmp(line, path, len) != 0 || line[len] != ':' || count == cap) {
+        char *rest = place_skip(path, line);
+        if (rest == NULL) {
             continue;
         }
-        char *rest = strstr(line + len + 1, ": ") + 2;
         bool is_note = strncmp(rest, "note: ", 6) == 0;
         rest += is_note ? 6 : 0;
         (void)snprintf(list[count++], 256, "%s %.*s", is_note ? "note" : "refused",
@@ -90,15 +109,15 @@ static int text_compare(const void *a, const void *b)
 static void file_lint(const char *path)
 {
     static char said[TEXT_BYTES];
-    static char expected[64][256];
-    static char got[64][256];
+    static char expected[SAID_MAX][256];
+    static char got[SAID_MAX][256];
     char *argv[] = {(char[]){"lint"}, (char *)(size_t)path, NULL};
     struct err err;
-    size_t wanted = expected_read(path, expected, 64);
+    size_t wanted = expected_read(path, expected, SAID_MAX);
     int rc = run(verb_release_lint, argv, said, &err);
     CHECK_STR_EQ(err.text, "");
     bool is_refused = false;
-    size_t count = said_read(path, said, got, 64);
+    size_t count = said_read(path, said, got, SAID_MAX);
     qsort(expected, wanted, sizeof expected[0], text_compare);
     qsort(got, count, sizeof got[0], text_compare);
     for (size_t i = 0; i < wanted || i < count; i++) {
@@ -116,7 +135,7 @@ static void file_lint(const char *path)
 
 static void case_lint(void)
 {
-    CHECK(file_count >= 15);
+    CHECK(file_count >= 60);
     for (size_t i = 0; i < file_count; i++) {
         file_lint(files[i]);
     }
@@ -154,15 +173,36 @@ static void case_build(void)
     }
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text);
+    return len > strlen(end) && strcmp(text + len - strlen(end), end) == 0;
+}
+
+/* What Compose itself would take of a project's folder. */
+static void project_find(const char *folder, const char *name)
+{
+    static const char *const usual[] = {"compose.yaml", "compose.yml", "docker-compose.yml",
+                                        "docker-compose.yaml"};
+    for (size_t i = 0; i < COUNT_OF(usual) && file_count < FILES_MAX; i++) {
+        (void)snprintf(files[file_count], sizeof files[0], "%s/%.60s/%s", folder, name, usual[i]);
+        if (access(files[file_count], R_OK) == 0) {
+            file_count++;
+            return;
+        }
+    }
+}
+
 static int files_find(const char *folder)
 {
     DIR *directory = opendir(folder);
     const struct dirent *entry = NULL;
     while (directory != NULL && (entry = readdir(directory)) != NULL && file_count < FILES_MAX) {
-        size_t len = strlen(entry->d_name);
-        if (len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0) {
-            (void)snprintf(files[file_count++], sizeof files[0], "%s/%.120s", folder,
-                           entry->d_name);
+        const char *name = entry->d_name;
+        if (ends_with(name, ".yaml") || ends_with(name, ".yml") || ends_with(name, ".json")) {
+            (void)snprintf(files[file_count++], sizeof files[0], "%s/%.120s", folder, name);
+        } else if (name[0] != '.') {
+            project_find(folder, name);
         }
     }
     if (directory != NULL) {
