@@ -30,6 +30,10 @@ static const struct verb {
     {"release", "verify", verb_release_verify, "FILE --trust trust.json",
      "check the signatures and the document as a node would"},
     {"release", "show", verb_release_show, "FILE", "say what a release does"},
+    {"deploy", NULL, verb_deploy,
+     "FILE... [--socket PATH|--host SSH [--sudo]|--node NAME] [--key PEM] [--dir DIR] [--init] "
+     "[--force] and all of release build but -o",
+     "build, sign and activate a Compose file on one node, and follow it to its verdict"},
     {"fleet", "init", verb_fleet_init,
      "DIR --fleet NAME --broker HOST[:NODEPORT[:OPERATORPORT]] [--name CERTNAME]...",
      "make a fleet: its CA, its keys, its broker's configuration, the operator's certificate"},

@@ -1,4 +1,6 @@
 /* berth release build: a Compose file into a release that any node can check and run. */
+#include "ports/app/berth/release_build.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,21 +10,11 @@
 #include "ports/app/berth/ask.h"
 #include "ports/app/berth/compose/builder.h"
 #include "ports/app/berth/compose/describe.h"
-#include "ports/app/berth/compose/open.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/keyring.h"
 #include "ports/app/berth/verbs.h"
 
 #define ARENA_BYTES (4 * ENVELOPE_BYTES_MAX)
-
-struct build_request {
-    struct open_request open;
-    const char *output, *name_from;
-    uint64_t sequence, floor;
-    bool is_built; /* the image is built first */
-    struct image_source images;
-    struct findings *findings;
-};
 
 static int envelope_write(const struct build_request *request, struct span payload, struct err *err)
 {
@@ -163,8 +155,9 @@ static void release_say(const struct build_request *request, const struct render
     char hex[DIGEST_HEX_BYTES];
     verify->ops->sha256(verify->self, payload, &digest);
     digest_render(&digest, hex);
-    printf("%s: release %s of %s, sequence %llu, %zu bytes, not signed yet\n", request->output, hex,
-           plan->app, (unsigned long long)plan->sequence, payload.len);
+    printf("%s: release %s of %s, sequence %llu, %zu bytes, not signed yet\n",
+           request->shown != NULL ? request->shown : request->output, hex, plan->app,
+           (unsigned long long)plan->sequence, payload.len);
     printf("app %s, from %s", plan->app, said_or(render->root, "app", request->name_from));
     if (plan->version[0] != '\0') {
         printf("; version %s, from %s", plan->version,
@@ -233,6 +226,19 @@ static int render_build(struct build_request *request, struct render *render, st
     return rc;
 }
 
+/* The time is a sequence that no earlier release has; a node may know of a later one. */
+static uint64_t sequence_of(const struct build_request *request, const struct opened *opened)
+{
+    char app[RENDER_APP_BYTES];
+    uint64_t now = (uint64_t)time(NULL);
+    if (request->used == NULL) {
+        return now;
+    }
+    render_app(opened->root, opened->name, app);
+    uint64_t used = request->used(request->ctx, app);
+    return now > used ? now : used + 1;
+}
+
 static int project_build(struct build_request *request, const struct opened *opened,
                          struct err *err)
 {
@@ -248,7 +254,7 @@ static int project_build(struct build_request *request, const struct opened *ope
     request->name_from = opened->name_from;
     if (render.sequence == 0 &&
         yaml_tree_member(yaml_tree_member(opened->root, "x-berth"), "sequence") == NULL) {
-        render.sequence = (uint64_t)time(NULL);
+        render.sequence = sequence_of(request, opened);
     }
     int rc = service_of(opened, &render.service, err);
     if (rc != 0) {
@@ -280,7 +286,7 @@ static int files_build(struct build_request *request, struct err *err)
     return rc;
 }
 
-static int build_run(struct build_request *request, struct err *err)
+int release_build_run(struct build_request *request, struct err *err)
 {
     struct keyring keyring;
     struct ask *ask = malloc(sizeof *ask);
@@ -313,9 +319,6 @@ static bool number_read(const char *text, uint64_t *number)
 static int option_note(struct build_request *request, int option, struct err *err)
 {
     switch (option) {
-    case 'o':
-        request->output = optarg;
-        return 0;
     case 's':
         return number_read(optarg, &request->sequence)
                    ? 0
@@ -334,41 +337,55 @@ static int option_note(struct build_request *request, int option, struct err *er
     }
 }
 
+int release_build_option(struct build_request *request, int option, struct err *err)
+{
+    int rc = 0;
+    return image_option(&request->images, option, optarg, &rc, err)
+               ? rc
+               : option_note(request, option, err);
+}
+
+int release_build_files(struct build_request *request, int argc, char **argv, struct err *err)
+{
+    int rc = 0;
+    for (; rc == 0 && optind < argc; optind++) {
+        rc = open_option(&request->open, 'f', argv[optind], err);
+    }
+    return rc;
+}
+
 static const char *environment(const char *name)
 {
     return getenv(name);
 }
 
+void release_build_init(struct build_request *request, struct login_places *places)
+{
+    login_places_of(environment, places);
+    *request = (struct build_request){
+        .images = {.engine_socket = "/var/run/docker.sock", .registry = {.places = places}}};
+}
+
 int verb_release_build(int argc, char **argv, struct err *err)
 {
-    static const struct option options[] = {{"sequence", required_argument, NULL, 's'},
-                                            {"floor", required_argument, NULL, 'F'},
-                                            IMAGE_OPTIONS,
-                                            {"build", no_argument, NULL, 'b'},
-                                            OPEN_OPTIONS,
-                                            {0}};
+    static const struct option options[] = {RELEASE_BUILD_OPTIONS, {0}};
     struct login_places places;
-    struct build_request request = {
-        .images = {.engine_socket = "/var/run/docker.sock", .registry = {.places = &places}}};
+    struct build_request request;
     int option = 0;
-    login_places_of(environment, &places);
-    while ((option = getopt_long(argc, argv, "o:f:", options, NULL)) != -1) {
-        int rc = 0;
-        if (!image_option(&request.images, option, optarg, &rc, err)) {
-            rc = option_note(&request, option, err);
-        }
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    for (; optind < argc; optind++) {
-        int rc = open_option(&request.open, 'f', argv[optind], err);
-        if (rc != 0) {
-            return rc;
+    int rc = 0;
+    release_build_init(&request, &places);
+    while (rc == 0 && (option = getopt_long(argc, argv, "o:f:", options, NULL)) != -1) {
+        if (option == 'o') {
+            request.output = optarg;
+        } else {
+            rc = release_build_option(&request, option, err);
         }
     }
-    if (request.output == NULL) {
-        return err_set(err, ERR_USAGE, "-o FILE is needed");
+    if (rc == 0) {
+        rc = release_build_files(&request, argc, argv, err);
     }
-    return build_run(&request, err);
+    if (rc == 0 && request.output == NULL) {
+        rc = err_set(err, ERR_USAGE, "-o FILE is needed");
+    }
+    return rc == 0 ? release_build_run(&request, err) : rc;
 }

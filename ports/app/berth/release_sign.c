@@ -1,16 +1,12 @@
 /* berth release sign: adds signatures to a release, after reading it as a node will. */
+#include "ports/app/berth/release_sign.h"
+
 #include <getopt.h>
 #include <stdio.h>
 
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/release_file.h"
 #include "ports/app/berth/verbs.h"
-
-struct sign_request {
-    const char *input, *output;
-    const char *keys[KEYRING_FILES_MAX];
-    size_t key_count;
-};
 
 static int file_sign(const struct keyring *keyring, const struct sign_request *request,
                      struct release_file *file, struct err *err)
@@ -30,8 +26,27 @@ static int file_sign(const struct keyring *keyring, const struct sign_request *r
     }
     if (rc == 0) {
         digest_render(&file->digest, hex);
-        printf("%s: release %s of %s, signed\n", request->output, hex, plan.app);
+        if (!request->is_quiet) {
+            printf("%s: release %s of %s, signed\n", request->output, hex, plan.app);
+        }
     }
+    return rc;
+}
+
+int release_sign_run(const struct sign_request *request, struct err *err)
+{
+    struct keyring keyring;
+    struct release_file file;
+    int rc = keyring_open(&keyring, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = release_file_open(&keyring, request->input, &file, err);
+    if (rc == 0) {
+        rc = file_sign(&keyring, request, &file, err);
+    }
+    release_file_close(&file);
+    keyring_close(&keyring);
     return rc;
 }
 
@@ -39,8 +54,6 @@ int verb_release_sign(int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{"key", required_argument, NULL, 'k'}, {0}};
     struct sign_request request = {0};
-    struct keyring keyring;
-    struct release_file file;
     int option = 0;
     while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
         if (option == 'o') {
@@ -57,15 +70,5 @@ int verb_release_sign(int argc, char **argv, struct err *err)
     }
     request.input = argv[optind];
     request.output = request.output != NULL ? request.output : request.input;
-    int rc = keyring_open(&keyring, err);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = release_file_open(&keyring, request.input, &file, err);
-    if (rc == 0) {
-        rc = file_sign(&keyring, &request, &file, err);
-    }
-    release_file_close(&file);
-    keyring_close(&keyring);
-    return rc;
+    return release_sign_run(&request, err);
 }

@@ -1,4 +1,6 @@
 /* berth rollout start: a release over the nodes that a selector means, one after the other. */
+#include "ports/app/berth/rollout_start.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,9 @@ struct start {
     int status;                 /* of the exit; -1: on its way */
     mono_ms missing_since;      /* only offline nodes are missing since; 0: not so */
 };
+
+static const struct rollout_spec spec_default = {
+    .max_unavailable = 1, .start_by_ms = ROLLOUT_START_BY_MS_DEFAULT, .offline = "later"};
 
 static int duration_option(const char *name, uint64_t *value, struct err *err)
 {
@@ -96,8 +101,7 @@ static int arguments_read(struct start *start, int argc, char **argv, struct err
                                             {0}};
     struct selector selector;
     int option = 0;
-    start->spec = (struct rollout_spec){
-        .max_unavailable = 1, .start_by_ms = ROLLOUT_START_BY_MS_DEFAULT, .offline = "later"};
+    start->spec = spec_default;
     while ((option = getopt_long(argc, argv, "l:", options, NULL)) != -1) {
         int rc = option_read(start, option, err);
         if (rc != 0) {
@@ -315,14 +319,30 @@ static int start_run(struct start *start, struct err *err)
     return rc;
 }
 
+static int start_whole(struct start *start, struct err *err)
+{
+    int rc = start_run(start, err);
+    release_file_close(&start->release);
+    rollout_follow_close(&start->follow);
+    return rc;
+}
+
+int rollout_start_node(const struct rollout_start_node *one, struct err *err)
+{
+    static struct start start;
+    start = (struct start){.path = one->dir,
+                           .file = one->file,
+                           .is_watched = true,
+                           .target = {.selector = start.spec.selector},
+                           .spec = spec_default};
+    start.spec.force = one->is_forced;
+    (void)snprintf(start.spec.selector, sizeof start.spec.selector, "node=%s", one->node);
+    return start_whole(&start, err);
+}
+
 int verb_rollout_start(int argc, char **argv, struct err *err)
 {
     static struct start start;
     int rc = arguments_read(&start, argc, argv, err);
-    if (rc == 0) {
-        rc = start_run(&start, err);
-        release_file_close(&start.release);
-        rollout_follow_close(&start.follow);
-    }
-    return rc;
+    return rc == 0 ? start_whole(&start, err) : rc;
 }

@@ -29,6 +29,7 @@ int verb_rollout_pause(int argc, char **argv, struct err *err);
 int verb_rollout_resume(int argc, char **argv, struct err *err);
 int verb_rollout_abort(int argc, char **argv, struct err *err);
 int verb_coordinate(int argc, char **argv, struct err *err);
+int verb_deploy(int argc, char **argv, struct err *err);
 int verb_revoke(int argc, char **argv, struct err *err);
 
 #endif

@@ -1,5 +1,7 @@
 /* berthctl activate: hands a signed release to the agent; the agent checks it, not this tool. */
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ports/app/berthctl/options.h"
 #include "ports/app/control/activate.h"
@@ -23,8 +25,10 @@ int activate_run(const struct options *options)
     if (status != EXIT_GOOD) {
         return status;
     }
-    printf("%s: accepted; %s is wanted now\n", follow.app[0] != '\0' ? follow.app : "release",
-           activate.name);
+    bool is_file = strcmp(options->argument, "-") != 0;
+    printf("%s: accepted; %s%.*s is wanted now\n", follow.app[0] != '\0' ? follow.app : "release",
+           is_file ? "" : "release ", is_file ? PATH_MAX : 12,
+           is_file ? activate.name : follow.wanted);
     (void)fflush(stdout);
     if ((options->given & OPTION_WAIT) == 0) {
         return EXIT_GOOD;

@@ -7,6 +7,7 @@
 const struct verb verbs[] = {
     {"activate", "FILE", OPTION_FORCE | OPTION_WAIT,
      "make the release in FILE the wanted one (-: standard input)", activate_run},
+    {"init", "TRUST", 0, "take releases of these keys, on a gateway that is not set up", init_run},
     {"status", NULL, OPTION_JSON, "show every app, its releases and containers", status_run},
     {"watch", NULL, OPTION_JSON, "show the same live, with what happens", watch_run},
     {"history", "APP", OPTION_JSON, "show what APP has run and could run again", history_run},

@@ -38,6 +38,7 @@ NODISCARD int options_read(int argc, char **argv, const struct verb **verb, stru
 int activate_run(const struct options *options);
 int events_run(const struct options *options);
 int history_run(const struct options *options);
+int init_run(const struct options *options);
 int rollback_run(const struct options *options);
 int status_run(const struct options *options);
 int version_run(const struct options *options);

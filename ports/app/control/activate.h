@@ -11,7 +11,7 @@ struct activate {
     bool is_forced;       /* also one that has failed on this node before */
 };
 
-/* "standard input" for "-", else the path. */
+/* What a release of this path is called: "-" is standard input. */
 const char *activate_name(const char *path);
 
 /* Reads a release file, or standard input to its end for "-"; what is as large as `cap` is refused
