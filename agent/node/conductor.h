@@ -110,6 +110,9 @@ void conductor_report(const struct conductor *conductor, struct report *report);
 /* The next app with a failure that was not told yet: writes its name and story (JSON, schema in
  * agent/node/README.md) and forgets that it is due. False: none. */
 bool conductor_story(struct conductor *conductor, char app[NAME_BYTES], struct text *text);
+/* The app's place, below APPS_MAX: what its story's topic is named after, because a broker can
+ * bound a node's topics only if it knows their names. APPS_MAX: there is no such app. */
+size_t conductor_place(const struct conductor *conductor, const char *app);
 /* It could not be told after all. */
 void conductor_story_again(struct conductor *conductor, const char *app);
 

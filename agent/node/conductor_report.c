@@ -276,6 +276,16 @@ bool conductor_story(struct conductor *conductor, char name[NAME_BYTES], struct 
     return false;
 }
 
+size_t conductor_place(const struct conductor *conductor, const char *name)
+{
+    size_t place = 0;
+    while (place < APPS_MAX && (!conductor->apps[place].is_used ||
+                                strcmp(conductor->apps[place].memory.app, name) != 0)) {
+        place++;
+    }
+    return place;
+}
+
 void conductor_story_again(struct conductor *conductor, const char *name)
 {
     struct app *app = app_of(conductor, name);

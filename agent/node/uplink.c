@@ -218,7 +218,8 @@ static void report_tell(struct uplink *uplink, mono_ms now)
 static void story_told(void *ctx, const struct err *err)
 {
     struct uplink *uplink = ctx;
-    uplink->is_story_busy = false;
+    /* What is not allowed now is not allowed a moment later: no more stories in this session. */
+    uplink->is_story_busy = err != NULL && err->code == ERR_DENIED;
     if (err != NULL) {
         conductor_story_again(uplink->conductor, uplink->story_app);
     }
@@ -231,7 +232,9 @@ static void story_tell(struct uplink *uplink)
     if (!conductor_story(uplink->conductor, uplink->story_app, &text)) {
         return;
     }
-    if (publish(uplink, TOPIC_STORY, uplink->story_app, uplink->text, story_told) == 0) {
+    char place[2] = {
+        "0123456789abcdef"[conductor_place(uplink->conductor, uplink->story_app) % APPS_MAX]};
+    if (publish(uplink, TOPIC_STORY, place, uplink->text, story_told) == 0) {
         uplink->is_story_busy = true;
     } else {
         conductor_story_again(uplink->conductor, uplink->story_app);

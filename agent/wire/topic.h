@@ -8,7 +8,8 @@
 #include "platform/base/span.h"
 #include "platform/bus.h"
 
-/* X(NAME, path below berth/1/<fleet>/; {n} node, {a} app, {d} digest, {r} rollout) */
+/* X(NAME, path below berth/1/<fleet>/; {n} node, {a} app, {d} digest, {r} rollout). A story's {a}
+ * is the app's place at its node, one hex digit; agents before 0.2 wrote the app's name. */
 #define TOPIC_KINDS(X)                                                                             \
     X(ORDER, "node/{n}/order/{a}")                                                                 \
     X(LABELS, "node/{n}/labels")                                                                   \

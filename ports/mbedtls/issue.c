@@ -191,7 +191,8 @@ static int form_fill(struct mbedtls_issue *issue, const struct form *form,
         rc = validity_put(cert, form);
     }
     if (rc == 0) {
-        rc = mbedtls_x509write_crt_set_basic_constraints(cert, form->is_ca, form->is_ca ? 0 : -1);
+        rc = mbedtls_x509write_crt_set_basic_constraints(cert, form->is_ca,
+                                                         form->is_ca ? ISSUE_CA_PATHLEN : -1);
     }
     if (rc == 0) {
         rc = mbedtls_x509write_crt_set_key_usage(cert, form->key_usage);
@@ -233,17 +234,23 @@ static int key_make(struct mbedtls_issue *issue, mbedtls_pk_context *key, struct
     return rc == 0 ? 0 : library_fail(rc, "make a key", err);
 }
 
+/* What signs itself with `key`. */
+static struct form ca_form(mbedtls_pk_context *key, wall_ms now)
+{
+    time_t from = (time_t)(now / 1000) - BACKDATE_S;
+    return (struct form){.is_ca = true,
+                         .key_usage = MBEDTLS_X509_KU_KEY_CERT_SIGN | MBEDTLS_X509_KU_CRL_SIGN,
+                         .from = from,
+                         .to = from + (time_t)ISSUE_CA_DAYS * DAY_S,
+                         .key = key,
+                         .signer = key};
+}
+
 int mbedtls_issue_ca(struct mbedtls_issue *issue, const char *name, wall_ms now,
                      struct issued *issued, struct err *err)
 {
     mbedtls_pk_context key;
-    time_t from = (time_t)(now / 1000) - BACKDATE_S;
-    struct form form = {.is_ca = true,
-                        .key_usage = MBEDTLS_X509_KU_KEY_CERT_SIGN | MBEDTLS_X509_KU_CRL_SIGN,
-                        .from = from,
-                        .to = from + (time_t)ISSUE_CA_DAYS * DAY_S,
-                        .key = &key,
-                        .signer = &key};
+    struct form form = ca_form(&key, now);
     if (!text_is_name(name, 63)) {
         return err_set(err, ERR_VALUE, "a CA's name has a-z, 0-9 and '-', not '%.64s'", name);
     }
@@ -294,6 +301,23 @@ static int ca_open(struct mbedtls_issue *issue, const struct issued *ca, mbedtls
         form->to = time_of(&cert.valid_to);
     }
     mbedtls_x509_crt_free(&cert);
+    return rc;
+}
+
+int mbedtls_issue_ca_again(struct mbedtls_issue *issue, const struct issued *ca, wall_ms now,
+                           struct issued *issued, struct err *err)
+{
+    mbedtls_pk_context key;
+    struct form form = ca_form(&key, now);
+    mbedtls_pk_init(&key);
+    int rc = ca_open(issue, ca, &key, &form, err);
+    form.to = form.from + (time_t)ISSUE_CA_DAYS * DAY_S; /* what it was is no bound for it */
+    (void)snprintf(form.subject, sizeof form.subject, "%s", form.issuer);
+    if (rc == 0) {
+        rc = form_sign(issue, &form, issued, err);
+    }
+    memcpy(issued->key, ca->key, sizeof issued->key);
+    mbedtls_pk_free(&key);
     return rc;
 }
 

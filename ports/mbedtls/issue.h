@@ -16,6 +16,8 @@
 
 #define ISSUE_CA_DAYS   3650
 #define ISSUE_LEAF_DAYS 825 /* what the strictest clients accept */
+/* CAs that may stand between a fleet's CA and a leaf: one a region, one a site. */
+#define ISSUE_CA_PATHLEN 2
 
 /* A key and its certificate as PEM; wiped by issued_wipe once they are written somewhere. */
 struct issued {
@@ -34,11 +36,17 @@ void mbedtls_issue_free(struct mbedtls_issue *issue);
  * of 128 bits and the key identifiers of RFC 5280 section 4.2.1 (by SHA-256, RFC 7093). What a CA
  * issues never outlives the CA. */
 
-/* A new key and its self-signed certificate, O=berth, CN=name: CA:TRUE, pathlen 0, keyCertSign and
- * cRLSign, ISSUE_CA_DAYS. ERR_VALUE when name is no name of DESIGN's shape (then also the CN needs
- * no escapes). */
+/* A new key and its self-signed certificate, O=berth, CN=name: CA:TRUE, pathlen
+ * ISSUE_CA_PATHLEN, keyCertSign and cRLSign, ISSUE_CA_DAYS. ERR_VALUE when name is no name of
+ * DESIGN's shape (then also the CN needs no escapes). */
 NODISCARD int mbedtls_issue_ca(struct mbedtls_issue *issue, const char *name, wall_ms now,
                                struct issued *issued, struct err *err);
+
+/* The same key and name in a certificate as mbedtls_issue_ca makes it today: what the CA has issued
+ * stays valid under either. `issued` must be another than `ca`. ERR_VALUE, ERR_CERTIFICATE (`ca`
+ * has expired). */
+NODISCARD int mbedtls_issue_ca_again(struct mbedtls_issue *issue, const struct issued *ca,
+                                     wall_ms now, struct issued *issued, struct err *err);
 
 /* A new key and a certificate for a TLS server that goes by these names (DNS names or IPv4
  * addresses, 1 to ISSUE_NAMES_MAX), for serverAuth alone. ERR_VALUE names what is no such name, or

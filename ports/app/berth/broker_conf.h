@@ -3,10 +3,30 @@
 #ifndef PORTS_APP_BERTH_BROKER_CONF_H
 #define PORTS_APP_BERTH_BROKER_CONF_H
 
+#include <stdbool.h>
+
 #include "ports/app/berth/fleet_dir.h"
 
-/* Writes broker/mosquitto.conf, broker/acl-nodes and broker/acl-operators. The configuration names
- * files by dir->path, which must be absolute. ERR_EXISTS, ERR_IO. */
+/* Writes broker/mosquitto.conf and broker/mosquitto.service.conf. The configuration names files by
+ * dir->path, which must be absolute. ERR_EXISTS, ERR_IO. */
 NODISCARD int broker_conf_write(const struct fleet_dir *dir, struct err *err);
+
+/* Writes broker/acl-nodes and broker/acl-operators. ERR_EXISTS, ERR_IO. */
+NODISCARD int broker_rights_write(const struct fleet_dir *dir, struct err *err);
+
+/* Whether the user that a Mosquitto started as root becomes can read the folder broker/. */
+enum broker_reach {
+    BROKER_OURS,   /* we are not root: Mosquitto stays who starts it */
+    BROKER_GIVEN,  /* broker/ is that user's now, and it can get there */
+    BROKER_CLOSED, /* it cannot enter `closed` */
+    BROKER_NOBODY  /* this machine has no such user */
+};
+
+#define BROKER_USER "mosquitto"
+
+/* Gives broker/ to that user, where we may and it is of use; `is_folder_ours`: the fleet's folder
+ * may be opened for passing through, its secrets have modes of their own. */
+enum broker_reach broker_give(const struct fleet_dir *dir, bool is_folder_ours,
+                              char closed[PATH_MAX]);
 
 #endif

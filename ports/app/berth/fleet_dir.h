@@ -13,10 +13,15 @@
 
 /* fleet.json: {"schema": 1, "fleet": NAME, "broker": {"host": H, "port": P, "operatorPort": Q,
  * "name": N}}. Files in the folder:
- *   fleet.json ca.pem ca.key        the fleet's only CA; its key never leaves here
+ *   fleet.json
+ *   ca.{pem,key}                    the CA of nodes and broker; its key never leaves here
+ *   operators-ca.{pem,key}          the operators' CA; missing in a folder of the versions before,
+ *                                   where ca.* issued for everybody (`berth fleet upgrade`)
  *   keys/{release,order,trust,revoke}.{pem,pub}  keys/trust.json   as `berth keys new` writes them
- *   broker/{mosquitto.conf,acl-nodes,acl-operators,cert.pem,key.pem,ca.pem}  broker/data/
- *   operator/{cert.pem,key.pem}     CN "operator"
+ *   broker/{mosquitto.conf,acl-nodes,acl-operators,cert.pem,key.pem}  broker/data/
+ *   broker/{nodes-ca,operators-ca,ca}.pem   whom its listeners let in; ca.pem: both
+ *   broker/mosquitto.service.conf   for the broker as a service
+ *   operator/{cert.pem,key.pem,ca.pem}      CN "operator"
  *   nodes/NAME/{berthd.json,trust.json,ca.pem,cert.pem,key.pem}    a node's bundle for /etc/berth
  */
 struct fleet_dir {

@@ -22,6 +22,7 @@ struct init_request {
     struct fleet_dir dir;
     const char *names[ISSUE_NAMES_MAX]; /* of the broker's certificate; the first is its own */
     size_t name_count;
+    bool is_folder_new;
 };
 
 static bool port_read(const char *text, uint16_t *port)
@@ -101,10 +102,12 @@ static void names_finish(struct init_request *request)
 }
 
 /* Makes the folder and writes its absolute path down. */
-static int folder_open(struct fleet_dir *dir, const char *argument, struct err *err)
+static int folder_open(struct init_request *request, const char *argument, struct err *err)
 {
+    struct fleet_dir *dir = &request->dir;
     char path[PATH_MAX];
-    if (mkdir(argument, 0700) != 0 && errno != EEXIST) {
+    request->is_folder_new = mkdir(argument, 0700) == 0;
+    if (!request->is_folder_new && errno != EEXIST) {
         return err_set(err, ERR_IO, "%s: %s", argument, strerror(errno));
     }
     if (realpath(argument, path) == NULL) {
@@ -127,8 +130,8 @@ static int folder_open(struct fleet_dir *dir, const char *argument, struct err *
 /* Looks before the first file is written, so that a refusal leaves everything as it was. */
 static int is_empty_check(const struct fleet_dir *dir, struct err *err)
 {
-    static const char *const names[] = {"fleet.json", "ca.key", "ca.pem",
-                                        "keys",       "broker", "operator"};
+    static const char *const names[] = {"fleet.json", "ca.key",   "ca.pem",          "keys",
+                                        "broker",     "operator", "operators-ca.key"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         char path[PATH_MAX];
         struct stat status;
@@ -141,19 +144,29 @@ static int is_empty_check(const struct fleet_dir *dir, struct err *err)
     return 0;
 }
 
+/* Whoever holds an operator's certificate, or a node's, holds none that opens the other's door. */
 static int certificates_make(const struct init_request *request, struct mbedtls_issue *issue,
                              struct err *err)
 {
     const struct fleet_dir *dir = &request->dir;
-    struct issued ca;
-    int rc = identity_ca_make(dir, issue, &ca, err);
+    struct issued nodes, operators;
+    int rc = identity_ca_make(dir, issue, IDENTITY_NODES, &nodes, err);
     if (rc == 0) {
-        rc = identity_server(dir, issue, &ca, "broker", request->names, request->name_count, err);
+        rc = identity_ca_make(dir, issue, IDENTITY_OPERATORS, &operators, err);
     }
     if (rc == 0) {
-        rc = identity_client(dir, issue, &ca, "operator", OPERATOR_NAME, ISSUE_LEAF_DAYS, err);
+        rc =
+            identity_server(dir, issue, &nodes, "broker", request->names, request->name_count, err);
     }
-    issued_wipe(&ca);
+    if (rc == 0) {
+        rc = identity_broker_anchors(dir, &nodes, &operators, err);
+    }
+    if (rc == 0) {
+        rc = identity_client(dir, issue, &operators, &nodes, "operator", OPERATOR_NAME,
+                             ISSUE_LEAF_DAYS, err);
+    }
+    issued_wipe(&nodes);
+    issued_wipe(&operators);
     return rc;
 }
 
@@ -181,6 +194,9 @@ static int fleet_make(const struct init_request *request, struct err *err)
         rc = certificates_make(request, issue, err);
     }
     if (rc == 0) {
+        rc = broker_rights_write(dir, err);
+    }
+    if (rc == 0) {
         rc = broker_conf_write(dir, err);
     }
     if (rc == 0) {
@@ -191,19 +207,47 @@ static int fleet_make(const struct init_request *request, struct err *err)
     return rc;
 }
 
-static void advice_print(const struct fleet_dir *dir)
+/* How the broker is started, so that it works as it is printed. */
+static void start_print(const struct init_request *request)
 {
+    const struct fleet_dir *dir = &request->dir;
+    char closed[PATH_MAX] = "";
+    enum broker_reach reach = broker_give(dir, request->is_folder_new, closed);
+    if (reach == BROKER_OURS || reach == BROKER_GIVEN) {
+        printf("  mosquitto -c %s/broker/mosquitto.conf   (its first lines say how to move it, and "
+               "how it becomes a service)\n",
+               dir->path);
+        return;
+    }
+    if (reach == BROKER_CLOSED) {
+        printf("  (started as root, Mosquitto becomes the user " BROKER_USER
+               ", who cannot enter %s: so its folder moves first)\n",
+               closed);
+    }
+    printf(
+        "  mkdir -p /etc/mosquitto && cp -r %s/broker /etc/mosquitto/%s\n"
+        "  sed -i 's|%s/broker|/etc/mosquitto/%s|' /etc/mosquitto/%s/mosquitto.conf\n"
+        "  chown -R " BROKER_USER ": /etc/mosquitto/%s\n"
+        "  mosquitto -c /etc/mosquitto/%s/mosquitto.conf   (its first lines say how it becomes a "
+        "service)\n",
+        dir->path, dir->fleet, dir->path, dir->fleet, dir->fleet, dir->fleet, dir->fleet);
+}
+
+static void advice_print(const struct init_request *request)
+{
+    const struct fleet_dir *dir = &request->dir;
     printf("%s: the fleet %s\n", dir->path, dir->fleet);
-    printf("secret: ca.key and keys/*.pem stay here; broker/key.pem and operator/key.pem go with "
-           "their folders\n"
+    printf("secret: ca.key, operators-ca.key and keys/*.pem stay here; broker/key.pem and "
+           "operator/key.pem go with their folders\n"
            "  broker/    to %s, which needs ports %u (nodes) and %u (operators)\n"
            "  operator/  what this tool and coordinators show to the broker\n"
            "  nodes/     a folder a node, for its /etc/berth\n"
-           "next:\n"
-           "  mosquitto -c %s/broker/mosquitto.conf   (its first lines say how to move it)\n"
-           "  berth trust publish --dir %s\n"
+           "next:\n",
+           dir->host, dir->node_port, dir->operator_port);
+    start_print(request);
+    printf("  berth trust publish --dir %s\n"
            "  berth node add NAME --dir %s\n",
-           dir->host, dir->node_port, dir->operator_port, dir->path, dir->path, dir->path);
+           dir->path, dir->path);
 }
 
 int verb_fleet_init(int argc, char **argv, struct err *err)
@@ -228,7 +272,7 @@ int verb_fleet_init(int argc, char **argv, struct err *err)
         return err_set(err, ERR_USAGE, "--fleet and --broker are needed");
     }
     names_finish(&request);
-    int rc = folder_open(&request.dir, argv[optind], err);
+    int rc = folder_open(&request, argv[optind], err);
     if (rc == 0) {
         rc = is_empty_check(&request.dir, err);
     }
@@ -236,7 +280,7 @@ int verb_fleet_init(int argc, char **argv, struct err *err)
         rc = fleet_make(&request, err);
     }
     if (rc == 0) {
-        advice_print(&request.dir);
+        advice_print(&request);
     }
     return rc;
 }

@@ -37,6 +37,8 @@ static const struct verb {
     {"fleet", "init", verb_fleet_init,
      "DIR --fleet NAME --broker HOST[:NODEPORT[:OPERATORPORT]] [--name CERTNAME]...",
      "make a fleet: its CA, its keys, its broker's configuration, the operator's certificate"},
+    {"fleet", "upgrade", verb_fleet_upgrade, "[--dir DIR]",
+     "give a folder of an earlier version its operators' CA"},
     {"node", "add", verb_node_add,
      "NAME [--label KEY=VALUE]... [--prefix PATH] [--days N] [--dir DIR]",
      "make a node's certificate and configuration"},

@@ -106,13 +106,13 @@ static int bundle_make(const struct add_request *request, struct err *err)
         rc = config_write(request, err);
     }
     if (rc == 0) {
-        rc = identity_ca_load(&request->dir, &ca, err);
+        rc = identity_ca_load(&request->dir, IDENTITY_NODES, &ca, err);
     }
     if (rc == 0) {
         rc = mbedtls_issue_new(&issue, err);
     }
     if (rc == 0) {
-        rc = identity_client(&request->dir, issue, &ca, request->folder, request->name,
+        rc = identity_client(&request->dir, issue, &ca, &ca, request->folder, request->name,
                              request->days, err);
     }
     mbedtls_issue_free(issue);

@@ -54,11 +54,49 @@ static char *content_of(const char *path)
     return content;
 }
 
+static void check_same(const char *a, const char *b)
+{
+    char *one = content_of(a), *other = content_of(b);
+    CHECK_STR_EQ(one, other);
+    free(one);
+    free(other);
+}
+
+/* A folder of the versions before: one CA for everybody, and a broker that has read it. */
+static void folder_age(void)
+{
+    CHECK_INT_EQ(unlink("f/operators-ca.key"), 0);
+    CHECK_INT_EQ(unlink("f/operators-ca.pem"), 0);
+    CHECK_INT_EQ(unlink("f/broker/operators-ca.pem"), 0);
+    CHECK_INT_EQ(unlink("f/broker/nodes-ca.pem"), 0);
+    CHECK_INT_EQ(unlink("f/broker/mosquitto.service.conf"), 0);
+}
+
+static void case_upgrade(void)
+{
+    char *before = content_of("f/ca.key"), *operator= content_of("f/operator/key.pem");
+    check_run_is(verb_fleet_upgrade, "upgrade --dir f", ERR_EXISTS, "operators-ca.key is there");
+    folder_age();
+    check_run_is(verb_node_add, "add old-1 --dir f", 0, ""); /* it goes on as it is */
+    check_run_is(verb_fleet_upgrade, "upgrade --dir f", 0, "");
+    char *after = content_of("f/ca.key"), *aside = content_of("f/operator.before/key.pem");
+    CHECK_STR_EQ(after, before);
+    CHECK_STR_EQ(aside, operator);
+    CHECK_INT_EQ(mode_of("f/operators-ca.key"), 0600);
+    CHECK_INT_EQ(mode_of("f/broker/mosquitto.conf.before"), 0644);
+    check_same("f/broker/nodes-ca.pem", "f/ca.pem");
+    check_same("f/broker/operators-ca.pem", "f/operators-ca.pem");
+    check_run_is(verb_node_add, "add new-1 --dir f", 0, "");
+    folder_age();
+    check_run_is(verb_fleet_upgrade, "upgrade --dir f", ERR_EXISTS, "operator.before is there");
+    free(before), free(operator), free(after), free(aside);
+}
+
 static void case_init(void)
 {
     static const char *const secrets[] = {
-        "f/ca.key",           "f/keys/order.pem", "f/keys/trust.pem",  "f/keys/revoke.pem",
-        "f/keys/release.pem", "f/broker/key.pem", "f/operator/key.pem"};
+        "f/ca.key",           "f/keys/order.pem", "f/keys/trust.pem",   "f/keys/revoke.pem",
+        "f/keys/release.pem", "f/broker/key.pem", "f/operator/key.pem", "f/operators-ca.key"};
     static const char *const folders[] = {"f",          "f/keys", "f/broker", "f/broker/data",
                                           "f/operator", "f/nodes"};
     struct fleet_dir fleet;
@@ -78,6 +116,13 @@ static void case_init(void)
     CHECK_INT_EQ(fleet.operator_port, 1884);
     char *conf = content_of("f/broker/mosquitto.conf");
     char line[256];
+    /* Each door takes the certificates of one CA. */
+    CHECK_CONTAINS(conf, "/f/broker/nodes-ca.pem\n");
+    CHECK_CONTAINS(conf, "/f/broker/operators-ca.pem\n");
+    CHECK_CONTAINS(conf, "\nmax_packet_size 98240\n");
+    check_same("f/broker/nodes-ca.pem", "f/ca.pem");
+    check_same("f/broker/operators-ca.pem", "f/operators-ca.pem");
+    check_same("f/operator/ca.pem", "f/ca.pem");
     (void)snprintf(line, sizeof line, "\nkeyfile %s/f/broker/key.pem\n", dir);
     CHECK_CONTAINS(conf, line);
     free(conf);
@@ -209,6 +254,7 @@ int main(int argc, char **argv)
                                               {"init_refused", case_init_refused},
                                               {"node", case_node},
                                               {"node_refused", case_node_refused},
+                                              {"upgrade", case_upgrade},
                                               {"load", case_load}};
     if (mkdtemp(dir) == NULL || chdir(dir) != 0) {
         perror(dir);

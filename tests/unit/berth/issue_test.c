@@ -81,7 +81,8 @@ static void case_ca(void)
     fixture_init(&fixture);
     CHECK_INT_EQ(judge(&fixture, fixture.ca.cert, NULL), 0);
     CHECK(mbedtls_x509_crt_get_ca_istrue(&fixture.cert));
-    CHECK_INT_EQ(fixture.cert.private_max_pathlen, 1); /* the library counts from one */
+    /* The library counts from one. */
+    CHECK_INT_EQ(fixture.cert.private_max_pathlen, ISSUE_CA_PATHLEN + 1);
     CHECK_INT_EQ(mbedtls_x509_crt_check_key_usage(&fixture.cert, MBEDTLS_X509_KU_KEY_CERT_SIGN |
                                                                      MBEDTLS_X509_KU_CRL_SIGN),
                  0);
@@ -174,6 +175,30 @@ static void case_other_ca(void)
     fixture_close(&fixture);
 }
 
+/* Written anew, a CA stands behind what it issued before, and issues on. */
+static void case_ca_again(void)
+{
+    struct fixture fixture;
+    struct issued before, after, again;
+    fixture_init(&fixture);
+    CHECK_INT_EQ(
+        mbedtls_issue_client(fixture.issue, &fixture.ca, "a", 825, fixture.now, &before, NULL), 0);
+    CHECK_INT_EQ(mbedtls_issue_ca_again(fixture.issue, &fixture.ca, fixture.now + DAYS_MS(400),
+                                        &again, NULL),
+                 0);
+    CHECK_STR_EQ(again.key, fixture.ca.key);
+    CHECK(strcmp(again.cert, fixture.ca.cert) != 0);
+    CHECK_INT_EQ(mbedtls_issue_client(fixture.issue, &again, "b", 825, fixture.now, &after, NULL),
+                 0);
+    CHECK_INT_EQ(judge(&fixture, after.cert, "b"), 0);
+    CHECK_INT_EQ(mbedtls_issue_ca_again(fixture.issue, &fixture.ca, fixture.now, &again, NULL), 0);
+    fixture.ca = again;
+    CHECK_INT_EQ(judge(&fixture, before.cert, "a"), 0);
+    CHECK_INT_EQ(judge(&fixture, again.cert, NULL), 0);
+    CHECK_INT_EQ(fixture.cert.private_max_pathlen, ISSUE_CA_PATHLEN + 1);
+    fixture_close(&fixture);
+}
+
 static void case_names_refused(void)
 {
     static const char *const bad[] = {
@@ -244,6 +269,7 @@ int main(int argc, char **argv)
                                               {"server", case_server},
                                               {"client", case_client},
                                               {"other_ca", case_other_ca},
+                                              {"ca_again", case_ca_again},
                                               {"names_refused", case_names_refused},
                                               {"bounded_by_ca", case_bounded_by_ca}};
     return check_run(cases, COUNT_OF(cases), argc, argv);

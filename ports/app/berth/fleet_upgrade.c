@@ -1,0 +1,139 @@
+/* berth fleet upgrade: a folder of the versions before, with one CA for everybody, gets a CA for
+ * its operators.
+ *
+ * Nodes notice nothing: their CA keeps its key and its name. The old operator's certificate and the
+ * old configuration are put aside and not removed, so that the broker can go back. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "platform/base/units.h"
+#include "ports/app/berth/broker_conf.h"
+#include "ports/app/berth/identity.h"
+#include "ports/app/berth/keyring.h"
+#include "ports/app/berth/verbs.h"
+
+/* NAME becomes NAME.before; what is not there is no failure. */
+static int aside_put(const struct fleet_dir *dir, const char *name, struct err *err)
+{
+    char aside[64];
+    char from[PATH_MAX], to[PATH_MAX];
+    (void)snprintf(aside, sizeof aside, "%s.before", name);
+    fleet_dir_file(dir, name, from);
+    fleet_dir_file(dir, aside, to);
+    if (access(from, F_OK) != 0) {
+        return 0;
+    }
+    if (access(to, F_OK) == 0) {
+        return err_set(err, ERR_EXISTS, "%s is there already; move it away", to);
+    }
+    return rename(from, to) == 0 ? 0 : err_set(err, ERR_IO, "%s: %s", from, strerror(errno));
+}
+
+static int asides_put(const struct fleet_dir *dir, struct err *err)
+{
+    static const char *const names[] = {"operator", "broker/mosquitto.conf"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(names); i++) {
+        rc = aside_put(dir, names[i], err);
+    }
+    return rc;
+}
+
+static int identities_make(const struct fleet_dir *dir, struct mbedtls_issue *issue,
+                           struct err *err)
+{
+    struct issued nodes, operators;
+    int rc = identity_ca_renew(dir, issue, &nodes, err);
+    if (rc == 0) {
+        rc = identity_ca_make(dir, issue, IDENTITY_OPERATORS, &operators, err);
+    }
+    if (rc == 0) {
+        rc = identity_broker_anchors(dir, &nodes, &operators, err);
+    }
+    if (rc == 0) {
+        rc = identity_folder(dir, "operator", err);
+    }
+    if (rc == 0) {
+        rc = identity_client(dir, issue, &operators, &nodes, "operator", OPERATOR_NAME,
+                             ISSUE_LEAF_DAYS, err);
+    }
+    issued_wipe(&nodes);
+    issued_wipe(&operators);
+    return rc;
+}
+
+static int upgrade(const struct fleet_dir *dir, struct err *err)
+{
+    struct keyring keyring;
+    struct mbedtls_issue *issue = NULL;
+    struct issued ca;
+    int rc = keyring_open(&keyring, err); /* opens the library as well */
+    if (rc != 0) {
+        return rc;
+    }
+    rc = identity_ca_load(dir, IDENTITY_NODES, &ca, err); /* before anything is moved */
+    issued_wipe(&ca);
+    rc = rc == 0 ? mbedtls_issue_new(&issue, err) : rc;
+    rc = rc == 0 ? asides_put(dir, err) : rc;
+    rc = rc == 0 ? identities_make(dir, issue, err) : rc;
+    rc = rc == 0 ? broker_conf_write(dir, err) : rc;
+    mbedtls_issue_free(issue);
+    keyring_close(&keyring);
+    return rc;
+}
+
+static void advice_print(const struct fleet_dir *dir)
+{
+    printf(
+        "%s: the fleet %s has a CA for its operators: operators-ca.{pem,key}\n"
+        "nodes need nothing new. Their certificates open the operators' door until the broker "
+        "has the new configuration:\n"
+        "  1. copy broker/{nodes-ca,operators-ca,ca}.pem and broker/mosquitto.conf to the "
+        "broker's machine\n"
+        "     (the first lines of mosquitto.conf say how), and restart it: its doors are not read "
+        "again on SIGHUP\n"
+        "  2. copy operator/ to every other place where this tool or a coordinator runs: what "
+        "they have is refused from then on\n"
+        "what was there before: operator.before/ and broker/mosquitto.conf.before; remove them "
+        "when all is well\n",
+        dir->path, dir->fleet);
+}
+
+int verb_fleet_upgrade(int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
+    struct fleet_dir dir;
+    char path[PATH_MAX];
+    const char *named = NULL;
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'd') {
+            return err_set(err, ERR_USAGE, "no such option");
+        }
+        named = optarg;
+    }
+    if (optind != argc) {
+        return err_set(err, ERR_USAGE, "no arguments but options");
+    }
+    int rc = fleet_dir_load(fleet_dir_choose(named), &dir, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (realpath(dir.path, path) == NULL || strlen(path) >= sizeof dir.path) {
+        return err_set(err, ERR_IO, "%s: %s", dir.path, strerror(errno));
+    }
+    memcpy(dir.path, path, strlen(path) + 1); /* the broker's configuration knows no other */
+    fleet_dir_file(&dir, "operators-ca.key", path);
+    if (access(path, F_OK) == 0) {
+        return err_set(err, ERR_EXISTS, "%s is there already: nothing is to be done", path);
+    }
+    rc = upgrade(&dir, err);
+    if (rc == 0) {
+        advice_print(&dir);
+    }
+    return rc;
+}
