@@ -43,7 +43,7 @@ const char *node_condition_word(enum node_condition condition)
 
 /* -- reading -------------------------------------------------------------------------------- */
 
-static const struct json_rules rules = {.bytes_max = SMALL_BYTES_MAX};
+static const struct json_rules rules = {.bytes_max = ROLLOUT_BYTES_MAX};
 
 static const struct json_field spec_fields[] = {
     JSON_FIELD("id", TEXT, struct rollout_spec, id, true),
@@ -61,7 +61,8 @@ static const struct json_field spec_fields[] = {
 
 static const struct json_field control_fields[] = {
     JSON_FIELD("want", TEXT, struct rollout_control, want, true),
-    JSON_FIELD("accepted", NUMBER32, struct rollout_control, accepted, false)};
+    JSON_FIELD("accepted", NUMBER32, struct rollout_control, accepted, false),
+    JSON_FIELD("resumedAt", INSTANT, struct rollout_control, resumed_at, false)};
 
 static const struct json_field state_fields[] = {
     JSON_FIELD("id", TEXT, struct rollout_state, id, true),
@@ -71,7 +72,9 @@ static const struct json_field state_fields[] = {
     JSON_FIELD("failedOutcome", TEXT, struct rollout_state, failed_outcome, false),
     JSON_FIELD("failedReason", TEXT, struct rollout_state, failed_reason, false),
     JSON_FIELD("epoch", NUMBER, struct rollout_state, epoch, false),
-    JSON_FIELD("updated", INSTANT, struct rollout_state, updated, false)};
+    JSON_FIELD("updated", INSTANT, struct rollout_state, updated, false),
+    JSON_FIELD("waveFirst", NUMBER32, struct rollout_state, wave_first, false),
+    JSON_FIELD("rollingBack", BOOLEAN, struct rollout_state, is_rolling_back, false)};
 
 static const struct json_field claim_fields[] = {
     JSON_FIELD("epoch", NUMBER, struct claim, epoch, true),
@@ -82,7 +85,8 @@ static const struct json_field claim_fields[] = {
 /* Every key of these documents, for their `must`: a key of one is no harm to another. */
 static bool is_known(const char *key)
 {
-    static const char *const others[] = {"schema", "must", "phase", "counts", "current"};
+    static const char *const others[] = {"schema", "must",  "phase",      "counts", "current",
+                                         "skip",   "retry", "waveStates", "waits"};
     static const struct {
         const struct json_field *fields;
         size_t count;
@@ -90,6 +94,9 @@ static bool is_known(const char *key)
                   {control_fields, COUNT_OF(control_fields)},
                   {state_fields, COUNT_OF(state_fields)},
                   {claim_fields, COUNT_OF(claim_fields)}};
+    if (rollout_shape_knows(key)) {
+        return true;
+    }
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         if (strcmp(others[i], key) == 0) {
             return true;
@@ -132,10 +139,10 @@ static int spec_more(const struct json_place *root, void *into, struct err *err)
         return json_error(root, ERR_VALUE, err, "maxUnavailable must be at least 1");
     }
     if (strcmp(spec->offline, "later") != 0 && strcmp(spec->offline, "wait") != 0 &&
-        strcmp(spec->offline, "fail") != 0) {
-        return json_error(root, ERR_VALUE, err, "offline must be later, wait or fail");
+        strcmp(spec->offline, "fail") != 0 && strcmp(spec->offline, "skip") != 0) {
+        return json_error(root, ERR_VALUE, err, "offline must be later, wait, fail or skip");
     }
-    return 0;
+    return rollout_shape_read(root, &spec->shape, err);
 }
 
 int rollout_spec_parse(struct span text, struct rollout_spec *spec, struct err *err)
@@ -156,7 +163,8 @@ static int control_more(const struct json_place *root, void *into, struct err *e
     const struct rollout_control *control = into;
     bool is_known_want = strcmp(control->want, "run") == 0 || strcmp(control->want, "pause") == 0 ||
                          strcmp(control->want, "abort") == 0;
-    return is_known_want ? 0 : json_error(root, ERR_VALUE, err, "want must be run, pause or abort");
+    return is_known_want ? rollout_hands_read(root, into, err)
+                         : json_error(root, ERR_VALUE, err, "want must be run, pause or abort");
 }
 
 int rollout_control_parse(struct span text, struct rollout_control *control, struct err *err)
@@ -212,7 +220,7 @@ static int state_more(const struct json_place *root, void *into, struct err *err
             state->current_count += rc == 0;
         }
     }
-    return rc;
+    return rc == 0 ? rollout_memory_read(root, state, err) : rc;
 }
 
 int rollout_state_parse(struct span text, struct rollout_state *state, struct err *err)
@@ -249,7 +257,9 @@ void rollout_spec_render(const struct rollout_spec *spec, struct text *text)
 {
     char hex[DIGEST_HEX_BYTES];
     digest_render(&spec->release, hex);
-    text_append(text, "{\"schema\":1,\"must\":[]");
+    text_append(text, "{\"schema\":1,\"must\":[");
+    rollout_shape_must(&spec->shape, text);
+    text_append(text, "]");
     word_append(text, "id", spec->id);
     word_append(text, "app", spec->app);
     word_append(text, "release", hex);
@@ -262,6 +272,7 @@ void rollout_spec_render(const struct rollout_spec *spec, struct text *text)
     text_printf(text, ",\"lostAfterMs\":%llu,\"force\":%s", (unsigned long long)spec->lost_after_ms,
                 spec->force ? "true" : "false");
     word_append(text, "offline", spec->offline);
+    rollout_shape_render(&spec->shape, text);
     text_append(text, "}");
 }
 
@@ -269,7 +280,9 @@ void rollout_control_render(const struct rollout_control *control, struct text *
 {
     text_append(text, "{\"schema\":1,\"must\":[\"want\"]");
     word_append(text, "want", control->want);
-    text_printf(text, ",\"accepted\":%u}", control->accepted);
+    text_printf(text, ",\"accepted\":%u", control->accepted);
+    rollout_hands_render(control, text);
+    text_append(text, "}");
 }
 
 void rollout_state_render(const struct rollout_state *state, struct text *text)
@@ -292,8 +305,10 @@ void rollout_state_render(const struct rollout_state *state, struct text *text)
     word_append(text, "failedNode", state->failed_node);
     word_append(text, "failedOutcome", state->failed_outcome);
     word_append(text, "failedReason", state->failed_reason);
-    text_printf(text, ",\"epoch\":%llu,\"updated\":%lld}", (unsigned long long)state->epoch,
+    text_printf(text, ",\"epoch\":%llu,\"updated\":%lld", (unsigned long long)state->epoch,
                 (long long)state->updated);
+    rollout_memory_render(state, text);
+    text_append(text, "}");
 }
 
 void claim_render(const struct claim *claim, struct text *text)

@@ -6,12 +6,13 @@
 
 #include "agent/limits.h"
 #include "agent/wire/report.h"
+#include "agent/wire/rollout_shape.h"
 
-#define ROLLOUT_SELECTOR_BYTES 256
-#define ROLLOUT_WORD_BYTES     16
-#define ROLLOUT_TEXT_BYTES     200
-#define ROLLOUT_CURRENT_MAX    8
-#define CLAIM_NONCE_BYTES      17
+#define ROLLOUT_TEXT_BYTES  200
+#define ROLLOUT_CURRENT_MAX 8
+#define ROLLOUT_SKIPPED_MAX 32
+#define ROLLOUT_RETRIED_MAX 16
+#define CLAIM_NONCE_BYTES   17
 
 /* What an operator asked for; written once. */
 struct rollout_spec {
@@ -26,16 +27,30 @@ struct rollout_spec {
     uint64_t start_by_ms;     /* an order may begin so long after its dispatch */
     uint64_t lost_after_ms;   /* and its outcome is waited for so much longer */
     bool force;               /* also nodes that are overridden, also a quarantined release */
-    char offline[ROLLOUT_WORD_BYTES]; /* later, wait, fail */
+    char offline[ROLLOUT_WORD_BYTES]; /* later, wait, fail, skip */
+    struct rollout_shape shape;
 };
 
 #define ROLLOUT_START_BY_MS_DEFAULT   900000
 #define ROLLOUT_LOST_AFTER_MS_DEFAULT 900000
 
+/* A node, or all (empty), whose order of this rollout is tried again where it failed and was issued
+ * by then. Instants are of the coordinator's clock: `updated` of the state that showed the failure.
+ */
+struct rollout_retry {
+    char node[NODE_NAME_BYTES];
+    wall_ms before;
+};
+
 /* What an operator wants of it now; read, changed, written back. */
 struct rollout_control {
     char want[ROLLOUT_WORD_BYTES]; /* run, pause, abort */
     uint32_t accepted;             /* failures that resume has accepted */
+    wall_ms resumed_at;            /* `updated` of the state then; 0: never resumed */
+    char skipped[ROLLOUT_SKIPPED_MAX][NODE_NAME_BYTES];
+    size_t skipped_count;
+    struct rollout_retry retried[ROLLOUT_RETRIED_MAX];
+    size_t retried_count;
 };
 
 /* X(NAME, word, sentence, is an end) */
@@ -48,7 +63,11 @@ struct rollout_control {
     X(FINISHED, "finished", "every node gave its answer, and not all of them run the release",     \
       true)                                                                                        \
     X(ABORTED, "aborted", "someone ended it", true)                                                \
-    X(SUPERSEDED, "superseded", "a later rollout of the same app took its place", true)
+    X(SUPERSEDED, "superseded", "a later rollout of the same app took its place", true)            \
+    X(ROLLING_BACK, "rolling-back", "too much failed: its nodes go back to what they ran before",  \
+      false)                                                                                       \
+    X(ROLLED_BACK, "rolled-back", "too much failed, and its nodes went back", true)                \
+    X(EXPIRED, "expired", "its end date came first", true)
 
 enum rollout_phase {
 #define ROLLOUT_PHASE_ENUM_(name, word, sentence, is_end) ROLLOUT_##name,
@@ -66,12 +85,44 @@ enum rollout_phase {
     X(FAILED, "failed", "its order ended without the release")                                     \
     X(LOST, "lost", "its order was not answered in time")                                          \
     X(REGRESSED, "regressed", "it ran the release, proven, and does not serve any more")           \
-    X(OVERRIDDEN, "overridden", "someone at the node wants something else")
+    X(OVERRIDDEN, "overridden", "someone at the node wants something else")                        \
+    X(SKIPPED, "skipped", "an operator said that it is not waited for")
 
 enum node_condition {
 #define NODE_CONDITION_ENUM_(name, word, sentence) NODE_##name,
     NODE_CONDITIONS(NODE_CONDITION_ENUM_) NODE_CONDITION_COUNT
 #undef NODE_CONDITION_ENUM_
+};
+
+/* A wave that was opened. Instants are of the coordinator's clock; 0: not yet. */
+struct rollout_wave_state {
+    uint64_t cut; /* nodes whose place is below it belong to it */
+    wall_ms opened_at, reached_at, soak_until;
+    uint32_t members, done, failed, changing;
+};
+
+/* Why nodes, or the whole, wait. X(NAME, word, sentence) */
+#define ROLLOUT_WAITS(X)                                                                           \
+    X(START, "start", "its start date has not come")                                               \
+    X(CHANGING, "changing", "it has its order")                                                    \
+    X(SOAK, "soak", "the wave is watched")                                                         \
+    X(BUDGET, "budget", "as many change as may")                                                   \
+    X(RATE, "rate", "as many orders were given in the last minute as may")                         \
+    X(GROUP, "group", "one of its group changes or is lost")                                       \
+    X(PEERS, "peers", "one of its peers is not there, does not serve or changes")                  \
+    X(BUSY, "busy", "somebody else changes it")                                                    \
+    X(OFFLINE, "offline", "it is not there")                                                       \
+    X(THRESHOLD, "threshold", "too few of the wave are done")
+
+enum rollout_wait {
+#define ROLLOUT_WAIT_ENUM_(name, word, sentence) ROLLOUT_WAIT_##name,
+    ROLLOUT_WAITS(ROLLOUT_WAIT_ENUM_) ROLLOUT_WAIT_COUNT
+#undef ROLLOUT_WAIT_ENUM_
+};
+
+struct rollout_waiting {
+    uint32_t count;
+    char node[NODE_NAME_BYTES]; /* one of them; of a wave's wait a node of the wave */
 };
 
 /* How far it is; rewritten by the coordinator when it changes. */
@@ -87,6 +138,12 @@ struct rollout_state {
     char failed_outcome[REPORT_WORD_BYTES], failed_reason[REPORT_WORD_BYTES];
     uint64_t epoch; /* of the coordinator that wrote it */
     wall_ms updated;
+    /* The rollout's memory: the waves that were opened, from wave `wave_first` on. */
+    struct rollout_wave_state waves[ROLLOUT_WAVES_MAX];
+    size_t wave_count;
+    uint32_t wave_first;
+    bool is_rolling_back;
+    struct rollout_waiting waits[ROLLOUT_WAIT_COUNT];
 };
 
 /* Who coordinates. The highest (epoch, nonce) that is not released does. */
@@ -97,7 +154,7 @@ struct claim {
     wall_ms since;
 };
 
-/* Writing asserts nothing about sizes: look at text->cut. Reading is lenient (SMALL_BYTES_MAX):
+/* Writing asserts nothing about sizes: look at text->cut. Reading is lenient (ROLLOUT_BYTES_MAX):
  * the lint's codes, ERR_SCHEMA, ERR_MISSING, ERR_VALUE, ERR_UNKNOWN_KEY for a key in `must`. */
 void rollout_spec_render(const struct rollout_spec *spec, struct text *text);
 NODISCARD int rollout_spec_parse(struct span text, struct rollout_spec *spec, struct err *err);
@@ -113,5 +170,16 @@ const char *rollout_phase_word(enum rollout_phase phase);
 const char *rollout_phase_sentence(enum rollout_phase phase);
 bool rollout_phase_is_end(enum rollout_phase phase);
 const char *node_condition_word(enum node_condition condition);
+const char *rollout_wait_word(enum rollout_wait wait);
+bool rollout_is_skipped(const struct rollout_control *control, const char *node);
+
+/* rollout_memory.c: the waves and waits of a state, for rollout.c. */
+void rollout_memory_render(const struct rollout_state *state, struct text *text);
+NODISCARD int rollout_memory_read(const struct json_place *root, struct rollout_state *state,
+                                  struct err *err);
+/* The skipped and the retried nodes of a control. */
+void rollout_hands_render(const struct rollout_control *control, struct text *text);
+NODISCARD int rollout_hands_read(const struct json_place *root, struct rollout_control *control,
+                                 struct err *err);
 
 #endif

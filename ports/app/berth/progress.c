@@ -12,9 +12,9 @@
 #define DAY_MS         86400000
 
 /* What deserves a look comes first. */
-static const enum node_condition ranked[] = {NODE_CHANGING, NODE_REGRESSED,  NODE_FAILED,
-                                             NODE_LOST,     NODE_OVERRIDDEN, NODE_BUSY,
-                                             NODE_PENDING,  NODE_OFFLINE,    NODE_DONE};
+static const enum node_condition ranked[] = {
+    NODE_CHANGING, NODE_REGRESSED, NODE_FAILED,  NODE_LOST,    NODE_OVERRIDDEN,
+    NODE_BUSY,     NODE_PENDING,   NODE_OFFLINE, NODE_SKIPPED, NODE_DONE};
 _Static_assert(COUNT_OF(ranked) == NODE_CONDITION_COUNT, "every condition has its place");
 
 void progress_close(struct progress *progress)

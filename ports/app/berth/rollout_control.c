@@ -70,7 +70,7 @@ static int control_write(struct session *session, const struct fleet_dir *dir,
 {
     struct topic topic = {.kind = TOPIC_ROLLOUT_CONTROL};
     char name[BUS_TOPIC_BYTES];
-    char data[SMALL_BYTES_MAX];
+    char data[ROLLOUT_BYTES_MAX];
     struct text text;
     (void)text_copy(topic.fleet, sizeof topic.fleet, dir->fleet);
     (void)text_copy(topic.rollout, sizeof topic.rollout, reading->id);

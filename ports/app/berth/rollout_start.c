@@ -253,7 +253,7 @@ static int detached(struct start *start, const struct fleet_dir *dir, struct err
     struct session session;
     struct fleet_dir again;
     char name[BUS_TOPIC_BYTES];
-    char data[SMALL_BYTES_MAX];
+    char data[ROLLOUT_BYTES_MAX];
     struct text text;
     int rc = session_start(&session, dir->path, &again, err);
     if (rc != 0) {

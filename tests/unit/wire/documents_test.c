@@ -181,7 +181,7 @@ static void case_state_written(void)
                  "{\"schema\":1,\"must\":[],\"id\":\"r\",\"phase\":\"paused\","
                  "\"waiting\":\"w\",\"matched\":36,\"counts\":{\"pending\":1,\"offline\":2,"
                  "\"busy\":3,\"changing\":4,\"done\":5,\"failed\":6,\"lost\":7,"
-                 "\"regressed\":8,\"overridden\":9},\"current\":[\"x\",\"y\"],\"failedNode\":\"n\","
+                 "\"regressed\":8,\"overridden\":9,\"skipped\":10},\"current\":[\"x\",\"y\"],\"failedNode\":\"n\","
                  "\"failedOutcome\":\"o\",\"failedReason\":\"p\",\"epoch\":2,\"updated\":3}");
 }
 

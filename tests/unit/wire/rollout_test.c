@@ -4,7 +4,7 @@
 #include "platform/base/units.h"
 #include "tests/check.h"
 
-static char data[SMALL_BYTES_MAX];
+static char data[ROLLOUT_BYTES_MAX];
 static struct text text;
 
 static struct rollout_spec spec_sample(void)
@@ -75,7 +75,7 @@ static void case_spec_refusals(void)
         {"[]", ERR_MISSING},
         {"{" LITTLE "}", ERR_MISSING},
         {"{\"schema\":2," LITTLE "}", ERR_SCHEMA},
-        {"{\"schema\":1,\"must\":[\"waves\"]," LITTLE "}", ERR_UNKNOWN_KEY},
+        {"{\"schema\":1,\"must\":[\"gates\"]," LITTLE "}", ERR_UNKNOWN_KEY},
         {"{\"schema\":1,\"id\":\"web-1\",\"app\":\"web\",\"created\":5}", ERR_MISSING},
         {"{\"schema\":1,\"id\":\"Web\",\"app\":\"web\",\"release\":\"" HEX "\",\"created\":5}",
          ERR_VALUE},
@@ -186,7 +186,7 @@ static void case_words(void)
         CHECK(rollout_phase_word(phase)[0] != '\0' && rollout_phase_sentence(phase)[0] != '\0');
         ends += rollout_phase_is_end(phase);
     }
-    CHECK_INT_EQ(ends, 4);
+    CHECK_INT_EQ(ends, 6);
     for (enum node_condition i = 0; i < NODE_CONDITION_COUNT; i++) {
         CHECK(node_condition_word(i)[0] != '\0');
     }
