@@ -10,7 +10,7 @@ static void small_assert(struct coordinator *coordinator, const struct kept *kep
 {
     const struct topic topic = coordinator_topic(coordinator, kind, kept->spec.id);
     struct flight flight = {.id = ""};
-    char data[SMALL_BYTES_MAX];
+    char data[ROLLOUT_BYTES_MAX];
     struct text text;
     text_init(&text, data, sizeof data);
     if (kind == TOPIC_ROLLOUT_SPEC) {
@@ -67,7 +67,7 @@ static bool end_assert(struct coordinator *coordinator, const struct kept *kept)
 {
     const struct topic topic = coordinator_topic(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
     struct flight flight = {.id = ""};
-    char data[SMALL_BYTES_MAX];
+    char data[ROLLOUT_BYTES_MAX];
     struct text text;
     text_init(&text, data, sizeof data);
     rollout_state_render(&kept->state, &text);

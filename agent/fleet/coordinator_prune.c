@@ -36,7 +36,8 @@ static bool is_release_wanted(const struct coordinator *coordinator, const struc
     }
     for (size_t i = 0; i < roster->node_count; i++) {
         for (struct roster_app *app = roster->nodes[i]->first_app; app != NULL; app = app->next) {
-            if (app->order.is_there && digest_is_equal(&app->order.release, release)) {
+            if (app->order.is_there && (digest_is_equal(&app->order.release, release) ||
+                                        digest_is_equal(&app->order.before, release))) {
                 return true;
             }
         }

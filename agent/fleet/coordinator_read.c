@@ -256,6 +256,7 @@ void coordinator_receive(struct coordinator *coordinator, const char *text, stru
     if (!topic_parse(text, &topic) || strcmp(topic.fleet, coordinator->fleet) != 0) {
         return;
     }
+    coordinator->roster.now = coordinator_wall(coordinator);
     if (payload.len == 0 && topic.kind != TOPIC_LABELS) {
         if (topic.kind == TOPIC_ROLLOUT_SPEC) {
             coordinator_forget(coordinator, topic.rollout);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/fleet/failure.h"
 #include "agent/wire/envelope.h"
 #include "platform/base/crc.h"
 
@@ -213,6 +214,29 @@ static uint64_t gen_next(const struct roster_app *app)
     return gen + 1;
 }
 
+static bool does_retry(const struct rollout_spec *spec)
+{
+    uint32_t retries = 0;
+    for (enum rollout_class i = 0; i < ROLLOUT_CLASS_COUNT; i++) {
+        retries += failure_retries(spec, i);
+    }
+    return retries > 0;
+}
+
+/* Where a rollout tries again by itself, the last digit counts the tries: an order is all that
+ * remembers them. What an operator asks for again begins a new count. */
+static void order_id_make(const struct rollout_spec *spec, const struct roster_app *app,
+                          uint64_t random, char id[ORDER_ID_BYTES])
+{
+    uint32_t tries = 0;
+    if (does_retry(spec)) {
+        bool is_again = app->order.is_there && strcmp(app->order.rollout, spec->id) == 0;
+        tries = is_again ? failure_try(app->order.id) + 1 : 0;
+        random = (random & ~UINT64_C(15)) | (tries < 15 ? tries : 15);
+    }
+    (void)snprintf(id, ORDER_ID_BYTES, "%016llx", (unsigned long long)random);
+}
+
 /* False when the order was not written; `why` then says what for it waits, empty: a place. */
 static bool order_write(struct coordinator *coordinator, const struct kept *kept,
                         const struct planner_order *planned, struct err *why)
@@ -235,7 +259,7 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
         (void)err_wrap(why, ERR_ENTROPY, "a number for the order of %s", node->name);
         return false;
     }
-    (void)snprintf(order.id, sizeof order.id, "%016llx", (unsigned long long)random);
+    order_id_make(&kept->spec, app, random, order.id);
     memcpy(order.fleet, coordinator->fleet, sizeof order.fleet);
     memcpy(order.node, node->name, sizeof order.node);
     memcpy(order.app, kept->spec.app, sizeof order.app);
@@ -261,7 +285,7 @@ static void state_tell(struct coordinator *coordinator, struct kept *kept)
     }
     const struct topic topic = coordinator_topic(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
     struct flight flight = {.id = ""};
-    char data[SMALL_BYTES_MAX];
+    char data[ROLLOUT_BYTES_MAX];
     struct text text;
     kept->state.epoch = coordinator->claim.epoch;
     kept->state.updated = 0;
@@ -303,6 +327,30 @@ static bool is_superseded(const struct coordinator *coordinator, const struct ke
     return false;
 }
 
+/* A wave that opens, is reached or is taken back; that the rollout goes back. */
+static bool is_memory_new(const struct rollout_state *before, const struct rollout_state *now)
+{
+    bool is_new = before->wave_count != now->wave_count || before->wave_first != now->wave_first ||
+                  before->is_rolling_back != now->is_rolling_back;
+    for (size_t i = 0; i < now->wave_count && !is_new; i++) {
+        is_new = before->waves[i].cut != now->waves[i].cut ||
+                 before->waves[i].soak_until != now->waves[i].soak_until;
+    }
+    return is_new;
+}
+
+/* Memory goes before the orders that come of it: whoever goes on after us must not cut anew. */
+static void plan_take(struct coordinator *coordinator, struct kept *kept,
+                      const struct rollout_state *planned)
+{
+    bool is_new = is_memory_new(&kept->state, planned);
+    kept->state = *planned;
+    if (is_new) {
+        kept->state_not_before = 0;
+        state_tell(coordinator, kept);
+    }
+}
+
 static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_ms wall)
 {
     struct planner_result result;
@@ -311,13 +359,15 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
         .spec = &kept->spec,
         .control = &kept->control,
         .selector = &kept->selector,
+        .memory = &kept->state,
         .is_superseded = is_superseded(coordinator, kept),
     };
     planner_step(&rollout, &coordinator->roster, planner_changing(&coordinator->roster, wall), wall,
                  &result);
-    kept->state = result.state;
-    /* Until the release lies at the broker an order would only wait for it. */
-    bool may_order = kept->release_echo == ECHO_THERE;
+    plan_take(coordinator, kept, &result.state);
+    /* Until the release lies at the broker an order would only wait for it. What an undo brings
+     * was at its node before. */
+    bool may_order = kept->release_echo == ECHO_THERE || kept->spec.shape.undo[0] != '\0';
     for (size_t i = 0; i < result.order_count; i++) {
         if (result.orders[i].is_taken_back || may_order) {
             (void)order_write(coordinator, kept, &result.orders[i], &why);

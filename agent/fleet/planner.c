@@ -1,241 +1,10 @@
-/* planner: what each node is to the rollout, what that makes the rollout, and who is next. */
+/* planner: what the nodes make of their rollout, and what it says that it waits for. */
 #include "agent/fleet/planner.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* -- what a node is --------------------------------------------------------------------------- */
-
-/* The order on the node's topic is this rollout's, for its release (not one that takes it back). */
-static bool is_ours(const struct roster_order *order, const struct rollout_spec *spec)
-{
-    return order->is_there && strcmp(order->rollout, spec->id) == 0 &&
-           digest_is_equal(&order->release, &spec->release);
-}
-
-static wall_ms lost_at(const struct roster_order *order, const struct rollout_spec *spec)
-{
-    wall_ms begin =
-        order->start_by != 0 ? order->start_by : order->issued + (wall_ms)spec->start_by_ms;
-    return begin + (wall_ms)spec->lost_after_ms;
-}
-
-/* Until when an order without an answer binds its node, whoever wrote it. */
-static wall_ms bound_until(const struct roster_order *order)
-{
-    wall_ms begin =
-        order->start_by != 0 ? order->start_by : order->issued + ROLLOUT_START_BY_MS_DEFAULT;
-    return begin + ROLLOUT_LOST_AFTER_MS_DEFAULT;
-}
-
-/* An order without an answer still binds the node, until its time is over. */
-static bool is_outstanding(const struct roster_app *app, wall_ms now)
-{
-    const struct roster_order *order = &app->order;
-    bool is_past =
-        app->is_reported && (app->order_epoch > order->epoch ||
-                             (app->order_epoch == order->epoch && app->order_gen > order->gen));
-    return order->is_there && !order->hold && roster_outcome(app, order->id) == NULL && !is_past &&
-           now < bound_until(order);
-}
-
-/* The node said that it took the order and has done more than wait. */
-static bool is_begun(const struct roster_app *app)
-{
-    const struct roster_order *order = &app->order;
-    return app->is_reported && strcmp(app->order_id, order->id) == 0 && app->is_order_open &&
-           !app->is_order_waiting;
-}
-
-/* A node that this rollout has changed, and that reports what it was changed to. Whether it serves
- * is asked of those that are there: of one that is gone the last word may be long past. */
-static enum node_condition proven(const struct roster_node *node, const struct roster_app *app,
-                                  wall_ms now)
-{
-    if (app->is_serving || app->unserving_since == 0 || !node->is_present) {
-        return NODE_DONE;
-    }
-    return now < app->unserving_since + PLANNER_DEGRADED_MS ? NODE_CHANGING : NODE_REGRESSED;
-}
-
-static enum node_condition answered(const struct rollout_spec *spec, const struct roster_node *node,
-                                    const struct roster_app *app,
-                                    const struct report_outcome *outcome, wall_ms now)
-{
-    switch (outcome->kind) {
-    case OUTCOME_SUCCEEDED:
-        return digest_is_equal(&app->committed, &spec->release) ? proven(node, app, now)
-                                                                : NODE_OVERRIDDEN;
-    case OUTCOME_OVERRIDDEN:
-        return NODE_OVERRIDDEN;
-    case OUTCOME_FAILED:
-    case OUTCOME_INCONCLUSIVE:
-    case OUTCOME_REFUSED:
-    case OUTCOME_EXPIRED:
-    case OUTCOME_REPLACED:
-    case OUTCOME_NONE:
-    case OUTCOME_KIND_COUNT:
-        break;
-    }
-    /* A second order, or a hand at the node, may have brought it there after all. */
-    return digest_is_equal(&app->committed, &spec->release) && !app->is_changing ? NODE_DONE
-                                                                                 : NODE_FAILED;
-}
-
-static enum node_condition ordered(const struct rollout_spec *spec, const struct roster_node *node,
-                                   const struct roster_app *app, wall_ms now)
-{
-    const struct report_outcome *outcome = roster_outcome(app, app->order.id);
-    if (outcome != NULL) {
-        return answered(spec, node, app, outcome, now);
-    }
-    bool is_there = digest_is_equal(&app->committed, &spec->release) && !app->is_changing;
-    if (now >= lost_at(&app->order, spec)) {
-        return is_there ? NODE_DONE : NODE_LOST;
-    }
-    return NODE_CHANGING;
-}
-
-enum node_condition planner_condition(const struct planner_rollout *rollout,
-                                      const struct roster_node *node, wall_ms now)
-{
-    const struct rollout_spec *spec = rollout->spec;
-    const struct roster_app *app = roster_app_find(node, spec->app);
-    if (app != NULL && is_ours(&app->order, spec)) {
-        return ordered(spec, node, app, now);
-    }
-    if (app != NULL && app->is_reported) {
-        bool is_there = digest_is_equal(&app->committed, &spec->release) && !app->is_changing;
-        if (app->is_overridden && !is_there && !spec->force) {
-            return NODE_OVERRIDDEN;
-        }
-        if (is_there && !is_outstanding(app, now)) {
-            return NODE_DONE;
-        }
-    }
-    /* What a node that is gone said of itself last holds nobody up; an order of somebody does. */
-    if (app != NULL && (is_outstanding(app, now) || (app->is_changing && node->is_present))) {
-        return NODE_BUSY;
-    }
-    return node->is_present && node->is_reported ? NODE_PENDING : NODE_OFFLINE;
-}
-
-static bool node_is_changing(const struct roster_node *node, wall_ms now)
-{
-    bool is_changing = false;
-    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        is_changing |= is_outstanding(app, now) || (app->is_changing && node->is_present);
-    }
-    return is_changing;
-}
-
-uint32_t planner_changing(const struct roster *roster, wall_ms now)
-{
-    uint32_t changing = 0;
-    for (size_t i = 0; i < roster->node_count; i++) {
-        changing += node_is_changing(roster->nodes[i], now);
-    }
-    return changing;
-}
-
-/* -- what the rollout is ---------------------------------------------------------------------- */
-
-struct turn {
-    const struct planner_rollout *rollout;
-    const struct roster *roster;
-    wall_ms now;
-    struct planner_result *result;
-    uint32_t changing; /* of the whole fleet */
-    bool may_order;
-};
-
-static void note_failure(struct turn *turn, const struct roster_node *node,
-                         enum node_condition condition)
-{
-    struct rollout_state *state = &turn->result->state;
-    const struct roster_app *app = roster_app_find(node, turn->rollout->spec->app);
-    if (state->failed_node[0] != '\0') {
-        return;
-    }
-    memcpy(state->failed_node, node->name, sizeof state->failed_node);
-    const struct report_outcome *outcome = app != NULL ? roster_outcome(app, app->order.id) : NULL;
-    if (condition == NODE_REGRESSED) {
-        (void)text_copy(state->failed_outcome, sizeof state->failed_outcome, "regressed");
-        (void)text_copy(state->failed_reason, sizeof state->failed_reason, "not-serving");
-        return;
-    }
-    if (condition == NODE_LOST || outcome == NULL) {
-        (void)text_copy(state->failed_outcome, sizeof state->failed_outcome,
-                        condition == NODE_OFFLINE ? "offline" : "lost");
-        return;
-    }
-    (void)text_copy(state->failed_outcome, sizeof state->failed_outcome,
-                    outcome_word(outcome->kind));
-    (void)text_copy(state->failed_reason, sizeof state->failed_reason, outcome->reason);
-}
-
-static bool is_failure(const struct turn *turn, enum node_condition condition)
-{
-    return condition == NODE_FAILED || condition == NODE_LOST || condition == NODE_REGRESSED ||
-           (condition == NODE_OFFLINE && strcmp(turn->rollout->spec->offline, "fail") == 0);
-}
-
-static void wake_at(struct turn *turn, wall_ms at)
-{
-    if (at > turn->now && (turn->result->wake_at == 0 || at < turn->result->wake_at)) {
-        turn->result->wake_at = at;
-    }
-}
-
-/* Every order without an answer will change something when its time is over: its node is then lost
- * to this rollout, and no longer counts as changing. */
-static void wake_note(struct turn *turn, const struct roster_node *node)
-{
-    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        if (app->unserving_since != 0) {
-            wake_at(turn, app->unserving_since + PLANNER_DEGRADED_MS);
-        }
-        if (app->order.is_there && roster_outcome(app, app->order.id) == NULL) {
-            wake_at(turn, bound_until(&app->order));
-            if (is_ours(&app->order, turn->rollout->spec)) {
-                wake_at(turn, lost_at(&app->order, turn->rollout->spec));
-            }
-        }
-    }
-}
-
-static void count_nodes(struct turn *turn)
-{
-    struct rollout_state *state = &turn->result->state;
-    for (size_t i = 0; i < turn->roster->node_count; i++) {
-        const struct roster_node *node = turn->roster->nodes[i];
-        wake_note(turn, node);
-        if (!roster_matches(node, turn->rollout->selector)) {
-            continue;
-        }
-        enum node_condition condition = planner_condition(turn->rollout, node, turn->now);
-        state->matched++;
-        state->count[condition]++;
-        if (is_failure(turn, condition)) {
-            note_failure(turn, node, condition);
-        }
-        /* Where this rollout waits longer than is usual, its node keeps its slot as long. */
-        if (condition == NODE_CHANGING && !node_is_changing(node, turn->now)) {
-            turn->changing++;
-        }
-        if (condition == NODE_CHANGING && state->current_count < ROLLOUT_CURRENT_MAX) {
-            memcpy(state->current[state->current_count++], node->name, NODE_NAME_BYTES);
-        }
-    }
-}
-
-static uint32_t failures(const struct turn *turn)
-{
-    const uint32_t *count = turn->result->state.count;
-    bool is_offline_failure = strcmp(turn->rollout->spec->offline, "fail") == 0;
-    return count[NODE_FAILED] + count[NODE_LOST] + count[NODE_REGRESSED] +
-           (is_offline_failure ? count[NODE_OFFLINE] : 0);
-}
+#include "agent/fleet/planner_private.h"
 
 static void wait_for(struct turn *turn, enum rollout_phase phase, const char *text)
 {
@@ -244,32 +13,148 @@ static void wait_for(struct turn *turn, enum rollout_phase phase, const char *te
     (void)snprintf(state->waiting, sizeof state->waiting, "%s", text);
 }
 
+/* The day of the Gregorian calendar, counted from 1 March of year 0: leap days come last then. */
+static void instant_append(struct text *text, wall_ms at)
+{
+    int64_t seconds = at / 1000;
+    int64_t day = seconds / 86400 + 719468;
+    int64_t era = day / 146097;
+    int64_t of_era = day - era * 146097;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153;
+    int64_t of_month = of_year - (153 * month + 2) / 5 + 1;
+    int64_t second = seconds % 86400;
+    month += month < 10 ? 3 : -9;
+    text_printf(text, "%04lld-%02lld-%02lld %02lld:%02lld:%02lld UTC",
+                (long long)(year + era * 400 + (month <= 2)), (long long)month, (long long)of_month,
+                (long long)(second / 3600), (long long)(second / 60 % 60),
+                (long long)(second % 60));
+}
+
+/* -- the waiting of a running one ------------------------------------------------------------- */
+
+static void wait_append(const struct turn *turn, enum rollout_wait wait, struct text *text)
+{
+    static const char *const sentences[] = {
+#define SENTENCE_(name, word, sentence) [ROLLOUT_WAIT_##name] = sentence,
+        ROLLOUT_WAITS(SENTENCE_)
+#undef SENTENCE_
+    };
+    const struct rollout_waiting *waiting = &turn->result->state.waits[wait];
+    text_append(text, waiting->node);
+    if (waiting->count > 1) {
+        text_printf(text, " and %u other%s", waiting->count - 1, waiting->count > 2 ? "s" : "");
+    }
+    text_printf(text, ": %s", sentences[wait]);
+}
+
+static void soak_append(const struct turn *turn, struct text *text)
+{
+    const struct rollout_state *state = &turn->result->state;
+    text_append(text, "its soak to end at ");
+    instant_append(text, state->waves[state->wave_count - 1].soak_until);
+    text_printf(text, " (%s)", state->waits[ROLLOUT_WAIT_SOAK].node);
+}
+
+/* What holds the most important of them, in the wave that is open. */
+static void running_say(struct turn *turn)
+{
+    static const enum rollout_wait ranked[] = {
+        ROLLOUT_WAIT_GROUP, ROLLOUT_WAIT_PEERS,     ROLLOUT_WAIT_RATE,   ROLLOUT_WAIT_BUDGET,
+        ROLLOUT_WAIT_BUSY,  ROLLOUT_WAIT_THRESHOLD, ROLLOUT_WAIT_OFFLINE};
+    struct rollout_state *state = &turn->result->state;
+    struct text text;
+    text_init(&text, state->waiting, sizeof state->waiting);
+    planner_wave_say(turn, &text);
+    if (state->waits[ROLLOUT_WAIT_CHANGING].count > 0) {
+        text_printf(&text, "%s%s to be proven", state->current[0],
+                    state->count[NODE_CHANGING] > 1 ? " and others" : "");
+        return;
+    }
+    if (state->waits[ROLLOUT_WAIT_SOAK].count > 0) {
+        soak_append(turn, &text);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(ranked); i++) {
+        if (state->waits[ranked[i]].count > 0) {
+            wait_append(turn, ranked[i], &text);
+            return;
+        }
+    }
+    state->waiting[0] = '\0'; /* it orders */
+}
+
+/* -- the end of a running one ----------------------------------------------------------------- */
+
+static uint32_t settled(const struct turn *turn)
+{
+    const uint32_t *count = turn->result->state.count;
+    return count[NODE_DONE] + count[NODE_OVERRIDDEN] + count[NODE_FAILED] + count[NODE_LOST] +
+           count[NODE_REGRESSED] + count[NODE_SKIPPED];
+}
+
+/* Offline nodes are not waited for: never, or not any more. */
+static bool is_offline_left(struct turn *turn)
+{
+    const struct rollout_spec *spec = turn->rollout->spec;
+    wall_ms until = spec->created + (wall_ms)spec->shape.offline_until_ms;
+    if (strcmp(spec->offline, "skip") == 0) {
+        return true;
+    }
+    if (spec->shape.offline_until_ms == 0) {
+        return false;
+    }
+    planner_wake_at(turn, until);
+    return turn->now >= until;
+}
+
+static void decide_end(struct turn *turn)
+{
+    struct rollout_state *state = &turn->result->state;
+    char text[ROLLOUT_TEXT_BYTES];
+    if (turn->roster->is_short) {
+        (void)snprintf(text, sizeof text,
+                       "memory: %zu nodes are known, and there was no room for %s and perhaps more",
+                       turn->roster->node_count, turn->roster->short_of);
+        wait_for(turn, ROLLOUT_RUNNING, text);
+    } else {
+        wait_for(turn,
+                 state->count[NODE_DONE] == state->matched ? ROLLOUT_SUCCEEDED : ROLLOUT_FINISHED,
+                 "");
+    }
+}
+
+static void offline_say(struct turn *turn)
+{
+    char text[ROLLOUT_TEXT_BYTES];
+    uint32_t offline = turn->result->state.count[NODE_OFFLINE];
+    (void)snprintf(text, sizeof text, "%u offline node%s to come back", offline,
+                   offline == 1 ? "" : "s");
+    wait_for(turn, ROLLOUT_RUNNING, text);
+}
+
 static void decide_running(struct turn *turn)
 {
     struct rollout_state *state = &turn->result->state;
     const uint32_t *count = state->count;
     char text[ROLLOUT_TEXT_BYTES];
-    uint32_t settled = count[NODE_DONE] + count[NODE_OVERRIDDEN] + count[NODE_FAILED] +
-                       count[NODE_LOST] + count[NODE_REGRESSED];
-    bool must_wait = count[NODE_OFFLINE] > 0 && strcmp(turn->rollout->spec->offline, "wait") == 0;
+    bool must_wait = count[NODE_OFFLINE] > 0 && strcmp(turn->rollout->spec->offline, "wait") == 0 &&
+                     !is_offline_left(turn);
+    uint32_t left = settled(turn) + (is_offline_left(turn) ? count[NODE_OFFLINE] : 0);
     if (state->matched == 0) {
-        wait_for(turn, ROLLOUT_RUNNING, "a node that the selector matches");
-    } else if (settled == state->matched && turn->roster->is_short) {
-        (void)snprintf(text, sizeof text,
-                       "memory: %zu nodes are known, and there was no room for %s and perhaps more",
-                       turn->roster->node_count, turn->roster->short_of);
-        wait_for(turn, ROLLOUT_RUNNING, text);
-    } else if (settled == state->matched) {
-        state->phase = count[NODE_DONE] == settled ? ROLLOUT_SUCCEEDED : ROLLOUT_FINISHED;
+        wait_for(turn, ROLLOUT_RUNNING,
+                 turn->rollout->spec->shape.undo[0] != '\0' ? "a node that can be brought back"
+                                                            : "a node that the selector matches");
+    } else if (left == state->matched && planner_is_through(turn)) {
+        decide_end(turn);
     } else if (count[NODE_CHANGING] > 0) {
         (void)snprintf(text, sizeof text, "%s%s to be proven", state->current[0],
                        count[NODE_CHANGING] > 1 ? " and others" : "");
         wait_for(turn, ROLLOUT_RUNNING, text);
     } else if (must_wait ||
                (count[NODE_OFFLINE] > 0 && count[NODE_PENDING] == 0 && count[NODE_BUSY] == 0)) {
-        (void)snprintf(text, sizeof text, "%u offline node%s to come back", count[NODE_OFFLINE],
-                       count[NODE_OFFLINE] == 1 ? "" : "s");
-        wait_for(turn, ROLLOUT_RUNNING, text);
+        offline_say(turn);
     } else {
         wait_for(turn, ROLLOUT_RUNNING,
                  turn->changing > 0 ? "another change in the fleet to end" : "");
@@ -277,112 +162,170 @@ static void decide_running(struct turn *turn)
     turn->may_order = state->phase == ROLLOUT_RUNNING && !must_wait;
 }
 
-/* An order of this rollout that its node has not begun, as far as is known. */
-static bool is_revocable(const struct turn *turn, const struct roster_node *node)
-{
-    const struct rollout_spec *spec = turn->rollout->spec;
-    const struct roster_app *app = roster_app_find(node, spec->app);
-    return app != NULL && is_ours(&app->order, spec) &&
-           roster_outcome(app, app->order.id) == NULL && !is_begun(app);
-}
+/* -- what stops it ---------------------------------------------------------------------------- */
 
 /* Nothing of it changes any more, and nothing lies on a topic that a node could still begin. */
 static bool is_over(const struct turn *turn)
 {
     bool has_revocable = false;
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        has_revocable |= is_revocable(turn, turn->roster->nodes[i]);
+        has_revocable |= planner_is_revocable(turn->rollout->spec, turn->roster->nodes[i]);
     }
     return turn->result->state.count[NODE_CHANGING] == 0 && !has_revocable;
 }
 
-static void decide(struct turn *turn)
+static void decide_leaving(struct turn *turn, enum rollout_phase end, const char *why)
 {
-    const struct rollout_control *control = turn->rollout->control;
+    bool is_end = is_over(turn);
+    char text[ROLLOUT_TEXT_BYTES];
+    (void)snprintf(text, sizeof text, "what has begun to come to its end%s", why);
+    wait_for(turn, is_end ? end : ROLLOUT_ABORTING, is_end ? "" : text);
+}
+
+/* Nodes that are on their way back count as busy: an order that takes back is on their topic. */
+static void decide_back(struct turn *turn)
+{
+    struct rollout_state *state = &turn->result->state;
+    struct text text;
+    size_t left = planner_go_back(turn);
+    planner_take_back(turn);
+    state->is_rolling_back = true;
+    state->phase = ROLLOUT_ROLLING_BACK;
+    text_init(&text, state->waiting, sizeof state->waiting);
+    if (left > 0 || state->count[NODE_CHANGING] > 0 || state->count[NODE_BUSY] > 0) {
+        text_printf(&text, "%zu node%s to go back", left, left == 1 ? "" : "s");
+        if (state->waits[ROLLOUT_WAIT_OFFLINE].count > 0) {
+            text_append(&text, "; ");
+            wait_append(turn, ROLLOUT_WAIT_OFFLINE, &text);
+        }
+    } else if (is_over(turn)) {
+        wait_for(turn, ROLLOUT_ROLLED_BACK, "");
+    }
+}
+
+static void failure_say(struct turn *turn)
+{
     struct rollout_state *state = &turn->result->state;
     char text[ROLLOUT_TEXT_BYTES];
-    if (strcmp(control->want, "abort") == 0) {
-        bool is_end = is_over(turn);
-        wait_for(turn, is_end ? ROLLOUT_ABORTED : ROLLOUT_ABORTING,
-                 is_end ? "" : "what has begun to come to its end");
-    } else if (turn->rollout->is_superseded) {
-        bool is_end = is_over(turn);
-        wait_for(turn, is_end ? ROLLOUT_SUPERSEDED : ROLLOUT_ABORTING,
-                 is_end ? "" : "what has begun to come to its end; a later rollout follows");
-    } else if (failures(turn) > control->accepted) {
-        (void)snprintf(text, sizeof text, "someone to resume or abort it: %s %s%s%s%s",
-                       state->failed_node, state->failed_outcome,
-                       state->failed_reason[0] != '\0' ? " (" : "", state->failed_reason,
-                       state->failed_reason[0] != '\0' ? ")" : "");
-        wait_for(turn, ROLLOUT_PAUSED, text);
-    } else if (strcmp(control->want, "pause") == 0) {
-        wait_for(turn, ROLLOUT_PAUSED, "someone to resume it");
+    (void)snprintf(text, sizeof text, "someone to resume or abort it: %s %s%s%s%s",
+                   state->failed_node, state->failed_outcome,
+                   state->failed_reason[0] != '\0' ? " (" : "", state->failed_reason,
+                   state->failed_reason[0] != '\0' ? ")" : "");
+    wait_for(turn, ROLLOUT_PAUSED, text);
+}
+
+/* The wave has all its answers, and too few are good: nothing would ever go on by itself. */
+static void threshold_say(struct turn *turn)
+{
+    struct rollout_state *state = &turn->result->state;
+    size_t index = state->wave_count - 1;
+    const struct rollout_wave_state *wave = &state->waves[index];
+    struct text text;
+    state->phase = ROLLOUT_PAUSED;
+    text_init(&text, state->waiting, sizeof state->waiting);
+    text_append(&text, "someone to resume, retry or abort it: ");
+    planner_wave_say(turn, &text);
+    text_printf(&text, "%u of %u answers are good, %u %% must be (%s)", wave->done,
+                wave->done + turn->wave[index].bad,
+                waves_threshold(turn->rollout->spec, state->wave_first + index),
+                turn->wave[index].node);
+}
+
+static bool is_below_threshold(const struct turn *turn)
+{
+    const struct rollout_state *state = &turn->result->state;
+    const struct rollout_failure *failure = &turn->rollout->spec->shape.failure;
+    return state->waits[ROLLOUT_WAIT_THRESHOLD].count > 0 &&
+           strcmp(failure->action, "continue") != 0 && turn->wave[state->wave_count - 1].bad > 0;
+}
+
+static void decide_going(struct turn *turn)
+{
+    const struct rollout_spec *spec = turn->rollout->spec;
+    struct rollout_state *state = &turn->result->state;
+    struct text text;
+    if (turn->now < spec->shape.start_at) {
+        planner_wake_at(turn, spec->shape.start_at);
+        planner_wait_note(turn, ROLLOUT_WAIT_START, "");
+        state->phase = ROLLOUT_RUNNING;
+        text_init(&text, state->waiting, sizeof state->waiting);
+        text_append(&text, "its start at ");
+        instant_append(&text, spec->shape.start_at);
+        return;
+    }
+    planner_waves(turn);
+    if (is_below_threshold(turn)) {
+        threshold_say(turn);
     } else {
         decide_running(turn);
     }
 }
 
-/* -- who is next ------------------------------------------------------------------------------ */
-
-static void order_add(struct turn *turn, size_t node, struct digest release, struct digest before,
-                      bool is_taken_back)
+static void decide(struct turn *turn)
 {
-    struct planner_result *result = turn->result;
-    if (result->order_count < PLANNER_ORDERS_MAX) {
-        result->orders[result->order_count++] = (struct planner_order){
-            .node = (uint32_t)node,
-            .release = release,
-            .before = before,
-            .is_taken_back = is_taken_back,
-        };
+    const struct planner_rollout *rollout = turn->rollout;
+    const struct rollout_spec *spec = rollout->spec;
+    const struct rollout_control *control = rollout->control;
+    bool is_spent = failure_is_spent(&turn->sample, spec, control, planner_is_canary_open(turn));
+    bool is_back = turn->result->state.is_rolling_back ||
+                   (is_spent && strcmp(spec->shape.failure.action, "rollback") == 0);
+    if (spec->shape.end_at != 0) {
+        planner_wake_at(turn, spec->shape.end_at);
+    }
+    if (strcmp(control->want, "abort") == 0) {
+        decide_leaving(turn, ROLLOUT_ABORTED, "");
+    } else if (rollout->is_superseded) {
+        decide_leaving(turn, ROLLOUT_SUPERSEDED, "; a later rollout follows");
+    } else if (is_back && strcmp(control->want, "pause") != 0) {
+        decide_back(turn);
+    } else if (spec->shape.end_at != 0 && turn->now >= spec->shape.end_at) {
+        decide_leaving(turn, ROLLOUT_EXPIRED, "; its end date has come");
+    } else if (is_spent) {
+        failure_say(turn);
+    } else if (strcmp(control->want, "pause") == 0) {
+        wait_for(turn, ROLLOUT_PAUSED, "someone to resume it");
+    } else {
+        decide_going(turn);
     }
 }
 
-/* Orders that their nodes have not begun are taken back: each gets what it ran before. A pause
- * leaves those of lost nodes: they are why it stopped, and their time to begin is over. */
-static void take_back(struct turn *turn)
+/* What was remembered: the waves, and that it goes back. */
+static void memory_take(struct turn *turn)
 {
-    const struct rollout_spec *spec = turn->rollout->spec;
-    bool is_pause = turn->result->state.phase == ROLLOUT_PAUSED;
-    for (size_t i = 0; i < turn->roster->node_count; i++) {
-        const struct roster_node *node = turn->roster->nodes[i];
-        const struct roster_app *app = roster_app_find(node, spec->app);
-        if (is_revocable(turn, node) && !(is_pause && turn->now >= lost_at(&app->order, spec))) {
-            order_add(turn, i, app->order.before, app->order.before, true);
-        }
+    const struct rollout_state *memory = turn->rollout->memory;
+    struct rollout_state *state = &turn->result->state;
+    memcpy(state->id, turn->rollout->spec->id, sizeof state->id);
+    if (memory != NULL) {
+        memcpy(state->waves, memory->waves, sizeof state->waves);
+        state->wave_count = memory->wave_count;
+        state->wave_first = memory->wave_first;
+        state->is_rolling_back = memory->is_rolling_back;
     }
 }
 
-static void order_next(struct turn *turn)
+/* A rollout with waves or budgets says more of its waiting than "another change in the fleet". */
+static bool is_plain(const struct rollout_shape *shape)
 {
-    const struct rollout_spec *spec = turn->rollout->spec;
-    uint32_t free =
-        turn->changing < spec->max_unavailable ? spec->max_unavailable - turn->changing : 0;
-    for (size_t i = 0; i < turn->roster->node_count && free > 0; i++) {
-        const struct roster_node *node = turn->roster->nodes[i];
-        if (!roster_matches(node, turn->rollout->selector) ||
-            planner_condition(turn->rollout, node, turn->now) != NODE_PENDING) {
-            continue;
-        }
-        const struct roster_app *app = roster_app_find(node, spec->app);
-        struct digest before = app != NULL ? app->committed : (struct digest){0};
-        order_add(turn, i, spec->release, before, false);
-        free--;
-    }
+    return !rollout_shape_is_staged(shape) && shape->group_count == 0 && shape->peers[0] == '\0' &&
+           shape->per_minute == 0 && shape->ramp.base == 0;
 }
 
 void planner_step(const struct planner_rollout *rollout, const struct roster *roster,
                   uint32_t changing, wall_ms now, struct planner_result *result)
 {
     struct turn turn = {
-        .rollout = rollout, .roster = roster, .now = now, .result = result, .changing = changing};
+        .rollout = rollout, .roster = roster, .now = now, .result = result, .others = changing};
     memset(result, 0, sizeof *result);
-    memcpy(result->state.id, rollout->spec->id, sizeof result->state.id);
-    count_nodes(&turn);
+    memory_take(&turn);
+    waves_init(&turn.waves, rollout->spec);
+    planner_count(&turn);
     decide(&turn);
     if (turn.may_order) {
-        order_next(&turn);
+        planner_order_next(&turn);
+        if (!is_plain(&rollout->spec->shape) && result->state.matched > 0) {
+            running_say(&turn);
+        }
     } else if (result->state.phase == ROLLOUT_PAUSED || result->state.phase == ROLLOUT_ABORTING) {
-        take_back(&turn);
+        planner_take_back(&turn);
     }
 }

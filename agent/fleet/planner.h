@@ -1,5 +1,5 @@
 /* planner: the fleet planner: from what is retained about a rollout and its nodes to the next
- * orders. Pure: no I/O, no clock, no memory of its own. */
+ * orders. Pure: no I/O, no clock; what it remembers of waves stands in the rollout's state. */
 #ifndef AGENT_FLEET_PLANNER_H
 #define AGENT_FLEET_PLANNER_H
 
@@ -14,8 +14,9 @@
 struct planner_rollout {
     const struct rollout_spec *spec;
     const struct rollout_control *control;
-    const struct selector *selector; /* of the spec */
-    bool is_superseded;              /* a later one of the same app is there */
+    const struct selector *selector;    /* of the spec; NULL: every node */
+    const struct rollout_state *memory; /* the state planned or read last; NULL: none */
+    bool is_superseded;                 /* a later one of the same app is there */
 };
 
 /* An order to write. */
@@ -32,6 +33,9 @@ struct planner_result {
     size_t order_count;
     wall_ms wake_at; /* when an order's time is over; 0: no such */
 };
+
+/* The rollout means this node: by its selector, and an undo by what lies on its topic. */
+bool planner_is_meant(const struct planner_rollout *rollout, const struct roster_node *node);
 
 /* What a node is to this rollout (rollout.h). */
 enum node_condition planner_condition(const struct planner_rollout *rollout,

@@ -164,6 +164,9 @@ void roster_presence(struct roster *roster, const char *name, const struct prese
         !presence->is_online && node->is_present && strcmp(node->session, presence->session) != 0;
     if (!is_old_farewell) {
         node->is_present = presence->is_online;
+        node->absent_since = presence->is_online       ? 0
+                             : node->absent_since == 0 ? roster->now
+                                                       : node->absent_since;
         memcpy(node->session, presence->session, sizeof node->session);
     }
 }
@@ -316,6 +319,27 @@ bool roster_matches(const struct roster_node *node, const struct selector *selec
     names[count] = "node";
     values[count++] = node->name;
     return selector_matches(selector, names, values, count);
+}
+
+static const char *label_find(const struct roster_labels *labels, const char *name)
+{
+    const char *at = labels->text;
+    const char *found = NULL;
+    for (size_t i = 0; i < labels->count; i++) {
+        const char *value = at + strlen(at) + 1;
+        found = strcmp(at, name) == 0 ? value : found;
+        at = value + strlen(value) + 1;
+    }
+    return found;
+}
+
+const char *roster_label(const struct roster_node *node, const char *name)
+{
+    if (strcmp(name, "node") == 0) {
+        return node->name;
+    }
+    const char *given = label_find(&node->given, name);
+    return given != NULL ? given : label_find(&node->own, name);
 }
 
 const struct report_outcome *roster_outcome(const struct roster_app *app, const char *id)

@@ -51,6 +51,7 @@ struct roster_node {
     char session[PRESENCE_SESSION_BYTES];
     bool is_present;
     bool is_reported;
+    wall_ms absent_since; /* of the coordinator's clock; 0: it is there, or nobody told */
     struct roster_app *first_app;
     struct roster_labels own, given; /* of its report; of the labels topic */
 };
@@ -64,6 +65,7 @@ struct roster {
      * node" holds. `short_of` names the node it was about. */
     bool is_short;
     char short_of[NODE_NAME_BYTES];
+    wall_ms now; /* by which absent_since is told; its owner keeps it; 0: nobody tells it */
     void *(*resize)(void *memory, size_t size); /* realloc; tests put one that fails */
 };
 
@@ -95,6 +97,8 @@ void roster_order(struct roster *roster, const struct order *order, bool is_echo
 bool roster_order_covered(struct roster *roster, const char *node, const char *app);
 
 bool roster_matches(const struct roster_node *node, const struct selector *selector);
+/* What stands there; NULL: the node has no such label. "node" is its name. */
+const char *roster_label(const struct roster_node *node, const char *name);
 
 /* The outcome reported for an order id, or NULL. */
 const struct report_outcome *roster_outcome(const struct roster_app *app, const char *id);

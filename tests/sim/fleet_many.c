@@ -11,9 +11,9 @@ static struct fleet fleet;
 
 static void open_fleet(void)
 {
-    static const enum release_name names[] = {RELEASE_V1, RELEASE_V2};
+    static const enum release_name names[] = {RELEASE_V1, RELEASE_V2, RELEASE_V3};
     const struct fleet_setup setup = {
-        .releases = &releases, .names = names, .name_count = 2, .seed = 7, .nodes = 2};
+        .releases = &releases, .names = names, .name_count = 3, .seed = 7, .nodes = 2};
     fleet_open(&fleet, &setup);
     fleet_seat_take(&fleet, 0);
 }
@@ -77,14 +77,14 @@ static bool is_release_retained(enum release_name name)
 }
 
 /* The first release goes with the rollouts that brought it; the second is what the nodes' orders
- * name. */
+ * name as the one before, the third what they order. */
 static void broker_keeps_the_newest(void)
 {
     char id[NAME_BYTES];
     open_fleet();
     for (int i = 0; i < ROLLOUTS; i++) {
         (void)snprintf(id, sizeof id, "r%02d", i);
-        begin(id, i < 3 ? RELEASE_V1 : RELEASE_V2);
+        begin(id, i < 3 ? RELEASE_V1 : i < 6 ? RELEASE_V2 : RELEASE_V3);
         CHECK(ends(id));
         if (i == 40) { /* another one reads what is there, and goes on */
             fleet_seat_kill(&fleet, 0, 1000);
@@ -95,6 +95,7 @@ static void broker_keeps_the_newest(void)
     CHECK_INT_EQ(retained_of("state"), COORDINATOR_ENDED_MAX);
     CHECK_INT_EQ(retained_of("control"), COORDINATOR_ENDED_MAX);
     CHECK(!is_release_retained(RELEASE_V1) && is_release_retained(RELEASE_V2));
+    CHECK(is_release_retained(RELEASE_V3));
     CHECK(is_retained("r59", "spec") && is_retained("r59", "state"));
     CHECK(is_retained("r36", "spec") && !is_retained("r35", "spec"));
     fleet_close(&fleet);

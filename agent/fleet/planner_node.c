@@ -1,0 +1,238 @@
+/* planner_node: what a node is to a rollout, by what is retained about it. */
+#include <string.h>
+
+#include "agent/fleet/planner_private.h"
+
+static bool is_undo(const struct rollout_spec *spec)
+{
+    return spec->shape.undo[0] != '\0';
+}
+
+/* The order on the node's topic is this rollout's, for its release (not one that takes it back). An
+ * undo brings whatever ran before: only what it takes away is not its own. */
+bool planner_is_ours(const struct roster_order *order, const struct rollout_spec *spec)
+{
+    return order->is_there && strcmp(order->rollout, spec->id) == 0 &&
+           digest_is_equal(&order->release, &spec->release) != is_undo(spec);
+}
+
+wall_ms planner_lost_at(const struct roster_order *order, const struct rollout_spec *spec)
+{
+    wall_ms begin =
+        order->start_by != 0 ? order->start_by : order->issued + (wall_ms)spec->start_by_ms;
+    return begin + (wall_ms)spec->lost_after_ms;
+}
+
+/* Until when an order without an answer binds its node, whoever wrote it. */
+wall_ms planner_bound_until(const struct roster_order *order)
+{
+    wall_ms begin =
+        order->start_by != 0 ? order->start_by : order->issued + ROLLOUT_START_BY_MS_DEFAULT;
+    return begin + ROLLOUT_LOST_AFTER_MS_DEFAULT;
+}
+
+/* An order without an answer still binds the node, until its time is over. */
+static bool is_outstanding(const struct roster_app *app, wall_ms now)
+{
+    const struct roster_order *order = &app->order;
+    bool is_past =
+        app->is_reported && (app->order_epoch > order->epoch ||
+                             (app->order_epoch == order->epoch && app->order_gen > order->gen));
+    return order->is_there && !order->hold && roster_outcome(app, order->id) == NULL && !is_past &&
+           now < planner_bound_until(order);
+}
+
+/* The node said that it took the order and has done more than wait. */
+bool planner_is_begun(const struct roster_app *app)
+{
+    const struct roster_order *order = &app->order;
+    return app->is_reported && strcmp(app->order_id, order->id) == 0 && app->is_order_open &&
+           !app->is_order_waiting;
+}
+
+bool planner_is_revocable(const struct rollout_spec *spec, const struct roster_node *node)
+{
+    const struct roster_app *app = roster_app_find(node, spec->app);
+    return app != NULL && planner_is_ours(&app->order, spec) &&
+           roster_outcome(app, app->order.id) == NULL && !planner_is_begun(app);
+}
+
+const struct digest *planner_release(const struct rollout_spec *spec, const struct roster_app *app)
+{
+    bool is_given = app != NULL && app->order.is_there && strcmp(app->order.rollout, spec->id) == 0;
+    return !is_undo(spec) ? &spec->release : is_given ? &app->order.release : &app->order.before;
+}
+
+/* A node that this rollout has changed, and that reports what it was changed to. Whether it serves
+ * is asked of those that are there: of one that is gone the last word may be long past. */
+static enum node_condition proven(const struct roster_node *node, const struct roster_app *app,
+                                  wall_ms now)
+{
+    if (app->is_serving || app->unserving_since == 0 || !node->is_present) {
+        return NODE_DONE;
+    }
+    return now < app->unserving_since + PLANNER_DEGRADED_MS ? NODE_CHANGING : NODE_REGRESSED;
+}
+
+static bool is_at(const struct roster_app *app, const struct rollout_spec *spec)
+{
+    return digest_is_equal(&app->committed, planner_release(spec, app)) && !app->is_changing;
+}
+
+static enum node_condition answered(const struct rollout_spec *spec, const struct roster_node *node,
+                                    const struct roster_app *app,
+                                    const struct report_outcome *outcome, wall_ms now)
+{
+    struct failure_kind kind = failure_of(outcome);
+    if (outcome->kind == OUTCOME_SUCCEEDED) {
+        return digest_is_equal(&app->committed, planner_release(spec, app)) ? proven(node, app, now)
+                                                                            : NODE_OVERRIDDEN;
+    }
+    if (outcome->kind == OUTCOME_OVERRIDDEN) {
+        return NODE_OVERRIDDEN;
+    }
+    /* A second order, or a hand at the node, may have brought it there after all. */
+    if (is_at(app, spec)) {
+        return NODE_DONE;
+    }
+    return kind.is_not_begun ? NODE_PENDING : NODE_FAILED;
+}
+
+static enum node_condition ordered(const struct rollout_spec *spec, const struct roster_node *node,
+                                   const struct roster_app *app, wall_ms now)
+{
+    const struct report_outcome *outcome = roster_outcome(app, app->order.id);
+    if (outcome != NULL) {
+        return answered(spec, node, app, outcome, now);
+    }
+    if (now >= planner_lost_at(&app->order, spec)) {
+        return is_at(app, spec) ? NODE_DONE : NODE_LOST;
+    }
+    return NODE_CHANGING;
+}
+
+enum rollout_class planner_class(const struct planner_rollout *rollout,
+                                 const struct roster_node *node, enum node_condition condition)
+{
+    const struct roster_app *app = roster_app_find(node, rollout->spec->app);
+    const struct report_outcome *outcome = app != NULL ? roster_outcome(app, app->order.id) : NULL;
+    if (condition == NODE_REGRESSED) {
+        return ROLLOUT_CLASS_REGRESSED;
+    }
+    if (condition == NODE_OVERRIDDEN) {
+        return ROLLOUT_CLASS_OVERRIDDEN;
+    }
+    return condition == NODE_FAILED && outcome != NULL ? failure_of(outcome).class
+                                                       : ROLLOUT_CLASS_LOST;
+}
+
+/* An operator asked for it again after this order failed. */
+static bool is_retried(const struct rollout_control *control, const struct roster_node *node,
+                       const struct roster_order *order)
+{
+    for (size_t i = 0; i < control->retried_count; i++) {
+        const struct rollout_retry *retry = &control->retried[i];
+        if (order->issued <= retry->before &&
+            (retry->node[0] == '\0' || strcmp(retry->node, node->name) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A failure that is tried again is none: the node waits for its next order. */
+static enum node_condition tried(const struct planner_rollout *rollout,
+                                 const struct roster_node *node, const struct roster_app *app,
+                                 enum node_condition condition)
+{
+    if (condition != NODE_FAILED && condition != NODE_LOST) {
+        return condition;
+    }
+    enum rollout_class class = planner_class(rollout, node, condition);
+    bool is_again = is_retried(rollout->control, node, &app->order) ||
+                    failure_try(app->order.id) < failure_retries(rollout->spec, class);
+    return is_again ? NODE_PENDING : condition;
+}
+
+/* Who has no order of this rollout that counts. */
+static enum node_condition unordered(const struct planner_rollout *rollout,
+                                     const struct roster_node *node, const struct roster_app *app,
+                                     wall_ms now)
+{
+    const struct rollout_spec *spec = rollout->spec;
+    if (app != NULL && app->is_reported) {
+        bool is_there = !is_undo(spec) && is_at(app, spec);
+        if (app->is_overridden && !is_there && !spec->force) {
+            return NODE_OVERRIDDEN;
+        }
+        if (is_there && !is_outstanding(app, now)) {
+            return NODE_DONE;
+        }
+    }
+    /* What a node that is gone said of itself last holds nobody up; an order of somebody does. No
+     * order goes to a node on which any app has an order or changes. */
+    return planner_node_is_changing(node, now)     ? NODE_BUSY
+           : node->is_present && node->is_reported ? NODE_PENDING
+                                                   : NODE_OFFLINE;
+}
+
+enum node_condition planner_condition(const struct planner_rollout *rollout,
+                                      const struct roster_node *node, wall_ms now)
+{
+    const struct rollout_spec *spec = rollout->spec;
+    const struct roster_app *app = roster_app_find(node, spec->app);
+    enum node_condition condition = NODE_PENDING;
+    if (app != NULL && planner_is_ours(&app->order, spec)) {
+        condition = tried(rollout, node, app, ordered(spec, node, app, now));
+        if (condition == NODE_PENDING && !(node->is_present && node->is_reported)) {
+            condition = NODE_OFFLINE;
+        }
+    } else {
+        condition = unordered(rollout, node, app, now);
+    }
+    if (condition != NODE_DONE && condition != NODE_CHANGING &&
+        rollout_is_skipped(rollout->control, node->name)) {
+        return NODE_SKIPPED;
+    }
+    return condition;
+}
+
+bool planner_is_meant(const struct planner_rollout *rollout, const struct roster_node *node)
+{
+    const struct rollout_spec *spec = rollout->spec;
+    if (rollout->selector != NULL && !roster_matches(node, rollout->selector)) {
+        return false;
+    }
+    if (!is_undo(spec)) {
+        return true;
+    }
+    const struct roster_app *app = roster_app_find(node, spec->app);
+    if (app == NULL || !app->order.is_there) {
+        return false;
+    }
+    /* Who runs what that rollout brought, knows what was before, and got nothing newer. */
+    bool is_brought = strcmp(app->order.rollout, spec->shape.undo) == 0 &&
+                      digest_is_equal(&app->order.release, &spec->release) &&
+                      digest_is_equal(&app->committed, &spec->release);
+    return (is_brought && !digest_is_none(&app->order.before) &&
+            !digest_is_equal(&app->order.before, &spec->release)) ||
+           strcmp(app->order.rollout, spec->id) == 0;
+}
+
+bool planner_node_is_changing(const struct roster_node *node, wall_ms now)
+{
+    bool is_changing = false;
+    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
+        is_changing |= is_outstanding(app, now) || (app->is_changing && node->is_present);
+    }
+    return is_changing;
+}
+
+uint32_t planner_changing(const struct roster *roster, wall_ms now)
+{
+    uint32_t changing = 0;
+    for (size_t i = 0; i < roster->node_count; i++) {
+        changing += planner_node_is_changing(roster->nodes[i], now);
+    }
+    return changing;
+}

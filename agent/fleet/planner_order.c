@@ -1,0 +1,139 @@
+/* planner_order: who is next, whose order is taken back, and who goes back. */
+#include <string.h>
+
+#include "agent/fleet/planner_private.h"
+
+static void order_add(struct turn *turn, size_t node, struct digest release, struct digest before,
+                      bool is_taken_back)
+{
+    struct planner_result *result = turn->result;
+    if (result->order_count < PLANNER_ORDERS_MAX) {
+        result->orders[result->order_count++] = (struct planner_order){
+            .node = (uint32_t)node,
+            .release = release,
+            .before = before,
+            .is_taken_back = is_taken_back,
+        };
+    }
+}
+
+/* Orders that their nodes have not begun are taken back: each gets what it ran before. A pause
+ * leaves those of lost nodes: they are why it stopped, and their time to begin is over. */
+void planner_take_back(struct turn *turn)
+{
+    const struct rollout_spec *spec = turn->rollout->spec;
+    bool is_pause = turn->result->state.phase == ROLLOUT_PAUSED;
+    for (size_t i = 0; i < turn->roster->node_count; i++) {
+        const struct roster_node *node = turn->roster->nodes[i];
+        const struct roster_app *app = roster_app_find(node, spec->app);
+        if (planner_is_revocable(spec, node) &&
+            !(is_pause && turn->now >= planner_lost_at(&app->order, spec))) {
+            order_add(turn, i, app->order.before, app->order.before, true);
+        }
+    }
+}
+
+/* -- within the budgets ----------------------------------------------------------------------- */
+
+/* With what this very plan orders. */
+static struct budgets_node budgets_of(const void *ctx, const struct roster_node *node)
+{
+    const struct turn *turn = ctx;
+    const struct planner_result *result = turn->result;
+    bool is_changing = planner_node_is_changing(node, turn->now);
+    for (size_t i = 0; i < result->order_count && !is_changing; i++) {
+        is_changing = turn->roster->nodes[result->orders[i].node] == node;
+    }
+    bool is_lost = !is_changing && planner_condition(turn->rollout, node, turn->now) == NODE_LOST &&
+                   planner_is_meant(turn->rollout, node);
+    return (struct budgets_node){.is_changing = is_changing, .holds_slot = is_changing || is_lost};
+}
+
+static void budgets_begin(struct turn *turn)
+{
+    const struct rollout_state *state = &turn->result->state;
+    turn->budgets.spec = turn->rollout->spec;
+    turn->budgets.roster = turn->roster;
+    turn->budgets.ask = budgets_of;
+    turn->budgets.ctx = turn;
+    turn->budgets.now = turn->now;
+    budgets_init(&turn->budgets, state->matched, turn->changing, state->count[NODE_DONE],
+                 turn->ordered);
+}
+
+/* What for this node waits; false when all others wait for the same. */
+static bool may_go_on(struct turn *turn, enum rollout_wait wait, const struct roster_node *node)
+{
+    planner_wait_note(turn, wait, node->name);
+    if (wait == ROLLOUT_WAIT_RATE) {
+        planner_wake_at(turn, turn->budgets.rate_at);
+    }
+    return wait != ROLLOUT_WAIT_BUDGET && wait != ROLLOUT_WAIT_RATE;
+}
+
+void planner_order_next(struct turn *turn)
+{
+    const struct rollout_spec *spec = turn->rollout->spec;
+    const struct rollout_state *state = &turn->result->state;
+    bool is_staged = rollout_shape_is_staged(&spec->shape);
+    budgets_begin(turn);
+    for (size_t i = 0; i < turn->roster->node_count; i++) {
+        const struct roster_node *node = turn->roster->nodes[i];
+        if (!planner_is_meant(turn->rollout, node) ||
+            planner_condition(turn->rollout, node, turn->now) != NODE_PENDING ||
+            (is_staged && waves_of(&turn->waves, state, node) == WAVES_NONE)) {
+            continue;
+        }
+        enum rollout_wait wait = budgets_ask(&turn->budgets, node);
+        if (wait != ROLLOUT_WAIT_COUNT || turn->result->order_count == PLANNER_ORDERS_MAX) {
+            if (wait == ROLLOUT_WAIT_COUNT || !may_go_on(turn, wait, node)) {
+                return;
+            }
+            continue;
+        }
+        const struct roster_app *app = roster_app_find(node, spec->app);
+        struct digest before = app != NULL ? app->committed : (struct digest){0};
+        budgets_take(&turn->budgets, node);
+        order_add(turn, i, *planner_release(spec, app), before, false);
+    }
+}
+
+/* Runs what this rollout brought, proven, and is known to have run something else before. */
+static bool can_go_back(const struct rollout_spec *spec, const struct roster_app *app)
+{
+    return app != NULL && planner_is_ours(&app->order, spec) &&
+           digest_is_equal(&app->committed, &app->order.release) && !app->is_changing &&
+           !digest_is_none(&app->order.before) &&
+           !digest_is_equal(&app->order.before, &app->order.release);
+}
+
+size_t planner_go_back(struct turn *turn)
+{
+    const struct rollout_spec *spec = turn->rollout->spec;
+    size_t left = 0;
+    budgets_begin(turn);
+    for (size_t i = 0; i < turn->roster->node_count; i++) {
+        const struct roster_node *node = turn->roster->nodes[i];
+        const struct roster_app *app = roster_app_find(node, spec->app);
+        bool is_open = app != NULL && planner_is_ours(&app->order, spec) &&
+                       roster_outcome(app, app->order.id) == NULL;
+        if (!can_go_back(spec, app) || is_open || !planner_is_meant(turn->rollout, node)) {
+            continue;
+        }
+        left++;
+        if (!node->is_present || planner_node_is_changing(node, turn->now)) {
+            planner_wait_note(turn, node->is_present ? ROLLOUT_WAIT_BUSY : ROLLOUT_WAIT_OFFLINE,
+                              node->name);
+            continue;
+        }
+        enum rollout_wait wait = budgets_ask(&turn->budgets, node);
+        if (wait == ROLLOUT_WAIT_COUNT && turn->result->order_count < PLANNER_ORDERS_MAX) {
+            budgets_take(&turn->budgets, node);
+            order_add(turn, i, app->order.before, app->order.release, true);
+        } else {
+            planner_wait_note(turn, wait == ROLLOUT_WAIT_COUNT ? ROLLOUT_WAIT_BUDGET : wait,
+                              node->name);
+        }
+    }
+    return left;
+}

@@ -1,0 +1,71 @@
+/* planner_private: what a plan's own files share. */
+#ifndef AGENT_FLEET_PLANNER_PRIVATE_H
+#define AGENT_FLEET_PLANNER_PRIVATE_H
+
+#include "agent/fleet/budgets.h"
+#include "agent/fleet/failure.h"
+#include "agent/fleet/planner.h"
+#include "agent/fleet/waves.h"
+
+/* Of the wave that a plan is in, besides what its state tells. */
+struct planner_wave {
+    uint32_t pending, offline, gone; /* gone: overridden or skipped, never to be done */
+    uint32_t bad;                    /* failures of those whose answer counts for the threshold */
+    char node[NODE_NAME_BYTES];      /* one that is not done */
+    char member[NODE_NAME_BYTES];    /* any */
+};
+
+/* One plan while it is made. */
+struct turn {
+    const struct planner_rollout *rollout;
+    const struct roster *roster;
+    wall_ms now;
+    struct planner_result *result;
+    uint32_t others;   /* that change in the fleet, as the caller counted */
+    uint32_t changing; /* the same, with those for whom this rollout waits longer */
+    uint32_t ordered;  /* nodes with an order of this rollout */
+    bool may_order, has_vanished;
+    struct failure_sample sample;
+    struct planner_wave wave[ROLLOUT_WAVES_MAX];
+    struct waves waves;
+    struct budgets budgets;
+};
+
+/* planner_node.c */
+bool planner_is_ours(const struct roster_order *order, const struct rollout_spec *spec);
+wall_ms planner_lost_at(const struct roster_order *order, const struct rollout_spec *spec);
+wall_ms planner_bound_until(const struct roster_order *order);
+bool planner_is_begun(const struct roster_app *app);
+bool planner_node_is_changing(const struct roster_node *node, wall_ms now);
+/* An order of this rollout that its node has not begun, as far as is known. */
+bool planner_is_revocable(const struct rollout_spec *spec, const struct roster_node *node);
+/* What a failed, lost or regressed node counts as. */
+enum rollout_class planner_class(const struct planner_rollout *rollout,
+                                 const struct roster_node *node, enum node_condition condition);
+/* The release that the node is to run by this rollout. */
+const struct digest *planner_release(const struct rollout_spec *spec, const struct roster_app *app);
+
+/* planner_count.c: everything into the state's numbers. */
+void planner_count(struct turn *turn);
+void planner_wake_at(struct turn *turn, wall_ms at);
+/* For waves_open: what a node is, or NODE_CONDITION_COUNT; ctx: the turn. */
+enum node_condition planner_crowd(const void *ctx, const struct roster_node *node);
+bool planner_is_failure(const struct rollout_spec *spec, enum node_condition condition);
+
+/* planner_wave.c: the wave that is open now, and the next one. */
+void planner_waves(struct turn *turn);
+/* The first wave is not over yet: a failure in it counts for more. */
+bool planner_is_canary_open(const struct turn *turn);
+/* Every wave was opened, reached and watched. */
+bool planner_is_through(const struct turn *turn);
+/* "wave 2 of 4: ", or nothing for a rollout in one piece. */
+void planner_wave_say(const struct turn *turn, struct text *text);
+void planner_wait_note(struct turn *turn, enum rollout_wait wait, const char *node);
+
+/* planner_order.c */
+void planner_take_back(struct turn *turn);
+void planner_order_next(struct turn *turn);
+/* Nodes that still run what this rollout brought and can go back; orders for as many as may. */
+size_t planner_go_back(struct turn *turn);
+
+#endif

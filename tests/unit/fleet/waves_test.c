@@ -1,0 +1,262 @@
+/* waves: places, cuts, and a rollout that opens, fills, soaks and closes them one after the other;
+ * killed in the middle it goes on, without memory it soaks again. */
+#include "agent/fleet/waves.h"
+
+#include "tests/check.h"
+#include "tests/unit/fleet/crowd.h"
+
+static struct crowd crowd;
+
+static enum node_condition always_pending(const void *ctx, const struct roster_node *node)
+{
+    (void)ctx;
+    (void)node;
+    return NODE_PENDING;
+}
+
+/* As many as are wanted lie below the cut, whatever the wanted number is. */
+static void case_cuts(void)
+{
+    static struct waves waves;
+    static struct rollout_state state;
+    crowd_open(&crowd, 1, 200);
+    const struct waves_crowd all = {&crowd.seats[0].roster, always_pending, NULL};
+    crowd.spec.shape.wave_count = 2;
+    for (uint32_t wanted = 0; wanted <= 200; wanted++) {
+        crowd.spec.shape.waves[0].size = (struct rollout_size){.count = wanted};
+        waves_init(&waves, &crowd.spec);
+        state = (struct rollout_state){0};
+        waves_open(&waves, &all, 7, &state);
+        uint32_t below = 0;
+        for (size_t i = 0; i < 200; i++) {
+            below += waves_of(&waves, &state, crowd.seats[0].roster.nodes[i]) == 0;
+        }
+        CHECK_INT_EQ(below, wanted == 0 ? 200 : wanted); /* nothing said: all */
+        CHECK_INT_EQ(state.waves[0].opened_at, 7);
+    }
+    crowd_close(&crowd);
+}
+
+/* Shares of a whole are rounded up; a place is the same for everybody who asks. */
+static void case_sizes(void)
+{
+    const struct rollout_size five = {.percent = 5};
+    CHECK_INT_EQ(waves_size(&five, 1), 1);
+    CHECK_INT_EQ(waves_size(&five, 20), 1);
+    CHECK_INT_EQ(waves_size(&five, 21), 2);
+    CHECK_INT_EQ(waves_size(&five, 200), 10);
+    CHECK_INT_EQ(waves_size(&five, 201), 11);
+    CHECK_INT_EQ(waves_size(&(struct rollout_size){.count = 3}, 2), 3);
+    CHECK_INT_EQ(waves_size(&(struct rollout_size){0}, 17), 17);
+    CHECK(waves_place("web-1", "gw-1") == waves_place("web-1", "gw-1"));
+    CHECK(waves_place("web-1", "gw-1") != waves_place("web-2", "gw-1"));
+    CHECK(waves_place("web-1", "gw-1") != waves_place("web-1", "gw-2"));
+    CHECK(waves_place("web-1", "gw-1") < WAVES_END);
+}
+
+static void staged(const uint32_t *percents, size_t count, int64_t soak_ms)
+{
+    struct rollout_shape *shape = &crowd.spec.shape;
+    for (size_t i = 0; i < count; i++) {
+        shape->waves[i].size.percent = percents[i];
+        shape->waves[i].soak_ms = (uint64_t)soak_ms;
+        shape->waves[i].threshold = 95;
+    }
+    shape->wave_count = count;
+    shape->max_unavailable_percent = 10;
+    rollout_failure_default(&shape->failure);
+    shape->failure.is_given = true;
+    shape->failure.ratio = 5;
+    shape->failure.minimum = 3;
+    shape->failure.is_canary = true;
+}
+
+static bool goes_on(unsigned ticks_max)
+{
+    for (unsigned i = 0; i < ticks_max; i++) {
+        crowd_tick(&crowd);
+        if (rollout_phase_is_end(crowd.state.phase) || crowd.state.phase == ROLLOUT_PAUSED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* When the second wave opened, how many had an order; by the clock of orders. */
+static void case_waves(void)
+{
+    static const uint32_t percents[] = {5, 50, 100};
+    crowd_open(&crowd, 3, 40);
+    staged(percents, 3, MINUTES_MS(10));
+    CHECK(goes_on(2000));
+    CHECK_INT_EQ(crowd.state.phase, ROLLOUT_SUCCEEDED);
+    CHECK_INT_EQ(crowd.state.wave_count, 3);
+    static const uint32_t members[] = {2, 18, 20};
+    for (size_t i = 0; i < 3; i++) {
+        const struct rollout_wave_state *wave = &crowd.state.waves[i];
+        CHECK_INT_EQ(wave->members, members[i]);
+        CHECK_INT_EQ(wave->done, members[i]);
+        CHECK_INT_EQ(wave->soak_until - wave->reached_at, MINUTES_MS(10));
+        CHECK(i == 0 || wave->opened_at >= crowd.state.waves[i - 1].soak_until);
+    }
+    CHECK(crowd.state.waves[2].cut == WAVES_END);
+    CHECK_INT_EQ(crowd.ordered, 40);
+    crowd_close(&crowd);
+}
+
+/* A wave that adds nobody is passed over; who is in it of its selector only. */
+static void case_selectors(void)
+{
+    static const uint32_t percents[] = {100, 1, 100};
+    crowd_open(&crowd, 5, 12);
+    crowd_label(&crowd.nodes[4], "ring", "early");
+    staged(percents, 3, 60000);
+    (void)text_copy(crowd.spec.shape.waves[0].selector, ROLLOUT_SELECTOR_BYTES, "ring=early");
+    (void)text_copy(crowd.spec.shape.waves[1].selector, ROLLOUT_SELECTOR_BYTES, "ring=none");
+    crowd_tick(&crowd);
+    CHECK_INT_EQ(crowd.ordered, 1);
+    CHECK(crowd.orders[4].is_there);
+    CHECK(goes_on(2000));
+    CHECK_INT_EQ(crowd.state.phase, ROLLOUT_SUCCEEDED);
+    CHECK_INT_EQ(crowd.state.waves[1].members, 0);
+    CHECK_INT_EQ(crowd.state.waves[1].opened_at, crowd.state.waves[2].opened_at);
+    crowd_close(&crowd);
+}
+
+/* A failure in the canary stops; what was accepted does not stop again, and the wave still needs a
+ * node that is done. */
+static void case_canary(void)
+{
+    static const uint32_t percents[] = {10, 100};
+    crowd_open(&crowd, 9, 10);
+    staged(percents, 2, 60000);
+    for (size_t i = 0; i < 10; i++) {
+        crowd.nodes[i].fate = CROWD_BAD;
+    }
+    CHECK(goes_on(500));
+    CHECK_INT_EQ(crowd.state.phase, ROLLOUT_PAUSED);
+    CHECK_INT_EQ(crowd.ordered, 1);
+    crowd_resume(&crowd);
+    for (int i = 0; i < 500; i++) {
+        crowd_tick(&crowd);
+    }
+    CHECK_INT_EQ(crowd.ordered, 1);
+    CHECK_CONTAINS(crowd.state.waiting, "wave 1 of 2");
+    CHECK_CONTAINS(crowd.state.waiting, crowd.state.failed_node);
+    (void)text_copy(crowd.control.skipped[crowd.control.skipped_count++], NODE_NAME_BYTES,
+                    crowd.state.failed_node);
+    crowd_tick(&crowd);
+    CHECK(crowd.ordered > 1);
+    crowd_close(&crowd);
+}
+
+/* Whoever goes on finds the cuts and the soak where they were. */
+static void case_killed(void)
+{
+    static const uint32_t percents[] = {10, 100};
+    crowd_open(&crowd, 11, 30);
+    staged(percents, 2, MINUTES_MS(10));
+    while (crowd.state.wave_count == 0 || crowd.state.waves[0].soak_until == 0) {
+        crowd_tick(&crowd);
+    }
+    const struct rollout_wave_state before = crowd.state.waves[0];
+    crowd_kill(&crowd);
+    for (int i = 0; i < 6; i++) {
+        crowd_tick(&crowd);
+    }
+    CHECK(memcmp(&before, &crowd.state.waves[0], sizeof before) == 0);
+    crowd.state = (struct rollout_state){0}; /* the memory is lost as well */
+    crowd_tick(&crowd);
+    CHECK_INT_EQ(crowd.state.wave_count, 1);
+    CHECK(crowd.state.waves[0].soak_until == crowd.now + MINUTES_MS(10));
+    CHECK_CONTAINS(crowd.state.waiting, "wave 1 of 2: its soak to end at 2025-11-24 16:");
+    CHECK(goes_on(2000));
+    CHECK_INT_EQ(crowd.state.phase, ROLLOUT_SUCCEEDED);
+    crowd_close(&crowd);
+}
+
+/* A node that goes bad after its verdict stops the rollout in the soak, by its name. */
+static void case_regressed(void)
+{
+    static const uint32_t percents[] = {10, 100};
+    crowd_open(&crowd, 13, 10);
+    staged(percents, 2, MINUTES_MS(10));
+    for (size_t i = 0; i < 10; i++) {
+        crowd.nodes[i].fate = CROWD_FADING;
+    }
+    CHECK(goes_on(500));
+    CHECK_INT_EQ(crowd.state.phase, ROLLOUT_PAUSED);
+    CHECK_INT_EQ(crowd.ordered, 1);
+    CHECK_CONTAINS(crowd.state.waiting, "regressed (not-serving)");
+    crowd_close(&crowd);
+}
+
+/* One that is done and falls silent has regressed, unless as many of the others did. */
+static void case_vanished(void)
+{
+    static const uint32_t percents[] = {10, 100};
+    for (int with_others = 0; with_others < 2; with_others++) {
+        crowd_open(&crowd, 13, 10);
+        staged(percents, 2, MINUTES_MS(60));
+        while (crowd.state.count[NODE_DONE] == 0) {
+            crowd_tick(&crowd);
+        }
+        for (size_t i = 0; i < 10; i++) {
+            if (crowd.nodes[i].runs == 2 || with_others == 1) {
+                crowd_connect(&crowd, i, false);
+            }
+        }
+        CHECK(goes_on(200) == (with_others == 0));
+        CHECK_INT_EQ(crowd.state.phase, with_others == 1 ? ROLLOUT_RUNNING : ROLLOUT_PAUSED);
+        if (with_others == 0) {
+            CHECK_CONTAINS(crowd.state.waiting, "regressed (vanished)");
+        }
+        crowd_close(&crowd);
+    }
+}
+
+/* Too much failed: everybody goes back to what ran before, under the same budgets. */
+static void case_rollback(void)
+{
+    static const uint32_t percents[] = {50, 100};
+    crowd_open(&crowd, 17, 20);
+    staged(percents, 2, 60000);
+    crowd.spec.shape.failure.is_canary = false;
+    (void)text_copy(crowd.spec.shape.failure.action, ROLLOUT_WORD_BYTES, "rollback");
+    for (size_t i = 0; i < 20; i += 2) {
+        crowd.nodes[i].fate = CROWD_BAD;
+    }
+    CHECK(goes_on(2000));
+    CHECK_INT_EQ(crowd.state.phase, ROLLOUT_ROLLED_BACK);
+    CHECK(crowd.ordered > 2);
+    for (size_t i = 0; i < 20; i++) {
+        CHECK_INT_EQ(crowd.nodes[i].runs, 1);
+    }
+    crowd_close(&crowd);
+}
+
+/* Batches of equal size, with a pause after each. */
+static void case_parallelism(void)
+{
+    crowd_open(&crowd, 19, 50);
+    crowd.spec.shape.parallelism = (struct rollout_size){.count = 2};
+    crowd.spec.shape.delay_ms = 60000;
+    crowd.spec.max_unavailable = 2;
+    CHECK(goes_on(3000));
+    CHECK_INT_EQ(crowd.state.phase, ROLLOUT_SUCCEEDED);
+    CHECK_INT_EQ(waves_last(&crowd.state), 24);
+    CHECK(crowd.now - CROWD_START >= 25 * 60000);
+    crowd_close(&crowd);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"cuts", case_cuts},           {"sizes", case_sizes},
+        {"waves", case_waves},         {"selectors", case_selectors},
+        {"canary", case_canary},       {"killed", case_killed},
+        {"regressed", case_regressed}, {"vanished", case_vanished},
+        {"rollback", case_rollback},   {"parallelism", case_parallelism},
+    };
+    return check_run(cases, COUNT_OF(cases), argc, argv);
+}
