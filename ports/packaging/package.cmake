@@ -1,12 +1,7 @@
 # What a package of the gateway's programs holds, and how CPack makes a .deb of it. With the presets
 # of toolchains/: cmake --install or cpack in their build directories; ports/packaging/make does all.
 set(packaging "${CMAKE_SOURCE_DIR}/ports/packaging")
-set(berth_packages armv7l:armhf armv6l:armhf aarch64:arm64 x86_64:amd64 riscv64:riscv64)
-foreach(pair ${berth_packages})
-    if(pair MATCHES "^${CMAKE_SYSTEM_PROCESSOR}:(.*)$")
-        set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE ${CMAKE_MATCH_1})
-    endif()
-endforeach()
+include(ports/packaging/debian_names.cmake)
 
 install(FILES "${packaging}/systemd/berthd.service" "${packaging}/systemd/berth-boot.service"
     DESTINATION lib/systemd/system)
