@@ -107,6 +107,7 @@ const char *route_obstacle_text(enum route_obstacle obstacle);
 struct route_state {
     bool is_present;
     uint64_t generation; /* 0 when not present */
+    bool is_altered;     /* of the generation applied last, and yet not as apply left it */
     bool is_open;        /* the engine's firewall lets forwarded packets to the pool pass */
     enum route_obstacle obstacle; /* the first that was found */
     bool has_timeouts; /* what apply makes forgets ended connections after ROUTE_FORGOTTEN_MS;
@@ -130,11 +131,13 @@ struct route_ops {
      * takes nothing away from what serves). A table that passes is never refused for its size. */
     int (*check)(void *self, const struct route_table *table, struct err *err);
     /* Replaces the whole table in one transaction: no instant without the old or the new one.
+     * Whatever others have put into it or changed in it is gone afterwards.
      * Opens the engine's firewall for the pool when it is not. Not durable: a reboot empties it. */
     int (*apply)(void *self, const struct route_table *table, route_done done, void *ctx,
                  struct err *err);
-    /* Reads the generation back from the kernel, and mends on the bridges of the last applied table
-     * what a new link of a container needs (call it now and then). */
+    /* Reads back from the kernel the generation, and whether all that apply left there is as it
+     * was: each rule, chain, priority and policy, and nothing more. Mends on the bridges of the last
+     * applied table what a new link of a container needs (call it now and then). */
     int (*read)(void *self, route_done done, void *ctx, struct err *err);
     /* Makes `table` the one that is loaded at boot, durably, without touching the kernel. */
     int (*commit)(void *self, const struct route_table *table, route_done done, void *ctx,

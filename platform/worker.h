@@ -12,7 +12,7 @@ enum worker_program { WORKER_NFT, WORKER_IPTABLES, WORKER_CONNTRACK, WORKER_SYSC
 
 #define WORKER_ARGS_MAX         16
 #define WORKER_INPUT_BYTES_MAX  114688
-#define WORKER_OUTPUT_BYTES_MAX 65536
+#define WORKER_OUTPUT_BYTES_MAX 106496 /* what nft lists of the largest input is shorter */
 
 /* status: the program's exit status, or 128 + signal. output: what it wrote to standard output and
  * standard error together, cut at the limit; valid only inside the call. err is NULL unless the

@@ -180,7 +180,8 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
                                  : (state->generation & TABLE_RUNNING) != 0 ? ROUTE_FOUND_RUNNING
                                                                             : ROUTE_FOUND_STALE;
     } else if (conductor->is_route_known &&
-               (!state->is_present || state->generation != conductor->applied.generation ||
+               (!state->is_present || state->is_altered ||
+                state->generation != conductor->applied.generation ||
                 (!state->is_open && state->obstacle == ROUTE_OBSTACLE_NONE))) {
         conductor_warning(conductor, NULL, "someone changed our ruleset: putting it back");
         soaks_begin_again(conductor);

@@ -10,7 +10,7 @@
 #include "ports/nftables/firewall.h"
 #include "ports/nftables/pool.h"
 
-#define STEPS_MAX    6
+#define STEPS_MAX    9
 #define SETTINGS_MAX (WORKER_ARGS_MAX - 3)
 
 /* begin: 1 a tool was started, 0 nothing (more) to do here, negative failed. take: its answer. */
@@ -245,6 +245,7 @@ static int load_take(struct nftables_route *route, struct nftables_job *job,
         job->is_replacing = true;
         return 0;
     }
+    route->print = job->kind == JOB_CLEAR ? 0 : route->print;
     if (!is_loaded && failure == NULL && route->timeouts == NFTABLES_HAS) {
         route->timeouts = NFTABLES_HAS_NOT; /* in no case is that worth a route */
         return 0;
@@ -282,16 +283,64 @@ static int datagrams_take(struct nftables_route *route, struct nftables_job *job
     return 0;
 }
 
+static int table_list(struct nftables_route *route, worker_done done, struct err *err)
+{
+    char name[RULESET_NODE_CHARS + 16];
+    const char *const args[] = {"list", "table", "ip", name};
+    (void)snprintf(name, sizeof name, RULESET_TABLE_FMT, route->node);
+    return tool_run(route, WORKER_NFT, args, COUNT_OF(args), span_of(NULL, 0), done, err);
+}
+
+static int inspect_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
+                         struct err *err)
+{
+    (void)err; /* the switch has been made, whatever comes of this */
+    if (job->is_inspected || !job->is_done) {
+        return 0;
+    }
+    job->is_inspected = table_list(route, done, NULL) < 0;
+    return job->is_inspected ? 0 : 1;
+}
+
+/* A load fills our chains anew, and keeps what others have added besides: a chain at a hook, an
+ * object. Where that is so the table goes and comes again. */
+static int inspect_take(struct nftables_route *route, struct nftables_job *job,
+                        const struct err *failure, int status, struct span output, struct err *err)
+{
+    uint64_t generation;
+    bool is_listed = failure == NULL && status == 0 && output.len < WORKER_OUTPUT_BYTES_MAX &&
+                     ruleset_find_generation(output, &generation);
+    uint64_t print = is_listed ? ruleset_print(output) : 0;
+    bool is_clean = !is_listed || (ruleset_has_own_hooks(output) &&
+                                   (!route->is_altered || print == route->print));
+    (void)err;
+    job->is_inspected = is_clean || job->is_replacing;
+    if (!job->is_inspected) {
+        job->is_replacing = true;
+        job->is_done = false;
+        return 0;
+    }
+    route->print = print;
+    route->is_altered = false;
+    return 0;
+}
+
 static int list_begin(struct nftables_route *route, struct nftables_job *job, worker_done done,
                       struct err *err)
 {
-    char name[RULESET_NODE_CHARS + 16];
-    const char *const args[] = {"list", "chain", "ip", name, RULESET_GENERATION_CHAIN};
-    if (job->is_done) {
-        return 0;
+    return job->is_done ? 0 : table_list(route, done, err);
+}
+
+/* Where apply could not see what it left there, it is what is there now. */
+static void print_compare(struct nftables_route *route, struct nftables_job *job,
+                          struct span output)
+{
+    uint64_t print = ruleset_print(output);
+    if (route->print == 0) {
+        route->print = print;
     }
-    (void)snprintf(name, sizeof name, RULESET_TABLE_FMT, route->node);
-    return tool_run(route, WORKER_NFT, args, COUNT_OF(args), span_of(NULL, 0), done, err);
+    job->state.is_altered = print != route->print;
+    route->is_altered = route->is_altered || job->state.is_altered;
 }
 
 static int list_take(struct nftables_route *route, struct nftables_job *job,
@@ -307,6 +356,7 @@ static int list_take(struct nftables_route *route, struct nftables_job *job,
     }
     if (failure == NULL && status == 0) {
         job->state.is_present = ruleset_find_generation(output, &job->state.generation);
+        print_compare(route, job, output);
         return 0;
     }
     if (failure == NULL && output_has(output, "No such file or directory")) {
@@ -414,13 +464,14 @@ static const struct step firewall = {firewall_begin, firewall_take};
 static const struct step probe = {probe_begin, probe_take};
 static const struct step load = {load_begin, load_take};
 static const struct step datagrams = {datagrams_begin, datagrams_take};
+static const struct step inspect = {inspect_begin, inspect_take};
 static const struct step list = {list_begin, list_take};
 static const struct step write_boot = {write_begin, write_take};
 static const struct step forget = {forget_begin, forget_take};
 static const struct step close_firewall = {close_begin, close_take};
 
 static const struct step *const steps[JOB_KIND_COUNT][STEPS_MAX] = {
-    [JOB_APPLY] = {&upkeep, &firewall, &probe, &load, &datagrams},
+    [JOB_APPLY] = {&upkeep, &firewall, &probe, &load, &datagrams, &inspect, &load, &inspect},
     [JOB_READ] = {&list, &probe, &firewall, &upkeep},
     [JOB_COMMIT] = {&write_boot},
     [JOB_FORGET] = {&forget},

@@ -204,7 +204,8 @@ void ruleset_render_removal(const char *node, struct text *text)
     text_printf(text, "delete table ip " RULESET_TABLE_FMT "\n", node);
 }
 
-bool ruleset_find_generation(struct span listing, uint64_t *generation)
+/* Where the digits of the generation begin; the listing's end when there are none. */
+static size_t generation_at(struct span listing)
 {
     static const char before[] = "comment \"generation ";
     size_t at = 0;
@@ -212,7 +213,12 @@ bool ruleset_find_generation(struct span listing, uint64_t *generation)
            memcmp(listing.data + at, before, sizeof before - 1) != 0) {
         at++;
     }
-    at += sizeof before - 1;
+    return at + sizeof before - 1 <= listing.len ? at + sizeof before - 1 : listing.len;
+}
+
+bool ruleset_find_generation(struct span listing, uint64_t *generation)
+{
+    size_t at = generation_at(listing);
     uint64_t value = 0;
     size_t digits = 0;
     for (; at < listing.len && listing.data[at] >= '0' && listing.data[at] <= '9'; at++) {
@@ -228,4 +234,39 @@ bool ruleset_find_generation(struct span listing, uint64_t *generation)
     }
     *generation = value;
     return true;
+}
+
+uint64_t ruleset_print(struct span listing)
+{
+    uint64_t print = UINT64_C(0xcbf29ce484222325);
+    size_t from = generation_at(listing);
+    size_t to = from;
+    while (to < listing.len && listing.data[to] >= '0' && listing.data[to] <= '9') {
+        to++;
+    }
+    for (size_t i = 0; i < listing.len; i++) {
+        if (i < from || i >= to) {
+            print = (print ^ listing.data[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+        }
+    }
+    return print | 1u;
+}
+
+static size_t words_count(struct span listing, const char *words)
+{
+    size_t len = strlen(words);
+    size_t count = 0;
+    for (size_t at = 0; at + len <= listing.len; at++) {
+        count += memcmp(listing.data + at, words, len) == 0;
+    }
+    return count;
+}
+
+bool ruleset_has_own_hooks(struct span listing)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT_OF(chains); i++) {
+        count += chains[i].base[0] != '\0';
+    }
+    return words_count(listing, "\n\t\ttype ") == count && words_count(listing, "\n\tflags ") == 0;
 }

@@ -41,8 +41,16 @@ void ruleset_render_removal(const char *node, struct text *text);
 #define RULESET_TABLE_FMT        "berth-%s"
 #define RULESET_GENERATION_CHAIN "generation"
 
-/* Finds the generation in what `nft list chain` printed of that chain; false when there is none. */
+/* Finds the generation in what `nft list table` printed of ours; false when there is none. */
 bool ruleset_find_generation(struct span listing, uint64_t *generation);
+
+/* A number for what `nft list table` printed of ours, whatever its generation is: another one where
+ * anything in it was added, removed or changed. Never 0. */
+uint64_t ruleset_print(struct span listing);
+
+/* True when that table is in force and its chains at the kernel's hooks are as many as ours. A load
+ * keeps those that others have put there, without rules and with their policy. */
+bool ruleset_has_own_hooks(struct span listing);
 
 /* Writes "a.b.c.d"; the array is filled to its end at most. */
 #define RULESET_ADDRESS_BYTES 16

@@ -143,6 +143,11 @@ void sim_hands_old_table(struct sim_machine *machine)
     sim_route_replace(&machine->route, route->has_boot_file ? &route->boot_file : &nothing);
 }
 
+void sim_hands_rules(struct sim_machine *machine)
+{
+    sim_route_spoil(&machine->route);
+}
+
 void sim_hands_firewall(struct sim_machine *machine)
 {
     sim_world_trace(&machine->world, "hand    reloads the firewall");

@@ -27,6 +27,8 @@ void sim_hands_prune(struct sim_machine *machine);
 void sim_hands_link_down(struct sim_machine *machine, int64_t for_ms);
 /* Somebody loads the ruleset of an earlier day: the boot file's, or an empty one. */
 void sim_hands_old_table(struct sim_machine *machine);
+/* Somebody deletes rules of ours and leaves the table as it is. */
+void sim_hands_rules(struct sim_machine *machine);
 /* Somebody reloads the firewall: what let forwarded packets pass is gone. */
 void sim_hands_firewall(struct sim_machine *machine);
 

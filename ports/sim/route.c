@@ -84,6 +84,7 @@ static void set_kernel(struct sim_route *route, const struct route_table *table)
     };
     sim_world_saw(route->world, SIM_SAW_TABLE, &change);
     route->has_kernel = table != NULL;
+    route->is_altered = false;
     if (table != NULL) {
         move_datagrams(route, table);
         route->kernel = *table;
@@ -164,6 +165,7 @@ static void answer(void *self, uint64_t arg)
     struct route_state state = {
         .is_present = route->has_kernel,
         .generation = route->has_kernel ? route->kernel.generation : 0,
+        .is_altered = route->has_kernel && route->is_altered,
         .is_open = route->is_open && route->obstacle != ROUTE_OBSTACLE_POLICY &&
                    route->obstacle != ROUTE_OBSTACLE_HOOK,
         .obstacle = route->obstacle,
@@ -390,6 +392,20 @@ void sim_route_replace(struct sim_route *route, const struct route_table *table)
     route->kernel = old;
     route->is_open = is_open;
     trace_table(route, "kernel", &old);
+}
+
+void sim_route_spoil(struct sim_route *route)
+{
+    for (size_t i = 0; route->has_kernel && i < route->kernel.service_count; i++) {
+        struct route_service *service = &route->kernel.services[i];
+        if (service->backend_count > 0) {
+            sim_world_trace(route->world, "hand    deletes the rules of %s/%s", service->app,
+                            service->service);
+            service->backend_count = 0;
+            route->is_altered = true;
+            return;
+        }
+    }
 }
 
 static ipv4 choose_backend(struct sim_route *route, const struct route_service *service)

@@ -32,6 +32,7 @@ struct sim_route {
     struct sim_world *world;
     struct route_table kernel, boot_file;
     bool has_kernel, has_boot_file;
+    bool is_altered;              /* somebody has changed the kernel's table since it was applied */
     bool is_open;                 /* the engine's firewall lets the pool pass */
     enum route_obstacle obstacle; /* of the site; the story's to set */
     struct sim_flow flows[SIM_FLOWS_MAX];
@@ -58,6 +59,9 @@ void sim_route_lose(struct sim_route *route);
 void sim_route_boot(struct sim_route *route);
 /* Somebody else loads another table under our name; no observer is told. */
 void sim_route_replace(struct sim_route *route, const struct route_table *table);
+/* Somebody else deletes the rules of the first service that forwards, and nothing besides; no
+ * observer is told. */
+void sim_route_spoil(struct sim_route *route);
 /* Somebody else removes our table. */
 void sim_route_flush(struct sim_route *route);
 

@@ -343,6 +343,28 @@ static void removed_by_others_is_seen_and_mended(void)
     CHECK_INT_EQ(ask(PLACE_OUTSIDE, ROUTE_TCP, world->node_address, TCP_PUBLISHED), 0);
 }
 
+static void changed_by_others_is_seen_and_mended(void)
+{
+    struct route_state state = {.is_altered = true};
+    world->reset(world->self);
+    for (uint64_t generation = 3; generation < 5; generation++) {
+        CHECK_INT_EQ(apply_weights(generation, 1, 0), 0);
+        for (int i = 0; i < 2; i++) {
+            CHECK_INT_EQ(route_contract_read(world, &state), 0);
+            CHECK(state.is_present && !state.is_altered && state.generation == generation);
+        }
+        CHECK_INT_EQ(ask(PLACE_OUTSIDE, ROUTE_TCP, world->node_address, TCP_PUBLISHED), 0);
+        world->spoil(world->self);
+        CHECK(ask(PLACE_OUTSIDE, ROUTE_TCP, world->node_address, TCP_PUBLISHED) != 0);
+        CHECK_INT_EQ(route_contract_read(world, &state), 0);
+        CHECK(state.is_present && state.is_altered && state.generation == generation);
+    }
+    CHECK_INT_EQ(apply_weights(5, 0, 1), 0);
+    CHECK_INT_EQ(route_contract_read(world, &state), 0);
+    CHECK(!state.is_altered);
+    CHECK_INT_EQ(ask(PLACE_OUTSIDE, ROUTE_TCP, world->node_address, TCP_PUBLISHED), 1);
+}
+
 static void committed_is_there_after_reboot(void)
 {
     struct route_table table;
@@ -546,6 +568,7 @@ int route_contract_run(struct route_fixture *fixture, int argc, char **argv)
         {"datagrams_move_at_the_switch", datagrams_move_at_the_switch},
         {"connections_break_when_forgotten", connections_break_when_forgotten},
         {"removed_by_others_is_seen_and_mended", removed_by_others_is_seen_and_mended},
+        {"changed_by_others_is_seen_and_mended", changed_by_others_is_seen_and_mended},
         {"committed_is_there_after_reboot", committed_is_there_after_reboot},
         {"applied_alone_is_gone_after_reboot", applied_alone_is_gone_after_reboot},
         {"clear_removes", clear_removes},

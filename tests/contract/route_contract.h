@@ -55,6 +55,8 @@ struct route_fixture {
     void (*load_stop)(void *self, unsigned *asked, unsigned *failed);
     /* Somebody else removes our table. */
     void (*flush)(void *self);
+    /* Somebody else deletes rules of it that connections go by, and nothing besides. */
+    void (*spoil)(void *self);
     /* The machine restarts: tables and connections go, the boot file is loaded. */
     void (*reboot)(void *self);
     /* A process of the node binds the port (listens, for TCP) until release. */

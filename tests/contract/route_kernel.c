@@ -237,6 +237,22 @@ static void other_tables_are_left_alone(void)
     CHECK(node_run("nft delete table ip6 " WORLD_TABLE));
 }
 
+/* The handle of the first rule with these words. */
+static bool rule_handle(const char *words, char *handle, size_t cap)
+{
+    char table[16384];
+    if (world_capture(&world, table, sizeof table, "nft -a list table ip " WORLD_TABLE) != 0) {
+        return false;
+    }
+    const char *at = strstr(table, words);
+    at = at == NULL ? NULL : strstr(at, "# handle ");
+    if (at == NULL) {
+        return false;
+    }
+    (void)snprintf(handle, cap, "%.*s", (int)strcspn(at + 9, "\n"), at + 9);
+    return true;
+}
+
 static void table_of_another_shape_is_replaced(void)
 {
     fixture.reset(&world);
@@ -244,6 +260,96 @@ static void table_of_another_shape_is_replaced(void)
     CHECK(node_run("nft add chain ip " WORLD_TABLE
                    " prerouting { type filter hook input priority 7 ; }"));
     CHECK_INT_EQ(apply_weights(1, 1, 0), 0);
+    CHECK_INT_EQ(ask(PLACE_OUTSIDE, WORLD_NODE_ADDRESS, 8080), 0);
+}
+
+/* The kernel's table as people change it, each with what it is afterwards: put back, all of it. */
+static void whatever_hands_change_is_put_back(void)
+{
+    static const char *const deeds[] = {
+        "nft flush chain ip " WORLD_TABLE " choose",
+        "nft flush chain ip " WORLD_TABLE " guard",
+        "nft add rule ip " WORLD_TABLE " choose counter",
+        "nft insert rule ip " WORLD_TABLE " filter-forward tcp dport 80 drop",
+        "nft replace rule ip " WORLD_TABLE " filter-forward handle ", /* of the accept */
+        "nft chain ip " WORLD_TABLE " filter-forward { policy drop ; }",
+        "nft add chain ip " WORLD_TABLE
+        " mine { type filter hook forward priority 5 ; policy drop ; }",
+        "nft add chain ip " WORLD_TABLE " idle",
+        "nft add set ip " WORLD_TABLE " addresses { type ipv4_addr ; }",
+        "nft add table ip " WORLD_TABLE " { flags dormant ; }",
+    };
+    char before[16384];
+    char after[16384];
+    char handle[16];
+    struct route_state state = {0};
+    fixture.reset(&world);
+    CHECK_INT_EQ(apply_weights(7, 1, 0), 0);
+    CHECK_INT_EQ(world_capture(&world, before, sizeof before, "nft list table ip " WORLD_TABLE), 0);
+    for (size_t i = 0; i < COUNT_OF(deeds); i++) {
+        CHECK(rule_handle("ct status dnat accept", handle, sizeof handle));
+        bool is_rule = strstr(deeds[i], "handle") != NULL;
+        printf("    %s\n", deeds[i]);
+        CHECK_INT_EQ(world_run(&world, PLACE_NODE, "%s%s%s", deeds[i], is_rule ? handle : "",
+                               is_rule ? " drop" : ""),
+                     0);
+        CHECK_INT_EQ(route_contract_read(&fixture, &state), 0);
+        CHECK(state.is_present && state.is_altered);
+        CHECK_INT_EQ(apply_weights(7, 1, 0), 0);
+        CHECK_INT_EQ(route_contract_read(&fixture, &state), 0);
+        CHECK(state.is_present && !state.is_altered);
+        CHECK_INT_EQ(world_capture(&world, after, sizeof after, "nft list table ip " WORLD_TABLE),
+                     0);
+        CHECK_STR_EQ(after, before);
+        CHECK_INT_EQ(ask(PLACE_OUTSIDE, WORLD_NODE_ADDRESS, 8080), 0);
+    }
+}
+
+/* Of the largest table that is promised the last rule counts as much as the first. */
+static void the_end_of_the_largest_table_is_looked_at(void)
+{
+    static struct route_table table;
+    struct route_state state = {0};
+    fixture.reset(&world);
+    route_contract_table(&fixture, 7, 1, 0, &table);
+    for (size_t i = 0; i < 3; i++) {
+        struct route_service *service = &table.services[i];
+        *service = table.services[0];
+        service->address = WORLD_SERVICE_ADDRESS + (ipv4)i;
+        service->port_count = 16;
+        service->backend_count = 16;
+        for (size_t j = 0; j < 16; j++) {
+            service->ports[j] = (struct route_port){ROUTE_TCP, 0, (uint16_t)(40000 + i * 16 + j),
+                                                    (uint16_t)(50000 + j)};
+            service->backends[j] = (struct route_backend){fixture.backends[j % 2], 1000};
+        }
+    }
+    table.service_count = 3;
+    CHECK_INT_EQ(route_contract_apply(&fixture, &table), 0);
+    CHECK_INT_EQ(route_contract_read(&fixture, &state), 0);
+    CHECK(state.is_present && !state.is_altered);
+    CHECK(node_run("nft flush chain ip " WORLD_TABLE " to-50")); /* (16 + 1) a service */
+    CHECK_INT_EQ(route_contract_read(&fixture, &state), 0);
+    CHECK(state.is_present && state.is_altered);
+}
+
+/* What was changed while no agent ran: the first table of the next one is all that holds. */
+static void a_chain_of_others_at_a_hook_goes_with_the_first_table(void)
+{
+    fixture.reset(&world);
+    CHECK_INT_EQ(apply_weights(7, 1, 0), 0);
+    CHECK(node_run("nft add chain ip " WORLD_TABLE
+                   " mine { type filter hook forward priority 5 ; policy drop ; }"));
+    CHECK_INT_EQ(ask(PLACE_OUTSIDE, WORLD_NODE_ADDRESS, 8080), ROUTE_SILENT);
+    CHECK_INT_EQ(apply_weights(8, 1, 0), 0);
+    CHECK_INT_EQ(ask(PLACE_OUTSIDE, WORLD_NODE_ADDRESS, 8080), 0);
+    CHECK(node_run("nft delete chain ip " WORLD_TABLE " guard"));
+    CHECK(node_run("nft add chain ip " WORLD_TABLE
+                   " guard { type filter hook prerouting priority 9 ; }"));
+    CHECK_INT_EQ(apply_weights(9, 1, 0), 0);
+    char table[16384];
+    CHECK_INT_EQ(world_capture(&world, table, sizeof table, "nft list table ip " WORLD_TABLE), 0);
+    CHECK(strstr(table, "priority 9") == NULL);
     CHECK_INT_EQ(ask(PLACE_OUTSIDE, WORLD_NODE_ADDRESS, 8080), 0);
 }
 
@@ -357,6 +463,10 @@ int main(int argc, char **argv)
         {"unpublished_ports_stay_closed", unpublished_ports_stay_closed},
         {"other_tables_are_left_alone", other_tables_are_left_alone},
         {"table_of_another_shape_is_replaced", table_of_another_shape_is_replaced},
+        {"whatever_hands_change_is_put_back", whatever_hands_change_is_put_back},
+        {"the_end_of_the_largest_table_is_looked_at", the_end_of_the_largest_table_is_looked_at},
+        {"a_chain_of_others_at_a_hook_goes_with_the_first_table",
+         a_chain_of_others_at_a_hook_goes_with_the_first_table},
         {"boot_file_is_what_was_applied", boot_file_is_what_was_applied},
         {"hairpin_works_whatever_the_bridge_calls", hairpin_works_whatever_the_bridge_calls},
         {"newcomers_are_seen_to_at_read", newcomers_are_seen_to_at_read},

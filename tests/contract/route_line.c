@@ -119,6 +119,10 @@ static struct route route_make(struct nftables_route *route, struct player *play
     return nftables_route_interface(route);
 }
 
+/* What nft tells of a table whose hooks are ours. */
+#define HOOK   "\n\t\ttype filter hook"
+#define LISTED "comment \"generation 3\"" HOOK HOOK HOOK HOOK HOOK HOOK HOOK
+
 static const struct route_table empty = {.generation = 3, .pool = 0xc6120000u, .pool_bits = 15};
 
 /* Answers of the steps before nft in an apply; a machine that does not forward has one more. */
@@ -197,11 +201,48 @@ static void refused_timeouts_are_left_out(void)
     CHECK_INT_EQ(route.ops->apply(route.self, &empty, answered_done, &answered, NULL), 0);
     size_t load = runs_before_nft(&player) + 1;
     player.answers[load] = player.answers[load + 1] = refused;
+    player.answers[load + 3].output = LISTED;
     player_play(&player);
     CHECK_INT_EQ(answered.err.code, 0);
     CHECK(player.has_timeouts[load + 1] && !player.has_timeouts[load + 2]);
-    CHECK_INT_EQ(player.runs, load + 3);
+    CHECK_INT_EQ(player.runs, load + 4);
     nftables_route_close(&storage);
+}
+
+/* What apply left is listed: with a hook too many the table goes, once, and comes again; what could
+ * not be listed is what the next read sees. */
+static void table_is_looked_at_after_its_load(void)
+{
+    static const struct {
+        struct played first, second;
+        size_t loads;
+        bool is_altered; /* at a read that lists LISTED */
+    } rows[] = {
+        {{0, 0, LISTED}, {0, 0, NULL}, 1, false},
+        {{0, 0, LISTED HOOK}, {0, 0, LISTED}, 2, false},
+        {{0, 0, LISTED "\n\tflags dormant"}, {0, 0, LISTED}, 2, false},
+        {{0, 0, LISTED HOOK}, {0, 0, LISTED HOOK}, 2, true},
+        {{0, 1, "Error"}, {0, 0, NULL}, 1, false},
+        {{ERR_IO, 0, "the helper died"}, {0, 0, NULL}, 1, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct nftables_route storage;
+        struct player player = {.failing = "iptables"};
+        struct answered answered = {0};
+        struct route route = route_make(&storage, &player);
+        CHECK_INT_EQ(route.ops->apply(route.self, &empty, answered_done, &answered, NULL), 0);
+        size_t listed = runs_before_nft(&player) + 2;
+        player.answers[listed] = rows[i].first;
+        player.answers[listed + 2] = rows[i].second;
+        player_play(&player);
+        CHECK_INT_EQ(answered.err.code, 0);
+        CHECK_INT_EQ(player.runs, listed - 1 + 2 * rows[i].loads);
+        player.answers[player.runs].output = LISTED;
+        CHECK_INT_EQ(route.ops->read(route.self, answered_done, &answered, NULL), 0);
+        player_play(&player);
+        CHECK_INT_EQ(answered.state.is_altered, rows[i].is_altered);
+        nftables_route_close(&storage);
+    }
 }
 
 /* Flows of datagrams to backends that left, and to no others; a failure there is no failed switch.
@@ -230,7 +271,7 @@ static void datagrams_are_moved(void)
     CHECK_INT_EQ(route.ops->apply(route.self, &table, answered_done, &answered, NULL), 0);
     player_play(&player);
     size_t moved = run_find(&player, 0, "conntrack -D -p udp -r 198.18.8.2");
-    CHECK_INT_EQ(moved, player.runs - 1);
+    CHECK_INT_EQ(moved, player.runs - 2); /* behind it only what looks at the table */
     CHECK(run_find(&player, 0, "conntrack") == moved);
     CHECK_INT_EQ(answered.err.code, 0);
     CHECK_INT_EQ(answered.calls, 2);
@@ -279,7 +320,7 @@ static void machine_without_iptables_is_open(void)
     CHECK_INT_EQ(answered.err.code, 0);
     CHECK(answered.state.is_present && answered.state.is_open);
     CHECK_INT_EQ(answered.state.generation, 5);
-    CHECK_STR_EQ(player.line[0], "nft list chain ip berth-n1 generation");
+    CHECK_STR_EQ(player.line[0], "nft list table ip berth-n1");
     CHECK_STR_EQ(player.line[1], "nft -c -f -"); /* before anything was applied */
     CHECK(answered.state.has_timeouts);
     nftables_route_close(&storage);
@@ -375,6 +416,7 @@ int main(int argc, char **argv)
         {"failing_nft_is_told_in_its_words", failing_nft_is_told_in_its_words},
         {"kernel_without_timeouts_gets_none", kernel_without_timeouts_gets_none},
         {"refused_timeouts_are_left_out", refused_timeouts_are_left_out},
+        {"table_is_looked_at_after_its_load", table_is_looked_at_after_its_load},
         {"datagrams_are_moved", datagrams_are_moved},
         {"nothing_to_forget_is_success", nothing_to_forget_is_success},
         {"machine_without_iptables_is_open", machine_without_iptables_is_open},

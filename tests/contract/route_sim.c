@@ -100,6 +100,12 @@ static void flush(void *self)
     sim_route_flush(&place->machine.route);
 }
 
+static void spoil(void *self)
+{
+    struct place *place = self;
+    sim_route_spoil(&place->machine.route);
+}
+
 static void reboot(void *self)
 {
     struct place *place = self;
@@ -142,6 +148,7 @@ int main(int argc, char **argv)
         .load_start = load_start,
         .load_stop = load_stop,
         .flush = flush,
+        .spoil = spoil,
         .reboot = reboot,
         .hold = hold,
         .release = release,

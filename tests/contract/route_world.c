@@ -201,6 +201,11 @@ static void world_flush(void *self)
     (void)world_capture(world, words, sizeof words, "nft delete table ip " WORLD_TABLE);
 }
 
+static void world_spoil(void *self)
+{
+    MUST((struct world *)self, PLACE_NODE, "nft flush chain ip " WORLD_TABLE " choose");
+}
+
 void world_forget_all(struct world *world)
 {
     char words[256];
@@ -278,6 +283,7 @@ void world_init(struct world *world, struct route_fixture *fixture)
         .load_start = talk_load_start,
         .load_stop = talk_load_stop,
         .flush = world_flush,
+        .spoil = world_spoil,
         .reboot = world_reboot,
         .hold = talk_hold,
         .release = talk_release,

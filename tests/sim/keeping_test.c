@@ -5,6 +5,7 @@
 
 #include "agent/node/conductor_private.h"
 #include "agent/wire/envelope.h"
+#include "ports/sim/hands.h"
 #include "tests/check.h"
 #include "tests/sim/gateway.h"
 #include "tests/sim/seal.h"
@@ -126,7 +127,7 @@ static void test_place_without_an_app_is_untouched(void)
  * at. */
 static void test_table_put_back(void)
 {
-    for (int way = 0; way < 3; way++) {
+    for (int way = 0; way < 4; way++) {
         struct story *story = story_open();
         struct sim_machine *machine = &story->gateway.machine;
         struct sim_route *route = &machine->route;
@@ -137,6 +138,8 @@ static void test_table_put_back(void)
         } else if (way == 1) { /* an older table, of a restored snapshot */
             route->kernel.generation--;
             route->kernel.services[0].backend_count = 0;
+        } else if (way == 2) { /* a rule deleted by hand, and nothing else */
+            sim_hands_rules(machine);
         } else { /* somebody's else */
             route->kernel = (struct route_table){.generation = 4711};
         }

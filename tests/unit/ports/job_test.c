@@ -33,11 +33,14 @@ static const struct answer {
     {"is not there from now on", ERR_NOT_FOUND, 0, "no such program"},
 };
 
+#define HOOK "\n\t\ttype filter hook"
+
 /* What tools say that are well, by how their line begins. */
 static const struct {
     const char *line, *output;
 } well[] = {
-    {"nft list", "chain ip berth-n1 generation { return comment \"generation 7\" }"},
+    {"nft list",
+     "table ip berth-n1 { return comment \"generation 7\"" HOOK HOOK HOOK HOOK HOOK HOOK HOOK},
     {"iptables -w -S DOCKER-USER", "-N DOCKER-USER\n-A DOCKER-USER -j RETURN\n"},
     {"iptables -w -S FORWARD", "-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n"},
 };
