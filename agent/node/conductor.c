@@ -63,13 +63,32 @@ struct call *call_take(struct conductor *conductor, struct app *app, enum action
     return NULL;
 }
 
-struct call *call_take_probe(struct conductor *conductor, struct app *app)
+/* Questions that are answered give their places back at once; those that hang keep them. */
+struct call *call_take_probe(struct conductor *conductor, struct app *app, bool is_exec)
 {
+    size_t places = is_exec ? PROBE_EXEC_PLACES : PROBE_PLACES;
+    size_t kept = is_exec ? PROBE_EXEC_PLACES_KEPT : PROBE_PLACES_KEPT;
     size_t used = 0;
+    size_t own = 0;
+    size_t others = 0;
     for (size_t i = 0; i < CALLS_MAX; i++) {
-        used += conductor->calls[i].is_used ? 1 : 0;
+        const struct call *call = &conductor->calls[i];
+        bool is_same = call->is_used && call->is_probe && call->is_exec == is_exec;
+        used += is_same ? 1 : 0;
+        own += is_same && call->app == app ? 1 : 0;
     }
-    return used < CALLS_MAX - CALLS_RESERVE ? call_take(conductor, app, ACTION_COUNT) : NULL;
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        others += conductor->apps[i].is_used && &conductor->apps[i] != app ? 1 : 0;
+    }
+    if (own >= kept) {
+        places -= others * kept;
+    }
+    struct call *call = used < places ? call_take(conductor, app, ACTION_COUNT) : NULL;
+    if (call != NULL) {
+        call->is_probe = true;
+        call->is_exec = is_exec;
+    }
+    return call;
 }
 
 void call_drop(struct call *call)

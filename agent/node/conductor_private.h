@@ -15,11 +15,21 @@ enum route_found {
     ROUTE_FOUND_STALE    /* the boot file's from before the last verdict: the previous release */
 };
 
-#define CALLS_MAX     128
-#define CALLS_RESERVE 32 /* that probes leave for looking at the engine and for acting on it */
-#define PLANS_MAX     4
-#define GARBAGE_MAX   8
-#define SCRATCH_BYTES (2 * ENVELOPE_BYTES_MAX)
+#define CALLS_MAX 128
+/* Of these, what probes may have under way, by connections and by commands. The prober has places
+ * left for notices; half of what the engine takes is for looking at it and for acting on it. */
+#define PROBE_PLACES      (PROBER_PENDING_MAX - 8)
+#define PROBE_EXEC_PLACES 32
+/* Places that every other app has for its own, however many questions of one app hang. */
+#define PROBE_PLACES_KEPT      2
+#define PROBE_EXEC_PLACES_KEPT 1
+#define PLANS_MAX              4
+#define GARBAGE_MAX            8
+#define SCRATCH_BYTES          (2 * ENVELOPE_BYTES_MAX)
+
+_Static_assert(PROBE_PLACES >= APPS_MAX * PROBE_PLACES_KEPT, "each app has its places");
+_Static_assert(PROBE_EXEC_PLACES >= APPS_MAX * PROBE_EXEC_PLACES_KEPT, "each app has its places");
+_Static_assert(PROBE_PLACES + PROBE_EXEC_PLACES + 32 <= CALLS_MAX, "others have calls, too");
 
 /* What a pending call was for. Names a replica by identity, for its place may change. */
 struct call {
@@ -31,6 +41,7 @@ struct call {
     struct digest release; /* pulls */
     enum probe_role role;  /* probes */
     uint32_t epoch;        /* probes: of the replica's probing; lists: their number */
+    bool is_probe, is_exec;
     bool is_used;
 };
 
@@ -201,8 +212,9 @@ mono_ms conductor_now(const struct conductor *conductor);
 void conductor_touch(struct conductor *conductor); /* plan again */
 /* A free call slot filled with the identity, or NULL when all are in use. */
 struct call *call_take(struct conductor *conductor, struct app *app, enum action_kind kind);
-/* The same for a probe: NULL also when only the reserve is left. */
-struct call *call_take_probe(struct conductor *conductor, struct app *app);
+/* The same for a probe: NULL also when its places are taken, or all that are left are other apps'.
+ */
+struct call *call_take_probe(struct conductor *conductor, struct app *app, bool is_exec);
 void call_drop(struct call *call);
 void conductor_event(struct conductor *conductor, const struct app *app, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

@@ -121,18 +121,23 @@ static void ask_probe(struct app *app, struct replica *replica, const struct pla
     struct conductor *conductor = app->conductor;
     const struct prober *prober = &conductor->ports.prober;
     const struct plan_probe *config = probe_of(service, role);
-    struct call *call = call_take_probe(conductor, app);
+    bool is_exec = config->kind == PLAN_PROBE_EXEC;
+    struct call *call = call_take_probe(conductor, app, is_exec);
     struct err err;
     int rc = ERR_LIMIT;
+    if (call == NULL && probe_queue(&replica->probe, role, conductor_now(conductor))) {
+        return;
+    }
     if (call == NULL) {
-        (void)err_set(&err, ERR_LIMIT, "too many calls are under way");
+        (void)err_set(&err, ERR_LIMIT, "too many questions hang: no place within %d ms",
+                      QUEUED_MS_MAX);
     } else {
         call->gen = replica->gen;
         call->service = replica->service;
         call->number = replica->number;
         call->role = role;
         call->epoch = replica->probe_epoch;
-        if (config->kind == PLAN_PROBE_EXEC) {
+        if (is_exec) {
             rc = ask_exec(conductor, replica, service, config, call, &err);
         } else {
             struct prober_request request = {

@@ -71,12 +71,25 @@ unsigned probe_due(struct probe *probe, const struct plan_service *service, mono
         struct probe_line *line = &probe->lines[role];
         if (!line->is_asking && line->next <= now && has_probe(service, (enum probe_role)role)) {
             line->is_asking = true;
-            line->asked_at = now;
+            line->asked_at = line->is_queued ? line->asked_at : now;
+            line->is_queued = false;
             line->next = MONO_NEVER;
             due |= 1u << role;
         }
     }
     return due;
+}
+
+bool probe_queue(struct probe *probe, enum probe_role role, mono_ms now)
+{
+    struct probe_line *line = &probe->lines[role];
+    if (now - line->asked_at >= QUEUED_MS_MAX) {
+        return false;
+    }
+    line->is_asking = false;
+    line->is_queued = true;
+    line->next = now + QUEUED_RETRY_MS;
+    return true;
 }
 
 static void take_success(struct probe *probe, const struct plan_service *service,

@@ -30,6 +30,11 @@ enum evidence {
 /* What could not be asked is asked again so soon, if its period is not shorter. */
 #define UNASKED_RETRY_MS 1000
 
+/* A question for which there is no place yet is tried again so soon, and is one that cannot be
+ * asked when it has waited so long. */
+#define QUEUED_RETRY_MS 20
+#define QUEUED_MS_MAX   2000
+
 /* One probe of one replica. Session. */
 struct probe_line {
     mono_ms next;          /* when to ask next; MONO_NEVER while an answer is awaited */
@@ -42,6 +47,7 @@ struct probe_line {
     uint16_t failures;     /* in a row */
     bool is_asking;
     bool is_hurried; /* ask again as soon as the answer is there */
+    bool is_queued;  /* due since asked_at, and waits for a place */
 };
 
 /* What the probes of one running container say. Session; zeroed when the container (re)starts. */
@@ -63,6 +69,10 @@ void probe_begin(struct probe *probe, const struct plan_service *service, bool p
 
 /* The roles to ask now, as bits 1 << role; each is marked as being asked. */
 unsigned probe_due(struct probe *probe, const struct plan_service *service, mono_ms now);
+
+/* There is no place for the question that was due: it is due again in a moment. False when it has
+ * waited for so long that it cannot be asked: the caller says so by probe_answer. */
+bool probe_queue(struct probe *probe, enum probe_role role, mono_ms now);
 
 /* Takes what came of one question. An answer to a probe that began anew meanwhile is ignored
  * (is_asking is false then). PROBE_UNASKED counts towards no threshold. */

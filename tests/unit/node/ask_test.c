@@ -306,11 +306,29 @@ static void not_asked(void)
     CHECK(app->session.has_world_fault);
     desk_close();
     app = begin();
-    while (call_take_probe(desk.conductor, app) != NULL) {
+    while (call_take_probe(desk.conductor, app, false) != NULL) {
+    }
+    for (int i = 0; i < QUEUED_MS_MAX / QUEUED_RETRY_MS; i++) { /* it waits for a place first */
+        ask("");
+        CHECK_STR_EQ(desk.log, "");
+        CHECK_INT_EQ(probes_deadline(desk.conductor), desk.now + QUEUED_RETRY_MS);
+        desk.now += QUEUED_RETRY_MS;
     }
     ask("");
     CHECK_STR_EQ(desk.log,
-                 "w web: generation 2 replica 1 cannot be asked: too many calls are under way\n");
+                 "w web: generation 2 replica 1 cannot be asked: too many questions hang: "
+                 "no place within 2000 ms\n");
+    desk_close();
+    app = begin(); /* what has waited counts from when it was due */
+    struct call *held = NULL;
+    for (struct call *call = NULL; (call = call_take_probe(desk.conductor, app, false)) != NULL;) {
+        held = call;
+    }
+    ask("");
+    call_drop(held);
+    desk.now += QUEUED_RETRY_MS;
+    ask("get c6120810:8080 /ready within 700\n");
+    CHECK_INT_EQ(app->session.replicas[0].probe.lines[PROBE_READINESS].asked_at, 1000);
     desk_close();
 }
 

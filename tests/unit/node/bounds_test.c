@@ -102,16 +102,24 @@ static void probes_leave_a_reserve(void)
     struct app *app = &conductor->apps[0];
     int probes = 0;
     int others = 0;
-    while (call_take_probe(conductor, app) != NULL) {
+    int execs = 0;
+    while (call_take_probe(conductor, app, false) != NULL) {
         probes++;
+    }
+    while (call_take_probe(conductor, app, true) != NULL) {
+        execs++;
     }
     while (call_take(conductor, app, ACTION_STOP) != NULL) {
         others++;
     }
-    CHECK_INT_EQ(probes, CALLS_MAX - CALLS_RESERVE);
-    CHECK_INT_EQ(others, CALLS_RESERVE);
+    CHECK_INT_EQ(probes, PROBER_PENDING_MAX - 8);
+    CHECK_INT_EQ(execs, 32);
+    CHECK_INT_EQ(others, CALLS_MAX - probes - execs);
+    call_drop(&conductor->calls[probes]);
+    CHECK(call_take_probe(conductor, app, false) == NULL);
+    CHECK(call_take_probe(conductor, app, true) != NULL);
     call_drop(&conductor->calls[0]);
-    CHECK(call_take_probe(conductor, app) == NULL);
+    CHECK(call_take_probe(conductor, app, true) == NULL);
     CHECK(call_take(conductor, app, ACTION_STOP) != NULL);
     conductor_free(conductor);
 }

@@ -375,18 +375,24 @@ static void calls_all_under_way(void)
     desk_close();
 }
 
-/* Probes leave a reserve of calls. */
+/* Probes leave calls to others, and one app's probes places to other apps'. */
 static void calls_of_probes(void)
 {
     struct app *app = NULL;
     (void)begin(&app, 2, false);
+    struct app *other = &desk.conductor->apps[1];
+    *other = (struct app){.conductor = desk.conductor, .is_used = true};
     size_t taken = 0;
-    while (call_take_probe(desk.conductor, app) != NULL) {
+    while (call_take_probe(desk.conductor, app, false) != NULL) {
         taken++;
     }
-    CHECK_INT_EQ(taken, CALLS_MAX - CALLS_RESERVE);
+    CHECK_INT_EQ(taken, PROBE_PLACES - PROBE_PLACES_KEPT);
+    for (size_t i = 0; i < PROBE_PLACES_KEPT; i++) {
+        CHECK(call_take_probe(desk.conductor, other, false) != NULL);
+    }
+    CHECK(call_take_probe(desk.conductor, other, false) == NULL);
     CHECK(desk.conductor->calls[0].app == app && desk.conductor->calls[0].kind == ACTION_COUNT);
-    for (size_t i = 0; i < CALLS_RESERVE; i++) {
+    for (size_t i = PROBE_PLACES; i < CALLS_MAX; i++) {
         CHECK(call_take(desk.conductor, app, ACTION_START) != NULL);
     }
     CHECK(call_take(desk.conductor, app, ACTION_START) == NULL);
