@@ -21,8 +21,8 @@
 #define ENGINE_OUTPUT_BYTES 4096
 /* Of a command's output inside a container so much is told: the last bytes. */
 #define ENGINE_EXEC_OUTPUT_BYTES 256
-/* Containers of ours that one list returns; more is ERR_LIMIT. */
-#define ENGINE_CONTAINERS_MAX 256
+/* Containers that one list returns. */
+#define ENGINE_CONTAINERS_MAX 1024
 
 typedef uint32_t ipv4; /* host byte order; 0 is "none" or "any" */
 
@@ -224,6 +224,7 @@ struct engine_post_mortem {
 struct engine_answer {
     const struct engine_container *containers; /* list */
     size_t container_count;
+    size_t left_out; /* list: so many more carry the label, and not the name their labels say */
     const struct engine_about *about; /* about */
     const struct engine_image *image; /* image_find, pull */
     const char *id;                   /* create; network_ensure: the name it has */
@@ -247,7 +248,9 @@ typedef void (*engine_progress)(void *ctx, uint64_t bytes);
  * do not carry the node's label or our tag. */
 struct engine_ops {
     int (*about)(void *self, engine_done done, void *ctx, struct err *err);
-    /* All containers labelled io.berth.node=<node>, running or not. */
+    /* All containers labelled io.berth.node=<node>, running or not. Where they are more than
+     * ENGINE_CONTAINERS_MAX, those first whose name is what their labels say; ERR_LIMIT with the
+     * remedy where these are more. */
     int (*list)(void *self, const char *node, engine_done done, void *ctx, struct err *err);
     /* Looks for an image on this engine, by its reference, by what a mirror or another tag calls
      * it, and by every signed digest over all images: one that came by a load has no reference.

@@ -38,7 +38,10 @@ static bool is_active(const struct conductor *conductor)
 static void engine_failed(struct conductor *conductor, const struct err *err)
 {
     if (conductor->is_engine_up || conductor->engine_failures == 0) {
-        conductor_warning(conductor, NULL, "the engine does not answer: %s", err->text);
+        conductor_warning(conductor, NULL, "%s: %s",
+                          err->code == ERR_LIMIT ? "the engine cannot be looked at"
+                                                 : "the engine does not answer",
+                          err->text);
     }
     conductor->is_engine_up = false;
     if (conductor->engine_failures < 8) {
@@ -155,6 +158,19 @@ static void tell_foreigners(struct app *app, const struct engine_answer *answer)
                           last->id);
     }
     app->foreigners = count;
+}
+
+/* None of these has a name of ours: they are copies, and nothing of ours is among them. */
+static void tell_left_out(struct conductor *conductor, size_t left_out)
+{
+    if (left_out > conductor->left_out) {
+        conductor_warning(conductor, NULL,
+                          "%zu containers that carry this node's labels under another name are not "
+                          "looked at: remove those that nobody needs (docker ps -a --filter "
+                          "label=io.berth.node=%s)",
+                          left_out, conductor->config.node);
+    }
+    conductor->left_out = left_out;
 }
 
 /* Somebody disconnected it from its network: nothing reaches it any more. */
@@ -365,6 +381,7 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
     conductor->is_engine_up = true;
     conductor->engine_failures = 0;
     take_list(conductor, answer, &look);
+    tell_left_out(conductor, answer->left_out);
     conductor->has_list = true;
     conductor_touch(conductor);
 }

@@ -173,6 +173,7 @@ struct conductor {
     mono_ms list_at, about_at;
     mono_ms list_asked_at; /* when that was */
     uint8_t engine_failures;
+    size_t left_out; /* containers that the last list had no room for */
     bool has_orphans_reported;
 
     /* The kernel's table. */

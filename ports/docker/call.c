@@ -170,6 +170,12 @@ static int on_piece(void *ctx, int status, struct span piece)
 static void call_lost(struct docker_call *call, const struct err *cause)
 {
     struct docker *docker = call->docker;
+    if (call->is_overflowing && call->request.too_long != NULL) {
+        call->is_overflowing = false;
+        buffer_free(&call->answer);
+        call->request.too_long(call);
+        return;
+    }
     if (call->is_overflowing) {
         docker_call_fail(call, ERR_LIMIT, "the engine's answer to %s is too long",
                          call->request.path);

@@ -51,8 +51,9 @@ struct docker_request {
     int64_t timeout_ms;        /* 0: none */
     int64_t idle_timeout_ms;   /* 0: none */
     docker_step step;
-    docker_stream stream;   /* NULL: the body is gathered for the step */
-    docker_expired expired; /* time is up; NULL: the engine counts as gone */
+    docker_stream stream;    /* NULL: the body is gathered for the step */
+    docker_expired expired;  /* time is up; NULL: the engine counts as gone */
+    docker_expired too_long; /* the answer is longer than its bound; NULL: ERR_LIMIT */
 };
 
 /* private to this room. */

@@ -191,6 +191,22 @@ static void on_listed(struct docker_call *call, int status, struct span body)
     guess_next(call);
 }
 
+static void on_list_too_long(struct docker_call *call)
+{
+    const struct docker_find *find = call->state;
+    char shown[DOCKER_SHOWN_BYTES];
+    if (find->unlisted != NULL) {
+        find->unlisted(call);
+        return;
+    }
+    docker_image_show(find->reference, shown);
+    docker_call_fail(
+        call, ERR_LIMIT,
+        "the engine's list of images is longer than %u KiB, so %s cannot be looked for "
+        "in it: remove images that nobody needs (docker image prune)",
+        IMAGES_BYTES_MAX / 1024u, shown);
+}
+
 static bool is_any_known(const struct identity *identity)
 {
     return !digest_is_none(&identity->index) || !digest_is_none(&identity->manifest) ||
@@ -210,6 +226,7 @@ static void on_looked(struct docker_call *call, int status, struct span body)
                                .answer_bytes_max = IMAGES_BYTES_MAX,
                                .timeout_ms = QUICK_TIMEOUT_MS,
                                .step = on_listed,
+                               .too_long = on_list_too_long,
                            });
 }
 

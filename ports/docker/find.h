@@ -23,6 +23,7 @@ struct docker_find {
     struct engine_image image; /* what was found */
     char id[IDENTITY_ID_BYTES];
     docker_found found, missing; /* the one or the other, once; from there the call goes on */
+    docker_found unlisted;       /* too many images to look through; NULL: ERR_LIMIT */
     /* private */
     char guesses[IDENTITY_GUESSES_MAX][IDENTITY_ID_BYTES];
     size_t guess_count, guess;

@@ -11,8 +11,9 @@ struct list_state {
     char node[ENGINE_LABEL_BYTES];
     struct engine_container *containers;
     size_t count; /* ids known */
-    size_t kept;  /* looked at and still there, at the front */
-    size_t at;    /* the next to look at */
+    size_t left_out;
+    size_t kept; /* looked at and still there, at the front */
+    size_t at;   /* the next to look at */
 };
 
 static void list_drop(void *state)
@@ -197,7 +198,8 @@ static void list_look_next(struct docker_call *call)
     struct text path;
     if (list->at == list->count) {
         docker_call_finish(call, &(struct engine_answer){.containers = list->containers,
-                                                         .container_count = list->kept});
+                                                         .container_count = list->kept,
+                                                         .left_out = list->left_out});
         return;
     }
     text_init(&path, data, sizeof data);
@@ -212,10 +214,46 @@ static void list_look_next(struct docker_call *call)
                            });
 }
 
+static bool is_listed_named(const cJSON *item)
+{
+    const cJSON *labels = reply_at(item, "Labels");
+    const cJSON *name;
+    cJSON_ArrayForEach(name, reply_at(item, "Names"))
+    {
+        const char *found = cJSON_IsString(name) ? name->valuestring : "";
+        found += found[0] == '/';
+        if (is_named(found, labels, "_") || is_named(found, labels, "-")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Notes the ids of those that have their name, or of the others. False when there is no room. */
+static bool list_note(struct list_state *list, const cJSON *json, bool is_named_wanted)
+{
+    const cJSON *item;
+    bool has_room = true;
+    cJSON_ArrayForEach(item, json)
+    {
+        struct engine_container *container = &list->containers[list->count];
+        const char *id = reply_text_at(item, "Id");
+        if (id[0] == '\0' || is_listed_named(item) != is_named_wanted) {
+            continue;
+        }
+        if (list->count == ENGINE_CONTAINERS_MAX) {
+            has_room = false;
+            list->left_out++;
+        } else if (text_copy(container->id, sizeof container->id, id)) {
+            list->count++;
+        }
+    }
+    return has_room;
+}
+
 static void on_listed(struct docker_call *call, int status, struct span body)
 {
     struct list_state *list = call->state;
-    const cJSON *item;
     if (status != 200) {
         docker_call_refuse(call, "list containers", status, body);
         return;
@@ -226,24 +264,23 @@ static void on_listed(struct docker_call *call, int status, struct span body)
         docker_call_fail(call, ERR_ENGINE, "the engine's list of containers is unreadable");
         return;
     }
-    if (count > ENGINE_CONTAINERS_MAX) {
-        docker_call_fail(call, ERR_LIMIT, "%d containers are labelled io.berth.node=%s, at most %d",
-                         count, list->node, ENGINE_CONTAINERS_MAX);
-        return;
-    }
-    list->containers = calloc((size_t)count + 1, sizeof *list->containers);
+    list->containers =
+        calloc((size_t)(count < ENGINE_CONTAINERS_MAX ? count : ENGINE_CONTAINERS_MAX) + 1,
+               sizeof *list->containers);
     if (list->containers == NULL) {
         docker_call_fail(call, ERR_MEMORY, "no memory for a list of containers");
         return;
     }
-    cJSON_ArrayForEach(item, json)
-    {
-        struct engine_container *container = &list->containers[list->count];
-        if (text_copy(container->id, sizeof container->id, reply_text_at(item, "Id")) &&
-            container->id[0] != '\0') {
-            list->count++;
-        }
+    if (!list_note(list, json, true)) {
+        docker_call_fail(call, ERR_LIMIT,
+                         "%zu containers are named berth_%s_..., at most %d can be looked after: "
+                         "remove those that nobody needs (docker ps -a --filter "
+                         "label=io.berth.node=%s)",
+                         list->count + list->left_out, list->node, ENGINE_CONTAINERS_MAX,
+                         list->node);
+        return;
     }
+    (void)list_note(list, json, false);
     list_look_next(call);
 }
 

@@ -240,6 +240,7 @@ int docker_pull(void *self, const struct engine_wanted *wanted, engine_progress 
         docker_call_free(call);
         return rc;
     }
+    pull->find.unlisted = pull_try; /* what is to be fetched need not be looked for */
     docker_image_show(wanted->reference, pull->shown);
     (void)text_copy(pull->repository, sizeof pull->repository, wanted->reference);
     pull->repository[strcspn(pull->repository, "@")] = '\0';

@@ -6,9 +6,9 @@
 
 #include "platform/engine.h"
 
-/* Most bytes of an answer that is read whole, and of a list. */
+/* Most bytes of an answer that is read whole, and of a list: 4 KiB for each container. */
 #define REPLY_BYTES_MAX      (256u * 1024u)
-#define REPLY_LIST_BYTES_MAX (1024u * 1024u)
+#define REPLY_LIST_BYTES_MAX (ENGINE_CONTAINERS_MAX * 4096u)
 /* So much of the engine's words is looked at to tell what they mean. */
 #define REPLY_MESSAGE_BYTES 2048
 

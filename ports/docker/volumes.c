@@ -9,7 +9,7 @@ enum { VOLUME_BODY_BYTES = 1024 };
 
 /* Whom the containers that mount a volume belong to. */
 struct claimants {
-    bool is_ours, is_other;
+    bool is_ours, is_other, is_unreadable;
     bool is_other_app; /* of an agent's, whose name `other` then is */
     char other[ENGINE_LABEL_BYTES];
 };
@@ -161,6 +161,7 @@ static struct claimants claimants_read(struct docker_call *call, struct span bod
     struct claimants claimants = {0};
     const cJSON *item;
     REPLY json = reply_parse(body, &call->is_short);
+    claimants.is_unreadable = !cJSON_IsArray(json);
     cJSON_ArrayForEach(item, json)
     {
         const cJSON *labels = reply_at(item, "Labels");

@@ -4,7 +4,7 @@
 #include "tests/unit/node/desk.h"
 
 static struct engine_container listed[8];
-static size_t listed_count;
+static size_t listed_count, left_out;
 
 /* Release 1 serves as generation 1; nothing is listed. */
 static struct app *begin(void)
@@ -17,6 +17,7 @@ static struct app *begin(void)
     desk.conductor->route_found = ROUTE_FOUND_NONE;
     memset(listed, 0, sizeof listed);
     listed_count = 0;
+    left_out = 0;
     return app;
 }
 
@@ -46,7 +47,8 @@ static void look(int code)
     CHECK(desk.conductor->is_listing);
     desk.said[0] = '\0';
     desk_answer(0, code,
-                &(struct engine_answer){.containers = listed, .container_count = listed_count});
+                &(struct engine_answer){
+                    .containers = listed, .container_count = listed_count, .left_out = left_out});
     CHECK(!desk.conductor->is_listing);
     CHECK(!desk.conductor->calls[0].is_used);
 }
@@ -85,6 +87,33 @@ static void times(void)
     observe_soon(conductor);
     CHECK_INT_EQ(conductor->list_at, 3000);
     CHECK(conductor->is_dirty);
+    desk_close();
+}
+
+/* Copies that the list had no room for are told when they are more, and stop nothing; more of ours
+ * than it has room for are named by the limit. */
+static void too_many(void)
+{
+    struct app *app = begin();
+    (void)list_add("web", 1, 1);
+    left_out = 3;
+    look(0);
+    CHECK_STR_EQ(desk.log,
+                 "w 3 containers that carry this node's labels under another name are not looked "
+                 "at: remove those that nobody needs (docker ps -a --filter "
+                 "label=io.berth.node=gw)\n");
+    CHECK(desk.conductor->is_engine_up);
+    CHECK(session_find(&app->session, 1, 0, 1)->is_present);
+    look(0);
+    CHECK_STR_EQ(desk.log, "");
+    left_out = 2;
+    look(0);
+    CHECK_STR_EQ(desk.log, "");
+    left_out = 4;
+    look(0);
+    CHECK_CONTAINS(desk.log, "w 4 containers that carry");
+    look(ERR_LIMIT);
+    CHECK_STR_EQ(desk.log, "w the engine cannot be looked at: told over-limit\n");
     desk_close();
 }
 
@@ -366,6 +395,7 @@ int main(int argc, char **argv)
         {"one at a time", one_at_a_time},
         {"no call free", no_call_free},
         {"engine gone", engine_gone},
+        {"too many", too_many},
         {"merged", merged},
         {"falls", falls},
         {"disconnected", disconnected},
