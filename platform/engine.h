@@ -286,9 +286,10 @@ struct engine_ops {
      * untouched, when it is this app's: by its labels; or, as earlier versions set none, because
      * every container that mounts it is this app's, or none mounts it. Mounted by this app and by
      * others: ERR_EXISTS with the remedy. Mounted by others alone it is theirs. No copies.
-     * A named volume is used by exactly its name, with no labels or with this app's: ERR_EXISTS
-     * where it carries another's, or where containers of another app of ours mount it. One that is
-     * external and not there: ERR_ENGINE.
+     * A named volume is used by exactly its name. Whoever mounts it read-only takes it whosever it
+     * is, and makes it without labels. Whoever can write it takes it with no labels or with this
+     * app's: ERR_EXISTS where it carries another's, or where containers of another app of ours that
+     * can write mount it. One that is external and not there: ERR_ENGINE.
      * A mount that is_of_image and would be made new: the volume that hold_volumes has noted for
      * this node, app, service, replica and target is mounted instead, by its name. */
     int (*create)(void *self, const struct engine_spec *spec, engine_done done, void *ctx,

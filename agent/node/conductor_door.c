@@ -337,6 +337,7 @@ int door_check(struct conductor *conductor, struct app *app, const struct plan *
     rc = rc == 0 && app != NULL ? check_memory(app, plan, force, err) : rc;
     rc = rc == 0 ? check_powers(conductor, plan, err) : rc;
     rc = rc == 0 ? check_ports(conductor, app, plan, err) : rc;
+    rc = rc == 0 ? claims_check(conductor, app, plan, err) : rc;
     rc = rc == 0 ? table_check_room(conductor, app, plan, err) : rc;
     return rc == 0 ? check_room(conductor, plan, err) : rc;
 }
@@ -444,7 +445,11 @@ int conductor_rollback(struct conductor *conductor, const char *name, conductor_
     }
     const struct plan *plan = app_plan(app, &before->release);
     rc = is_going_on || plan == NULL ? 0 : check_alone(conductor, app, err);
-    rc = rc == 0 && !is_going_on && plan != NULL ? table_check_room(conductor, app, plan, err) : rc;
+    if (rc == 0 && !is_going_on && plan != NULL) { /* others may have come meanwhile */
+        rc = check_ports(conductor, app, plan, err);
+        rc = rc == 0 ? claims_check(conductor, app, plan, err) : rc;
+        rc = rc == 0 ? table_check_room(conductor, app, plan, err) : rc;
+    }
     if (rc != 0) {
         return rc;
     }

@@ -37,6 +37,10 @@ struct plan_probe {
     uint8_t exec_count;
 };
 
+/* Of a service's volumes with a name of their own so many are known to the door; what more there
+ * are shows when its container is created. */
+#define PLAN_VOLUMES_MAX 8
+
 /* How an old replica is told that it will be stopped. */
 enum plan_notice { PLAN_NOTICE_NONE, PLAN_NOTICE_SIGNAL, PLAN_NOTICE_EXEC, PLAN_NOTICE_HTTP };
 
@@ -86,7 +90,10 @@ struct plan_service {
     uint64_t memory_bytes; /* limit; 0: none */
     unsigned powers;       /* POWER_* */
     bool has_no_network;   /* nothing can connect to it */
-    char spec[17];         /* short hash of everything that makes the container; equal: unchanged */
+    /* A hash of each name that a volume has outside this app; odd: the service writes it. */
+    uint64_t volumes[PLAN_VOLUMES_MAX];
+    uint8_t volume_count;
+    char spec[17]; /* short hash of everything that makes the container; equal: unchanged */
 };
 
 /* What stays resident of a release: everything the planner needs, about 1 KiB a service. */

@@ -239,6 +239,17 @@ static int read_tmpfs_options(const struct json_place *at, void *into, struct er
     return rc != 0 ? rc : json_read_object(at, keys, COUNT_OF(keys), into, err);
 }
 
+static void volume_note(struct plan_service *service, const struct engine_mount *mount)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *at = mount->source; *at != '\0'; at++) {
+        hash = (hash ^ (uint8_t)*at) * UINT64_C(0x100000001b3); /* FNV-1a */
+    }
+    if (service->volume_count < PLAN_VOLUMES_MAX) {
+        service->volumes[service->volume_count++] = (hash | 1u) ^ (mount->read_only ? 1u : 0u);
+    }
+}
+
 static int mount_read(const struct json_place *at, struct release_reading *reading,
                       struct engine_mount *mount, struct err *err)
 {
@@ -258,6 +269,9 @@ static int mount_read(const struct json_place *at, struct release_reading *readi
         return json_error(&source, ERR_MISSING, err, "missing; it is required");
     }
     reading->mounts_writable |= !mount->read_only && !is_tmpfs;
+    if (mount->is_volume && mount->is_named) {
+        volume_note(reading->service, mount);
+    }
     reading->service->powers |= into.type[0] == 'b' ? POWER_HOST_PATHS : 0;
     return 0;
 }

@@ -54,6 +54,7 @@ int docker_volumes_note(struct docker_volumes *volumes, const struct engine_spec
                          mount->former != NULL ? mount->former : "");
         volume->is_named = mount->is_named;
         volume->is_external = mount->is_external;
+        volume->is_reader = mount->is_named && mount->read_only;
         volume->is_of_image = mount->is_of_image;
         volumes->count++;
     }
@@ -97,11 +98,14 @@ static void volume_make(struct docker_call *call)
     text_init(&text, data, sizeof data);
     text_append(&text, "{\"Name\":");
     text_append_json(&text, volume_now(volumes)->name);
-    text_append(&text, ",\"Labels\":{\"io.berth.node\":");
-    text_append_json(&text, volumes->node);
-    text_append(&text, ",\"io.berth.app\":");
-    text_append_json(&text, volumes->app);
-    text_append(&text, "}}");
+    if (!volume_now(volumes)->is_reader) { /* it is whose who writes it */
+        text_append(&text, ",\"Labels\":{\"io.berth.node\":");
+        text_append_json(&text, volumes->node);
+        text_append(&text, ",\"io.berth.app\":");
+        text_append_json(&text, volumes->app);
+        text_append(&text, "}");
+    }
+    text_append(&text, "}");
     docker_call_next(call, &(struct docker_request){.method = "POST",
                                                     .path = "/volumes/create",
                                                     .body = data,
@@ -155,6 +159,23 @@ static void volume_begin(struct docker_call *call)
     }
 }
 
+/* What the engine does not say counts as written. */
+static bool is_only_read(const cJSON *container, const char *name)
+{
+    const cJSON *mount;
+    bool is_read = false;
+    cJSON_ArrayForEach(mount, reply_at(container, "Mounts"))
+    {
+        if (strcmp(reply_text_at(mount, "Name"), name) == 0) {
+            if (!cJSON_IsFalse(reply_at(mount, "RW"))) {
+                return false;
+            }
+            is_read = true;
+        }
+    }
+    return is_read;
+}
+
 static struct claimants claimants_read(struct docker_call *call, struct span body)
 {
     const struct docker_volumes *volumes = call->state;
@@ -166,6 +187,10 @@ static struct claimants claimants_read(struct docker_call *call, struct span bod
     {
         const cJSON *labels = reply_at(item, "Labels");
         const char *app = reply_text_of(labels, "io.berth.app");
+        if (volume_now(call->state)->is_named &&
+            is_only_read(item, volume_now(call->state)->name)) {
+            continue;
+        }
         if (strcmp(reply_text_of(labels, "io.berth.node"), volumes->node) == 0 &&
             strcmp(app, volumes->app) == 0) {
             claimants.is_ours = true;
@@ -179,6 +204,13 @@ static struct claimants claimants_read(struct docker_call *call, struct span bod
     return claimants;
 }
 
+static void claimants_unread(struct docker_call *call)
+{
+    docker_call_fail(call, ERR_ENGINE,
+                     "the engine's answer about who mounts volume %s is unreadable",
+                     volume_now(call->state)->name);
+}
+
 static void on_mounted(struct docker_call *call, int status, struct span body)
 {
     struct docker_volumes *volumes = call->state;
@@ -187,7 +219,9 @@ static void on_mounted(struct docker_call *call, int status, struct span body)
         return;
     }
     struct claimants claimants = claimants_read(call, body);
-    if (claimants.is_ours && claimants.is_other) {
+    if (claimants.is_unreadable) {
+        claimants_unread(call);
+    } else if (claimants.is_ours && claimants.is_other) {
         docker_call_fail(call, ERR_EXISTS,
                          "volume %s is mounted by containers of %s and of %s: copy what %s needs "
                          "into the volume %s, made with docker volume create, then activate again",
@@ -200,7 +234,7 @@ static void on_mounted(struct docker_call *call, int status, struct span body)
     }
 }
 
-/* A named volume is one app's; what runs without an agent is the operator's affair. */
+/* A named volume is written by one app; what runs without an agent is the operator's affair. */
 static void on_claimed(struct docker_call *call, int status, struct span body)
 {
     struct docker_volumes *volumes = call->state;
@@ -209,10 +243,13 @@ static void on_claimed(struct docker_call *call, int status, struct span body)
         return;
     }
     struct claimants claimants = claimants_read(call, body);
-    if (claimants.is_other_app) {
+    if (claimants.is_unreadable) {
+        claimants_unread(call);
+    } else if (claimants.is_other_app) {
         docker_call_fail(call, ERR_EXISTS,
-                         "volume %s is mounted by app %s, and a volume belongs to one app: give "
-                         "%s a volume of another name",
+                         "volume %s is mounted by app %s, which can write it, and one app alone "
+                         "writes a volume: mount it read_only in one of them, or give %s a volume "
+                         "of another name",
                          volume_now(volumes)->name, claimants.other, volumes->app);
     } else {
         volume_settled(call, false);
@@ -269,9 +306,12 @@ static void on_volume(struct docker_call *call, int status, struct span body)
     const struct docker_volume *volume = volume_now(volumes);
     char path[DOCKER_PATH_BYTES];
     int owner = status == 200 ? owner_read(call, body) : 0;
-    if (owner < 0) {
+    if (status == 200 && volume->is_reader) {
+        volume_settled(call, false); /* whoever writes it */
+    } else if (owner < 0) {
         docker_call_fail(call, ERR_EXISTS,
-                         "volume %s carries the labels of another app: remove or rename it",
+                         "volume %s carries the labels of another app: mount it read_only, or "
+                         "remove or rename it",
                          volume->name);
     } else if (status == 200 && volume->is_named && owner == 0) {
         mounted_ask(call, volume->name, on_claimed);

@@ -13,6 +13,7 @@ struct docker_volume {
     char former[DOCKER_VOLUME_BYTES]; /* empty: there was none before */
     bool is_former;                   /* that one is used */
     bool is_named, is_external;       /* as in engine_mount */
+    bool is_reader;                   /* a named one that is not written */
     bool is_of_image;                 /* one without a name of ours may be noted for it */
     char target[DOCKER_VOLUME_BYTES];
 };

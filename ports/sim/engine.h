@@ -77,6 +77,7 @@ struct sim_container {
     char volumes[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* those it mounts */
     char formers[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* as the spec says */
     bool is_named[SIM_MOUNTS_MAX], is_external[SIM_MOUNTS_MAX]; /* as the spec says */
+    bool is_reader[SIM_MOUNTS_MAX];                             /* named and read-only */
     char targets[SIM_MOUNTS_MAX][SIM_TARGET_BYTES];
     bool is_of_image[SIM_MOUNTS_MAX];
     size_t image;

@@ -49,6 +49,7 @@ void engine_fill(struct sim_engine *engine, struct sim_container *made,
         if (mount->is_volume) {
             made->is_named[count] = mount->is_named;
             made->is_external[count] = mount->is_external;
+            made->is_reader[count] = mount->is_named && mount->read_only;
             (void)text_copy(made->volumes[count], ENGINE_NAME_BYTES, mount->source);
             (void)text_copy(made->formers[count++], ENGINE_NAME_BYTES,
                             mount->former != NULL ? mount->former : "");

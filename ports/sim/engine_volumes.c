@@ -31,7 +31,7 @@ static int volume_owner(const struct sim_engine *engine, const struct sim_volume
     for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
         const struct sim_container *other = &engine->containers[i];
         for (size_t j = 0; other->is_used && j < SIM_MOUNTS_MAX; j++) {
-            if (strcmp(other->volumes[j], volume->name) == 0) {
+            if (strcmp(other->volumes[j], volume->name) == 0 && !other->is_reader[j]) {
                 bool is_same = strcmp(other->node, container->node) == 0 &&
                                strcmp(other->seen.app, container->seen.app) == 0;
                 is_ours |= is_same;
@@ -135,6 +135,9 @@ bool engine_settle_volumes(struct sim_engine *engine, struct sim_engine_call *ca
                           made->volumes[i]);
             return false;
         }
+        if (found != NULL && made->is_reader[i]) {
+            continue;
+        }
         if ((is_labelled && holder < 0) || (made->is_named[i] && (holder < 0 || holder == 2)) ||
             (found == NULL && owner == 2)) {
             (void)err_set(&call->err, ERR_EXISTS, "volume %s is claimed by another app",
@@ -150,7 +153,8 @@ bool engine_settle_volumes(struct sim_engine *engine, struct sim_engine_call *ca
         if (pointer != NULL) {
             (void)text_copy(made->volumes[i], ENGINE_NAME_BYTES, pointer->holds);
         } else if (found == NULL) {
-            (void)volume_add(engine, made->volumes[i], made);
+            static const struct sim_container nobody;
+            (void)volume_add(engine, made->volumes[i], made->is_reader[i] ? &nobody : made);
         }
     }
     return true;

@@ -299,7 +299,7 @@ static void a_named_volume_is_one_apps(void)
     } rows[] = {
         {"ours", 0, "", false},
         {"theirs", ERR_EXISTS, "carries the labels of another app", true},
-        {"shared", ERR_EXISTS, "shared is mounted by app b", true},
+        {"shared", ERR_EXISTS, "shared is mounted by app b, which can write it", true},
         {"kept", 0, "", true},
         {"mixed", ERR_EXISTS, "mixed is mounted by app b", false},
         {"gone", ERR_ENGINE, "docker volume create gone", true},

@@ -1,6 +1,7 @@
 /* engine_volumes: volumes carry their owner, and those of before keep their name. */
 #include <stdio.h>
 
+#include "platform/base/text.h"
 #include "tests/check.h"
 #include "tests/contract/engine_call.h"
 #include "tests/contract/engine_parts.h"
@@ -162,6 +163,39 @@ static void a_named_volume_belongs_to_one_app(void)
     parts_clean();
 }
 
+/* Readers beside each other and beside one writer; what a reader makes is nobody's. */
+static void a_named_volume_has_one_writer_and_readers(void)
+{
+    struct made reader;
+    struct made writer;
+    struct made second;
+    struct engine_result result;
+    named_fill(&reader, 0, "one", "reader");
+    named_fill(&writer, 1, "one", "writer");
+    named_fill(&second, 2, "one", "second");
+    (void)snprintf(reader.name, sizeof reader.name, "read-%s", fixture->node);
+    (void)text_copy(writer.name, sizeof writer.name, reader.name);
+    (void)text_copy(second.name, sizeof second.name, reader.name);
+    reader.mount.read_only = true;
+    check_mounted(parts_make(&reader.parts), reader.name);
+    check_labels(reader.name, NULL);
+    check_mounted(parts_make(&writer.parts), reader.name);
+    CHECK_INT_EQ(engine_do_create(fixture, &second.parts.spec, &result), ERR_EXISTS);
+    CHECK(strstr(result.text, reader.name) != NULL);
+    second.mount.read_only = true;
+    check_mounted(parts_make(&second.parts), reader.name);
+    parts_clean();
+    named_fill(&writer, 1, "two", "writer"); /* with the labels of who made it */
+    check_mounted(parts_make(&writer.parts), writer.name);
+    check_labels(writer.name, "writer");
+    named_fill(&reader, 0, "two", "reader");
+    (void)text_copy(reader.name, sizeof reader.name, writer.name);
+    CHECK_INT_EQ(engine_do_create(fixture, &reader.parts.spec, &result), ERR_EXISTS);
+    reader.mount.read_only = true;
+    check_mounted(parts_make(&reader.parts), writer.name);
+    parts_clean();
+}
+
 static void an_external_volume_is_not_made(void)
 {
     struct made made;
@@ -256,6 +290,7 @@ int engine_volumes_run(const struct engine_fixture *given, int argc, char **argv
         {"a_volume_of_two_apps_is_refused", a_volume_of_two_apps_is_refused},
         {"a_named_volume_is_used_by_its_name", a_named_volume_is_used_by_its_name},
         {"a_named_volume_belongs_to_one_app", a_named_volume_belongs_to_one_app},
+        {"a_named_volume_has_one_writer_and_readers", a_named_volume_has_one_writer_and_readers},
         {"an_external_volume_is_not_made", an_external_volume_is_not_made},
         {"an_image_tells_its_volumes", an_image_tells_its_volumes},
         {"what_was_noted_is_mounted_again", what_was_noted_is_mounted_again},

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/node/conductor_private.h"
 #include "tests/check.h"
 #include "tests/sim/gateway.h"
 #include "tests/sim/sealed.h"
@@ -208,6 +209,90 @@ static void test_ports_apart(void)
         .service = ",\"ports\":[{\"target\":1,\"published\":8080,\"protocol\":\"udp\","
                    "\"host_ip\":\"10.0.0.1\"}]"};
     check_activate(story, &same, ERR_PORT_HELD, "port 8080/udp is published by app db");
+    story_close(story);
+}
+
+#define VOLUME(mode)                                                                               \
+    ",\"volumes\":[{\"type\":\"volume\",\"source\":\"d\",\"target\":\"/d\"" mode "}]"
+#define READ_ONLY ",\"read_only\":true"
+#define NAMED     ",\"volumes\":{\"d\":{\"name\":\"shared\"}}"
+
+/* Any number of apps may read a volume of a name of its own, and one may write it. */
+static void test_volumes_apart(void)
+{
+    static const struct {
+        const char *app, *service, *root;
+        int code;
+    } rows[] = {
+        {"read1", VOLUME(READ_ONLY), NAMED, 0},
+        {"write1", VOLUME(""), NAMED, 0},
+        {"write2", VOLUME(""), NAMED, ERR_EXISTS},
+        {"write3", VOLUME(""), ",\"volumes\":{\"d\":{\"name\":\"shared\",\"external\":true}}",
+         ERR_EXISTS},
+        {"read2", VOLUME(READ_ONLY), NAMED, 0},
+        {"other", VOLUME(""), ",\"volumes\":{\"d\":{\"name\":\"shared2\"}}", 0},
+        {"own", VOLUME(""), NULL, 0}, /* one of the app's own, whatever it is called */
+    };
+    struct story *story = story_open();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct sealed_content content = {
+            .app = rows[i].app, .sequence = 1, .service = rows[i].service, .root = rows[i].root};
+        struct err err = {0};
+        if (rows[i].code != 0) {
+            check_activate(
+                story, &content, rows[i].code,
+                "service web writes a named volume that app write1 writes, too: mount it "
+                "read_only in one of them");
+            continue;
+        }
+        CHECK_INT_EQ(activate(story, &content, false, &err), 0);
+        CHECK(settle(story));
+        static struct report report;
+        conductor_report(story->gateway.agent, &report);
+        CHECK_STR_EQ(report.apps[report.app_count - 1].app, rows[i].app);
+        CHECK_STR_EQ(report.apps[report.app_count - 1].verdict, "good");
+    }
+    story_close(story);
+}
+
+/* Two names whose bridges would be one interface: the hash is the same. */
+static void test_bridges_apart(void)
+{
+    struct story *story = story_open();
+    struct err err = {0};
+    const struct sealed_content one = {.app = "fsniikd", .sequence = 1};
+    const struct sealed_content two = {.app = "epihehn", .sequence = 1};
+    char bridges[2][16];
+    address_bridge(&story->gateway.agent->config, one.app, bridges[0]);
+    address_bridge(&story->gateway.agent->config, two.app, bridges[1]);
+    CHECK_STR_EQ(bridges[0], bridges[1]);
+    CHECK_INT_EQ(activate(story, &one, false, &err), 0);
+    CHECK(settle(story));
+    check_activate(story, &two, ERR_EXISTS,
+                   "the bridge of app epihehn would be berth-69b4c974, as that of app fsniikd is: "
+                   "give it another name");
+    story_close(story);
+}
+
+/* What another app took meanwhile is in the way of a rollback as of a release. */
+static void test_rollback_to_what_is_taken(void)
+{
+    struct story *story = story_open();
+    struct conductor *agent = story->gateway.agent;
+    struct err err = {0};
+    const struct sealed_content with_port = {
+        .app = "db", .sequence = 1, .service = ",\"ports\":[{\"target\":1,\"published\":9}]"};
+    const struct sealed_content without = {.app = "db", .sequence = 2, .service = VOLUME("")};
+    const struct sealed_content taker = {
+        .app = "fs", .sequence = 1, .service = ",\"ports\":[{\"target\":1,\"published\":9}]"};
+    CHECK_INT_EQ(activate(story, &with_port, false, &err), 0);
+    CHECK(settle(story));
+    CHECK_INT_EQ(activate(story, &without, false, &err), 0);
+    CHECK(settle(story));
+    CHECK_INT_EQ(activate(story, &taker, false, &err), 0);
+    CHECK(settle(story));
+    CHECK_INT_EQ(conductor_rollback(agent, "db", noted, &answer, &err), ERR_PORT_HELD);
+    CHECK_CONTAINS(err.text, "port 9/tcp is published by app fs");
     story_close(story);
 }
 
@@ -460,6 +545,9 @@ static const struct check_case cases[] = {
     {"activate powers", test_activate_powers},
     {"activate: known", test_activate_known},
     {"ports apart", test_ports_apart},
+    {"volumes apart", test_volumes_apart},
+    {"bridges apart", test_bridges_apart},
+    {"rollback to what is taken", test_rollback_to_what_is_taken},
     {"one request at a time", test_one_request_at_a_time},
     {"before the engine", test_before_the_engine},
     {"rollback", test_rollback},

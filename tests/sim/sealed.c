@@ -51,9 +51,10 @@ void sealed_release(const struct sealed_content *content, int signer, struct sea
         "{\"schema\":1,\"x-berth\":{\"app\":\"%s\",\"sequence\":%llu%s},\"services\":{\"web\":{"
         "\"image\":\"registry.test/web@sha256:%s\"%s,\"x-berth\":{\"image\":{\"index\":"
         "\"sha256:%s\",\"platforms\":[{\"arch\":\"amd64\",\"manifest\":\"sha256:%s\",\"config\":"
-        "\"sha256:%s\"}]}%s}}}}",
+        "\"sha256:%s\"}]}%s}}}%s}",
         content->app, (unsigned long long)content->sequence, given(content->top), index_hex,
-        given(content->service), index_hex, index_hex, config_hex, given(content->extension));
+        given(content->service), index_hex, index_hex, config_hex, given(content->extension),
+        given(content->root));
     assert(len > 0 && (size_t)len < sizeof payload);
     seal_around(TRUST_ROLE_RELEASE, span_of(payload, (size_t)len), signer, made);
 }

@@ -20,6 +20,7 @@ struct sealed_content {
     const char *top;       /* of x-berth */
     const char *service;   /* of the one service */
     const char *extension; /* of its x-berth */
+    const char *root;      /* beside the services */
 };
 
 /* The image is that of release v2 (releases.h). `signer`: 1 is trusted; 0: no signature. */
