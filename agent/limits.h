@@ -57,13 +57,13 @@
 /* The text of one; a longer one is shortened in its middle. */
 #define EVENT_TEXT_BYTES 400
 
-_Static_assert(SERVICES_MAX *REPLICAS_MAX *LANES <= OBSERVED_MAX, "all lanes can be observed");
-_Static_assert(APPS_MAX * (SERVICES_MAX * REPLICAS_MAX * LANES) <= ENGINE_CONTAINERS_MAX,
+_Static_assert(SERVICES_MAX * REPLICAS_MAX * LANES <= OBSERVED_MAX, "all lanes can be observed");
+_Static_assert(APPS_MAX * SERVICES_MAX * REPLICAS_MAX * LANES <= ENGINE_CONTAINERS_MAX,
                "all generations of all apps are listed");
 _Static_assert(2 * APPS_MAX * SERVICES_MAX <= ROUTE_SERVICES_MAX, "every service has a route");
 _Static_assert(2 * REPLICAS_MAX <= ROUTE_BACKENDS_MAX, "both sets of replicas can be routed");
 _Static_assert(ENVELOPE_BYTES_MAX <= STORE_BLOB_BYTES_MAX, "an envelope is stored as one blob");
-_Static_assert(APPS_MAX *(HISTORY_MAX + 2) + 2 <= STORE_BLOBS_MAX, "every payload has a place");
+_Static_assert(APPS_MAX * (HISTORY_MAX + 2) + 2 <= STORE_BLOBS_MAX, "every payload has a place");
 
 _Static_assert(ENVELOPE_BYTES_MAX <= BUS_PAYLOAD_BYTES_MAX, "an envelope travels as one message");
 

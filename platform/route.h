@@ -136,8 +136,8 @@ struct route_ops {
     int (*apply)(void *self, const struct route_table *table, route_done done, void *ctx,
                  struct err *err);
     /* Reads back from the kernel the generation, and whether all that apply left there is as it
-     * was: each rule, chain, priority and policy, and nothing more. Mends on the bridges of the last
-     * applied table what a new link of a container needs (call it now and then). */
+     * was: each rule, chain, priority and policy, and nothing more. Mends on the bridges of the
+     * last applied table what a new link of a container needs (call it now and then). */
     int (*read)(void *self, route_done done, void *ctx, struct err *err);
     /* Makes `table` the one that is loaded at boot, durably, without touching the kernel. */
     int (*commit)(void *self, const struct route_table *table, route_done done, void *ctx,

@@ -322,8 +322,8 @@ NODISCARD int table_check_room(struct conductor *conductor, const struct app *se
                                const struct plan *plan, struct err *err);
 
 /* conductor_claims.c */
-/* Whether `plan`, of `self` (NULL: an app new here), leaves alone what is another app's: a volume of
- * a name of its own that both write, a bridge of the same name. ERR_EXISTS with the remedy. */
+/* Whether `plan`, of `self` (NULL: an app new here), leaves alone what is another app's: a volume
+ * of a name of its own that both write, a bridge of the same name. ERR_EXISTS with the remedy. */
 NODISCARD int claims_check(struct conductor *conductor, const struct app *self,
                            const struct plan *plan, struct err *err);
 
