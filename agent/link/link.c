@@ -118,8 +118,7 @@ void link_step(struct link *link, mono_ms now)
     }
     if (link->state == LINK_OPEN && link->opened_at != 0 &&
         now - link->opened_at >= LINK_STABLE_MS) {
-        link->twin = LINK_TWIN_NONE;
-        link->shorts = 0;
+        link->twin = LINK_TWIN_NONE; /* its end, which is not short, ends the row */
     }
     if (link->state == LINK_ENDED) {
         wait_begin(link);

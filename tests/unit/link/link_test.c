@@ -284,17 +284,125 @@ static void case_refused_open_is_a_failure(void)
     CHECK_INT_EQ(link.failures, 1);
 }
 
-static void case_stop(void)
+/* The end of an attempt says nothing of the end before it: a takeover's long wait is not repeated
+ * for a broker that is away, and is no session that ended soon. */
+static void case_each_end_is_its_own(void)
 {
     struct fake fake;
     struct link link;
     begin(&fake, &link);
-    link_step(&link, 0);
-    link_stop(&link);
-    CHECK_INT_EQ(fake.closes, 1);
-    link_step(&link, 100000);
-    CHECK_INT_EQ(fake.opens, 1);
-    CHECK_INT_EQ(link_deadline(&link), MONO_NEVER);
+    session(&fake, &link, 5, ERR_TAKEN_OVER);
+    fake.is_refusing = true;
+    for (unsigned i = 2; i < 10; i++) {
+        link_step(&link, link.retry_at);
+        CHECK_INT_EQ(link.ended_by, ERR_MEMORY);
+        CHECK(!link.was_open);
+        link_step(&link, link.now);
+        CHECK_INT_EQ(link.failures, i);
+        CHECK_INT_EQ(link.retry_at - link.now,
+                     (int64_t)(fake.random % (uint64_t)bound_of(link.failures)));
+    }
+    CHECK_INT_EQ(link.shorts, 0);
+    fake.is_refusing = false;
+    link_step(&link, link.retry_at);
+    lose(&fake); /* an attempt that the broker does not answer */
+    CHECK_INT_EQ(link.ended_by, ERR_NETWORK);
+    CHECK(!link.was_open);
+    CHECK_INT_EQ(link.twin, LINK_TWIN_KNOWN);
+}
+
+/* Short sessions are counted in a row: attempts between them do not end it, a session that stood
+ * does, and so does one that ended for another reason. */
+static void case_row_of_short_sessions(void)
+{
+    static const struct {
+        int64_t stood_ms;
+        int code;
+    } ends[] = {{35000, ERR_NETWORK}, {STABLE_MS, ERR_NETWORK}, {5, ERR_TIMEOUT}};
+    struct fake fake;
+    struct link link;
+    for (size_t row = 0; row < COUNT_OF(ends); row++) {
+        begin(&fake, &link);
+        for (unsigned i = 1; i < 5; i++) {
+            session(&fake, &link, 5, ERR_NETWORK);
+            CHECK_INT_EQ(link.shorts, i);
+            link_step(&link, link.retry_at > link.now ? link.retry_at : link.now);
+            lose(&fake);
+            link_step(&link, link.now);
+            CHECK_INT_EQ(link.shorts, i);
+        }
+        session(&fake, &link, ends[row].stood_ms, ends[row].code);
+        CHECK_INT_EQ(link.shorts, 0);
+        CHECK_INT_EQ(link.twin, LINK_TWIN_NONE);
+    }
+    /* One that ended before a step saw it open was short. */
+    begin(&fake, &link);
+    for (int i = 0; i < 5; i++) {
+        CHECK_INT_EQ(link.twin, LINK_TWIN_NONE);
+        link_step(&link, link.retry_at > link.now ? link.retry_at : link.now);
+        fake.user.opened(fake.user.ctx);
+        lose(&fake);
+        link_step(&link, link.now + 100000);
+        CHECK_INT_EQ(link.failures, i + 1);
+    }
+    CHECK_INT_EQ(link.twin, LINK_TWIN_SUSPECTED);
+}
+
+/* A session that stands for a minute is proof while it stands, and not a moment earlier. */
+static void case_stable_session_is_alone(void)
+{
+    struct fake fake;
+    struct link link;
+    begin(&fake, &link);
+    session(&fake, &link, 5, ERR_TAKEN_OVER);
+    CHECK_INT_EQ(link.twin, LINK_TWIN_KNOWN);
+    mono_ms now = link.retry_at;
+    link_step(&link, now);
+    link_step(&link, now + 2 * STABLE_MS); /* still opening: that proves nothing */
+    CHECK_INT_EQ(link.twin, LINK_TWIN_KNOWN);
+    now += 2 * STABLE_MS;
+    fake.user.opened(fake.user.ctx);
+    link_step(&link, now);
+    link_step(&link, now + STABLE_MS - 1);
+    CHECK_INT_EQ(link.twin, LINK_TWIN_KNOWN);
+    link_step(&link, now + STABLE_MS);
+    CHECK_INT_EQ(link.twin, LINK_TWIN_NONE);
+}
+
+/* Stopped in each state: the bus is closed, and nothing is opened or awaited any more. */
+static void case_stop(void)
+{
+    struct fake fake;
+    struct link link;
+    for (enum link_state state = LINK_WAITING; state < LINK_STOPPED; state++) {
+        begin(&fake, &link);
+        if (state != LINK_WAITING) {
+            link_step(&link, 0);
+        }
+        if (state == LINK_OPEN || state == LINK_ENDED) {
+            fake.user.opened(fake.user.ctx);
+        }
+        if (state == LINK_ENDED) {
+            lose(&fake);
+        }
+        CHECK_INT_EQ(link.state, state);
+        int opens = fake.opens;
+        link_stop(&link);
+        CHECK_INT_EQ(fake.closes, 1);
+        CHECK(!link_is_open(&link));
+        CHECK_INT_EQ(link_deadline(&link), MONO_NEVER);
+        link_step(&link, 100000);
+        link_step(&link, 200000);
+        CHECK_INT_EQ(fake.opens, opens);
+        CHECK_INT_EQ(link_deadline(&link), MONO_NEVER);
+    }
+}
+
+static void case_twin_words(void)
+{
+    CHECK_STR_EQ(link_twin_word(LINK_TWIN_NONE), "alone");
+    CHECK_STR_EQ(link_twin_word(LINK_TWIN_SUSPECTED), "suspected");
+    CHECK_STR_EQ(link_twin_word(LINK_TWIN_KNOWN), "shared");
 }
 
 int main(int argc, char **argv)
@@ -309,7 +417,11 @@ int main(int argc, char **argv)
         {"short sessions are a suspicion", case_short_sessions_are_a_suspicion},
         {"other ends are no suspicion", case_other_ends_are_no_suspicion},
         {"refused_open_is_a_failure", case_refused_open_is_a_failure},
+        {"each end is its own", case_each_end_is_its_own},
+        {"a row of short sessions", case_row_of_short_sessions},
+        {"a stable session is alone", case_stable_session_is_alone},
         {"stop", case_stop},
+        {"twin words", case_twin_words},
     };
     return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
 }
