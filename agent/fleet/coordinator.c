@@ -95,7 +95,6 @@ static void link_opened(void *ctx, const char *session)
         kept->state_sum = 0;
     }
     coordinator->rival = (struct claim){0};
-    coordinator->claim = (struct claim){0};
     (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
     coordinator->claim_step = CLAIM_READING;
     coordinator->subscribing = 0;

@@ -20,8 +20,10 @@ static struct kept *place_for(struct coordinator *coordinator, const char *id)
     return kept;
 }
 
-static void receive_spec(struct coordinator *coordinator, const char *id, struct span payload)
+static void receive_spec(struct coordinator *coordinator, const struct topic *topic,
+                         struct span payload)
 {
+    const char *id = topic->rollout;
     struct rollout_spec spec;
     struct selector selector;
     struct err err = {0};
@@ -46,8 +48,10 @@ static void receive_spec(struct coordinator *coordinator, const char *id, struct
     }
 }
 
-static void receive_control(struct coordinator *coordinator, const char *id, struct span payload)
+static void receive_control(struct coordinator *coordinator, const struct topic *topic,
+                            struct span payload)
 {
+    const char *id = topic->rollout;
     struct rollout_control control;
     struct err err = {0};
     if (rollout_control_parse(payload, &control, &err) != 0) {
@@ -63,8 +67,10 @@ static void receive_control(struct coordinator *coordinator, const char *id, str
 }
 
 /* An end that was written holds for whoever coordinates; the rest is planned anew. */
-static void receive_state(struct coordinator *coordinator, const char *id, struct span payload)
+static void receive_state(struct coordinator *coordinator, const struct topic *topic,
+                          struct span payload)
 {
+    const char *id = topic->rollout;
     struct rollout_state state;
     struct err err = {0};
     if (rollout_state_parse(payload, &state, &err) != 0) {
@@ -84,10 +90,11 @@ static void receive_state(struct coordinator *coordinator, const char *id, struc
     }
 }
 
-static void receive_release(struct coordinator *coordinator, const char *hex, struct span payload)
+static void receive_release(struct coordinator *coordinator, const struct topic *topic,
+                            struct span payload)
 {
     struct digest digest;
-    if (!digest_parse(hex, &digest) || payload.len > ENVELOPE_BYTES_MAX) {
+    if (!digest_parse(topic->digest, &digest) || payload.len > ENVELOPE_BYTES_MAX) {
         return;
     }
     for (size_t i = 0; i < coordinator->kept.count; i++) {
@@ -239,8 +246,10 @@ void coordinator_hear_claim(struct coordinator *coordinator, const struct claim 
     }
 }
 
-static void receive_claim(struct coordinator *coordinator, struct span payload)
+static void receive_claim(struct coordinator *coordinator, const struct topic *topic,
+                          struct span payload)
 {
+    (void)topic;
     struct claim claim;
     struct err err = {0};
     if (claim_parse(payload, &claim, &err) == 0) {
@@ -250,51 +259,27 @@ static void receive_claim(struct coordinator *coordinator, struct span payload)
     }
 }
 
+/* What a topic of each kind carries, and who reads it; the others are not of a coordinator. */
 void coordinator_receive(struct coordinator *coordinator, const char *text, struct span payload)
 {
+    static void (*const readers[TOPIC_KIND_COUNT])(struct coordinator *, const struct topic *,
+                                                   struct span) = {
+        [TOPIC_ORDER] = receive_order,         [TOPIC_LABELS] = receive_labels,
+        [TOPIC_REPORT] = receive_report,       [TOPIC_PRESENCE] = receive_presence,
+        [TOPIC_RELEASE] = receive_release,     [TOPIC_ROLLOUT_SPEC] = receive_spec,
+        [TOPIC_ROLLOUT_STATE] = receive_state, [TOPIC_ROLLOUT_CONTROL] = receive_control,
+        [TOPIC_COORDINATOR] = receive_claim,
+    };
     struct topic topic;
     if (!topic_parse(text, &topic) || strcmp(topic.fleet, coordinator->fleet) != 0) {
         return;
     }
     coordinator->roster.now = coordinator_wall(coordinator);
-    if (payload.len == 0 && topic.kind != TOPIC_LABELS) {
-        if (topic.kind == TOPIC_ROLLOUT_SPEC) {
-            coordinator_forget(coordinator, topic.rollout);
+    if (payload.len > 0 || topic.kind == TOPIC_LABELS) {
+        if (readers[topic.kind] != NULL) {
+            readers[topic.kind](coordinator, &topic, payload);
         }
-        return;
-    }
-    switch (topic.kind) {
-    case TOPIC_ORDER:
-        receive_order(coordinator, &topic, payload);
-        break;
-    case TOPIC_LABELS:
-        receive_labels(coordinator, &topic, payload);
-        break;
-    case TOPIC_REPORT:
-        receive_report(coordinator, &topic, payload);
-        break;
-    case TOPIC_PRESENCE:
-        receive_presence(coordinator, &topic, payload);
-        break;
-    case TOPIC_RELEASE:
-        receive_release(coordinator, topic.digest, payload);
-        break;
-    case TOPIC_ROLLOUT_SPEC:
-        receive_spec(coordinator, topic.rollout, payload);
-        break;
-    case TOPIC_ROLLOUT_STATE:
-        receive_state(coordinator, topic.rollout, payload);
-        break;
-    case TOPIC_ROLLOUT_CONTROL:
-        receive_control(coordinator, topic.rollout, payload);
-        break;
-    case TOPIC_COORDINATOR:
-        receive_claim(coordinator, payload);
-        break;
-    case TOPIC_STORY:
-    case TOPIC_TRUST:
-    case TOPIC_REVOKE:
-    case TOPIC_KIND_COUNT:
-        break;
+    } else if (topic.kind == TOPIC_ROLLOUT_SPEC) {
+        coordinator_forget(coordinator, topic.rollout);
     }
 }

@@ -206,12 +206,8 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
 
 static uint64_t gen_next(const struct roster_app *app)
 {
-    uint64_t gen = 0;
-    if (app != NULL) {
-        gen = app->order.is_there ? app->order.gen : 0;
-        gen = app->order_gen > gen ? app->order_gen : gen;
-    }
-    return gen + 1;
+    uint64_t ordered = app->order.is_there ? app->order.gen : 0;
+    return (app->order_gen > ordered ? app->order_gen : ordered) + 1;
 }
 
 static bool does_retry(const struct rollout_spec *spec)
@@ -243,17 +239,17 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
 {
     struct roster_node *node = coordinator->roster.nodes[planned->node];
     struct roster_app *app = roster_app_need(&coordinator->roster, node, kept->spec.app);
+    uint64_t random = 0;
+    if (app == NULL) {
+        (void)err_set(why, ERR_MEMORY, "memory for the order of %s", node->name);
+        return false;
+    }
     struct order order = {.epoch = coordinator->claim.epoch,
                           .gen = gen_next(app),
                           .release = planned->release,
                           .before = planned->before,
                           .force = kept->spec.force,
                           .issued = coordinator_wall(coordinator)};
-    uint64_t random = 0;
-    if (app == NULL) {
-        (void)err_set(why, ERR_MEMORY, "memory for the order of %s", node->name);
-        return false;
-    }
     if (coordinator->ports.entropy.ops->fill(coordinator->ports.entropy.self, &random,
                                              sizeof random, why) != 0) {
         (void)err_wrap(why, ERR_ENTROPY, "a number for the order of %s", node->name);

@@ -35,19 +35,12 @@ static bool is_label_character(char c)
     return isalnum((unsigned char)c) != 0 || c == '-' || c == '_' || c == '.';
 }
 
-/* Kubernetes: at most 63 of [A-Za-z0-9-_.], beginning and ending alphanumeric. */
+/* Kubernetes: at most 63 of [A-Za-z0-9-_.], beginning and ending alphanumeric. The scan has let
+ * nothing else through but the slash. */
 static bool is_label_part(const char *text, size_t len)
 {
-    if (len == 0 || len > LABEL_PART_MAX || isalnum((unsigned char)text[0]) == 0 ||
-        isalnum((unsigned char)text[len - 1]) == 0) {
-        return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        if (!is_label_character(text[i])) {
-            return false;
-        }
-    }
-    return true;
+    return len > 0 && len <= LABEL_PART_MAX && isalnum((unsigned char)text[0]) != 0 &&
+           isalnum((unsigned char)text[len - 1]) != 0 && memchr(text, '/', len) == NULL;
 }
 
 /* A name may have a DNS prefix and a slash before it. */
@@ -58,11 +51,11 @@ static bool is_label_name(const char *text, size_t len)
         return is_label_part(text, len);
     }
     size_t prefix = (size_t)(slash - text);
-    if (prefix == 0 || prefix > LABEL_PREFIX_MAX || isalnum((unsigned char)text[0]) == 0) {
-        return false;
+    if (prefix > LABEL_PREFIX_MAX || isalnum((unsigned char)text[0]) == 0) {
+        return false; /* none before the slash: that is what stands first then */
     }
     for (size_t i = 0; i < prefix; i++) {
-        if (!is_label_character(text[i]) || text[i] == '_' || isupper((unsigned char)text[i])) {
+        if (text[i] == '_' || isupper((unsigned char)text[i])) {
             return false;
         }
     }
@@ -171,11 +164,11 @@ static int operator_take(struct scan *scan, struct selector_requirement *require
 {
     space_skip(scan);
     if (sign_take(scan, "!=")) {
-        requirement->kind = SELECTOR_NOT_EQUAL;
+        requirement->kind = SELECTOR_NOT_IN;
         return value_take(scan, requirement);
     }
     if (sign_take(scan, "==") || sign_take(scan, "=")) {
-        requirement->kind = SELECTOR_EQUAL;
+        requirement->kind = SELECTOR_IN;
         return value_take(scan, requirement);
     }
     if (word_take(scan, "in")) {
@@ -200,7 +193,6 @@ static int requirement_take(struct scan *scan)
     struct selector_requirement *requirement =
         &selector->requirements[selector->requirement_count++];
     requirement->first = selector->value_count;
-    space_skip(scan);
     if (sign_take(scan, "!")) {
         requirement->kind = SELECTOR_ABSENT;
         return name_take(scan, &requirement->name);
@@ -243,17 +235,15 @@ static bool requirement_holds(const struct selector *selector,
         is_listed = is_listed || strcmp(selector->values[requirement->first + i], value) == 0;
     }
     switch (requirement->kind) {
-    case SELECTOR_EQUAL:
     case SELECTOR_IN:
         return is_listed;
-    case SELECTOR_NOT_EQUAL:
     case SELECTOR_NOT_IN:
         return !is_listed;
     case SELECTOR_EXISTS:
         return value != NULL;
     case SELECTOR_ABSENT:
         return value == NULL;
-    case SELECTOR_OPERATOR_COUNT:
+    case SELECTOR_UNREAD:
         break;
     }
     return false;

@@ -9,19 +9,13 @@
 #define SELECTOR_REQUIREMENTS_MAX 16
 #define SELECTOR_VALUES_MAX       64
 
-/* X(NAME, how it is written) */
-#define SELECTOR_OPERATORS(X)                                                                      \
-    X(EQUAL, "k=v or k==v")                                                                        \
-    X(NOT_EQUAL, "k!=v; true also where k is absent")                                              \
-    X(IN, "k in (a,b)")                                                                            \
-    X(NOT_IN, "k notin (a,b); true also where k is absent")                                        \
-    X(EXISTS, "k")                                                                                 \
-    X(ABSENT, "!k")
-
+/* `k=v` and `k!=v` are lists of one value. */
 enum selector_operator {
-#define SELECTOR_OPERATOR_ENUM_(name, form) SELECTOR_##name,
-    SELECTOR_OPERATORS(SELECTOR_OPERATOR_ENUM_) SELECTOR_OPERATOR_COUNT
-#undef SELECTOR_OPERATOR_ENUM_
+    SELECTOR_UNREAD,
+    SELECTOR_IN,     /* k=v, k==v, k in (a,b) */
+    SELECTOR_NOT_IN, /* k!=v, k notin (a,b); true also where k is absent */
+    SELECTOR_EXISTS, /* k */
+    SELECTOR_ABSENT  /* !k */
 };
 
 struct selector_requirement {

@@ -161,6 +161,31 @@ static void case_past_orders(void)
     }
 }
 
+/* What the broker shows of it stays as it is, and what it does not show is put back all the same.
+ */
+static void case_part_there(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_run(&desk, 1000);
+    struct order order = desk_order_of(desk_find(&desk, "/order/web"));
+    desk_answer_all(&desk);
+    desk_lose(&desk);
+    desk_connect(&desk);
+    desk_hear_order(&desk, "gw-00", "web", &order, SEAL_PEM_TRUSTED);
+    desk_run(&desk, 1000);
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+    desk_run(&desk, 3000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
+    CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
+    CHECK_INT_EQ(desk_count(&desk, "/control"), 1);
+    CHECK_INT_EQ(desk_count(&desk, "0202"), 1);
+    desk_close(&desk);
+}
+
 /* An ended rollout: its end goes before its spec, and its release does not go. */
 static void case_end_first(void)
 {
@@ -198,6 +223,7 @@ int main(int argc, char **argv)
         {"asks", case_asks},
         {"a forgetful broker", case_forgetful_broker},
         {"past orders", case_past_orders},
+        {"part of it there", case_part_there},
         {"the end first", case_end_first},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);

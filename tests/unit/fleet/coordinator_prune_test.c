@@ -91,10 +91,12 @@ static void case_live_ones_stay(void)
     desk_close(&desk);
 }
 
-/* A release that another rollout has, or an order names, stays. */
+/* A release that another rollout has, whichever, or an order names, stays. */
 static void case_shared_release(void)
 {
-    for (int is_order = 0; is_order < 2; is_order++) {
+    enum { OLDEST = 5, SHARERS = 3 };
+    static const int sharer[SHARERS] = {0, OLDEST + 1, KEPT};
+    for (int row = 0; row <= SHARERS; row++) {
         struct order order = {.id = "00000000000000aa",
                               .fleet = "sim",
                               .node = "gw-00",
@@ -105,14 +107,19 @@ static void case_shared_release(void)
         order.release = desk_digest(10);
         desk_open(&desk, SEAL_PEM_TRUSTED, 0);
         desk_act(&desk);
-        if (is_order == 1) {
+        if (row == SHARERS) {
+            (void)text_copy(order.app, sizeof order.app, "db"); /* not its only app */
+            desk_hear_order(&desk, "gw-00", "db", &order, SEAL_PEM_TRUSTED);
+            order.release = desk_digest(200);
+            (void)text_copy(order.app, sizeof order.app, "web");
             desk_hear_order(&desk, "gw-00", "web", &order, SEAL_PEM_TRUSTED);
         }
         for (int i = 0; i <= KEPT; i++) {
-            hear_ended(i, DESK_WALL + i, (uint8_t)(i == KEPT && is_order == 0 ? 10 : 10 + i));
+            bool is_sharing = i == OLDEST || (row < SHARERS && i == sharer[row]);
+            hear_ended(i, DESK_WALL + (i == OLDEST ? -1 : i), (uint8_t)(is_sharing ? 10 : 11 + i));
         }
         turn();
-        CHECK_INT_EQ(cleared("web-00/spec"), 1);
+        CHECK_INT_EQ(cleared("web-05/spec"), 1);
         CHECK_INT_EQ(cleared("0a0a"), 0);
         CHECK_INT_EQ(cleared(""), 3);
         desk_close(&desk);

@@ -35,6 +35,50 @@ static void case_subscribes(void)
     desk_close(&desk);
 }
 
+/* Read again to the millisecond, and again after that; a claim that acts goes on acting. */
+static void case_rereads(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_step(&desk, 0);
+    desk.user.opened(desk.user.ctx);
+    mono_ms opened = desk.now;
+    desk_filters_answer(&desk, NULL);
+    desk_run(&desk, 1000);
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+    desk_run(&desk, 5000);
+    for (unsigned round = 1; round < 3; round++) {
+        mono_ms due = opened + 600000 * (mono_ms)round;
+        CHECK_INT_EQ(coordinator_deadline(desk.coordinator), due);
+        desk_step(&desk, due - 1 - desk.now);
+        CHECK_INT_EQ(desk.filter_count, 8 * round);
+        desk_step(&desk, 1);
+        CHECK_INT_EQ(desk.filter_count, 8 * (round + 1));
+        CHECK(coordinator_is_acting(desk.coordinator));
+        desk_filters_answer(&desk, NULL);
+    }
+    desk_close(&desk);
+}
+
+/* Whether a rollout lies at the broker is what the broker shows, in this session. */
+static void case_published(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    CHECK(!coordinator_is_published(desk.coordinator, "web-1"));
+    CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("e"), NULL), 0);
+    CHECK(!coordinator_is_published(desk.coordinator, "web-1"));
+    desk_act(&desk);
+    CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
+    CHECK(!coordinator_is_published(desk.coordinator, "web-1")); /* sent */
+    desk_answer_all(&desk);
+    CHECK(coordinator_is_published(desk.coordinator, "web-1"));
+    CHECK(!coordinator_is_published(desk.coordinator, "web-2"));
+    desk_lose(&desk);
+    desk_connect(&desk);
+    CHECK(!coordinator_is_published(desk.coordinator, "web-1"));
+    desk_close(&desk);
+}
+
 /* The will names the session whose claim is free, and no epoch. */
 static void case_will(void)
 {
@@ -313,6 +357,10 @@ static void case_denied(void)
     desk.user.opened(desk.user.ctx);
     CHECK_INT_EQ(desk.warnings, 8);
     CHECK_CONTAINS(desk.said, "cannot read the fleet: no room\n");
+    desk_step(&desk, 299); /* nothing to wait for, but what may come all the same */
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 0);
+    desk_step(&desk, 1);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1);
     desk_close(&desk);
 }
 
@@ -387,6 +435,8 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"subscribes", case_subscribes},
+        {"rereads", case_rereads},
+        {"published", case_published},
         {"will", case_will},
         {"reads before it claims", case_reads_before_it_claims},
         {"settles", case_settles},

@@ -56,6 +56,20 @@ static void case_forms(void)
         {"example.org/rack=8", false},
         {"site=south", true}, /* of a name that stands twice the last counts */
         {"site=north", false},
+        {"\ttier\t=\ta\t,\tnode", true}, /* space, wherever it may stand */
+        {" tier in (a) , node , ! absent ", true},
+        {"tier in(a)", true},
+        {"tier notin( a , b\t)\t,absent", false},
+        {"tier != a", false},
+        {"tier=a,tier", true},
+        {"tier,tier!=b,tier=a", true},
+        {"absent!=", true},
+        {"empty!=", false},
+        {"empty", true},
+        {"tier in ()", false},
+        {"empty in ()", true},
+        {"tier notin (b),tier in (c,a),node in (gw-1)", true}, /* each has its own values */
+        {"tier in (b),tier notin (c)", false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         bool is_match = matches(rows[i].text);
@@ -117,6 +131,91 @@ static void case_refusals(void)
     }
 }
 
+/* What is wrong is said whole: its place, what stands there, and what would have to. */
+static void case_texts(void)
+{
+    static const struct {
+        const char *text, *says;
+    } rows[] = {
+        {"tier=a, ", "selector, at character 9 (\"\"): expected another requirement after ','"},
+        {"tier=a ,\t", "selector, at character 10 (\"\"): expected another requirement after ','"},
+        {"a=b c=abcdefghijklmnopqrstuvwxyz", "selector, at character 5 (\"c=abcdefghijklmnopqr\"): "
+                                             "expected ',' between requirements, or "
+                                             "=, !=, in, notin"},
+        {" =a", "selector, at character 2 (\"=a\"): expected the name of a label"},
+        {"! ,a", "selector, at character 3 (\",a\"): expected the name of a label"},
+        {"tier in a", "selector, at character 9 (\"a\"): expected a list like (a,b)"},
+        {"tier in (a;b)", "selector, at character 11 (\";b)\"): expected ',' or ')'"},
+        {"tier=-a", "selector: \"-a\" cannot be the value of a label"},
+        {"tier in (a,b.)", "selector: \"b.\" cannot be the value of a label"},
+        {"a_b/c=d", "selector: \"a_b/c\" cannot be the name of a label"},
+    };
+    static struct selector selector;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct err err = {0};
+        CHECK(selector_parse(rows[i].text, &selector, &err) != 0);
+        CHECK_STR_EQ(err.text, rows[i].says);
+    }
+}
+
+/* Which characters a name and a value may have, at each place of it. */
+static void case_characters(void)
+{
+    static struct selector selector;
+    char text[80];
+    for (int c = 1; c < 256; c++) {
+        bool is_alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool is_inner = is_alnum || c == '-' || c == '_' || c == '.';
+        (void)snprintf(text, sizeof text, "a%cb=1", c);
+        CHECK_INT_EQ(selector_parse(text, &selector, NULL) == 0, is_inner || c == '/' || c == ',');
+        (void)snprintf(text, sizeof text, "%cab=1", c);
+        CHECK_INT_EQ(selector_parse(text, &selector, NULL) == 0, is_alnum || c == ' ' || c == '\t');
+        (void)snprintf(text, sizeof text, "ab%c=1", c);
+        CHECK_INT_EQ(selector_parse(text, &selector, NULL) == 0,
+                     is_alnum || c == ' ' || c == '\t' || c == '!' || c == '=');
+        (void)snprintf(text, sizeof text, "k=a%cb", c);
+        CHECK_INT_EQ(selector_parse(text, &selector, NULL) == 0, is_inner || c == ',');
+        (void)snprintf(text, sizeof text, "k=%ca", c);
+        CHECK_INT_EQ(selector_parse(text, &selector, NULL) == 0,
+                     is_alnum || c == ' ' || c == '\t' || c == '=' || c == ',');
+        (void)snprintf(text, sizeof text, "k=a%c", c);
+        CHECK_INT_EQ(selector_parse(text, &selector, NULL) == 0, is_alnum || c == ' ' || c == '\t');
+        bool is_lower = is_alnum && !(c >= 'A' && c <= 'Z');
+        (void)snprintf(text, sizeof text, "%c/k=1", c);
+        CHECK_INT_EQ(selector_parse(text, &selector, NULL) == 0, is_lower);
+        (void)snprintf(text, sizeof text, "a%c/k=1", c);
+        CHECK_INT_EQ(selector_parse(text, &selector, NULL) == 0, is_lower || c == '-' || c == '.');
+    }
+}
+
+static void case_lengths(void)
+{
+    static struct selector selector;
+    char text[2048], name[64], prefix[254];
+    struct err err = {0};
+    memset(name, 'n', sizeof name);
+    memset(prefix, 'p', sizeof prefix);
+    for (int over = 0; over < 2; over++) {
+        int wanted = over ? ERR_VALUE : 0;
+        (void)snprintf(text, sizeof text, "%.*s=1", 63 + over, name);
+        CHECK_INT_EQ(selector_parse(text, &selector, &err), wanted);
+        (void)snprintf(text, sizeof text, "k=%.*s", 63 + over, name);
+        CHECK_INT_EQ(selector_parse(text, &selector, &err), wanted);
+        (void)snprintf(text, sizeof text, "a/%.*s", 63 + over, name);
+        CHECK_INT_EQ(selector_parse(text, &selector, &err), wanted);
+        (void)snprintf(text, sizeof text, "%.*s/k", 253 + over, prefix);
+        CHECK_INT_EQ(selector_parse(text, &selector, &err), wanted);
+        /* All pieces together, each with its NUL, as long as may be: 254 + 2, then 255 + 1. */
+        (void)snprintf(text, sizeof text, "%.*s/kk,%.*s/%.*s", 253, prefix, 252, prefix, 1 + over,
+                       name);
+        CHECK_INT_EQ(selector_parse(text, &selector, &err), over ? ERR_OVERSIZE : 0);
+        (void)snprintf(text, sizeof text, "%.*s/kk,%.*s/k=%.*s", 253, prefix, 200, prefix,
+                       51 + over, name);
+        CHECK_INT_EQ(selector_parse(text, &selector, &err), over ? ERR_OVERSIZE : 0);
+    }
+    CHECK_STR_EQ(err.text, "selector: longer than 512 characters");
+}
+
 static void repeat(char *text, size_t cap, const char *first, const char *more, size_t count)
 {
     struct text out;
@@ -148,9 +247,9 @@ static void case_limits(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"forms", case_forms},
-        {"words as names", case_words_as_names},
-        {"refusals", case_refusals},
+        {"forms", case_forms},           {"words as names", case_words_as_names},
+        {"refusals", case_refusals},     {"texts", case_texts},
+        {"characters", case_characters}, {"lengths", case_lengths},
         {"limits", case_limits},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
