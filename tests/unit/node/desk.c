@@ -50,14 +50,16 @@ static int engine_list(void *self, const char *node, engine_done done, void *ctx
     return take_engine(done, ctx, err);
 }
 
-/* Not to be had here: a rollback then goes on without the look. */
+/* Where images are not to be had, a rollback goes on without the look. */
 static int engine_find(void *self, const struct engine_wanted *wanted, engine_done done, void *ctx,
                        struct err *err)
 {
     (void)self;
-    (void)done;
-    (void)ctx;
-    return err_set(err, ERR_BUSY, "nobody looks for %s", wanted->reference);
+    if (!desk.has_images) {
+        return err_set(err, ERR_BUSY, "nobody looks for %s", wanted->reference);
+    }
+    SAY("find %.24s", wanted->reference);
+    return take_engine(done, ctx, err);
 }
 
 static int engine_pull(void *self, const struct engine_wanted *wanted, engine_progress progress,
@@ -92,6 +94,11 @@ static int engine_create(void *self, const struct engine_spec *spec, engine_done
 {
     (void)self;
     SAY("create %s of %.24s on %s at %x", spec->name, spec->image, spec->network, spec->address);
+    for (size_t i = 0; i < spec->mount_count; i++) {
+        const struct engine_mount *mount = &spec->mounts[i];
+        SAY("  %s %s at %s", mount->is_of_image ? "image's" : "mount", mount->source,
+            mount->target);
+    }
     return take_engine(done, ctx, err);
 }
 

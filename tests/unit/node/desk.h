@@ -23,6 +23,7 @@ struct desk {
     wall_ms wall;
     bool is_trusted;
     int refusal;              /* the next calls are refused with this code; 0: taken */
+    bool has_images;          /* image_find is taken; false: ERR_BUSY */
     bool is_held;             /* every port, by a process of the machine */
     const char *documents[8]; /* that the store lists: blobs, and records ("app-0") */
     struct digest sha;        /* of whatever is hashed */
