@@ -92,7 +92,7 @@ static void link_opened(void *ctx, const char *session)
         kept->spec_echo = kept->control_echo = kept->release_echo = ECHO_MISSING;
         kept->is_release_asked = false;
         kept->is_end_there = false;
-        kept->state_sum = 0;
+        kept->is_state_told = false;
     }
     coordinator->rival = (struct claim){0};
     (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
@@ -158,10 +158,7 @@ int coordinator_new(const struct coordinator_settings *settings,
 
 void coordinator_free(struct coordinator *coordinator)
 {
-    volatile char *secret = coordinator->pem;
-    for (size_t i = 0; i < sizeof coordinator->pem; i++) {
-        secret[i] = 0;
-    }
+    explicit_bzero(coordinator->pem, sizeof coordinator->pem);
     if (coordinator->link.bus.ops != NULL) {
         link_stop(&coordinator->link);
     }

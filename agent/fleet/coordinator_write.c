@@ -35,7 +35,7 @@ static void echo_set(struct coordinator *coordinator, const struct flight *fligh
     } else if (flight->kind == TOPIC_RELEASE) {
         kept->release_echo = echo;
     } else if (flight->kind == TOPIC_ROLLOUT_STATE && echo == ECHO_MISSING) {
-        kept->state_sum = 0;
+        kept->is_state_told = false;
     }
 }
 
@@ -288,8 +288,7 @@ static void state_tell(struct coordinator *coordinator, struct kept *kept)
     text_init(&text, data, sizeof data);
     rollout_state_render(&kept->state, &text);
     uint32_t sum = crc32c(0, text.data, text.len);
-    sum = sum != 0 ? sum : 1;
-    if (sum == kept->state_sum) {
+    if (kept->is_state_told && sum == kept->state_sum) {
         return;
     }
     /* An end, or a stop that needs a person, is told at once: its coordinator may leave next. */
@@ -304,6 +303,7 @@ static void state_tell(struct coordinator *coordinator, struct kept *kept)
     rollout_state_render(&kept->state, &text);
     memcpy(flight.id, kept->spec.id, sizeof flight.id);
     if (coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight)) {
+        kept->is_state_told = true;
         kept->state_sum = sum;
         kept->state_not_before = coordinator->now + COORDINATOR_STATE_GAP_MS;
     }

@@ -20,7 +20,8 @@ struct kept {
     enum echo spec_echo, control_echo, release_echo;
     bool is_end_there; /* the broker shows its end in this session: it need not be told again */
     bool has_control;
-    uint32_t state_sum; /* of the state last published, the instant left out */
+    bool is_state_told; /* published in this session, and not written over since */
+    uint32_t state_sum; /* of what was published, the instant left out */
     mono_ms state_not_before;
     uint8_t *release; /* envelope; NULL: not here */
     size_t release_len;

@@ -62,7 +62,7 @@ static bool is_label_name(const char *text, size_t len)
     return is_label_part(slash + 1, len - prefix - 1);
 }
 
-/* Copies len characters behind what was taken before; the text is large enough for any. */
+/* Copies len characters behind what was taken before, into text that was cleared. */
 static int piece_keep(struct scan *scan, const char *text, size_t len, const char **kept)
 {
     struct selector *selector = scan->selector;
@@ -71,7 +71,6 @@ static int piece_keep(struct scan *scan, const char *text, size_t len, const cha
                        sizeof selector->text);
     }
     *kept = memcpy(selector->text + scan->used, text, len);
-    selector->text[scan->used + len] = '\0';
     scan->used += len + 1;
     return 0;
 }

@@ -30,7 +30,13 @@ static void case_all_missing(void)
     publish = desk_find(&desk, release);
     CHECK(publish != NULL && publish->len == strlen("an envelope"));
     CHECK(publish != NULL && memcmp(publish->payload, "an envelope", publish->len) == 0);
-    desk_run(&desk, 5000); /* on their way */
+    for (int i = 0; i < 3; i++) { /* on their way, whatever is heard meanwhile */
+        desk_hear_presence(&desk, "gw-00", i % 2 == 0);
+        desk_run(&desk, 2000);
+        CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
+        CHECK_INT_EQ(desk_count(&desk, "/control"), 1);
+        CHECK_INT_EQ(desk_count(&desk, release), 1);
+    }
     desk_answer_all(&desk);
     desk_run(&desk, 5000); /* there */
     CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);

@@ -143,6 +143,29 @@ static void case_without_spec(void)
     desk_close(&desk);
 }
 
+/* With three places free none goes, with the fourth one does, and whole. */
+static void case_places_exactly(void)
+{
+    for (size_t taken = 12; taken <= 13; taken++) {
+        desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+        desk_act(&desk);
+        for (int i = 0; i < KEPT + 1; i++) {
+            hear_ended(i, DESK_WALL + i, (uint8_t)(10 + i));
+        }
+        /* What lies over the claim is answered with the claim, each time in a place of its own. */
+        for (size_t i = 0; i < taken; i++) {
+            desk_hear_claim(&desk, 0, "0000000000000001", false);
+        }
+        CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1 + taken);
+        desk_step(&desk, 100);
+        CHECK_INT_EQ(cleared(""), taken == 12 ? 4 : 0);
+        desk_answer_all(&desk);
+        desk_step(&desk, 100);
+        CHECK_INT_EQ(cleared(""), 4);
+        desk_close(&desk);
+    }
+}
+
 /* A rollout goes only when all its four topics find a place. */
 static void case_needs_places(void)
 {
@@ -170,6 +193,7 @@ int main(int argc, char **argv)
         {"shared release", case_shared_release},
         {"without spec", case_without_spec},
         {"needs places", case_needs_places},
+        {"places exactly", case_places_exactly},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

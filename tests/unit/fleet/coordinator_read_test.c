@@ -346,6 +346,53 @@ static void case_unreadable(void)
     desk_close(&desk);
 }
 
+/* A release is there for the rollouts that are of it, and for no other. */
+static void case_release_of_another(void)
+{
+    struct rollout_spec web = desk_spec("web-1", "web", DESK_WALL);
+    struct rollout_spec db = desk_spec("db-1", "db", DESK_WALL);
+    web.max_unavailable = db.max_unavailable = 2;
+    db.release = desk_digest(3);
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk_hear_spec(&desk, &web);
+    desk_rollout(&desk, &db);
+    desk_node(&desk, "gw-00");
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
+    CHECK_INT_EQ(desk_count(&desk, "/order/db"), 1);
+    desk_hear_text(&desk, "release/nonsense", "x");
+    desk_rollout(&desk, &web);
+    desk_answer_all(&desk);
+    desk_lose(&desk);
+    desk_act(&desk);
+    CHECK_INT_EQ(desk_count(&desk, "0202"), 1); /* each its own */
+    CHECK_INT_EQ(desk_count(&desk, "0303"), 1);
+    desk_close(&desk);
+}
+
+/* A release as long as an envelope may be is kept, a longer one is none. */
+static void case_release_length(void)
+{
+    static uint8_t data[73728 + 1];
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    char hex[DIGEST_HEX_BYTES], topic[BUS_TOPIC_BYTES];
+    struct rollout_view view;
+    digest_render(&spec.release, hex);
+    (void)snprintf(topic, sizeof topic, "release/%s", hex);
+    for (size_t over = 0; over < 2; over++) {
+        desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+        desk_act(&desk);
+        desk_hear_spec(&desk, &spec);
+        desk_hear(&desk, topic, span_of(data, sizeof data - 1 + over), false);
+        desk_node(&desk, "gw-00");
+        desk_run(&desk, 1000);
+        CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+        CHECK_INT_EQ(desk_count(&desk, "/order/web"), over == 0 ? 1 : 0);
+        desk_close(&desk);
+    }
+}
+
 /* Another fleet's topics, and what is none of ours, say nothing. */
 static void case_foreign(void)
 {
@@ -382,6 +429,8 @@ int main(int argc, char **argv)
         {"state: written over", case_state_written_over},
         {"spec: cleared", case_spec_cleared},
         {"unreadable", case_unreadable},
+        {"release of another", case_release_of_another},
+        {"release: length", case_release_length},
         {"foreign", case_foreign},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);

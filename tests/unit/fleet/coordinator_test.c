@@ -304,6 +304,50 @@ static void case_leaves_late(void)
     desk_close(&desk);
 }
 
+/* A farewell that found no place is not owed to the next session, in which it would be a lie. */
+static void case_leaves_with_the_link(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk.is_publish_refused = true;
+    coordinator_leave(desk.coordinator);
+    desk.is_publish_refused = false;
+    desk_lose(&desk);
+    desk_connect(&desk);
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1);
+    CHECK(!desk_claim_of(desk_find(&desk, "/coordinator")).is_released);
+    desk_close(&desk);
+}
+
+/* A callback notes the time at which it comes, not that of the step before. */
+static void case_callbacks_in_time(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_step(&desk, 0);
+    desk.now += 7000;
+    desk.user.opened(desk.user.ctx);
+    mono_ms opened = desk.now;
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), 1000); /* the link wants a look */
+    desk_step(&desk, 0);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), opened + 600000);
+    desk.now += 7000;
+    desk_filters_answer(&desk, NULL);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 300);
+    desk.now += 7000;
+    desk_hear(&desk, "node/gw-00/nonsense", span_text("x"), true);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 300);
+    desk.now += 7000; /* what is not retained is no part of the burst */
+    desk_hear(&desk, "node/gw-00/nonsense", span_text("x"), false);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now - 7000 + 300);
+    desk_step(&desk, 0);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1);
+    desk.now += 7000;
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 2000);
+    desk_close(&desk);
+}
+
 /* A link that ended has said the farewell by its will; what was under way counts for nothing. */
 static void case_reconnects(void)
 {
@@ -448,6 +492,8 @@ int main(int argc, char **argv)
         {"the gap between plans", case_plan_gap},
         {"leaves", case_leaves},
         {"leaves late", case_leaves_late},
+        {"leaves with the link", case_leaves_with_the_link},
+        {"callbacks in time", case_callbacks_in_time},
         {"reconnects", case_reconnects},
         {"no way", case_no_way},
         {"denied", case_denied},

@@ -180,6 +180,10 @@ static void case_order_impossible(void)
     CHECK(coordinator_view(desk.coordinator, "web-1", &view));
     CHECK_CONTAINS(view.state->waiting, "a signature for the order of gw-00");
     CHECK(desk.errors >= 1);
+    CHECK(strstr(desk.said, "given") == NULL);
+    const struct roster_node *node = roster_find(coordinator_roster(desk.coordinator), "gw-00");
+    CHECK(!roster_app_find(node, "web")->order.is_there);
+    CHECK_INT_EQ(view.state->count[NODE_PENDING], 1);
     desk_close(&desk);
 }
 
@@ -327,6 +331,26 @@ static void case_wakes_when_lost(void)
     desk_close(&desk);
 }
 
+/* What the bus refuses takes no place: however often, all of them are free afterwards. */
+static void case_refused_takes_no_place(void)
+{
+    char id[NAME_BYTES];
+    open_acting();
+    desk.is_publish_refused = true;
+    for (int i = 0; i < 16; i++) {
+        (void)snprintf(id, sizeof id, "web-%02d", i);
+        struct rollout_spec spec = desk_spec(id, id, DESK_WALL);
+        desk_rollout(&desk, &spec);
+        desk_step(&desk, 100);
+    }
+    size_t before = desk.publish_count;
+    desk.is_publish_refused = false;
+    desk_hear_presence(&desk, "gw-00", true);
+    desk_step(&desk, 100);
+    CHECK_INT_EQ(desk.publish_count - before, 16);
+    desk_close(&desk);
+}
+
 /* More to publish than places: the rest waits for answers, and nothing is lost. */
 static void case_places(void)
 {
@@ -374,6 +398,7 @@ int main(int argc, char **argv)
         {"supersession", case_supersession},
         {"wakes when lost", case_wakes_when_lost},
         {"places", case_places},
+        {"refused takes no place", case_refused_takes_no_place},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -52,6 +52,26 @@ static void case_new(void)
     CHECK_STR_EQ(err.text, "no memory for a coordinator");
 }
 
+/* The key does not outlive the coordinator, nor one that was never made. */
+static void case_key(void)
+{
+    static char name[80];
+    struct coordinator *made = NULL;
+    const struct coordinator_ports ports = {.verify = seal_verify_port()};
+    const struct coordinator_settings settings = {
+        .fleet = name, .order_key_pem = SEAL_PEM_TRUSTED, .trust = &desk.trust};
+    (void)scarce_leaks(SEAL_PEM_TRUSTED);
+    char *copy = strdup(SEAL_PEM_TRUSTED);
+    free(copy);
+    CHECK_INT_EQ(scarce_leaks(SEAL_PEM_TRUSTED), 1); /* it would be noticed */
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk_close(&desk);
+    memset(name, 'n', sizeof name - 1);
+    CHECK_INT_EQ(coordinator_new(&settings, &ports, &made, NULL), ERR_VALUE);
+    CHECK_INT_EQ(scarce_leaks(NULL), 0);
+}
+
 /* A rollout that found no memory was not begun, and its name is free. */
 static void case_start(void)
 {
@@ -239,9 +259,13 @@ static void case_any(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"kept", case_kept},       {"new", case_new},
-        {"start", case_start},     {"documents", case_documents},
-        {"release", case_release}, {"order", case_order},
+        {"kept", case_kept},
+        {"new", case_new},
+        {"key", case_key},
+        {"start", case_start},
+        {"documents", case_documents},
+        {"release", case_release},
+        {"order", case_order},
         {"any", case_any},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);

@@ -1,10 +1,14 @@
 /* scarce: malloc, calloc and realloc as the objects of the program call them. */
 #include "tests/unit/fleet/scarce.h"
 
+#include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int left = -1; /* successes before the failure; negative: no failure */
 static bool is_for_good, has_failed;
+static const char *secret;
+static unsigned leaks;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -12,6 +16,8 @@ void *__real_realloc(void *old, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+void __real_free(void *memory);
+void __wrap_free(void *memory);
 
 void scarce_begin(int count)
 {
@@ -56,4 +62,21 @@ void *__wrap_calloc(size_t count, size_t size)
 void *__wrap_realloc(void *old, size_t size)
 {
     return is_failing() ? NULL : __real_realloc(old, size);
+}
+
+unsigned scarce_leaks(const char *text)
+{
+    unsigned answer = leaks;
+    secret = text;
+    leaks = 0;
+    return answer;
+}
+
+void __wrap_free(void *memory)
+{
+    if (memory != NULL && secret != NULL &&
+        memmem(memory, malloc_usable_size(memory), secret, strlen(secret)) != NULL) {
+        leaks++;
+    }
+    __real_free(memory);
 }

@@ -8,6 +8,8 @@
 void scarce_begin(int count);
 /* None succeeds any more until scarce_end. */
 void scarce_begin_none(void);
+/* How often memory was freed in which this text stood, since the call before. */
+unsigned scarce_leaks(const char *text);
 /* There is memory again. True when one failed since it began. */
 bool scarce_end(void);
 
