@@ -49,15 +49,12 @@ ipv4 address_service(const struct config *config, uint8_t index, uint8_t service
 
 bool address_locate(const struct config *config, ipv4 address, uint8_t *index, uint8_t *lane)
 {
-    if (address < config->pool + APP_ADDRESSES) {
-        return false;
-    }
-    uint32_t block = (address - config->pool) / APP_ADDRESSES - 1u;
+    uint32_t block = (address - config->pool) / APP_ADDRESSES; /* below the pool: a large one */
     uint32_t within = (address - config->pool) % APP_ADDRESSES;
-    if (block >= address_apps(config) || within % LANE_ADDRESSES < FIRST_REPLICA) {
-        return false;
+    if (block == 0 || block > address_apps(config) || within % LANE_ADDRESSES < FIRST_REPLICA) {
+        return false; /* block 0 is the services' */
     }
-    *index = (uint8_t)block;
+    *index = (uint8_t)(block - 1);
     *lane = (uint8_t)(within / LANE_ADDRESSES);
     return true;
 }

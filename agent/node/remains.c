@@ -2,7 +2,7 @@
 #include "agent/node/swap_private.h"
 
 /* How well a replica shows why the candidate was given up; 0: not at all. */
-static int weight_of(const struct replica *replica)
+static unsigned weight_of(const struct replica *replica)
 {
     if (!replica->is_present) {
         return 0;
@@ -21,9 +21,10 @@ static bool is_telling(const struct session_app *session, const struct replica *
 {
     for (size_t i = 0; i < session->replica_count; i++) {
         const struct replica *other = &session->replicas[i];
-        int more = weight_of(other) - weight_of(replica);
+        unsigned weight = weight_of(other);
         if (other->gen == replica->gen && other->service == replica->service &&
-            (more > 0 || (more == 0 && other->number < replica->number))) {
+            (weight > weight_of(replica) ||
+             (weight == weight_of(replica) && other->number < replica->number))) {
             return false;
         }
     }

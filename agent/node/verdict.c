@@ -3,14 +3,20 @@
 
 #include <assert.h>
 
-/* After an inconclusive try the next one waits this long, doubled with each try. */
-#define RETRY_DELAY_MS 30000
+/* After an inconclusive try the next one waits this long, doubled with each try that was begun. */
+#define RETRY_DELAY_MS      15000
+#define RETRY_DOUBLINGS_MAX 6
 /* Asks for `next` to be remembered. One record a step: the first decision stands. */
 static void remember(struct step *step, const struct memory_app *next)
 {
     assert(!step->decision->is_remembering);
     step->decision->is_remembering = true;
     step->decision->next = *next;
+}
+
+static mono_ms retry_delay(uint8_t attempts)
+{
+    return (mono_ms)RETRY_DELAY_MS << mono_min(attempts, RETRY_DOUBLINGS_MAX);
 }
 
 bool plan_is_stop_first(const struct plan *plan)
@@ -131,10 +137,9 @@ void verdict_go_back(struct step *step, enum reason reason)
         want_committed(&next);
         next.attempts = 0;
     }
-    int shift = memory->attempts < 6 ? memory->attempts : 6;
     step->session->retry_at = reason == REASON_INTERRUPTED || !is_wanted
                                   ? 0
-                                  : step->facts->now + RETRY_DELAY_MS * ((int64_t)1 << shift) / 2;
+                                  : step->facts->now + retry_delay(memory->attempts);
     remains_mark(step);
     step->decision->is_going_back = true;
     remember(step, &next);
@@ -174,14 +179,14 @@ static void judge_unbegun(struct memory_app *next)
 /* The wish ends, or is tried again later. */
 static void end_try(struct step *step, struct memory_app *next, uint16_t attempts_max)
 {
-    int shift = next->attempts < 6 ? next->attempts : 6;
+    mono_ms delay = retry_delay(next->attempts);
     judge_unbegun(next);
     if (next->attempts >= attempts_max) {
         memory_close_order(next, OUTCOME_INCONCLUSIVE, next->reason);
         want_committed(next);
         next->attempts = 0;
     }
-    step->session->retry_at = step->facts->now + RETRY_DELAY_MS * ((int64_t)1 << shift) / 2;
+    step->session->retry_at = step->facts->now + delay;
     remember(step, next);
 }
 

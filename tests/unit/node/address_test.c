@@ -103,6 +103,8 @@ static void case_numbers(void)
     CHECK(address_locate(&config, 0xc6120800 + 512 + 16, &app, &lane) && lane == 1);
     CHECK(address_locate(&config, 0xc6120800 + 2047, &app, &lane) && app == 0 && lane == 3);
     CHECK(!address_locate(&config, 0xc61207ff, &app, &lane));
+    CHECK(!address_locate(&config, 0xc6120000 + 16, &app, &lane));
+    CHECK(!address_locate(&config, 0xc6120000 - 2048 + 16, &app, &lane)); /* below the pool */
     CHECK(address_locate(&config, 0xc6128000 + 2047, &app, &lane) && app == 15 && lane == 3);
     CHECK(!address_locate(&config, 0xc6128800 + 16, &app, &lane));
 }

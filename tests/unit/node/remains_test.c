@@ -71,6 +71,41 @@ static void case_the_most_telling_stays(void)
     CHECK_INT_EQ(kept(), 1);
 }
 
+/* Every pair of states: the one that has more to say is marked, of equals the lower number; one
+ * that is not there never is, and one of another service or generation takes nothing. */
+static void state_give(struct replica *replica, int state)
+{
+    *replica =
+        (struct replica){.gen = replica->gen, .number = replica->number, .is_present = state != 0};
+    replica->state = state == 5 ? ENGINE_RESTARTING : state == 6 ? ENGINE_EXITED : ENGINE_RUNNING;
+    replica->probe.is_unalive = state == 3;
+    replica->probe.has_failed_startup = state == 4;
+    replica->is_probed = replica->probe.is_ready = state == 1;
+}
+
+static void case_pairs(void)
+{
+    static const int weights[] = {0, 1, 2, 3, 3, 4, 4}; /* absent, ready, not ready ... */
+    for (int first = 0; first < 7; first++) {
+        for (int second = 0; second < 7; second++) {
+            begin();
+            state_give(number(1), first);
+            state_give(number(2), second);
+            struct replica *third = number(3);
+            third->service = 1;
+            third->state = ENGINE_EXITED;
+            struct replica *other = session_need(&session, 1, 0, 1);
+            other->is_present = true;
+            other->state = ENGINE_EXITED;
+            remains_mark(&step);
+            bool is_first = weights[first] > 0 && weights[first] >= weights[second];
+            CHECK_INT_EQ(number(1)->is_telling, is_first);
+            CHECK_INT_EQ(number(2)->is_telling, weights[second] > 0 && !is_first);
+            CHECK(!other->is_telling);
+        }
+    }
+}
+
 /* A new agent knows no marks: one stays all the same, and always the same. */
 static void case_without_marks(void)
 {
@@ -109,6 +144,7 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"the most telling stays", case_the_most_telling_stays},
+        {"pairs", case_pairs},
         {"without marks", case_without_marks},
         {"until the next swap", case_until_the_next_swap}};
     return check_run(cases, COUNT_OF(cases), argc, argv);

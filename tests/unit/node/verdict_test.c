@@ -114,6 +114,54 @@ static void case_inconclusive(void)
     }
 }
 
+/* The next try waits 30 s after the first one, and twice as long after each, up to 16 minutes. */
+static void case_delays(void)
+{
+    static const int64_t seconds[] = {15, 30, 60, 120, 240, 480, 960, 960, 960};
+    for (uint8_t attempts = 0; attempts < COUNT_OF(seconds); attempts++) {
+        for (int is_staged = 0; is_staged < 2; is_staged++) {
+            begin();
+            plans[2].attempts = 100;
+            memory.attempts = attempts;
+            if (is_staged) {
+                verdict_go_back(&step, REASON_ENGINE_FAILED);
+            } else if (attempts > 0) {
+                memory.attempts--; /* this one counts, too */
+                verdict_unstaged(&step, REASON_PULL_FAILED);
+                CHECK_INT_EQ(decision.next.attempts, attempts);
+            } else {
+                continue;
+            }
+            CHECK_INT_EQ(session.retry_at, 1000 + 1000 * seconds[attempts]);
+        }
+    }
+    begin();
+    memory.attempts = 2;
+    verdict_go_back(&step, REASON_INTERRUPTED);
+    CHECK_INT_EQ(session.retry_at, 0);
+}
+
+/* A release that is good leaves the quarantine, wherever it stands there; the others close up. */
+static void case_out_of_quarantine(void)
+{
+    for (size_t at = 0; at < QUARANTINE_MAX; at++) {
+        begin();
+        for (size_t i = 0; i < QUARANTINE_MAX; i++) {
+            memory.quarantined[i] = digest_of(i == at ? 2 : (int)(100 + i));
+        }
+        verdict_commit(&step);
+        size_t next = 0;
+        for (size_t i = 0; i < QUARANTINE_MAX; i++) {
+            if (i != at) {
+                CHECK_INT_EQ(decision.next.quarantined[next].bytes[0], 100 + i);
+                next++;
+            }
+        }
+        CHECK_INT_EQ(next, QUARANTINE_MAX - 1);
+        CHECK(digest_is_none(&decision.next.quarantined[next]));
+    }
+}
+
 /* The world is blamed only where it was seen to fail. */
 static void case_blame(void)
 {
@@ -276,6 +324,8 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"commit", case_commit},
                                               {"bad", case_bad},
+                                              {"delays", case_delays},
+                                              {"out of quarantine", case_out_of_quarantine},
                                               {"inconclusive", case_inconclusive},
                                               {"blame", case_blame},
                                               {"image doubted", case_image_doubted},
