@@ -86,7 +86,7 @@ static void receive_state(struct coordinator *coordinator, const struct topic *t
     if (!is_mine || rollout_phase_is_end(state.phase)) {
         kept->state = state;
     } else if (state.epoch < coordinator->claim.epoch) {
-        kept->is_state_told = false; /* one that was followed still wrote over ours: it is told again */
+        kept->is_state_told = false; /* one that was followed still wrote over ours */
     }
 }
 

@@ -79,6 +79,7 @@ static void case_asks(void)
     desk_hear_state(&desk, &state);
     desk_hear_spec(&desk, &ended);
     desk_hear_spec(&desk, &spec);
+    desk_hear_text(&desk, "rollout/web-9/control", "{\"schema\":1,\"want\":\"run\"}");
     desk_step(&desk, 100);
     CHECK_INT_EQ(desk.filter_count, before); /* it has not read all yet */
     desk_run(&desk, 1000);
