@@ -85,7 +85,6 @@ static void link_opened(void *ctx, const char *session)
 {
     struct coordinator *coordinator = ctx;
     clock_read(coordinator);
-    memset(coordinator->flights, 0, sizeof coordinator->flights);
     roster_forget_session(&coordinator->roster);
     for (size_t i = 0; i < coordinator->kept.count; i++) {
         struct kept *kept = coordinator->kept.list[i];

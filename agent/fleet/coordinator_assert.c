@@ -2,6 +2,7 @@
  */
 #include "agent/fleet/coordinator_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,6 +145,7 @@ int coordinator_start(struct coordinator *coordinator, const struct rollout_spec
                       struct span release, struct err *err)
 {
     struct selector selector;
+    assert(release.len > 0); /* an envelope */
     int rc = selector_parse(spec->selector, &selector, err);
     if (rc != 0) {
         return err_wrap(err, rc, "selector");
@@ -152,7 +154,7 @@ int coordinator_start(struct coordinator *coordinator, const struct rollout_spec
         return err_set(err, ERR_EXISTS, "there is a rollout %s already", spec->id);
     }
     struct kept *kept = kept_need(&coordinator->kept, spec->id);
-    uint8_t *copy = kept != NULL ? malloc(release.len > 0 ? release.len : 1) : NULL;
+    uint8_t *copy = kept != NULL ? malloc(release.len) : NULL;
     if (copy == NULL) {
         if (kept != NULL) {
             kept_remove(&coordinator->kept, kept);

@@ -130,7 +130,6 @@ static void newcomers_fill(const struct conductor *conductor, struct report *rep
         }
         if (slot->is_used && !is_known) {
             struct report_app *out = &report->apps[report->app_count++];
-            memset(out, 0, sizeof *out);
             memcpy(out->app, slot->order.app, sizeof out->app);
             (void)text_copy(out->phase, sizeof out->phase, swap_phase_word(SWAP_REST));
             waiting_fill(slot, out);

@@ -95,6 +95,53 @@ static void case_asks(void)
     desk_close(&desk);
 }
 
+/* Asked for whichever stands first or last of those that are kept. */
+static void case_asks_all(void)
+{
+    char id[NAME_BYTES], hex[DIGEST_HEX_BYTES];
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_connect(&desk);
+    size_t before = desk.filter_count;
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(id, sizeof id, "web-%d", i);
+        struct rollout_spec spec = desk_spec(id, id, DESK_WALL);
+        spec.release = desk_digest((uint8_t)(40 + i));
+        desk_hear_spec(&desk, &spec);
+    }
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk.filter_count, before + 3);
+    for (int i = 0; i < 3; i++) {
+        struct digest digest = desk_digest((uint8_t)(40 + i));
+        digest_render(&digest, hex);
+        CHECK_CONTAINS(desk.filters[before + (size_t)i].filter, hex);
+    }
+    desk_close(&desk);
+}
+
+/* An end that a broker showed once is told to one that does not show it, its spec being there. */
+static void case_end_retold(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    struct rollout_state state = {.id = "web-1", .phase = ROLLOUT_ABORTED, .epoch = 1};
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_connect(&desk);
+    desk_rollout(&desk, &spec);
+    desk_hear_state(&desk, &state);
+    desk_run(&desk, 1000);
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+    desk_run(&desk, 3000);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 0);
+    desk_lose(&desk);
+    desk_connect(&desk);
+    desk_rollout(&desk, &spec);
+    desk_run(&desk, 1000);
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+    desk_run(&desk, 3000);
+    CHECK_INT_EQ(desk_count(&desk, "/spec"), 0);
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 1);
+    desk_close(&desk);
+}
+
 /* A broker that lost everything gets it back: the orders first, and without a new number. */
 static void case_forgetful_broker(void)
 {
@@ -228,6 +275,8 @@ int main(int argc, char **argv)
         {"all missing", case_all_missing},
         {"refused", case_refused},
         {"asks", case_asks},
+        {"asks: all", case_asks_all},
+        {"the end retold", case_end_retold},
         {"a forgetful broker", case_forgetful_broker},
         {"past orders", case_past_orders},
         {"part of it there", case_part_there},

@@ -233,6 +233,30 @@ static void case_labels(void)
     CHECK(node->given.text == NULL);
 }
 
+/* A report with as many labels as it can carry, and with none again. */
+static void case_own_labels(void)
+{
+    struct report report = desk_report("n", 1);
+    struct selector selector;
+    char query[32];
+    begin();
+    report.label_count = REPORT_LABELS_MAX;
+    for (size_t i = 0; i < REPORT_LABELS_MAX; i++) {
+        (void)snprintf(report.label_names[i], sizeof report.label_names[i], "k%zu", i);
+        (void)snprintf(report.label_values[i], sizeof report.label_values[i], "v%zu", i);
+    }
+    for (int is_full = 1; is_full >= 0; is_full--) {
+        report.label_count = is_full ? REPORT_LABELS_MAX : 0;
+        roster_report(&roster, &report, 1);
+        CHECK_INT_EQ(roster_find(&roster, "n")->own.count, report.label_count);
+        for (size_t i = 0; i < REPORT_LABELS_MAX; i++) {
+            (void)snprintf(query, sizeof query, "k%zu=v%zu", i, i);
+            CHECK_INT_EQ(selector_parse(query, &selector, NULL), 0);
+            CHECK_INT_EQ(roster_matches(roster_find(&roster, "n"), &selector), is_full);
+        }
+    }
+}
+
 /* The node's own name is its label, whatever it or the fleet says of it. */
 static void case_node_label(void)
 {
@@ -373,6 +397,13 @@ static void case_epoch(void)
     CHECK_INT_EQ(roster_epoch(&roster, 0), 7); /* two of three have seen 7; 9000 is too far above */
     epoch_tell("d", 0, 0);                     /* who tells none is not asked */
     CHECK_INT_EQ(roster_epoch(&roster, 0), 7);
+    for (char name[] = "e"; name[0] < 'k'; name[0]++) {
+        epoch_tell(name, 0, 0);
+        CHECK_INT_EQ(roster_epoch(&roster, 0), 7);
+    }
+    begin();
+    epoch_tell("a", 0, 0);
+    CHECK_INT_EQ(roster_epoch(&roster, 0), 0); /* none at all */
     begin();
     epoch_tell("a", 600, 1);
     CHECK_INT_EQ(roster_epoch(&roster, 100), 600);
@@ -398,6 +429,7 @@ int main(int argc, char **argv)
         {"report: less", case_report_less},
         {"presence", case_presence},
         {"labels", case_labels},
+        {"labels: own", case_own_labels},
         {"label: node", case_node_label},
         {"order", case_order},
         {"order: echo", case_order_echo},

@@ -242,6 +242,68 @@ static void no_slot_left(void)
     desk_close();
 }
 
+/* -- by hand ----------------------------------------------------------------------------------- */
+
+static void answered(void *ctx, const struct err *err)
+{
+    *(int *)ctx = err != NULL ? err->code : 1;
+}
+
+/* A release that is activated is stored, what was broken of the app's payloads is read again, and
+ * the wish is recorded; a payload that cannot be stored ends the request. */
+static void activated(void)
+{
+    for (int is_failing = 0; is_failing < 2; is_failing++) {
+        int answer = 0;
+        struct app *app = begin();
+        desk.conductor->about.disk_free_bytes = desk.conductor->about.memory_bytes = 1ull << 40;
+        app->plans[2] = (struct plan_slot){.is_used = true, .is_broken = true, .retry_at = 99000};
+        struct span envelope =
+            sealed(TRUST_ROLE_RELEASE, span_text(PAYLOAD("web")), SEAL_PEM_TRUSTED);
+        CHECK_INT_EQ(conductor_activate(desk.conductor, envelope, true, answered, &answer, &said),
+                     0);
+        CHECK_STR_EQ(said.text, "");
+        CHECK_INT_EQ(app->verb.stage, VERB_STORING);
+        CHECK(app->verb.is_forced && !app->verb.is_order);
+        CHECK_CONTAINS(desk.said, "write ");
+        desk.conductor->is_dirty = false;
+        desk_answer(0, is_failing ? ERR_STATE_FULL : 0, NULL);
+        CHECK(desk.conductor->is_dirty);
+        CHECK_INT_EQ(app->verb.stage, is_failing ? VERB_NONE : VERB_READY);
+        CHECK_INT_EQ(app->plans[2].retry_at, is_failing ? 99000 : 0);
+        CHECK_INT_EQ(answer, is_failing ? ERR_STATE_FULL : 0);
+        CHECK_STR_EQ(desk.log,
+                     is_failing ? "w web: cannot store the release: told state-full\n" : "");
+        desk_close();
+    }
+}
+
+static void activation_refused(void)
+{
+    enum { NO_TRUST, STRANGER, REVOKED, NO_PAYLOAD, STORE, ROWS };
+    static const int codes[ROWS] = {ERR_SIGNATURE, ERR_SIGNATURE, ERR_REVOKED, ERR_MISSING,
+                                    ERR_BUSY};
+    for (int row = 0; row < ROWS; row++) {
+        int answer = 0;
+        const char *payload = row == NO_PAYLOAD ? "{\"schema\":1}" : PAYLOAD("web");
+        struct app *app = begin();
+        desk.conductor->about.disk_free_bytes = desk.conductor->about.memory_bytes = 1ull << 40;
+        desk.conductor->has_trust = row != NO_TRUST;
+        desk.conductor->revoked.count = row == REVOKED;
+        seal_digest(span_text(payload), &desk.conductor->revoked.digests[0]);
+        desk.refusal = row == STORE ? ERR_BUSY : 0;
+        struct span envelope = sealed(TRUST_ROLE_RELEASE, span_text(payload),
+                                      row == STRANGER ? SEAL_PEM_STRANGER : SEAL_PEM_TRUSTED);
+        CHECK_INT_EQ(conductor_activate(desk.conductor, envelope, true, answered, &answer, &said),
+                     codes[row]);
+        CHECK_INT_EQ(said.code, codes[row]);
+        CHECK_INT_EQ(app->verb.stage, VERB_NONE);
+        CHECK_INT_EQ(answer, 0); /* a refused call never calls back */
+        CHECK_INT_EQ(desk.call_count, 0);
+        desk_close();
+    }
+}
+
 /* -- the release that orders wait for ---------------------------------------------------------- */
 
 static struct digest wait_for(const char *payload, int slot, const char *app)
@@ -351,6 +413,8 @@ int main(int argc, char **argv)
         {"one that waits", one_that_waits},
         {"not taken", not_taken},
         {"no slot left", no_slot_left},
+        {"activated", activated},
+        {"activation refused", activation_refused},
         {"release: stored", release_stored},
         {"release: unwanted", release_unwanted},
         {"release: refused", release_refused},
