@@ -192,12 +192,16 @@ static void decide_back(struct turn *turn)
     state->is_rolling_back = true;
     state->phase = ROLLOUT_ROLLING_BACK;
     text_init(&text, state->waiting, sizeof state->waiting);
-    if (left > 0 || state->count[NODE_CHANGING] > 0 || state->count[NODE_BUSY] > 0) {
+    if (left > 0) {
         text_printf(&text, "%zu node%s to go back", left, left == 1 ? "" : "s");
         if (state->waits[ROLLOUT_WAIT_OFFLINE].count > 0) {
             text_append(&text, "; ");
             wait_append(turn, ROLLOUT_WAIT_OFFLINE, &text);
         }
+    } else if (state->waits[ROLLOUT_WAIT_BUSY].count > 0) {
+        text_printf(&text, "%s to be back", state->waits[ROLLOUT_WAIT_BUSY].node);
+    } else if (state->count[NODE_CHANGING] > 0) {
+        text_printf(&text, "%s to be proven or not", state->current[0]);
     } else if (is_over(turn)) {
         wait_for(turn, ROLLOUT_ROLLED_BACK, "");
     }

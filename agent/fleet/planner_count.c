@@ -65,14 +65,17 @@ enum node_condition planner_crowd(const void *ctx, const struct roster_node *nod
     return planner_is_meant(turn->rollout, node) ? condition_of(turn, node) : NODE_CONDITION_COUNT;
 }
 
+/* The first one by name is told, of those that nobody has accepted, where there is one. */
 static void note_failure(struct turn *turn, const struct roster_node *node,
-                         enum node_condition condition)
+                         enum node_condition condition, bool is_new)
 {
     struct rollout_state *state = &turn->result->state;
     const struct roster_app *app = roster_app_find(node, turn->rollout->spec->app);
-    if (state->failed_node[0] != '\0') {
+    if (state->failed_node[0] != '\0' && (!is_new || turn->has_new_failure)) {
         return;
     }
+    turn->has_new_failure |= is_new;
+    state->failed_outcome[0] = state->failed_reason[0] = '\0';
     memcpy(state->failed_node, node->name, sizeof state->failed_node);
     const struct report_outcome *outcome = app != NULL ? roster_outcome(app, app->order.id) : NULL;
     if (condition == NODE_REGRESSED) {
@@ -163,10 +166,10 @@ static void node_count(struct turn *turn, const struct roster_node *node)
     size_t wave = waves_of(&turn->waves, state, node);
     state->matched++;
     state->count[condition]++;
-    if (planner_is_failure(turn->rollout->spec, condition)) {
-        note_failure(turn, node, condition);
-    }
     bool is_new = sample_note(turn, node, condition, wave == 0 && state->wave_first == 0);
+    if (planner_is_failure(turn->rollout->spec, condition)) {
+        note_failure(turn, node, condition, is_new);
+    }
     if (wave != WAVES_NONE) {
         wave_note(turn, wave, node, condition, is_new);
     }
@@ -200,6 +203,7 @@ static void count_clear(struct turn *turn)
     state->failed_node[0] = state->failed_outcome[0] = state->failed_reason[0] = '\0';
     turn->sample = (struct failure_sample){0};
     turn->ordered = 0;
+    turn->has_new_failure = false;
     turn->changing = turn->others;
     for (size_t i = 0; i < state->wave_count; i++) {
         struct rollout_wave_state *wave = &state->waves[i];

@@ -108,7 +108,7 @@ struct rollout_wave_state {
     X(SOAK, "soak", "the wave is watched")                                                         \
     X(BUDGET, "budget", "as many change as may")                                                   \
     X(RATE, "rate", "as many orders were given in the last minute as may")                         \
-    X(GROUP, "group", "one of its group changes or is lost")                                       \
+    X(GROUP, "group", "its group has no place free, or it has no such label")                      \
     X(PEERS, "peers", "one of its peers is not there, does not serve or changes")                  \
     X(BUSY, "busy", "somebody else changes it")                                                    \
     X(OFFLINE, "offline", "it is not there")                                                       \

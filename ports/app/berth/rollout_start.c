@@ -1,16 +1,15 @@
 /* berth rollout start: a release over the nodes that a selector means, one after the other. */
 #include "ports/app/berth/rollout_start.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/wire/duration.h"
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
 #include "ports/app/berth/release_file.h"
 #include "ports/app/berth/rollout_follow.h"
+#include "ports/app/berth/rollout_options.h"
 #include "ports/app/berth/rollout_run.h"
 #include "ports/app/berth/rollout_target.h"
 #include "ports/app/berth/rollout_verdict.h"
@@ -19,9 +18,7 @@
 #define MISSING_MS SECONDS_MS(5)
 
 struct start {
-    const char *path; /* of the folder, or NULL */
-    const char *file;
-    bool is_detached, is_watched;
+    struct rollout_options options;
     struct rollout_target target;
     struct rollout_spec spec;
     struct release_file release;
@@ -35,91 +32,6 @@ struct start {
 static const struct rollout_spec spec_default = {
     .max_unavailable = 1, .start_by_ms = ROLLOUT_START_BY_MS_DEFAULT, .offline = "later"};
 
-static int duration_option(const char *name, uint64_t *value, struct err *err)
-{
-    int64_t ms = 0;
-    if (!duration_parse(optarg, &ms) || ms < 1000) {
-        return err_set(err, ERR_USAGE, "--%s must be a duration like 15m, at least 1s", name);
-    }
-    *value = (uint64_t)ms;
-    return 0;
-}
-
-static int option_read(struct start *start, int option, struct err *err)
-{
-    switch (option) {
-    case 'd':
-        start->path = optarg;
-        return 0;
-    case 'l':
-        return text_copy(start->spec.selector, sizeof start->spec.selector, optarg)
-                   ? 0
-                   : err_set(err, ERR_USAGE, "-l: at most %d characters",
-                             ROLLOUT_SELECTOR_BYTES - 1);
-    case 'f':
-        start->spec.force = true;
-        return 0;
-    case 'o':
-        return text_copy(start->spec.offline, sizeof start->spec.offline, optarg) &&
-                       (strcmp(optarg, "later") == 0 || strcmp(optarg, "wait") == 0 ||
-                        strcmp(optarg, "fail") == 0)
-                   ? 0
-                   : err_set(err, ERR_USAGE, "--offline must be later, wait or fail");
-    case 's':
-        return duration_option("start-by", &start->spec.start_by_ms, err);
-    case 'a':
-        return duration_option("lost-after", &start->spec.lost_after_ms, err);
-    case 'w':
-        start->is_watched = true;
-        return 0;
-    case 'A':
-        start->target.is_all = true;
-        return 0;
-    case 'y':
-        start->target.is_confirmed = true;
-        return 0;
-    case 'b':
-        start->is_detached = true;
-        return 0;
-    default:
-        return err_set(err, ERR_USAGE, "no such option");
-    }
-}
-
-static int arguments_read(struct start *start, int argc, char **argv, struct err *err)
-{
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
-                                            {"selector", required_argument, NULL, 'l'},
-                                            {"force", no_argument, NULL, 'f'},
-                                            {"offline", required_argument, NULL, 'o'},
-                                            {"start-by", required_argument, NULL, 's'},
-                                            {"lost-after", required_argument, NULL, 'a'},
-                                            {"watch", no_argument, NULL, 'w'},
-                                            {"detach", no_argument, NULL, 'b'},
-                                            {"all", no_argument, NULL, 'A'},
-                                            {"yes", no_argument, NULL, 'y'},
-                                            {0}};
-    struct selector selector;
-    int option = 0;
-    start->spec = spec_default;
-    while ((option = getopt_long(argc, argv, "l:", options, NULL)) != -1) {
-        int rc = option_read(start, option, err);
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    if (optind + 1 != argc) {
-        return err_set(err, ERR_USAGE, "one signed release is needed");
-    }
-    start->file = argv[optind];
-    start->target.selector = start->spec.selector;
-    if (start->target.is_all && start->spec.selector[0] != '\0') {
-        return err_set(err, ERR_USAGE, "-l and --all exclude each other");
-    }
-    int rc = selector_parse(start->spec.selector, &selector, err);
-    return rc == 0 ? 0 : err_wrap(err, ERR_USAGE, "-l");
-}
-
 static int spec_make(struct start *start, struct rollout_run *run, struct err *err)
 {
     struct rollout_spec *spec = &start->spec;
@@ -127,10 +39,10 @@ static int spec_make(struct start *start, struct rollout_run *run, struct err *e
     struct plan plan;
     uint16_t random = 0;
     bool is_trusted = false;
-    int rc = release_file_open(keyring, start->file, &start->release, err);
-    rc = rc == 0
-             ? release_file_verify(keyring, start->file, &run->trust, &start->release, &plan, err)
-             : rc;
+    int rc = release_file_open(keyring, start->options.file, &start->release, err);
+    rc = rc == 0 ? release_file_verify(keyring, start->options.file, &run->trust, &start->release,
+                                       &plan, err)
+                 : rc;
     rc = rc == 0 ? run->session.entropy.ops->fill(run->session.entropy.self, &random, sizeof random,
                                                   err)
                  : rc;
@@ -180,7 +92,7 @@ static bool start_turn(void *ctx, struct rollout_run *run)
         !coordinator_view(run->coordinator, start->spec.id, &view)) {
         return false;
     }
-    if (start->is_watched) {
+    if (start->options.is_watched) {
         wall_ms now = run->session.clock_port.ops->wall(run->session.clock_port.self, &is_trusted);
         struct rollout_sight sight = {.roster = coordinator_roster(run->coordinator),
                                       .now = now,
@@ -297,13 +209,13 @@ static int target_confirm(struct start *start, struct rollout_run *run, struct e
 static int start_run(struct start *start, struct err *err)
 {
     static struct rollout_run run;
-    int rc = rollout_run_open(&run, start->path, err);
+    int rc = rollout_run_open(&run, start->options.path, err);
     if (rc != 0) {
         return rc;
     }
     rc = spec_make(start, &run, err);
     rc = rc == 0 ? target_confirm(start, &run, err) : rc;
-    if (rc == 0 && start->is_detached) {
+    if (rc == 0 && start->options.is_detached) {
         rc = detached(start, &run.dir, err);
     } else if (rc == 0) {
         struct span release = span_of(start->release.content, start->release.len);
@@ -330,9 +242,7 @@ static int start_whole(struct start *start, struct err *err)
 int rollout_start_node(const struct rollout_start_node *one, struct err *err)
 {
     static struct start start;
-    start = (struct start){.path = one->dir,
-                           .file = one->file,
-                           .is_watched = true,
+    start = (struct start){.options = {.path = one->dir, .file = one->file, .is_watched = true},
                            .target = {.selector = start.spec.selector},
                            .spec = spec_default};
     start.spec.force = one->is_forced;
@@ -343,6 +253,9 @@ int rollout_start_node(const struct rollout_start_node *one, struct err *err)
 int verb_rollout_start(int argc, char **argv, struct err *err)
 {
     static struct start start;
-    int rc = arguments_read(&start, argc, argv, err);
+    int rc = rollout_options_read(&start.options, &start.spec, false, argc, argv, err);
+    start.target = (struct rollout_target){.selector = start.spec.selector,
+                                           .is_all = start.options.is_all,
+                                           .is_confirmed = start.options.is_confirmed};
     return rc == 0 ? start_whole(&start, err) : rc;
 }

@@ -1,6 +1,7 @@
 /* crowd: each node is a few numbers; a seat hears of it when a message gets through. */
 #include "tests/unit/fleet/crowd.h"
 
+#include "agent/fleet/failure.h"
 #include "tests/check.h"
 
 uint64_t crowd_random(struct crowd *crowd, uint64_t below)
@@ -165,10 +166,14 @@ static void node_tick(struct crowd *crowd, size_t index)
     if (node->is_present) {
         node_take(crowd, index);
     }
+    if (node->fate == CROWD_SILENT &&
+        node->order.release.bytes[0] == crowd->spec.release.bytes[0]) {
+        return; /* it took the order and never says a word of it again */
+    }
     if (node->is_open && !node->is_begun && crowd->now >= node->begin_at) {
         if (node->order.start_by != 0 && crowd->now >= node->order.start_by) {
             node_answer(node, OUTCOME_EXPIRED, "");
-        } else if (node->fate != CROWD_SILENT) {
+        } else {
             node->is_begun = true;
             node->version++;
         }
@@ -218,6 +223,7 @@ static void order_write(struct crowd *crowd, const struct planner_order *planned
     struct crowd_seat *seat = &crowd->seats[crowd->acting];
     size_t index = crowd_index(crowd, seat->roster.nodes[planned->node]->name);
     struct crowd_order *entry = &crowd->orders[index];
+    unsigned tries = entry->is_there ? failure_try(entry->order.id) + 1 : 0;
     if (crowd->judge != NULL) {
         crowd->judge(crowd, index, planned);
     }
@@ -230,7 +236,8 @@ static void order_write(struct crowd *crowd, const struct planner_order *planned
                                   .force = crowd->spec.force};
     memcpy(entry->order.node, crowd->nodes[index].name, sizeof entry->order.node);
     memcpy(entry->order.rollout, crowd->spec.id, sizeof entry->order.rollout);
-    (void)snprintf(entry->order.id, ORDER_ID_BYTES, "%015llx0", (unsigned long long)crowd->serial);
+    (void)snprintf(entry->order.id, ORDER_ID_BYTES, "%015llx%x", (unsigned long long)crowd->serial,
+                   tries > 15 ? 15 : tries);
     entry->order.start_by =
         planned->is_taken_back ? 0 : crowd->now + (wall_ms)crowd->spec.start_by_ms;
     entry->is_there = true;
