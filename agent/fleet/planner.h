@@ -50,4 +50,16 @@ uint32_t planner_changing(const struct roster *roster, wall_ms now);
 void planner_step(const struct planner_rollout *rollout, const struct roster *roster,
                   uint32_t changing, wall_ms now, struct planner_result *result);
 
+/* What a plan does with a node, before it does it. */
+struct planner_forecast {
+    enum node_condition condition; /* NODE_CONDITION_COUNT: the rollout does not mean it */
+    size_t wave;                   /* in which it is ordered, from 0; in one piece: 0 */
+    bool has_group;                /* else its missing label keeps it from its order */
+};
+
+/* The waves as they will open when nothing fails, nobody comes and nobody goes: one forecast for
+ * each node of the roster. Returns how many waves there will be. */
+size_t planner_foresee(const struct planner_rollout *rollout, const struct roster *roster,
+                       wall_ms now, struct planner_forecast *forecasts);
+
 #endif

@@ -30,6 +30,15 @@ static bool is_gone_long(const struct turn *turn, const struct roster_node *node
            turn->now >= node->absent_since + (wall_ms)turn->rollout->spec->lost_after_ms;
 }
 
+/* It got the release from this rollout, and fell silent after that. */
+static bool is_changed_and_gone(const struct turn *turn, const struct roster_node *node)
+{
+    const struct rollout_spec *spec = turn->rollout->spec;
+    const struct roster_app *app = roster_app_find(node, spec->app);
+    return app != NULL && planner_is_ours(&app->order, spec) &&
+           node->absent_since >= app->order.issued && is_gone_long(turn, node);
+}
+
 /* As many of those without the release fell silent: then it is not the release. A rollout in one
  * piece has no soak in which it would matter. */
 static bool vanished_judge(struct turn *turn)
@@ -44,7 +53,7 @@ static bool vanished_judge(struct turn *turn)
         if (planner_is_meant(turn->rollout, node)) {
             bool is_done = planner_condition(turn->rollout, node, turn->now) == NODE_DONE;
             count[!is_done]++;
-            gone[!is_done] += is_gone_long(turn, node);
+            gone[!is_done] += is_done ? is_changed_and_gone(turn, node) : is_gone_long(turn, node);
         }
     }
     return gone[0] > 0 && (gone[1] == 0 || gone[1] * count[0] < gone[0] * count[1]);
@@ -54,7 +63,8 @@ static bool vanished_judge(struct turn *turn)
 static enum node_condition condition_of(const struct turn *turn, const struct roster_node *node)
 {
     enum node_condition condition = planner_condition(turn->rollout, node, turn->now);
-    bool is_vanished = condition == NODE_DONE && turn->has_vanished && is_gone_long(turn, node);
+    bool is_vanished =
+        condition == NODE_DONE && turn->has_vanished && is_changed_and_gone(turn, node);
     return is_vanished && !rollout_is_skipped(turn->rollout->control, node->name) ? NODE_REGRESSED
                                                                                   : condition;
 }

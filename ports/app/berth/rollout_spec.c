@@ -59,7 +59,8 @@ void rollout_refuse(struct rollout_reader *reader, const struct yaml_item *item,
     va_start(args, fmt);
     text_shorten_va(text, sizeof text, fmt, args);
     va_end(args);
-    (void)findings_add(reader->findings, FINDING_REFUSED, item, path, remedy, "%s", text);
+    (void)findings_add(reader->findings, FINDING_REFUSED, item, path[0] != '\0' ? path : NULL,
+                       remedy, "%s", text);
 }
 
 bool rollout_text_read(struct rollout_reader *reader, const struct yaml_item *item,
