@@ -62,8 +62,8 @@ bool coordinator_is_acting(const struct coordinator *coordinator);
 bool coordinator_is_informed(const struct coordinator *coordinator);
 
 /* Adds a rollout (spec, control "run", the release's envelope) to what this coordinator keeps and
- * asserts at the broker; the same as if it had been read there. The envelope is copied. ERR_EXISTS
- * (id), ERR_MEMORY, ERR_VALUE (selector). */
+ * asserts at the broker; the same as if it had been read there. The envelope is copied; an undo has
+ * none (empty). ERR_EXISTS (id), ERR_MEMORY, ERR_VALUE (selector). */
 NODISCARD int coordinator_start(struct coordinator *coordinator, const struct rollout_spec *spec,
                                 struct span release, struct err *err);
 

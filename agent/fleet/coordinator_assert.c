@@ -154,14 +154,16 @@ int coordinator_start(struct coordinator *coordinator, const struct rollout_spec
         return err_set(err, ERR_EXISTS, "there is a rollout %s already", spec->id);
     }
     struct kept *kept = kept_need(&coordinator->kept, spec->id);
-    uint8_t *copy = kept != NULL ? malloc(release.len) : NULL;
-    if (copy == NULL) {
+    uint8_t *copy = kept != NULL && release.len > 0 ? malloc(release.len) : NULL;
+    if (kept == NULL || (copy == NULL && release.len > 0)) {
         if (kept != NULL) {
             kept_remove(&coordinator->kept, kept);
         }
         return err_set(err, ERR_MEMORY, "no memory for the rollout");
     }
-    memcpy(copy, release.data, release.len);
+    if (copy != NULL) { /* an undo brings no release of its own */
+        memcpy(copy, release.data, release.len);
+    }
     kept->spec = *spec;
     kept->release = copy;
     kept->release_len = release.len;

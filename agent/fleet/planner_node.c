@@ -57,10 +57,19 @@ bool planner_is_revocable(const struct rollout_spec *spec, const struct roster_n
            roster_outcome(app, app->order.id) == NULL && !planner_is_begun(app);
 }
 
+/* An undo brings what the order on the topic names beside the release that it takes away: as the
+ * one before, until its own order lies there, and as the one before where that was taken back. */
 const struct digest *planner_release(const struct rollout_spec *spec, const struct roster_app *app)
 {
-    bool is_given = app != NULL && app->order.is_there && strcmp(app->order.rollout, spec->id) == 0;
-    return !is_undo(spec) ? &spec->release : is_given ? &app->order.release : &app->order.before;
+    static const struct digest none;
+    if (!is_undo(spec)) {
+        return &spec->release;
+    }
+    if (app == NULL) {
+        return &none;
+    }
+    return digest_is_equal(&app->order.release, &spec->release) ? &app->order.before
+                                                                : &app->order.release;
 }
 
 /* A node that this rollout has changed, and that reports what it was changed to. Whether it serves

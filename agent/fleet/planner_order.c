@@ -28,7 +28,9 @@ void planner_take_back(struct turn *turn)
         const struct roster_app *app = roster_app_find(node, spec->app);
         if (planner_is_revocable(spec, node) &&
             !(is_pause && turn->now >= planner_lost_at(&app->order, spec))) {
-            order_add(turn, i, app->order.before, app->order.before, true);
+            bool is_undo = spec->shape.undo[0] != '\0';
+            order_add(turn, i, app->order.before, is_undo ? app->order.release : app->order.before,
+                      true);
         }
     }
 }

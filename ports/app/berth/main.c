@@ -55,11 +55,17 @@ static const struct verb {
      "add releases to the fleet's list of what must never run"},
     {"trust", "publish", verb_trust_publish, "[--dir DIR]",
      "give the fleet's nodes its trust document"},
+    {"rollout", "plan", verb_rollout_plan,
+     "FILE -l SELECTOR|--all [--spec FILE] [the flags of rollout start] [--json] [--dir DIR]",
+     "say which node gets a release in which wave, and which would not; does nothing"},
     {"rollout", "start", verb_rollout_start,
-     "FILE -l SELECTOR|--all [--yes] [--watch] [--force] [--offline later|wait|fail] "
-     "[--start-by DURATION] [--lost-after DURATION] [--detach] [--dir DIR]",
-     "bring a signed release to the nodes, one after the other"},
-    {"rollout", "watch", verb_rollout_watch, "[ID] [--dir DIR]",
+     "FILE -l SELECTOR|--all [--spec FILE] [--waves 1,5%,25%,100%] [--soak DURATION] "
+     "[--threshold SHARE] [--max-unavailable NODES|SHARE] [--group-by LABEL]... [--peers LABEL] "
+     "[--per-minute N] [--on-failure pause|continue|rollback] [--fail-above SHARE] "
+     "[--offline later|wait|fail|skip] [--offline-until DURATION] [--force] [--start-by DURATION] "
+     "[--lost-after DURATION] [--yes] [--watch] [--detach] [--dir DIR]",
+     "bring a signed release to the nodes, one after the other, or in waves"},
+    {"rollout", "watch", verb_rollout_watch, "[ID] [--json] [--dir DIR]",
      "follow a rollout, the newest unless named, until it ends or stops"},
     {"rollout", "status", verb_rollout_status, "[ID] [--json] [--dir DIR]",
      "show a rollout and what each node is to it"},
@@ -67,6 +73,12 @@ static const struct verb {
     {"rollout", "pause", verb_rollout_pause, "ID [--dir DIR]", "give no more orders for now"},
     {"rollout", "resume", verb_rollout_resume, "ID [--dir DIR]",
      "go on, and accept what has failed so far"},
+    {"rollout", "skip", verb_rollout_skip, "ID NODE... [--dir DIR]",
+     "wait for these nodes no more"},
+    {"rollout", "retry", verb_rollout_retry, "ID [NODE...] [--dir DIR]",
+     "order again where it failed: at these nodes, or everywhere"},
+    {"rollout", "undo", verb_rollout_undo, "ID [--yes] [--watch] [--detach] [--dir DIR]",
+     "bring the nodes that it changed back to what ran before; a rollout of its own"},
     {"rollout", "abort", verb_rollout_abort, "ID [--dir DIR]",
      "take back what was not begun, and end"},
     {"coordinate", NULL, verb_coordinate, "[--dir DIR]",

@@ -217,6 +217,9 @@ void progress_end(struct progress *progress, const struct rollout_view *view, wa
     text_tame(phase);
     bool is_first = !progress->is_begun;
     progress->is_begun = true;
+    if (lines != NULL) {
+        wave_view_news(&progress->waves, view, line_begin, now, lines);
+    }
     if (lines == NULL || !is_news(progress, view, phase)) {
         return;
     }
@@ -233,7 +236,7 @@ void progress_end(struct progress *progress, const struct rollout_view *view, wa
 /* -- the table -------------------------------------------------------------------------------- */
 
 static void header_append(const struct progress *progress, const struct rollout_view *view,
-                          struct text *text)
+                          wall_ms now, struct text *text)
 {
     char phase[sizeof progress->shown];
     char version[REPORT_WORD_BYTES];
@@ -249,6 +252,7 @@ static void header_append(const struct progress *progress, const struct rollout_
                 version[0] != '\0' ? " " : "", version, phase);
     counts_append(text, count);
     text_append(text, "\n");
+    wave_view_bars(view, now, text);
 }
 
 static void row_append(const struct progress_node *node, int width, wall_ms now, struct text *text)
@@ -268,7 +272,7 @@ void progress_table(const struct progress *progress, const struct rollout_view *
     uint32_t rest[NODE_CONDITION_COUNT] = {0};
     size_t shown = 0;
     int width = NAME_WIDTH_MIN;
-    header_append(progress, view, text);
+    header_append(progress, view, now, text);
     for (size_t i = 0; i < progress->count; i++) {
         int len = (int)strlen(progress->nodes[i].name);
         width = len > width ? len : width;

@@ -5,6 +5,7 @@
 
 #include "agent/fleet/coordinator.h"
 #include "platform/base/text.h"
+#include "ports/app/berth/wave_view.h"
 
 #define PROGRESS_ROWS_MAX 20 /* nodes in the table */
 
@@ -22,7 +23,8 @@ struct progress {
     struct progress_node *nodes; /* sorted by name */
     size_t count, room;
     unsigned round;
-    bool is_begun;                       /* something has been shown */
+    bool is_begun; /* something has been shown */
+    struct wave_shown waves;
     char shown[ROLLOUT_TEXT_BYTES + 64]; /* of the rollout */
 };
 

@@ -98,6 +98,7 @@ static int control_change(const char *path, const char *id, const char *want, st
         (void)text_copy(reading.control.want, sizeof reading.control.want, want);
         if (strcmp(want, "run") == 0) { /* what has failed so far is accepted by going on */
             reading.control.accepted = rollout_failures(&reading.spec, &reading.state);
+            reading.control.resumed_at = reading.state.updated; /* and a new sample begins */
         }
         rc = control_write(&session, &dir, &reading, err);
     }

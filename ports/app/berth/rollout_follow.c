@@ -19,10 +19,12 @@ void rollout_follow_look(struct rollout_follow *follow, const struct rollout_vie
     if (selector_parse(view->spec->selector, &selector, NULL) != 0) {
         return; /* whoever let it in has said so */
     }
+    const struct planner_rollout rollout = {
+        .spec = view->spec, .control = view->control, .selector = &selector};
     progress_begin(&follow->progress);
     for (size_t i = 0; i < sight->roster->node_count; i++) {
         const struct roster_node *node = sight->roster->nodes[i];
-        if (roster_matches(node, &selector)) {
+        if (planner_is_meant(&rollout, node)) {
             progress_roster_node(&follow->progress, node, view->spec->app,
                                  sight->condition(sight->ctx, view, node), sight->now, lines);
         }

@@ -32,9 +32,6 @@ void rollout_spec_complete(struct rollout_spec *spec, const struct rollout_words
  * the first wave; it pauses. */
 void rollout_failure_usual(struct rollout_failure *failure);
 
-/* The grey release: 1 node, 5 %, 25 %, 100 %. */
-void rollout_spec_grey(struct rollout_shape *shape);
-
 /* "3" or "5%"; at least 1, at most 100 %. */
 bool rollout_size_parse(const char *text, struct rollout_size *size);
 /* "1,5%,100%"; false for a list that is empty, too long, or does not end with all nodes. */

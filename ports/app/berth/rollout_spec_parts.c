@@ -436,8 +436,3 @@ void rollout_spec_complete(struct rollout_spec *spec, const struct rollout_words
         shape->offline_until_ms = OFFLINE_MS;
     }
 }
-
-void rollout_spec_grey(struct rollout_shape *shape)
-{
-    (void)rollout_waves_parse("1,5%,25%,100%", shape);
-}

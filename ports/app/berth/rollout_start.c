@@ -12,6 +12,7 @@
 #include "ports/app/berth/rollout_options.h"
 #include "ports/app/berth/rollout_run.h"
 #include "ports/app/berth/rollout_target.h"
+#include "ports/app/berth/rollout_undo.h"
 #include "ports/app/berth/rollout_verdict.h"
 #include "ports/app/berth/verbs.h"
 
@@ -19,6 +20,7 @@
 
 struct start {
     struct rollout_options options;
+    const char *undo; /* id of the rollout that is taken back, or NULL */
     struct rollout_target target;
     struct rollout_spec spec;
     struct release_file release;
@@ -113,18 +115,35 @@ static void counts_say(const struct start *start)
         const char *text;
     } others[] = {{NODE_FAILED, "failed"},       {NODE_LOST, "lost"},
                   {NODE_REGRESSED, "regressed"}, {NODE_OVERRIDDEN, "overridden at the site"},
-                  {NODE_OFFLINE, "offline"},     {NODE_PENDING, "not begun"},
-                  {NODE_BUSY, "busy"},           {NODE_CHANGING, "changing"}};
+                  {NODE_SKIPPED, "skipped"},     {NODE_OFFLINE, "offline"},
+                  {NODE_PENDING, "not begun"},   {NODE_BUSY, "busy"},
+                  {NODE_CHANGING, "changing"}};
     const struct rollout_state *state = &start->state;
-    printf("rollout %s %s: %u of %u nodes run %s %s", start->spec.id,
-           rollout_phase_word(state->phase), state->count[NODE_DONE], state->matched,
-           start->spec.app, start->spec.version);
+    if (start->undo != NULL) {
+        printf("rollout %s %s: %u of %u nodes run what they ran before %s", start->spec.id,
+               rollout_phase_word(state->phase), state->count[NODE_DONE], state->matched,
+               start->undo);
+    } else {
+        printf("rollout %s %s: %u of %u nodes run %s %s", start->spec.id,
+               rollout_phase_word(state->phase), state->count[NODE_DONE], state->matched,
+               start->spec.app, start->spec.version);
+    }
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         if (state->count[others[i].condition] > 0) {
             printf(", %u %s", state->count[others[i].condition], others[i].text);
         }
     }
     printf("\n");
+}
+
+static void stop_say(const struct start *start)
+{
+    const struct rollout_state *state = &start->state;
+    const char *open = state->failed_reason[0] != '\0' ? " (" : "";
+    const char *close = state->failed_reason[0] != '\0' ? ")" : "";
+    printf("rollout %s stopped: %s %s%s%s%s; %u done, %u not begun\n", start->spec.id,
+           state->failed_node, state->failed_outcome, open, state->failed_reason, close,
+           state->count[NODE_DONE], state->count[NODE_PENDING] + state->count[NODE_OFFLINE]);
 }
 
 static int ending_say(const struct start *start, bool is_ended)
@@ -139,14 +158,12 @@ static int ending_say(const struct start *start, bool is_ended)
         return ROLLOUT_EXIT_INTERRUPTED;
     }
     if (state->phase == ROLLOUT_PAUSED) {
-        printf("rollout %s stopped: %s %s%s%s%s; %u done, %u not begun\n"
-               "  look:    berth rollout status %s\n"
+        stop_say(start);
+        printf("  look:    berth rollout status %s\n"
                "  go on:   berth rollout resume %s, then berth coordinate\n"
+               "  go back: berth rollout undo %s\n"
                "  give up: berth rollout abort %s\n",
-               id, state->failed_node, state->failed_outcome,
-               state->failed_reason[0] != '\0' ? " (" : "", state->failed_reason,
-               state->failed_reason[0] != '\0' ? ")" : "", state->count[NODE_DONE],
-               state->count[NODE_PENDING] + state->count[NODE_OFFLINE], id, id, id);
+               id, id, id, id);
         return ROLLOUT_EXIT_STOPPED;
     }
     counts_say(start);
@@ -175,7 +192,10 @@ static int detached(struct start *start, const struct fleet_dir *dir, struct err
     (void)text_copy(topic.rollout, sizeof topic.rollout, start->spec.id);
     digest_render(&start->spec.release, topic.digest);
     topic_render(&topic, name);
-    rc = session_publish(&session, name, span_of(start->release.content, start->release.len), err);
+    if (start->release.len > 0) { /* an undo brings none */
+        rc = session_publish(&session, name, span_of(start->release.content, start->release.len),
+                             err);
+    }
     topic.kind = TOPIC_ROLLOUT_CONTROL;
     topic_render(&topic, name);
     text_init(&text, data, sizeof data);
@@ -206,6 +226,27 @@ static int target_confirm(struct start *start, struct rollout_run *run, struct e
     return rc;
 }
 
+/* The spec, and who it is for: of a release, or of a rollout to be taken back. */
+static int prepare(struct start *start, struct rollout_run *run, struct err *err)
+{
+    struct rollout_spec *spec = &start->spec;
+    uint16_t random = 0;
+    bool is_trusted = false;
+    if (start->undo == NULL) {
+        int rc = spec_make(start, run, err);
+        return rc == 0 ? target_confirm(start, run, err) : rc;
+    }
+    int rc = rollout_undo_prepare(run, start->undo, start->options.is_confirmed, spec,
+                                  &start->target.matched, err);
+    start->target.known = start->target.matched;
+    rc = rc == 0 ? run->session.entropy.ops->fill(run->session.entropy.self, &random, sizeof random,
+                                                  err)
+                 : rc;
+    spec->created = run->session.clock_port.ops->wall(run->session.clock_port.self, &is_trusted);
+    rollout_id_make(spec->app, spec->created, random, spec->id);
+    return rc;
+}
+
 static int start_run(struct start *start, struct err *err)
 {
     static struct rollout_run run;
@@ -213,16 +254,16 @@ static int start_run(struct start *start, struct err *err)
     if (rc != 0) {
         return rc;
     }
-    rc = spec_make(start, &run, err);
-    rc = rc == 0 ? target_confirm(start, &run, err) : rc;
+    rc = prepare(start, &run, err);
     if (rc == 0 && start->options.is_detached) {
         rc = detached(start, &run.dir, err);
     } else if (rc == 0) {
         struct span release = span_of(start->release.content, start->release.len);
         rc = coordinator_start(run.coordinator, &start->spec, release, err);
         if (rc == 0) {
-            printf("rollout %s: %s %s, %zu of %zu nodes\n", start->spec.id, start->spec.app,
-                   start->spec.version, start->target.matched, start->target.known);
+            printf("rollout %s: %s%s %s, %zu of %zu nodes\n", start->spec.id,
+                   start->undo != NULL ? "undo of " : "", start->spec.app, start->spec.version,
+                   start->target.matched, start->target.known);
             (void)fflush(stdout);
             rc = ending_say(start, rollout_run_turn(&run, start_turn, start));
         }
@@ -247,6 +288,17 @@ int rollout_start_node(const struct rollout_start_node *one, struct err *err)
                            .spec = spec_default};
     start.spec.force = one->is_forced;
     (void)snprintf(start.spec.selector, sizeof start.spec.selector, "node=%s", one->node);
+    return start_whole(&start, err);
+}
+
+int rollout_start_undo(const struct rollout_start_undo *undo, struct err *err)
+{
+    static struct start start;
+    start = (struct start){.options = {.path = undo->dir,
+                                       .is_watched = undo->is_watched,
+                                       .is_detached = undo->is_detached,
+                                       .is_confirmed = undo->is_confirmed},
+                           .undo = undo->id};
     return start_whole(&start, err);
 }
 

@@ -16,4 +16,13 @@ struct rollout_start_node {
 /* As `berth rollout start FILE -l node=NODE --watch`: an exit status, or an error. */
 NODISCARD int rollout_start_node(const struct rollout_start_node *one, struct err *err);
 
+/* A rollout whose nodes are to go back to what ran before it. */
+struct rollout_start_undo {
+    const char *dir, *id;
+    bool is_watched, is_detached, is_confirmed;
+};
+
+/* `berth rollout undo ID`: a rollout of its own; an exit status, or an error. */
+NODISCARD int rollout_start_undo(const struct rollout_start_undo *undo, struct err *err);
+
 #endif

@@ -114,7 +114,11 @@ static void status_json(const struct reading *reading, const struct rollout_view
         printf("%s\"%s\":%" PRIu32, i == 0 ? "" : ",", node_condition_word((enum node_condition)i),
                count[i]);
     }
-    printf("},\"nodes\":[");
+    char data[ROLLOUT_BYTES_MAX];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    wave_view_members(view, &text);
+    printf("},%s,\"nodes\":[", data);
     for (size_t i = 0; i < progress->count; i++) {
         const struct progress_node *node = &progress->nodes[i];
         member(i == 0 ? "\n{" : ",\n{", "node", node->name);

@@ -29,7 +29,17 @@ uint32_t rollout_failures(const struct rollout_spec *spec, const struct rollout_
 bool rollout_is_stopped(const struct rollout_spec *spec, const struct rollout_control *control,
                         const struct rollout_state *state)
 {
-    return state->phase == ROLLOUT_PAUSED && rollout_failures(spec, state) > control->accepted;
+    /* Where some failures are tolerated, a pause beside them may be an operator's. */
+    bool is_asked = spec->shape.failure.is_given && strcmp(control->want, "pause") == 0;
+    return state->phase == ROLLOUT_PAUSED && !is_asked &&
+           rollout_failures(spec, state) > control->accepted;
+}
+
+/* It did not wait for them any longer, or never. */
+static bool is_only_offline(const struct rollout_state *state)
+{
+    const uint32_t *count = state->count;
+    return count[NODE_OFFLINE] > 0 && count[NODE_DONE] + count[NODE_OFFLINE] == state->matched;
 }
 
 int rollout_exit_status(const struct rollout_spec *spec, const struct rollout_control *control,
@@ -38,8 +48,12 @@ int rollout_exit_status(const struct rollout_spec *spec, const struct rollout_co
     if (state->phase == ROLLOUT_SUCCEEDED) {
         return 0;
     }
+    if (state->phase == ROLLOUT_FINISHED && is_only_offline(state)) {
+        return ROLLOUT_EXIT_OFFLINE;
+    }
     if (rollout_phase_is_end(state->phase)) {
-        return state->phase == ROLLOUT_FINISHED ? ROLLOUT_EXIT_STOPPED : ROLLOUT_EXIT_ENDED;
+        bool is_failed = state->phase == ROLLOUT_FINISHED || state->phase == ROLLOUT_ROLLED_BACK;
+        return is_failed ? ROLLOUT_EXIT_STOPPED : ROLLOUT_EXIT_ENDED;
     }
     bool is_stopped = rollout_is_stopped(spec, control, state);
     return is_stopped && state->count[NODE_CHANGING] == 0 ? ROLLOUT_EXIT_STOPPED : -1;
@@ -49,6 +63,6 @@ bool rollout_is_offline_missing(const struct rollout_spec *spec, const struct ro
 {
     const uint32_t *count = state->count;
     return state->phase == ROLLOUT_RUNNING && strcmp(spec->offline, "later") == 0 &&
-           count[NODE_OFFLINE] > 0 &&
+           count[NODE_OFFLINE] > 0 && state->waits[ROLLOUT_WAIT_SOAK].count == 0 &&
            count[NODE_PENDING] + count[NODE_BUSY] + count[NODE_CHANGING] == 0;
 }

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/link/link.h"
 #include "ports/app/berth/interrupt.h"
@@ -21,6 +22,8 @@ struct watch {
     struct link link;
     char id[NAME_BYTES];
     bool is_lost; /* said so */
+    bool is_json;
+    char line[ROLLOUT_BYTES_MAX]; /* that was written last */
 };
 
 static void watch_greet(void *ctx, const char *session, struct link_hello *hello)
@@ -84,6 +87,20 @@ static enum node_condition condition_of(const void *ctx, const struct rollout_vi
     return planner_condition(&rollout, node, wall_now(watch));
 }
 
+/* A line for each state that differs from the one before. */
+static void line_show(struct watch *watch, const struct rollout_view *view)
+{
+    char line[ROLLOUT_BYTES_MAX];
+    struct text text;
+    text_init(&text, line, sizeof line);
+    wave_view_line(view, &text);
+    if (strcmp(line, watch->line) != 0) {
+        memcpy(watch->line, line, sizeof line);
+        (void)fputs(line, stdout);
+        (void)fflush(stdout);
+    }
+}
+
 /* The exit status, or -1 to go on. */
 static int look(struct watch *watch, struct err *err)
 {
@@ -97,7 +114,11 @@ static int look(struct watch *watch, struct err *err)
                                   .now = wall_now(watch),
                                   .condition = condition_of,
                                   .ctx = watch};
-    rollout_follow_show(&watch->follow, &view, &sight);
+    if (watch->is_json) {
+        line_show(watch, &view);
+    } else {
+        rollout_follow_show(&watch->follow, &view, &sight);
+    }
     return rollout_exit_status(view.spec, view.control, view.state);
 }
 
@@ -149,14 +170,17 @@ static int watch_run(struct watch *watch, const char *id, struct err *err)
 
 int verb_rollout_watch(int argc, char **argv, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
+    static const struct option options[] = {
+        {"dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'}, {0}};
     const char *path = NULL;
+    bool is_json = false;
     int option = 0;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'd') {
+        if (option != 'd' && option != 'j') {
             return err_set(err, ERR_USAGE, "no such option");
         }
-        path = optarg;
+        path = option == 'd' ? optarg : path;
+        is_json |= option == 'j';
     }
     if (optind + 1 < argc) {
         return err_set(err, ERR_USAGE, "one rollout at a time");
@@ -165,6 +189,7 @@ int verb_rollout_watch(int argc, char **argv, struct err *err)
     if (watch == NULL) {
         return err_set(err, ERR_MEMORY, "no memory");
     }
+    watch->is_json = is_json;
     int rc = session_start(&watch->session, path, &watch->dir, err);
     if (rc == 0) {
         rc = watch_run(watch, argv[optind], err);

@@ -34,110 +34,107 @@ static char *refusals(const char *text)
     return printed;
 }
 
+static const struct {
+    const char *spec, *text;
+} refused[] = {
+    {"wave: []\n", "s:1: wave: unknown key; did you mean waves?\n"},
+    {"colour: red\n", "s:1: colour: unknown key; check its spelling or remove it\n"},
+    {"[]\n", "s:1: must be a map of keys\n"},
+    {"gates: []\n", "s:1: gates: is not built yet; it comes with a later version: remove it\n"},
+    {"notifications: x\nwindows: x\nstaging: x\ntoken: x\napproval: x\npenalty: x\n",
+     "s:1: notifications: is not built yet; it comes with a later version: remove it\n"
+     "s:2: windows: is not built yet; it comes with a later version: remove it\n"
+     "s:3: staging: is not built yet; it comes with a later version: remove it\n"
+     "s:4: token: is not built yet; it comes with a later version: remove it\n"
+     "s:5: approval: is not built yet; it comes with a later version: remove it\n"
+     "s:6: penalty: is not built yet; it comes with a later version: remove it\n"},
+    {"target: {mode: continuous}\n",
+     "s:1: target.mode: continuous is not built yet; it comes with a later version: write "
+     "snapshot\n"},
+    {"target: {mode: moving}\n", "s:1: target.mode: must be snapshot\n"},
+    {"target: site==\n  north=x=y\n", "s:1: target: selector, at character 13 (\"=x=y\"): "
+                                      "expected ',' between requirements, or =, "
+                                      "!=, in, notin; write site=north,tier in (a,b),!lab\n"},
+    {"target:\n  selector: a=b\n  matchLabels: {a: b}\n",
+     "s:2: target: selector conflicts with matchLabels and matchExpressions; keep one of "
+     "them\n"},
+    {"target:\n  matchExpressions:\n    - {key: a, operator: Near, values: [b]}\n",
+     "s:3: target.matchExpressions[0]: operator must be In, NotIn, Exists or DoesNotExist\n"},
+    {"target:\n  matchExpressions:\n    - {key: a, operator: In}\n    - {key: b, operator: "
+     "Exists, values: [c]}\n    - {operator: Exists}\n",
+     "s:3: target.matchExpressions[0]: In takes a list of values\n"
+     "s:4: target.matchExpressions[1]: Exists takes no values\n"
+     "s:5: target.matchExpressions[2]: must have a key and an operator; write {key: site, "
+     "operator: In, values: [a, b]}\n"},
+    {"target: {matchLabels: [a]}\n",
+     "s:1: target.matchLabels: must be a map of labels; write site: north\n"},
+    {"target: {matchLabels: {site: -x-}}\n",
+     "s:1: target.matchLabels: selector: \"-x-\" cannot be the value of a label; write "
+     "site=north,tier in (a,b),!lab\n"},
+    {"waves: 3\n", "s:1: waves: must be a list of waves; write - size: 10%\n"},
+    {"waves: [{size: 10%}]\n",
+     "s:1: waves: the last wave must reach every node of the target; end with - size: 100%; to "
+     "leave nodes out narrow the target\n"},
+    {"waves:\n  - size: 0\n  - size: 101%\n  - {size: 100%, soak: 1d, successThreshold: 95}\n",
+     "s:2: waves[0].size: must be a number of nodes from 1 on, or 1% to 100%; write 3 or 10%\n"
+     "s:3: waves[1].size: must be a number of nodes from 1 on, or 1% to 100%; write 3 or 10%\n"
+     "s:4: waves[2].soak: must be a duration of at most 31 days; write 90s, 10m or 24h; 0s for "
+     "none\n"
+     "s:4: waves[2].successThreshold: must be a share from 0% to 100%; write 95%\n"},
+    {"waves: [{size: 50%}, {size: 20%}, {}]\n",
+     "s:1: waves[1].size: is not larger than the one before; sizes count the waves before them "
+     "in\n"},
+    {"waves: [{gates: x}]\n",
+     "s:1: waves[0].gates: is not built yet; it comes with a later version: remove it\n"},
+    {"parallelism: 0\n",
+     "s:1: parallelism: must be at least 1; for all at once write maxUnavailable: 100%\n"},
+    {"parallelism: 2\nwaves: [{}]\n", "s:1: parallelism: conflicts with waves; keep one of them\n"},
+    {"delay: 5m\n", "s:1: delay: means nothing by itself; add parallelism, or give each wave a "
+                    "soak\n"},
+    {"ramp: {baseRatePerMinute: 9, incrementFactor: 1, maximumPerMinute: 3}\n",
+     "s:1: ramp.incrementFactor: must be a number from 1.1 to 5\n"
+     "s:1: ramp: rateIncreaseCriteria is missing\n"
+     "s:1: ramp: maximumPerMinute is smaller than baseRatePerMinute\n"},
+    {"maxUnavailable: none\n", "s:1: maxUnavailable: must be a number of nodes from 1 on, or 1% "
+                               "to 100%; write 3 or 10%\n"},
+    {"budget: {max: 2}\n", "s:1: budget: groupBy is missing; write groupBy: LABEL\n"},
+    {"budget: {groupBy: [a, b, c, d, e]}\n",
+     "s:1: budget.groupBy: there may be at most 4 labels\n"},
+    {"budget: {groupBy: a, missing: maybe, max: 0}\n",
+     "s:1: budget.missing: must be alone, together or refuse\n"
+     "s:1: budget.max: must be a number from 1 to 1000000\n"},
+    {"peers: []\n", "s:1: peers: must be a text; write one value\n"},
+    {"dispatch: {perMinute: 0}\n", "s:1: dispatch.perMinute: must be a number from 1 to 1000000\n"},
+    {"failure: {action: stop, canary: maybe, ratio: 5, minimum: 0}\n",
+     "s:1: failure.action: must be pause, continue or rollback\n"
+     "s:1: failure.canary: must be stop or count\n"
+     "s:1: failure.ratio: must be a share from 0% to 100%; write 95%\n"
+     "s:1: failure.minimum: must be a number from 1 to 1000000\n"},
+    {"failure: {classes: {broken: 1, lost: 11}, retries: {lost: 16, overridden: 1}}\n",
+     "s:1: failure.classes.broken: is no class of failures; write one of failed, rolled-back, "
+     "refused, timed-out, inconclusive, held, lost, overridden, regressed\n"
+     "s:1: failure.classes.lost: must be a number from 0 to 10\n"
+     "s:1: failure.retries.lost: must be a number from 0 to 15\n"
+     "s:1: failure.retries.overridden: a node in it gets no second order; remove it\n"},
+    {"offline: never\n", "s:1: offline: must be later, wait, fail or skip\n"},
+    {"offline: {policy: later, until: tomorrow}\n",
+     "s:1: offline.until: must be a duration of at most 31 days; write 90s, 10m or 24h; 0s for "
+     "none\n"},
+    {"start: tomorrow\nend: 2026-12-24\n",
+     "s:1: start: must be an instant; write 2026-12-24T18:00:00Z, or +01:00 for the Z\n"
+     "s:2: end: must be an instant; write 2026-12-24T18:00:00Z, or +01:00 for the Z\n"},
+    {"start: 2026-12-24T18:00:00Z\nend: 2026-12-24T18:00:00+01:00\n",
+     "s:2: end: is not after start\n"},
+    {"startBy: 0s\nlostAfter: 999ms\n", "s:1: startBy: must be at least 1s\n"
+                                        "s:2: lostAfter: must be at least 1s\n"},
+    {"force: maybe\n", "s:1: force: must be true or false\n"},
+    {"force: true\nforce: false\n", "line 2: the key force stands here twice, first in line 1\n"},
+};
+
 static void case_refused(void)
 {
-    static const struct {
-        const char *spec, *text;
-    } rows[] = {
-        {"wave: []\n", "s:1: wave: unknown key; did you mean waves?\n"},
-        {"colour: red\n", "s:1: colour: unknown key; check its spelling or remove it\n"},
-        {"[]\n", "s:1: must be a map of keys\n"},
-        {"gates: []\n", "s:1: gates: is not built yet; it comes with a later version: remove it\n"},
-        {"notifications: x\nwindows: x\nstaging: x\ntoken: x\napproval: x\npenalty: x\n",
-         "s:1: notifications: is not built yet; it comes with a later version: remove it\n"
-         "s:2: windows: is not built yet; it comes with a later version: remove it\n"
-         "s:3: staging: is not built yet; it comes with a later version: remove it\n"
-         "s:4: token: is not built yet; it comes with a later version: remove it\n"
-         "s:5: approval: is not built yet; it comes with a later version: remove it\n"
-         "s:6: penalty: is not built yet; it comes with a later version: remove it\n"},
-        {"target: {mode: continuous}\n",
-         "s:1: target.mode: continuous is not built yet; it comes with a later version: write "
-         "snapshot\n"},
-        {"target: {mode: moving}\n", "s:1: target.mode: must be snapshot\n"},
-        {"target: site==\n  north=x=y\n", "s:1: target: selector, at character 13 (\"=x=y\"): "
-                                          "expected ',' between requirements, or =, "
-                                          "!=, in, notin; write site=north,tier in (a,b),!lab\n"},
-        {"target:\n  selector: a=b\n  matchLabels: {a: b}\n",
-         "s:2: target: selector conflicts with matchLabels and matchExpressions; keep one of "
-         "them\n"},
-        {"target:\n  matchExpressions:\n    - {key: a, operator: Near, values: [b]}\n",
-         "s:3: target.matchExpressions[0]: operator must be In, NotIn, Exists or DoesNotExist\n"},
-        {"target:\n  matchExpressions:\n    - {key: a, operator: In}\n    - {key: b, operator: "
-         "Exists, values: [c]}\n    - {operator: Exists}\n",
-         "s:3: target.matchExpressions[0]: In takes a list of values\n"
-         "s:4: target.matchExpressions[1]: Exists takes no values\n"
-         "s:5: target.matchExpressions[2]: must have a key and an operator; write {key: site, "
-         "operator: In, values: [a, b]}\n"},
-        {"target: {matchLabels: [a]}\n",
-         "s:1: target.matchLabels: must be a map of labels; write site: north\n"},
-        {"target: {matchLabels: {site: -x-}}\n",
-         "s:1: target.matchLabels: selector: \"-x-\" cannot be the value of a label; write "
-         "site=north,tier in (a,b),!lab\n"},
-        {"waves: 3\n", "s:1: waves: must be a list of waves; write - size: 10%\n"},
-        {"waves: [{size: 10%}]\n",
-         "s:1: waves: the last wave must reach every node of the target; end with - size: 100%; to "
-         "leave nodes out narrow the target\n"},
-        {"waves:\n  - size: 0\n  - size: 101%\n  - {size: 100%, soak: 1d, successThreshold: 95}\n",
-         "s:2: waves[0].size: must be a number of nodes from 1 on, or 1% to 100%; write 3 or 10%\n"
-         "s:3: waves[1].size: must be a number of nodes from 1 on, or 1% to 100%; write 3 or 10%\n"
-         "s:4: waves[2].soak: must be a duration of at most 31 days; write 90s, 10m or 24h; 0s for "
-         "none\n"
-         "s:4: waves[2].successThreshold: must be a share from 0% to 100%; write 95%\n"},
-        {"waves: [{size: 50%}, {size: 20%}, {}]\n",
-         "s:1: waves[1].size: is not larger than the one before; sizes count the waves before them "
-         "in\n"},
-        {"waves: [{gates: x}]\n",
-         "s:1: waves[0].gates: is not built yet; it comes with a later version: remove it\n"},
-        {"parallelism: 0\n",
-         "s:1: parallelism: must be at least 1; for all at once write maxUnavailable: 100%\n"},
-        {"parallelism: 2\nwaves: [{}]\n",
-         "s:1: parallelism: conflicts with waves; keep one of them\n"},
-        {"delay: 5m\n", "s:1: delay: means nothing by itself; add parallelism, or give each wave a "
-                        "soak\n"},
-        {"ramp: {baseRatePerMinute: 9, incrementFactor: 1, maximumPerMinute: 3}\n",
-         "s:1: ramp.incrementFactor: must be a number from 1.1 to 5\n"
-         "s:1: ramp: rateIncreaseCriteria is missing\n"
-         "s:1: ramp: maximumPerMinute is smaller than baseRatePerMinute\n"},
-        {"maxUnavailable: none\n",
-         "s:1: maxUnavailable: must be a number of nodes from 1 on, or 1% "
-         "to 100%; write 3 or 10%\n"},
-        {"budget: {max: 2}\n", "s:1: budget: groupBy is missing; write groupBy: LABEL\n"},
-        {"budget: {groupBy: [a, b, c, d, e]}\n",
-         "s:1: budget.groupBy: there may be at most 4 labels\n"},
-        {"budget: {groupBy: a, missing: maybe, max: 0}\n",
-         "s:1: budget.missing: must be alone, together or refuse\n"
-         "s:1: budget.max: must be a number from 1 to 1000000\n"},
-        {"peers: []\n", "s:1: peers: must be a text; write one value\n"},
-        {"dispatch: {perMinute: 0}\n",
-         "s:1: dispatch.perMinute: must be a number from 1 to 1000000\n"},
-        {"failure: {action: stop, canary: maybe, ratio: 5, minimum: 0}\n",
-         "s:1: failure.action: must be pause, continue or rollback\n"
-         "s:1: failure.canary: must be stop or count\n"
-         "s:1: failure.ratio: must be a share from 0% to 100%; write 95%\n"
-         "s:1: failure.minimum: must be a number from 1 to 1000000\n"},
-        {"failure: {classes: {broken: 1, lost: 11}, retries: {lost: 16, overridden: 1}}\n",
-         "s:1: failure.classes.broken: is no class of failures; write one of failed, rolled-back, "
-         "refused, timed-out, inconclusive, held, lost, overridden, regressed\n"
-         "s:1: failure.classes.lost: must be a number from 0 to 10\n"
-         "s:1: failure.retries.lost: must be a number from 0 to 15\n"
-         "s:1: failure.retries.overridden: a node in it gets no second order; remove it\n"},
-        {"offline: never\n", "s:1: offline: must be later, wait, fail or skip\n"},
-        {"offline: {policy: later, until: tomorrow}\n",
-         "s:1: offline.until: must be a duration of at most 31 days; write 90s, 10m or 24h; 0s for "
-         "none\n"},
-        {"start: tomorrow\nend: 2026-12-24\n",
-         "s:1: start: must be an instant; write 2026-12-24T18:00:00Z, or +01:00 for the Z\n"
-         "s:2: end: must be an instant; write 2026-12-24T18:00:00Z, or +01:00 for the Z\n"},
-        {"start: 2026-12-24T18:00:00Z\nend: 2026-12-24T18:00:00+01:00\n",
-         "s:2: end: is not after start\n"},
-        {"startBy: 0s\nlostAfter: 999ms\n", "s:1: startBy: must be at least 1s\n"
-                                            "s:2: lostAfter: must be at least 1s\n"},
-        {"force: maybe\n", "s:1: force: must be true or false\n"},
-        {"force: true\nforce: false\n",
-         "line 2: the key force stands here twice, first in line 1\n"},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        CHECK_STR_EQ(refusals(rows[i].spec), rows[i].text);
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        CHECK_STR_EQ(refusals(refused[i].spec), refused[i].text);
     }
 }
 

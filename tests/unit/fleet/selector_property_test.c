@@ -23,8 +23,11 @@ static uint32_t below(uint32_t bound)
 static const char *const keys[KEYS] = {"site", "tier", "berth.io/lab", "x"};
 static const char *const values[VALUES] = {"a", "B-1", "c.d", ""};
 
+/* How a requirement is written. */
+enum form { EQUAL, NOT_EQUAL, ANY_OF, NONE_OF, EXISTS, ABSENT, FORM_COUNT };
+
 struct want {
-    enum selector_operator kind;
+    enum form kind;
     uint32_t key, first, count; /* values[first ...] in a ring */
     bool is_spaced, is_doubled; /* how it is written */
 };
@@ -34,27 +37,27 @@ static void want_write(const struct want *want, struct text *text)
     const char *space = want->is_spaced ? " " : "";
     const char *key = keys[want->key];
     switch (want->kind) {
-    case SELECTOR_EQUAL:
+    case EQUAL:
         text_printf(text, "%s%s%s%s%s", key, space, want->is_doubled ? "==" : "=", space,
                     values[want->first]);
         return;
-    case SELECTOR_NOT_EQUAL:
+    case NOT_EQUAL:
         text_printf(text, "%s%s!=%s%s", key, space, space, values[want->first]);
         return;
-    case SELECTOR_IN:
-    case SELECTOR_NOT_IN:
-        text_printf(text, "%s %s %s(", key, want->kind == SELECTOR_IN ? "in" : "notin", space);
+    case ANY_OF:
+    case NONE_OF:
+        text_printf(text, "%s %s %s(", key, want->kind == ANY_OF ? "in" : "notin", space);
         for (uint32_t i = 0; i < want->count; i++) {
             text_printf(text, "%s%s%s", i == 0 ? "" : ",", space,
                         values[(want->first + i) % VALUES]);
         }
         text_append(text, ")");
         return;
-    case SELECTOR_EXISTS:
+    case EXISTS:
         text_printf(text, "%s%s", key, space);
         return;
-    case SELECTOR_ABSENT:
-    case SELECTOR_OPERATOR_COUNT:
+    case ABSENT:
+    case FORM_COUNT:
         text_printf(text, "!%s%s", space, key);
         return;
     }
@@ -68,10 +71,10 @@ static bool want_holds(const struct want *want, const int value_of[KEYS])
     for (uint32_t i = 0; i < want->count; i++) {
         is_in |= value == (int)((want->first + i) % VALUES);
     }
-    return want->kind == SELECTOR_EXISTS                               ? value >= 0
-           : want->kind == SELECTOR_ABSENT                             ? value < 0
-           : want->kind == SELECTOR_EQUAL || want->kind == SELECTOR_IN ? is_in
-                                                                       : !is_in;
+    return want->kind == EXISTS                          ? value >= 0
+           : want->kind == ABSENT                        ? value < 0
+           : want->kind == EQUAL || want->kind == ANY_OF ? is_in
+                                                         : !is_in;
 }
 
 static void case_property(void)
@@ -98,12 +101,12 @@ static void case_property(void)
         }
         for (uint32_t i = 0; i < want_count; i++) {
             struct want *want = &wants[i];
-            *want = (struct want){.kind = (enum selector_operator)below(SELECTOR_OPERATOR_COUNT),
+            *want = (struct want){.kind = (enum form)below(FORM_COUNT),
                                   .key = below(KEYS),
                                   .first = below(VALUES),
                                   .is_spaced = below(2) == 0,
                                   .is_doubled = below(2) == 0};
-            bool is_set = want->kind == SELECTOR_IN || want->kind == SELECTOR_NOT_IN;
+            bool is_set = want->kind == ANY_OF || want->kind == NONE_OF;
             want->count = is_set ? 1 + below(VALUES) : 1;
             text_append(&text, i == 0 ? "" : want->is_spaced ? " , " : ",");
             want_write(want, &text);

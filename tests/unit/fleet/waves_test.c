@@ -249,6 +249,36 @@ static void case_parallelism(void)
     crowd_close(&crowd);
 }
 
+/* A rollout of its own brings everybody back to what ran before, and nobody else; taken back and
+ * given again it still knows what that was. */
+static void case_undo(void)
+{
+    crowd_open(&crowd, 23, 12);
+    crowd.spec.max_unavailable = 3;
+    crowd.nodes[5].runs = 2; /* it ran there before: not by this rollout */
+    crowd.nodes[5].version++;
+    CHECK(goes_on(2000));
+    CHECK_INT_EQ(crowd.state.phase, ROLLOUT_SUCCEEDED);
+    (void)text_copy(crowd.spec.shape.undo, NAME_BYTES, crowd.spec.id);
+    (void)text_copy(crowd.spec.id, NAME_BYTES, "web-2");
+    crowd.state = (struct rollout_state){0};
+    crowd_tick(&crowd);
+    CHECK_INT_EQ(crowd.state.matched, 11);
+    (void)text_copy(crowd.control.want, sizeof crowd.control.want, "pause");
+    for (int i = 0; i < 30; i++) {
+        crowd_tick(&crowd);
+    }
+    CHECK(crowd.taken_back > 0);
+    crowd_resume(&crowd);
+    CHECK(goes_on(2000));
+    CHECK_INT_EQ(crowd.state.phase, ROLLOUT_SUCCEEDED);
+    CHECK_INT_EQ(crowd.state.count[NODE_DONE], 11);
+    for (size_t i = 0; i < 12; i++) {
+        CHECK_INT_EQ(crowd.nodes[i].runs, i == 5 ? 2 : 1);
+    }
+    crowd_close(&crowd);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -257,6 +287,7 @@ int main(int argc, char **argv)
         {"canary", case_canary},       {"killed", case_killed},
         {"regressed", case_regressed}, {"vanished", case_vanished},
         {"rollback", case_rollback},   {"parallelism", case_parallelism},
+        {"undo", case_undo},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
