@@ -7,6 +7,7 @@
 #include "agent/wire/duration.h"
 #include "platform/base/text.h"
 #include "platform/base/units.h"
+#include "ports/app/berth/compose/complaints.h"
 #include "ports/app/berth/compose/keys.h"
 #include "ports/app/berth/compose/normal.h"
 
@@ -414,48 +415,12 @@ void render_payload(const struct render *render, struct text *out)
 
 static const struct release_node any_node = {.name = "NODE"};
 
-/* "services.web.ports: must be ..." becomes a finding at that place of the file, where the service
- * may have another name. */
-static void complaint_report(const struct render *render, const struct err *err)
-{
-    char name[RENDER_APP_BYTES + sizeof "services."];
-    char memory[2 * ERR_TEXT_BYTES];
-    char path[2 * ERR_TEXT_BYTES];
-    struct text text;
-    text_init(&text, memory, sizeof memory);
-    text_append(&text, err->text);
-    if (render->service != NULL) {
-        (void)text_copy(name, sizeof name, "services.");
-        render_service_name(render->service, name + strlen(name));
-        size_t len = strlen(name);
-        if (strncmp(err->text, name, len) == 0 && strchr(".[:", err->text[len]) != NULL) {
-            text_init(&text, memory, sizeof memory);
-            text_printf(&text, "services.%s%s", render->service->key, err->text + len);
-        }
-    }
-    const char *colon = strstr(memory, ": ");
-    bool is_path = colon != NULL && strcspn(memory, " ") > (size_t)(colon - memory);
-    text_shorten_printf(path, sizeof path, "%.*s", is_path ? (int)(colon - memory) : 0, memory);
-    (void)findings_add(render->findings, FINDING_REFUSED, yaml_tree_find(render->root, memory),
-                       is_path ? path : NULL, NULL, "%s", is_path ? colon + 2 : memory);
-}
-
-static bool payload_read(const struct render *render, const struct text *out, struct plan *plan)
-{
-    struct err err = {0};
-    int rc = out->cut ? 0 : release_compile(span_of(out->data, out->len), &any_node, plan, &err);
-    if (rc != 0) {
-        complaint_report(render, &err);
-    }
-    return rc == 0 && !out->cut;
-}
-
 bool render_plan(const struct render *render, struct text *out, struct plan *plan)
 {
     const struct yaml_item *swap = extension_of(render->root, "swap");
     char text[32];
     render_payload(render, out);
-    bool is_read = payload_read(render, out, plan);
+    bool is_read = complaints_read(render, out, plan);
     if (is_read && render->service != NULL && yaml_tree_member(swap, "deadline") == NULL &&
         plan->deadline_ms > DEADLINE_DEFAULT_MS) {
         duration_render(plan->deadline_ms, text, sizeof text);

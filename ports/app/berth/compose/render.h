@@ -37,9 +37,9 @@ void render_check(const struct yaml_item *root, struct findings *findings);
  * is wrong or worth knowing becomes findings; with a refused one the payload must not be used. */
 void render_payload(const struct render *render, struct text *out);
 
-/* The same, and read by the node's reader, whose complaint becomes a finding with file and line. A
- * deadline that the reader lengthens for slow checks is noted. True when the reader took it: then
- * *plan is filled. */
+/* The same, and read by the node's reader, whose complaints become findings with file and line
+ * (complaints.h). A deadline that the reader lengthens for slow checks is noted. True when the
+ * reader took it: then *plan is filled. */
 bool render_plan(const struct render *render, struct text *out, struct plan *plan);
 
 /* What the node would create, from a payload that render_plan took; everything in *spec lives in
