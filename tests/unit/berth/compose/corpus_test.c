@@ -58,7 +58,8 @@ static size_t expected_read(const char *path, char list[][256], size_t cap)
     FILE *file = fopen(said, "r");
     CHECK(file != NULL);
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, "#! ", 3) == 0 && count < cap) {
+        bool is_said = strncmp(line, "#! refused ", 11) == 0 || strncmp(line, "#! note ", 8) == 0;
+        if (is_said && count < cap) {
             line[strcspn(line, "\n")] = '\0';
             (void)snprintf(list[count++], 256, "%.250s", line + 3);
         }
