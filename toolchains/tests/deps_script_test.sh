@@ -66,7 +66,31 @@ check refuses_a_tampered_tarball refused_with 'does not have the SHA-256'
 check keeps_nothing_of_it test ! -e "$scratch/cache/sources"
 
 run env BERTH_DEPS="$scratch/cache" BERTH_SOURCES="$scratch/empty" "$tools/deps" fetch
-check names_a_missing_tarball refused_with 'mbedtls_.* is missing'
+check names_a_missing_tarball refused_with 'missing: .*mbedtls_'
+names_all() { ! awk '/orig[.]tar/ { print $4, $5 }' "$tools/deps.lock" | while read -r tarball sum; do
+    grep -q -e "missing: $scratch/empty/$tarball (.*SHA-256 $sum)" "$scratch/err" || echo "$tarball"
+done | grep -q .; }
+check names_every_missing_tarball names_all
+check says_what_else_can_be_done refused_with 'unset BERTH_SOURCES'
+
+# A mirror: a folder by its address. What it has is fetched and verified, what it lacks is named there.
+run env BERTH_DEPS="$scratch/cache" BERTH_SOURCES="file://$scratch/tampered/" "$tools/deps" fetch
+check verifies_what_a_mirror_gives refused_with 'does not have the SHA-256'
+run env BERTH_DEPS="$scratch/cache" BERTH_SOURCES="file://$scratch/empty" "$tools/deps" fetch
+check names_what_a_mirror_lacks refused_with "missing: file://$scratch/empty/mbedtls_"
+run env BERTH_DEPS="$scratch/cache" BERTH_SOURCES="gopher://host/" "$tools/deps" fetch
+check refuses_another_kind_of_address refused_with 'BERTH_SOURCES.*https://'
+
+# What a folder or a mirror has as the lock names it is taken.
+cp -r "$tools" "$scratch/tools"
+sum=$(sha256sum <"$scratch/tampered/$(awk '$1 == "curl" { print $4 }' "$tools/deps.lock")" | cut -d' ' -f1)
+sed -i -E "s/[0-9a-f]{64}/$sum/" "$scratch/tools/deps.lock"
+for from in "$scratch/tampered" "file://$scratch/tampered/"; do
+    run env BERTH_DEPS="$scratch/cache-of-its-own" BERTH_SOURCES="$from" "$scratch/tools/deps" fetch
+    check "takes_what_is_there_${from%%:*}" [ "$status" -eq 0 ]
+    check "keeps_all_of_it_${from%%:*}" [ "$(find "$scratch/cache-of-its-own/sources" -type f | wc -l)" -eq 5 ]
+    rm -rf "$scratch/cache-of-its-own"
+done
 
 run env BERTH_DEPS="$scratch/cache" "$tools/deps" build no-such-target
 check refuses_an_unknown_target refused_with "no target 'no-such-target'"
