@@ -141,6 +141,32 @@ static void case_delays(void)
     CHECK_INT_EQ(session.retry_at, 0);
 }
 
+/* A wish whose images cannot be had ends with its last try; one that was begun is put off. */
+static void case_unstaged(void)
+{
+    for (uint8_t attempts = 0; attempts < 4; attempts++) {
+        begin();
+        memory.attempts = attempts;
+        verdict_unstaged(&step, REASON_PULL_FAILED);
+        bool is_over = attempts + 1 >= 3;
+        CHECK_INT_EQ(decision.next.attempts, is_over ? 0 : attempts + 1);
+        CHECK_INT_EQ(decision.next.wanted.bytes[0], is_over ? 1 : 2);
+        CHECK_INT_EQ(decision.next.verdict, VERDICT_INCONCLUSIVE);
+        CHECK_INT_EQ(decision.next.verdict_gen, 6);
+        CHECK(!decision.is_going_back);
+        begin();
+        memory.attempts = attempts;
+        memory.boots = 2;
+        verdict_wait(&step);
+        CHECK(decision.is_going_back && decision.is_remembering);
+        CHECK_INT_EQ(decision.next.phase, SWAP_REST);
+        CHECK_INT_EQ(decision.next.candidate.gen, 0);
+        CHECK_INT_EQ(decision.next.boots, 0);
+        CHECK_INT_EQ(decision.next.attempts, attempts > 0 ? attempts - 1 : 0);
+        CHECK_INT_EQ(decision.next.wanted.bytes[0], 2);
+    }
+}
+
 /* A release that is good leaves the quarantine, wherever it stands there; the others close up. */
 static void case_out_of_quarantine(void)
 {
@@ -325,6 +351,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {{"commit", case_commit},
                                               {"bad", case_bad},
                                               {"delays", case_delays},
+                                              {"unstaged", case_unstaged},
                                               {"out of quarantine", case_out_of_quarantine},
                                               {"inconclusive", case_inconclusive},
                                               {"blame", case_blame},

@@ -105,6 +105,13 @@ static void blobs_alike(void)
     put_blob("b", "", 0);
     run();
     CHECK_STR_EQ(get(true, "b", 0), "");
+    put_blob("n", "\xab\x9b\xe0\x9b", 4); /* its sum is that of nothing at all */
+    run();
+    put_blob("n", "", 0);
+    run();
+    CHECK_STR_EQ(get(true, "n", 4), "");
+    drop_blob("n");
+    run();
     put_blob("c", "abc", 3);
     run();
     ram.disk[BLOBS + 2] ^= 1;

@@ -53,6 +53,20 @@ static void case_least(void)
     CHECK_STR_EQ(again, text);
 }
 
+/* A list of one is a list. */
+static void case_one_stage(void)
+{
+    static const char text[] = HEAD ",\"stage\":[\"" B64 "\"],\"issued\":1}";
+    struct order order;
+    char again[ORDER_BYTES_MAX];
+    struct text out;
+    CHECK_INT_EQ(order_parse(span_text(text), &order, NULL), 0);
+    CHECK_INT_EQ(order.stage_count, 1);
+    text_init(&out, again, sizeof again);
+    order_render(&order, &out);
+    CHECK_STR_EQ(again, text);
+}
+
 static void check_refused(const char *text, int code, const char *message)
 {
     struct order order = {.gen = 77};
@@ -88,7 +102,9 @@ static void case_refused(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"whole", case_whole}, {"least", case_least}, {"refused", case_refused}};
+    static const struct check_case cases[] = {{"whole", case_whole},
+                                              {"least", case_least},
+                                              {"one stage", case_one_stage},
+                                              {"refused", case_refused}};
     return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
 }
