@@ -246,7 +246,7 @@ static void plan_app(struct app *app)
         .left = app_plan_leaving(app, app->session.left_gen),
         .is_engine_up = conductor->is_engine_up,
         .has_restart_backoff = conductor->about.has_restart_backoff,
-        .may_begin = app_may_begin(conductor, app),
+        .may_begin = app_may_begin(conductor, app) && !order_is_overtaken(conductor, &app->memory),
         .is_wish_late = is_wish_late(app),
         .is_memory_lost = app->is_lost,
         .is_wanted_revoked = revoked_has(&conductor->revoked, &memory->wanted),

@@ -173,16 +173,31 @@ static void tell_left_out(struct conductor *conductor, size_t left_out)
     conductor->left_out = left_out;
 }
 
-/* Somebody disconnected it from its network: nothing reaches it any more. */
+/* In its app's network, and not where the boot file and its neighbours look for it. What lies in
+ * another network is of another configuration: its place is not known. */
+static bool is_moved(const struct app *app, const struct engine_container *container)
+{
+    ipv4 subnet = address_subnet(&app->conductor->config, app->memory.index);
+    return (container->address ^ subnet) >> (32 - ADDRESS_APP_BITS) == 0 &&
+           !is_at_its_place(app->conductor, container);
+}
+
+/* Somebody disconnected it from its network, so that nothing reaches it any more, or connected it
+ * again without its address. */
 static void note_detached(struct app *app, struct replica *replica,
                           const struct engine_container *container)
 {
-    if (container->is_detached && !replica->is_miswired) {
-        conductor_warning(app->conductor, app,
-                          "generation %u replica %u is disconnected from its network: made anew",
-                          replica->gen, replica->number);
+    bool is_away = is_moved(app, container);
+    if ((container->is_detached || is_away) && !replica->is_miswired) {
+        conductor_warning(app->conductor, app, "generation %u replica %u %s: made anew",
+                          replica->gen, replica->number,
+                          is_away ? "has another address than its own"
+                                  : "is disconnected from its network");
         replica->is_miswired = true;
         app->session.is_network_ready = false;
+    }
+    if (is_away) {
+        replica->address = 0; /* no traffic goes to where it will not stay */
     }
 }
 

@@ -28,6 +28,13 @@ const struct order_slot *order_slot_of(const struct conductor *conductor, const 
     return NULL;
 }
 
+bool order_is_overtaken(const struct conductor *conductor, const struct memory_app *memory)
+{
+    const struct order_slot *slot = order_slot_of(conductor, memory->app);
+    return slot != NULL && memory->is_order_open && memory->wanted_by == WANTED_BY_ORDER &&
+           (slot->order.epoch != memory->order_epoch || slot->order.gen != memory->order_gen);
+}
+
 static uint64_t epoch_seen(const struct conductor *conductor)
 {
     uint64_t epoch = 0;

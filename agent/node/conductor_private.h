@@ -359,6 +359,8 @@ mono_ms orders_deadline(const struct conductor *conductor);
 bool orders_need(const struct conductor *conductor, const struct digest *release);
 /* The order that waits for this app, or NULL. */
 const struct order_slot *order_slot_of(const struct conductor *conductor, const char *app);
+/* A later order waits for this app: what the open one wants is not begun any more. */
+bool order_is_overtaken(const struct conductor *conductor, const struct memory_app *memory);
 
 /* conductor_door.c */
 struct app *app_of(struct conductor *conductor, const char *name);

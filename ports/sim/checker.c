@@ -198,8 +198,10 @@ static void note_served(struct sim_checker *checker, const struct route_table *t
 
 static void note_serving(struct sim_checker *checker)
 {
-    /* A table that somebody else removed says nothing about the release. */
-    note_served(checker, checker->route->has_kernel ? &checker->route->kernel : &checker->last);
+    /* A table that somebody else removed or changed says nothing about the release. */
+    if (!checker->route->is_altered) {
+        note_served(checker, checker->route->has_kernel ? &checker->route->kernel : &checker->last);
+    }
 }
 
 static void saw_table(struct sim_checker *checker, const struct sim_table_change *change)
@@ -310,6 +312,9 @@ void sim_checker_saw(void *self, enum sim_sight sight, const void *thing)
 
 void sim_checker_excuse(struct sim_checker *checker, mono_ms until)
 {
+    if (checker->route != NULL) { /* it is given an app to watch */
+        note_serving(checker);    /* what was shown before is shown */
+    }
     if (until > checker->excused_until) {
         checker->excused_until = until;
     }

@@ -72,6 +72,17 @@ void sim_hands_disconnect(struct sim_machine *machine, struct sim_container *con
     container->seen.is_detached = true;
 }
 
+void sim_hands_move(struct sim_machine *machine, struct sim_container *container)
+{
+    for (size_t i = 0; i < SIM_NETWORKS_MAX; i++) {
+        const struct sim_network *network = &machine->engine.networks[i];
+        if (network->is_used && strcmp(network->name, container->network) == 0) {
+            trace_deed(machine, "connects elsewhere", container);
+            container->seen.address = network->subnet + 2; /* the first that is free */
+        }
+    }
+}
+
 void sim_hands_rename(struct sim_machine *machine, struct sim_container *container)
 {
     trace_deed(machine, "renames", container);

@@ -15,6 +15,8 @@ void sim_hands_pause(struct sim_machine *machine, struct sim_container *containe
 void sim_hands_unpause(struct sim_machine *machine, struct sim_container *container);
 /* Takes a running container off its network: it goes on, without an address. */
 void sim_hands_disconnect(struct sim_machine *machine, struct sim_container *container);
+/* docker network disconnect and connect: it is there again, at an address that the engine chose. */
+void sim_hands_move(struct sim_machine *machine, struct sim_container *container);
 void sim_hands_rename(struct sim_machine *machine, struct sim_container *container);
 /* docker commit, and a container of that image: it carries the labels of the first. */
 struct sim_container *sim_hands_copy(struct sim_machine *machine,

@@ -24,12 +24,14 @@ static struct app *begin(void)
 static struct engine_container *list_add(const char *app, uint64_t gen, uint32_t number)
 {
     struct engine_container *container = &listed[listed_count++];
-    *container = (struct engine_container){.gen = gen,
-                                           .replica = number,
-                                           .state = ENGINE_RUNNING,
-                                           .address = 0xc6120800u + (uint32_t)gen * 16 + number,
-                                           .release.bytes = {(uint8_t)gen},
-                                           .started_ms = 500};
+    *container = (struct engine_container){
+        .gen = gen,
+        .replica = number,
+        .state = ENGINE_RUNNING,
+        .address =
+            address_replica(&desk.conductor->config, 0, (uint8_t)(gen % LANES), 0, (uint8_t)number),
+        .release.bytes = {(uint8_t)gen},
+        .started_ms = 500};
     (void)snprintf(container->id, sizeof container->id, "%s%u%u-0123456789", app, (unsigned)gen,
                    number);
     (void)text_copy(container->app, sizeof container->app, app);
@@ -236,7 +238,7 @@ static void merged(void)
     CHECK(one != NULL && one->is_present && one->keeps_running && one->state == ENGINE_RUNNING);
     CHECK(two != NULL && two->is_present && two->state == ENGINE_EXITED);
     CHECK_STR_EQ(one->id, "web11-0123456789");
-    CHECK_INT_EQ(one->address, 0xc6120811);
+    CHECK_INT_EQ(one->address, address_replica(&desk.conductor->config, 0, 1, 0, 1));
     listed[0].state = ENGINE_PAUSED;
     listed[1].state = ENGINE_RUNNING;
     one->touched = 2; /* a call came after this list was asked for */
@@ -302,6 +304,36 @@ static void disconnected(void)
     desk_close();
 }
 
+/* Connected again, at an address of the engine's choice or of another replica: its own is looked
+ * for by the boot file. One of another pool has none here. */
+static void moved(void)
+{
+    static const struct {
+        ipv4 address;
+        bool is_moved;
+    } rows[] = {
+        {0xc6120802u, true},                        /* beside all places */
+        {0xc6120811u, true},                        /* of replica 2 */
+        {0xc6120810u, false},                       /* its own */
+        {0, false},                                 /* not told */
+        {0x0a000002u, false}, {0xc6121002u, false}, /* of another app's network */
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct app *app = begin();
+        list_add("web", 1, 1)->address = rows[i].address;
+        app->session.is_network_ready = true;
+        look(0);
+        CHECK_STR_EQ(desk.log, rows[i].is_moved ? "w web: generation 1 replica 1 has another "
+                                                  "address than its own: made anew\n"
+                                                : "");
+        const struct replica *replica = session_find(&app->session, 1, 0, 1);
+        CHECK(replica->is_miswired == rows[i].is_moved);
+        CHECK_INT_EQ(replica->address, rows[i].is_moved ? 0 : rows[i].address);
+        CHECK(app->session.is_network_ready != rows[i].is_moved);
+        desk_close();
+    }
+}
+
 /* With our labels and without our name: a copy, unless it lies where its identity does and nobody
  * else has both. */
 static void foreigners(void)
@@ -310,6 +342,7 @@ static void foreigners(void)
     ipv4 place = address_replica(&desk.conductor->config, 0, 1, 0, 1);
     struct engine_container *copy = list_add("web", 1, 1);
     copy->is_misnamed = true;
+    copy->address = 0xac110002u; /* of the engine's default bridge */
     look(0);
     CHECK_STR_EQ(desk.log,
                  "w web: container web11-012345 has labels of this app, but not its name: "
@@ -399,6 +432,7 @@ int main(int argc, char **argv)
         {"merged", merged},
         {"falls", falls},
         {"disconnected", disconnected},
+        {"moved", moved},
         {"foreigners", foreigners},
         {"assumed traffic", assumed_traffic},
     };
