@@ -83,11 +83,11 @@ static uint32_t ramp_rate(const struct rollout_ramp *ramp, uint32_t reached)
 
 static bool is_ours(const struct rollout_spec *spec, const struct roster_app *app)
 {
-    return app->order.is_there && app->order.start_by != 0 &&
-           strcmp(app->order.rollout, spec->id) == 0;
+    return app->order.is_there && strcmp(app->order.rollout, spec->id) == 0;
 }
 
-/* Orders of the last minute, by their own instants: whoever gave them. */
+/* Orders of the last minute, by their own instants: whoever gave them. One that takes back counts
+ * as well: it lies where the order was that it takes back. */
 static void rate_count(struct budgets *budgets, uint32_t reached)
 {
     const struct rollout_shape *shape = &budgets->spec->shape;

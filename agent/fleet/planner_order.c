@@ -46,9 +46,14 @@ static struct budgets_node budgets_of(const void *ctx, const struct roster_node 
     for (size_t i = 0; i < result->order_count && !is_changing; i++) {
         is_changing = turn->roster->nodes[result->orders[i].node] == node;
     }
-    bool is_lost = !is_changing && planner_condition(turn->rollout, node, turn->now) == NODE_LOST &&
-                   planner_is_meant(turn->rollout, node);
-    return (struct budgets_node){.is_changing = is_changing, .holds_slot = is_changing || is_lost};
+    if (is_changing || !planner_is_meant(turn->rollout, node)) {
+        return (struct budgets_node){.is_changing = is_changing, .holds_slot = is_changing};
+    }
+    /* Where this rollout waits longer than is usual, its node keeps its places as long. */
+    enum node_condition condition = planner_condition(turn->rollout, node, turn->now);
+    is_changing = condition == NODE_CHANGING;
+    return (struct budgets_node){.is_changing = is_changing,
+                                 .holds_slot = is_changing || condition == NODE_LOST};
 }
 
 static void budgets_begin(struct turn *turn)
