@@ -14,6 +14,7 @@
 #define RELEASE_SCHEMA       1
 #define RELEASE_PAYLOAD_TYPE "application/vnd.berth.release.v1+json"
 #define PLAN_EXEC_BYTES      128
+#define PLAN_PROJECT_BYTES   64 /* of a Compose project's name, with the NUL */
 #define PLAN_EXEC_ARGS_MAX   16
 /* Of all commands that a service's probes run; a healthcheck's stands there once. */
 #define PLAN_WORDS_BYTES 384
@@ -101,6 +102,9 @@ struct plan {
     struct digest digest; /* SHA-256 of the payload: the release's name */
     char app[NAME_BYTES];
     char version[NAME_BYTES]; /* for people; may be empty */
+    /* The Compose project whose containers of the same service are the release before the app's
+     * first one; empty: none. */
+    char adopt[PLAN_PROJECT_BYTES];
     uint64_t sequence, floor;
     int64_t soak_ms, drain_ms, keep_warm_ms, deadline_ms;
     uint16_t attempts;

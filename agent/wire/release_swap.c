@@ -23,6 +23,21 @@ static int read_version(const struct json_place *at, void *into, struct err *err
     return rc;
 }
 
+/* Compose's own rule for the name of a project, and a label's room. */
+static int read_adopt(const struct json_place *at, void *into, struct err *err)
+{
+    struct plan *plan = ((struct release_reading *)into)->plan;
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    int rc = json_copy(at, plan->adopt, sizeof plan->adopt, err);
+    if (rc == 0 && (plan->adopt[0] == '\0' || plan->adopt[0] == '_' || plan->adopt[0] == '-' ||
+                    plan->adopt[strspn(plan->adopt, letters)] != '\0')) {
+        rc = json_error(at, ERR_VALUE, err,
+                        "must be the name of a Compose project: a-z, 0-9, '_' and '-', at most 63, "
+                        "beginning with a letter or digit");
+    }
+    return rc;
+}
+
 static int read_sequence(const struct json_place *at, void *into, struct err *err)
 {
     int64_t sequence = 0;
@@ -180,7 +195,8 @@ int release_read_top(const struct json_place *at, void *into, struct err *err)
                                            {"sequence", read_sequence, NULL, true},
                                            {"floor", read_floor, NULL, false},
                                            {"requires", read_requires, NULL, false},
-                                           {"swap", read_swap, NULL, false}};
+                                           {"swap", read_swap, NULL, false},
+                                           {"adopt", read_adopt, NULL, false}};
     struct plan *plan = ((struct release_reading *)into)->plan;
     plan->drain_ms = SECONDS_MS(15);
     plan->keep_warm_ms = 0; /* two sets in memory are a choice */

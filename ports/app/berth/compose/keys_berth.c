@@ -34,6 +34,7 @@ static const struct key keys[] = {
     HONOURED("x-berth.sequence"),
     HONOURED("x-berth.floor"),
     HONOURED("x-berth.plain"),
+    NEW("x-berth.adopt"),
     HONOURED("x-berth.requires"),
     HONOURED("x-berth.requires.arch"),
     HONOURED("x-berth.requires.minAgent"),

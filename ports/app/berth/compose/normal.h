@@ -21,6 +21,7 @@ struct normal {
     const struct yaml_item *service; /* the one being written */
     const struct image_facts *facts; /* of its image; NULL: not asked */
     const char *project;             /* its name */
+    const char *adopt;               /* the running project to take over; NULL: none */
     const char *project_dir;         /* where relative paths begin; NULL: none is looked for */
     const char *secrets_app;         /* the app's name, for remedies */
     const struct verify *verify;     /* digests */

@@ -243,6 +243,13 @@ static bool beside_resolve(struct normal *normal, struct mount *mount, const cha
                       mount->source);
         return false;
     }
+    if (normal->adopt != NULL) {
+        normal_refuse(normal, mount->item,
+                      "write the absolute path that it has on the node (docker inspect shows it)",
+                      "%s lies in the folder of the running project %s, which only the node knows",
+                      mount->source, normal->adopt);
+        return false;
+    }
     if (!beside_name(relative, name, sizeof name)) {
         volume_of_path(normal, "dir-", relative, name, sizeof name);
     }

@@ -133,6 +133,32 @@ static void requires_write(struct normal *normal, const struct render *render, c
     text_append(normal->out, "}");
 }
 
+/* Taking over what runs is nothing to do by surprise. */
+static void adopt_note(struct normal *normal)
+{
+    const struct yaml_item *item = extension_of(normal->root, "adopt");
+    const struct yaml_item *services = yaml_tree_member(normal->root, "services");
+    const struct yaml_item *step =
+        services != NULL && services->kind == YAML_TREE_MAP ? services->child : NULL;
+    size_t len = normal_enter(normal, "x-berth");
+    (void)normal_enter(normal, "adopt");
+    normal_note(normal, item,
+                "where service %s of the Compose project %s runs, the first release of this app "
+                "takes over: its containers are stopped when the new one is there to be started, "
+                "are started again if it fails, and stay stopped after the verdict as the way "
+                "back; keep this line in later releases, for volumes have the project's names",
+                normal->service->key, normal->adopt);
+    for (; step != NULL; step = step->next) {
+        if (step != normal->service) {
+            normal_note(normal, step,
+                        "service %s is not in this release: where it runs it is left running, and "
+                        "does not reach %s by that name any more",
+                        step->key, normal->service->key);
+        }
+    }
+    normal_leave(normal, len);
+}
+
 static void top_write(struct normal *normal, const struct render *render, const char *since)
 {
     const struct yaml_item *extension = yaml_tree_member(render->root, "x-berth");
@@ -152,6 +178,12 @@ static void top_write(struct normal *normal, const struct render *render, const 
     number_write(normal, render, "sequence", render->sequence, 1);
     number_write(normal, render, "floor", render->floor, 0);
     requires_write(normal, render, since);
+    if (normal->adopt != NULL) {
+        normal->is_new = true;
+        if (normal->service != NULL) {
+            adopt_note(normal);
+        }
+    }
     const struct yaml_item *step =
         extension != NULL && extension->kind == YAML_TREE_MAP ? extension->child : NULL;
     for (; step != NULL; step = step->next) {
@@ -302,7 +334,10 @@ static void volume_write(struct normal *normal, const struct yaml_item *item)
     name = !value_is_null(name) ? name : old_name;
     const char *text = value_is_null(name) ? NULL : value_text(normal, name);
     bool is_usual = text != NULL && !is_external && strcmp(text, usual) == 0;
-    if ((text == NULL || is_usual) && !is_external) {
+    if (normal->adopt != NULL && text == NULL && !is_external) {
+        text_shorten_printf(usual, sizeof usual, "%s_%s", normal->adopt, item->key);
+        text = usual; /* as the running project has it, with its data */
+    } else if ((text == NULL || is_usual) && !is_external && normal->adopt == NULL) {
         return;
     }
     json_key(normal->out, item->key);
@@ -383,11 +418,14 @@ void render_payload(const struct render *render, struct text *out)
     char app[RENDER_APP_BYTES];
     struct image pretended;
     const struct image *image = render->image;
+    const struct yaml_item *adopt = extension_of(render->root, "adopt");
     render_app(render->root, render->project, app);
     struct normal normal = {.root = render->root,
                             .service = render->service,
                             .facts = image != NULL ? &image->facts : NULL,
                             .project = render->project,
+                            .adopt = adopt != NULL && adopt->kind == YAML_TREE_SCALAR ? adopt->text
+                                                                                      : NULL,
                             .project_dir = render->project_dir,
                             .secrets_app = app,
                             .verify = render->verify,
