@@ -23,6 +23,8 @@
 #define ENGINE_EXEC_OUTPUT_BYTES 256
 /* Containers that one list returns. */
 #define ENGINE_CONTAINERS_MAX 1024
+/* Of the ports that the engine itself publishes for a container so many are told. */
+#define ENGINE_PUBLISHED_MAX 16
 
 typedef uint32_t ipv4; /* host byte order; 0 is "none" or "any" */
 
@@ -39,6 +41,30 @@ enum engine_state {
 #define ENGINE_STATE_ENUM_(name, word, sentence) ENGINE_##name,
     ENGINE_STATES(ENGINE_STATE_ENUM_) ENGINE_STATE_COUNT
 #undef ENGINE_STATE_ENUM_
+};
+
+/* When the engine starts a container again by itself. X(NAME, word of the Docker Engine API) */
+#define ENGINE_RESTARTS(X)                                                                         \
+    X(NO, "no")                                                                                    \
+    X(ALWAYS, "always")                                                                            \
+    X(UNLESS_STOPPED, "unless-stopped")                                                            \
+    X(ON_FAILURE, "on-failure")
+
+enum engine_restart_kind {
+#define ENGINE_RESTART_ENUM_(name, word) ENGINE_RESTART_##name,
+    ENGINE_RESTARTS(ENGINE_RESTART_ENUM_) ENGINE_RESTART_COUNT
+#undef ENGINE_RESTART_ENUM_
+};
+
+struct engine_restart {
+    enum engine_restart_kind kind;
+    uint8_t retries; /* ON_FAILURE: at most; 0: without limit */
+};
+
+/* A port of the machine that the engine itself publishes. */
+struct engine_published {
+    bool is_udp; /* else TCP; what is neither is not told */
+    uint16_t host_port;
 };
 
 /* One container of ours as the engine reports it. The io.berth labels are the truth about what it
@@ -61,6 +87,9 @@ struct engine_container {
     bool is_misnamed;   /* its name is not what its labels say: renamed, or a copy of another */
     bool is_detached;   /* the network it was created for is not connected to it any more */
     bool has_unnamed_volume; /* it mounts a volume that the engine named by 64 hex digits */
+    struct engine_restart restart;
+    struct engine_published published[ENGINE_PUBLISHED_MAX];
+    uint8_t published_count;
 };
 
 /* Where an engine keeps images. X(NAME, word, what an image's id is there) */
@@ -206,6 +235,12 @@ struct engine_network {
                    * smallest of its default routes), else the engine's */
 };
 
+/* Whose volumes those of a container are to be. */
+struct engine_holder {
+    const char *node, *app, *service;
+    uint32_t replica;
+};
+
 /* What is left to say of a container, running or not. */
 struct engine_post_mortem {
     enum engine_state state;
@@ -245,13 +280,18 @@ typedef void (*engine_progress)(void *ctx, uint64_t bytes);
  * back, one that succeeds calls back exactly once, later. Every call may be repeated: what is
  * already so is success. Calls on different containers run beside each other; none waits for a
  * slow stop or pull. Nothing is ever read from or changed on containers, images or networks that
- * do not carry the node's label or our tag. */
+ * do not carry the node's label or our tag, but for containers of a Compose project that a release
+ * takes over: those are listed, started, stopped, given a restart policy, and never removed. */
 struct engine_ops {
     int (*about)(void *self, engine_done done, void *ctx, struct err *err);
     /* All containers labelled io.berth.node=<node>, running or not. Where they are more than
      * ENGINE_CONTAINERS_MAX, those first whose name is what their labels say; ERR_LIMIT with the
      * remedy where these are more. */
     int (*list)(void *self, const char *node, engine_done done, void *ctx, struct err *err);
+    /* All containers of Compose projects, running or not, but those of one run (`compose run`) and
+     * ours: `app` is the project, `service` its service, `replica` the number in it; what only our
+     * labels say is empty. */
+    int (*list_compose)(void *self, engine_done done, void *ctx, struct err *err);
     /* Looks for an image on this engine, by its reference, by what a mirror or another tag calls
      * it, and by every signed digest over all images: one that came by a load has no reference.
      * It is tagged, never fetched. ERR_NOT_FOUND: it is not here. */
@@ -299,13 +339,16 @@ struct engine_ops {
      * succeed, it must be removed and created again. After a refusal its state and exit code mean
      * nothing. */
     int (*start)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
-    /* Sends the stop signal, kills after grace_ms. Blocks the engine's answer, never the loop. */
+    /* Sends the stop signal, kills after grace_ms; below 0 the container's own. Blocks the engine's
+     * answer, never the loop. */
     int (*stop)(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,
                 struct err *err);
     /* Notes in the engine, durably, each volume of this container (of ours) that the engine named
      * by 64 hex digits, for the creates to come; what was noted for a target stays. Without such
-     * volumes, or not there: success. The container itself is not changed. */
-    int (*hold_volumes)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
+     * volumes, or not there: success. The container itself is not changed. `holder`, used during
+     * the call only: for whom, where the container is not ours; NULL: as its own labels say. */
+    int (*hold_volumes)(void *self, const char *id, const struct engine_holder *holder,
+                        engine_done done, void *ctx, struct err *err);
     /* Gives it this name. ERR_EXISTS: another container has it. ERR_NOT_FOUND. */
     int (*rename)(void *self, const char *id, const char *name, engine_done done, void *ctx,
                   struct err *err);
@@ -314,6 +357,9 @@ struct engine_ops {
     /* true: unless-stopped; false: no restart by the engine. */
     int (*keep_running)(void *self, const char *id, bool keep, engine_done done, void *ctx,
                         struct err *err);
+    /* Gives it this restart policy, running or not. */
+    int (*set_restart)(void *self, const char *id, struct engine_restart restart, engine_done done,
+                       void *ctx, struct err *err);
     /* signal: "SIGUSR1". Not running: success. */
     int (*signal)(void *self, const char *id, const char *signal, engine_done done, void *ctx,
                   struct err *err);
@@ -335,6 +381,7 @@ struct engine {
     void *self;
 };
 
+const char *engine_restart_word(enum engine_restart_kind kind);
 const char *engine_state_word(enum engine_state state);
 const char *engine_store_word(enum engine_store store);
 const char *engine_store_id(enum engine_store store); /* "the digest of its config" */

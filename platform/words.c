@@ -12,6 +12,16 @@ const char *engine_state_word(enum engine_state state)
     return (unsigned)state < ENGINE_STATE_COUNT ? words[state] : "unknown";
 }
 
+const char *engine_restart_word(enum engine_restart_kind kind)
+{
+    static const char *const words[] = {
+#define ENGINE_RESTART_WORD_(name, word) [ENGINE_RESTART_##name] = word,
+        ENGINE_RESTARTS(ENGINE_RESTART_WORD_)
+#undef ENGINE_RESTART_WORD_
+    };
+    return (unsigned)kind < ENGINE_RESTART_COUNT ? words[kind] : "unknown";
+}
+
 static const char *const protocols[] = {
     [ROUTE_TCP] = "tcp", [ROUTE_UDP] = "udp", [ROUTE_SCTP] = "sctp"};
 

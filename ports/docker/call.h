@@ -112,6 +112,7 @@ bool docker_version_is_refused(int status, struct span body);
 /* Operations of platform/engine.h, by file. */
 int docker_about(void *self, engine_done done, void *ctx, struct err *err);
 int docker_list(void *self, const char *node, engine_done done, void *ctx, struct err *err);
+int docker_list_compose(void *self, engine_done done, void *ctx, struct err *err);
 int docker_image_find(void *self, const struct engine_wanted *wanted, engine_done done, void *ctx,
                       struct err *err);
 int docker_pull(void *self, const struct engine_wanted *wanted, engine_progress progress,
@@ -126,12 +127,15 @@ int docker_create(void *self, const struct engine_spec *spec, engine_done done, 
 int docker_start(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 int docker_stop(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,
                 struct err *err);
-int docker_hold_volumes(void *self, const char *id, engine_done done, void *ctx, struct err *err);
+int docker_hold_volumes(void *self, const char *id, const struct engine_holder *holder,
+                        engine_done done, void *ctx, struct err *err);
 int docker_rename(void *self, const char *id, const char *name, engine_done done, void *ctx,
                   struct err *err);
 int docker_remove(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 int docker_keep_running(void *self, const char *id, bool keep, engine_done done, void *ctx,
                         struct err *err);
+int docker_set_restart(void *self, const char *id, struct engine_restart restart, engine_done done,
+                       void *ctx, struct err *err);
 int docker_signal(void *self, const char *id, const char *signal, engine_done done, void *ctx,
                   struct err *err);
 int docker_exec(void *self, const char *id, const char *const *argv, size_t count,

@@ -4,13 +4,16 @@
 /* Room for the engine's own work after a container had its grace. */
 enum { STOP_MARGIN_MS = 60000 };
 
+/* A container's own grace, which only the engine knows, is waited for so long. */
+enum { OWN_GRACE_MS = 600000 };
+
 /* A container in a crash loop refuses a new policy while its process is between two lives. */
 enum { UPDATE_TRIES_MAX = 20, UPDATE_RETRY_MS = 100 };
 
 struct verb_state {
     char path[DOCKER_PATH_BYTES]; /* of the container, for a second request */
-    /* of keep_running */
-    const char *policy;
+    /* of set_restart */
+    char policy[96];
     unsigned tries;
     struct docker *docker;
     struct loop_timer timer;
@@ -35,7 +38,7 @@ static int verb_begin(void *self, const char *method, const char *id, const char
     }
     struct verb_state *verb = call->state;
     verb->docker = self;
-    verb->policy = request.body;
+    (void)text_copy(verb->policy, sizeof verb->policy, request.body != NULL ? request.body : "");
     call->drop = verb_drop;
     text_init(&path, data, sizeof data);
     text_append(&path, "/containers/");
@@ -96,9 +99,12 @@ int docker_stop(void *self, const char *id, int64_t grace_ms, engine_done done, 
 {
     char data[48];
     struct text rest;
-    int64_t grace = grace_ms < 0 ? 0 : grace_ms;
+    int64_t grace = grace_ms < 0 ? OWN_GRACE_MS : grace_ms;
     text_init(&rest, data, sizeof data);
-    text_printf(&rest, "/stop?t=%lld", (long long)((grace + 999) / 1000));
+    text_append(&rest, "/stop");
+    if (grace_ms >= 0) {
+        text_printf(&rest, "?t=%lld", (long long)((grace + 999) / 1000));
+    }
     return verb_begin(
         self, "POST", id, data,
         (struct docker_request){.step = on_stopped, .timeout_ms = grace + STOP_MARGIN_MS}, done,
@@ -192,16 +198,26 @@ static void update_again(void *ctx)
                            });
 }
 
+int docker_set_restart(void *self, const char *id, struct engine_restart restart, engine_done done,
+                       void *ctx, struct err *err)
+{
+    char data[96];
+    struct text body;
+    text_init(&body, data, sizeof data);
+    text_printf(&body, "{\"RestartPolicy\":{\"Name\":\"%s\"", engine_restart_word(restart.kind));
+    if (restart.kind == ENGINE_RESTART_ON_FAILURE) {
+        text_printf(&body, ",\"MaximumRetryCount\":%u", restart.retries);
+    }
+    text_append(&body, "}}");
+    return verb_begin(self, "POST", id, "/update",
+                      (struct docker_request){.step = on_updated, .body = data}, done, ctx, err);
+}
+
 int docker_keep_running(void *self, const char *id, bool keep, engine_done done, void *ctx,
                         struct err *err)
 {
-    return verb_begin(self, "POST", id, "/update",
-                      (struct docker_request){
-                          .step = on_updated,
-                          .body = keep ? "{\"RestartPolicy\":{\"Name\":\"unless-stopped\"}}"
-                                       : "{\"RestartPolicy\":{\"Name\":\"no\"}}",
-                      },
-                      done, ctx, err);
+    enum engine_restart_kind kind = keep ? ENGINE_RESTART_UNLESS_STOPPED : ENGINE_RESTART_NO;
+    return docker_set_restart(self, id, (struct engine_restart){kind, 0}, done, ctx, err);
 }
 
 /* Not running is 409 here and 500 there. */

@@ -45,6 +45,7 @@ struct engine docker_engine_interface(struct docker *docker)
     static const struct engine_ops ops = {
         .about = docker_about,
         .list = docker_list,
+        .list_compose = docker_list_compose,
         .image_find = docker_image_find,
         .pull = docker_pull,
         .image_remove = docker_image_remove,
@@ -57,6 +58,7 @@ struct engine docker_engine_interface(struct docker *docker)
         .rename = docker_rename,
         .remove = docker_remove,
         .keep_running = docker_keep_running,
+        .set_restart = docker_set_restart,
         .signal = docker_signal,
         .exec = docker_exec,
         .post_mortem = docker_post_mortem,

@@ -106,7 +106,8 @@ static bool hold_read(struct hold_state *hold, const cJSON *json)
     const cJSON *labels = reply_at(json, "Config.Labels");
     const cJSON *mounts = reply_at(json, "Mounts");
     size_t count = 0;
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
+    bool is_given = hold->labels[0][0] != '\0';
+    for (size_t i = 0; i < COUNT_OF(names) && !is_given; i++) {
         if (!text_copy(hold->labels[i], ENGINE_LABEL_BYTES, reply_text_of(labels, names[i]))) {
             return false;
         }
@@ -152,7 +153,16 @@ static void hold_drop(void *state)
     free(((struct hold_state *)state)->held);
 }
 
-int docker_hold_volumes(void *self, const char *id, engine_done done, void *ctx, struct err *err)
+static bool holder_note(struct hold_state *hold, const struct engine_holder *holder)
+{
+    (void)snprintf(hold->labels[3], ENGINE_LABEL_BYTES, "%u", (unsigned)holder->replica);
+    return text_copy(hold->labels[0], ENGINE_LABEL_BYTES, holder->node) &&
+           text_copy(hold->labels[1], ENGINE_LABEL_BYTES, holder->app) &&
+           text_copy(hold->labels[2], ENGINE_LABEL_BYTES, holder->service);
+}
+
+int docker_hold_volumes(void *self, const char *id, const struct engine_holder *holder,
+                        engine_done done, void *ctx, struct err *err)
 {
     struct docker_call *call;
     char data[DOCKER_PATH_BYTES];
@@ -166,6 +176,10 @@ int docker_hold_volumes(void *self, const char *id, engine_done done, void *ctx,
     text_append(&path, "/containers/");
     docker_path_value(&path, id);
     text_append(&path, "/json");
+    if (holder != NULL && !holder_note(call->state, holder)) {
+        docker_call_free(call);
+        return err_set(err, ERR_LIMIT, "the name of an app or service is too long");
+    }
     if (path.cut || id[0] == '\0') {
         docker_call_free(call);
         return err_set(err, ERR_LIMIT, "not a container's id: %s", id);

@@ -7,8 +7,10 @@
 #include "ports/docker/call.h"
 #include "ports/docker/hold.h"
 
+#define COMPOSE_PREFIX "com.docker.compose."
+
 struct list_state {
-    char node[ENGINE_LABEL_BYTES];
+    char node[ENGINE_LABEL_BYTES]; /* empty: containers of Compose projects */
     struct engine_container *containers;
     size_t count; /* ids known */
     size_t left_out;
@@ -137,6 +139,44 @@ static int64_t started_at(const char *text)
     return (int64_t)timegm(&tm) * 1000 + ms;
 }
 
+static struct engine_restart restart_of(const cJSON *json)
+{
+    struct engine_restart restart = {ENGINE_RESTART_NO, 0};
+    const char *name = reply_text_at(json, "HostConfig.RestartPolicy.Name");
+    uint64_t retries = reply_count_at(json, "HostConfig.RestartPolicy.MaximumRetryCount");
+    for (unsigned kind = 0; kind < ENGINE_RESTART_COUNT; kind++) {
+        if (strcmp(name, engine_restart_word((enum engine_restart_kind)kind)) == 0) {
+            restart.kind = (enum engine_restart_kind)kind;
+        }
+    }
+    restart.retries = (uint8_t)(retries < UINT8_MAX ? retries : UINT8_MAX);
+    return restart;
+}
+
+/* {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}, ...], "90/udp": null} */
+static void published_read(const cJSON *ports, struct engine_container *container)
+{
+    const cJSON *port;
+    const cJSON *binding;
+    cJSON_ArrayForEach(port, ports)
+    {
+        const char *slash = port->string != NULL ? strchr(port->string, '/') : NULL;
+        bool is_udp = slash != NULL && strcmp(slash, "/udp") == 0;
+        if (!is_udp && (slash == NULL || strcmp(slash, "/tcp") != 0)) {
+            continue;
+        }
+        cJSON_ArrayForEach(binding, port)
+        {
+            uint64_t number = number_of(reply_text_of(binding, "HostPort"));
+            if (number > 0 && number <= UINT16_MAX &&
+                container->published_count < ENGINE_PUBLISHED_MAX) {
+                container->published[container->published_count++] =
+                    (struct engine_published){is_udp, (uint16_t)number};
+            }
+        }
+    }
+}
+
 void docker_container_read(const cJSON *json, struct engine_container *container)
 {
     const cJSON *labels = reply_at(json, "Config.Labels");
@@ -160,8 +200,24 @@ void docker_container_read(const cJSON *json, struct engine_container *container
     container->has_unnamed_volume = docker_unnamed_next(reply_at(json, "Mounts"), NULL) != NULL;
     container->keeps_running =
         strcmp(policy, "unless-stopped") == 0 || strcmp(policy, "always") == 0;
+    container->restart = restart_of(json);
+    published_read(reply_at(json, "NetworkSettings.Ports"), container);
     container->restarts = (uint32_t)reply_count_at(json, "RestartCount");
     container->started_ms = started_at(reply_text_at(json, "State.StartedAt"));
+}
+
+/* What a container of a Compose project is, as Compose has labelled it; false for one of ours, and
+ * for one that was only run once. */
+static bool compose_read(const cJSON *labels, struct engine_container *container)
+{
+    const char *once = reply_text_of(labels, COMPOSE_PREFIX "oneoff");
+    container->replica =
+        (uint32_t)number_of(reply_text_of(labels, COMPOSE_PREFIX "container-number"));
+    return reply_text_of(labels, "io.berth.node")[0] == '\0' && strcmp(once, "True") != 0 &&
+           text_copy(container->app, sizeof container->app,
+                     reply_text_of(labels, COMPOSE_PREFIX "project")) &&
+           text_copy(container->service, sizeof container->service,
+                     reply_text_of(labels, COMPOSE_PREFIX "service"));
 }
 
 static void list_look_next(struct docker_call *call);
@@ -176,14 +232,16 @@ static void on_inspected(struct docker_call *call, int status, struct span body)
     if (status == 200) {
         REPLY json = reply_parse(body, &call->is_short);
         struct engine_container *container = &list->containers[list->kept];
-        const char *node = reply_text_of(reply_at(json, "Config.Labels"), "io.berth.node");
+        const cJSON *labels = reply_at(json, "Config.Labels");
         docker_container_read(json, container);
         if (container->id[0] == '\0') {
             docker_call_fail(call, ERR_ENGINE,
                              "the engine's answer about a container is unreadable");
             return;
         }
-        if (strcmp(node, list->node) == 0) {
+        if (list->node[0] == '\0'
+                ? compose_read(labels, container)
+                : strcmp(reply_text_of(labels, "io.berth.node"), list->node) == 0) {
             list->kept++;
         }
     }
@@ -284,7 +342,8 @@ static void on_listed(struct docker_call *call, int status, struct span body)
     list_look_next(call);
 }
 
-int docker_list(void *self, const char *node, engine_done done, void *ctx, struct err *err)
+/* Lists the containers of this node, or, where it is empty, of Compose projects. */
+static int list_begin(void *self, const char *node, engine_done done, void *ctx, struct err *err)
 {
     char data[DOCKER_PATH_BYTES];
     struct text path;
@@ -302,7 +361,8 @@ int docker_list(void *self, const char *node, engine_done done, void *ctx, struc
     }
     text_init(&path, data, sizeof data);
     text_append(&path, "/containers/json?all=1&filters=");
-    docker_path_value(&path, "{\"label\":[\"io.berth.node=");
+    docker_path_value(&path, "{\"label\":[\"");
+    docker_path_value(&path, node[0] == '\0' ? COMPOSE_PREFIX "project" : "io.berth.node=");
     docker_path_value(&path, node);
     docker_path_value(&path, "\"]}");
     return docker_call_first(call,
@@ -314,4 +374,14 @@ int docker_list(void *self, const char *node, engine_done done, void *ctx, struc
                                  .step = on_listed,
                              },
                              err);
+}
+
+int docker_list(void *self, const char *node, engine_done done, void *ctx, struct err *err)
+{
+    return list_begin(self, node, done, ctx, err);
+}
+
+int docker_list_compose(void *self, engine_done done, void *ctx, struct err *err)
+{
+    return list_begin(self, "", done, ctx, err);
 }

@@ -72,6 +72,31 @@ size_t sim_engine_add_image(struct sim_engine *engine, const char *reference,
     return engine->image_count++;
 }
 
+struct sim_container *sim_engine_add_compose(struct sim_engine *engine, const char *project,
+                                             const char *service, uint32_t number, size_t image,
+                                             struct engine_restart restart, uint16_t port)
+{
+    size_t place = 0;
+    while (engine->containers[place].is_used) {
+        place++;
+        assert(place < SIM_CONTAINERS_MAX);
+    }
+    struct sim_container *container = &engine->containers[place];
+    *container = (struct sim_container){
+        .is_used = true, .is_compose = true, .image = image, .network = "host"};
+    (void)snprintf(container->seen.id, sizeof container->seen.id, "compose-%zu", place);
+    (void)snprintf(container->name, sizeof container->name, "%s-%s-%u", project, service, number);
+    (void)text_copy(container->seen.app, sizeof container->seen.app, project);
+    (void)text_copy(container->seen.service, sizeof container->seen.service, service);
+    container->seen.replica = number;
+    container->seen.restart = restart;
+    container->seen.keeps_running = restart.kind != ENGINE_RESTART_NO;
+    container->seen.published[0] = (struct engine_published){.host_port = port};
+    container->seen.published_count = 1;
+    container_run(engine, container);
+    return container;
+}
+
 const char *container_label(const struct sim_container *container, char label[64])
 {
     (void)snprintf(label, 64, "%.24s/%.20s.%llu.%u", container->seen.app, container->seen.service,
@@ -185,8 +210,7 @@ static void run_again(void *self, uint64_t arg)
 }
 
 /* Its process ends without a call: by its policy it is started again. */
-static void end_by_itself(struct sim_engine *engine, struct sim_container *container,
-                          int exit_code)
+static void end_by_itself(struct sim_engine *engine, struct sim_container *container, int exit_code)
 {
     char label[64];
     sim_world_trace(engine->world, "app     %s ends by itself", container_label(container, label));
@@ -303,7 +327,8 @@ static void come_up(void *self, uint64_t arg)
     for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
         struct sim_container *container = &engine->containers[i];
         if (container->is_used && container->seen.state == ENGINE_EXITED &&
-            container->seen.keeps_running && !container->was_stopped) {
+            container->seen.keeps_running &&
+            (!container->was_stopped || container->seen.restart.kind == ENGINE_RESTART_ALWAYS)) {
             char label[64];
             container->crashes = 0;
             container_run(engine, container);

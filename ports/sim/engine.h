@@ -71,6 +71,7 @@ struct sim_container {
     struct engine_container seen; /* what a list shows */
     char name[ENGINE_NAME_BYTES];
     char node[SIM_NODE_BYTES];
+    bool is_compose; /* of a Compose project (seen.app), made by no agent */
     char network[ENGINE_NAME_BYTES];
     uint64_t network_id; /* it was bound to at its first start; 0: not yet */
     int refuses;         /* the code that each start of it is answered with; 0: none */
@@ -146,6 +147,12 @@ struct engine sim_engine_port(struct sim_engine *engine);
 /* Adds an image that can be pulled and returns its number. */
 size_t sim_engine_add_image(struct sim_engine *engine, const char *reference,
                             const struct digest *config, const struct sim_app *app);
+
+/* Somebody's Compose project has this container, which runs and is published by the engine itself:
+ * its number in the service, its policy, its port. It serves as the image's app does. */
+struct sim_container *sim_engine_add_compose(struct sim_engine *engine, const char *project,
+                                             const char *service, uint32_t number, size_t image,
+                                             struct engine_restart restart, uint16_t port);
 
 /* The power was cut: nothing runs; the engine's own records are durable. */
 void sim_engine_lose(struct sim_engine *engine);

@@ -12,6 +12,7 @@
 
 /* An answer's way back; that of a list, which is long, four times. */
 #define ANSWER_MS 4
+#define OWN_GRACE_MS 10000 /* a container's by itself */
 
 /* Events name their call by place and serial; NULL when that call is over. */
 static struct sim_engine_call *call_of(struct sim_engine *engine, uint64_t arg)
@@ -64,6 +65,7 @@ static int64_t patience_ms(const struct sim_engine_call *call)
         return 600000;
     case SIM_OP_ENGINE_ABOUT:
     case SIM_OP_ENGINE_LIST:
+    case SIM_OP_ENGINE_COMPOSE:
     case SIM_OP_ENGINE_INSPECT:
         return 30000;
     default:
@@ -99,7 +101,10 @@ static void take_list(struct sim_engine *engine, const struct sim_engine_call *c
     list->count = 0;
     for (size_t i = 0; i < SIM_CONTAINERS_MAX; i++) {
         const struct sim_container *container = &engine->containers[i];
-        if (container->is_used && strcmp(container->node, call->text) == 0) {
+        if (container->is_used &&
+            (call->op == SIM_OP_ENGINE_COMPOSE
+                 ? container->is_compose
+                 : !container->is_compose && strcmp(container->node, call->text) == 0)) {
             list->shown[list->count++] = container->seen;
         }
     }
@@ -153,7 +158,7 @@ static void answer(void *self, uint64_t arg)
     if (held.err.code != 0) {
         sim_world_trace(engine->world, "engine  %s fails: %s", sim_op_word(held.op), held.err.text);
         held.done(held.ctx, &held.err, NULL);
-    } else if (held.op == SIM_OP_ENGINE_LIST) {
+    } else if (held.op == SIM_OP_ENGINE_LIST || held.op == SIM_OP_ENGINE_COMPOSE) {
         answer_list(engine, &held);
     } else if (held.op == SIM_OP_ENGINE_INSPECT || held.op == SIM_OP_ENGINE_PULL) {
         answer_image(engine, &held);
@@ -241,7 +246,7 @@ static void act(void *self, uint64_t arg)
         return;
     }
     int64_t longer = 0;
-    if (call->op == SIM_OP_ENGINE_LIST) {
+    if (call->op == SIM_OP_ENGINE_LIST || call->op == SIM_OP_ENGINE_COMPOSE) {
         take_list(engine, call);
     }
     if (!engine->is_up || call->life != engine->life) {
@@ -342,6 +347,13 @@ static int list(void *self, const char *node, engine_done done, void *ctx, struc
 {
     int rc;
     (void)take(self, SIM_OP_ENGINE_LIST, node, done, ctx, err, &rc);
+    return rc;
+}
+
+static int list_compose(void *self, engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    (void)take(self, SIM_OP_ENGINE_COMPOSE, "", done, ctx, err, &rc);
     return rc;
 }
 
@@ -447,7 +459,7 @@ static int stop(void *self, const char *id, int64_t grace_ms, engine_done done, 
     int rc;
     struct sim_engine_call *call = take(self, SIM_OP_ENGINE_STOP, id, done, ctx, err, &rc);
     if (call != NULL) {
-        call->limit_ms = grace_ms;
+        call->limit_ms = grace_ms < 0 ? OWN_GRACE_MS : grace_ms;
         trace_call(self, call);
     }
     return rc;
@@ -463,11 +475,19 @@ static int remove_id(void *self, const char *id, engine_done done, void *ctx, st
     return rc;
 }
 
-static int hold_volumes(void *self, const char *id, engine_done done, void *ctx, struct err *err)
+static int hold_volumes(void *self, const char *id, const struct engine_holder *holder,
+                        engine_done done, void *ctx, struct err *err)
 {
     int rc;
     struct sim_engine_call *call = take(self, SIM_OP_ENGINE_HOLD, id, done, ctx, err, &rc);
     if (call != NULL) {
+        if (holder != NULL) {
+            (void)text_copy(call->made.node, sizeof call->made.node, holder->node);
+            (void)text_copy(call->made.seen.app, sizeof call->made.seen.app, holder->app);
+            (void)text_copy(call->made.seen.service, sizeof call->made.seen.service,
+                            holder->service);
+            call->made.seen.replica = holder->replica;
+        }
         trace_call(self, call);
     }
     return rc;
@@ -492,6 +512,18 @@ static int keep_running(void *self, const char *id, bool keep, engine_done done,
     struct sim_engine_call *call = take(self, SIM_OP_ENGINE_KEEP, id, done, ctx, err, &rc);
     if (call != NULL) {
         call->keep = keep;
+        trace_call(self, call);
+    }
+    return rc;
+}
+
+static int set_restart(void *self, const char *id, struct engine_restart restart, engine_done done,
+                       void *ctx, struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_POLICY, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        call->made.seen.restart = restart;
         trace_call(self, call);
     }
     return rc;
@@ -546,6 +578,7 @@ struct engine sim_engine_port(struct sim_engine *engine)
     static const struct engine_ops ops = {
         .about = about,
         .list = list,
+        .list_compose = list_compose,
         .image_find = image_find,
         .pull = pull,
         .image_remove = image_remove,
@@ -558,6 +591,7 @@ struct engine sim_engine_port(struct sim_engine *engine)
         .rename = rename_id,
         .remove = remove_id,
         .keep_running = keep_running,
+        .set_restart = set_restart,
         .signal = send_signal,
         .exec = exec,
         .post_mortem = post_mortem,

@@ -364,6 +364,15 @@ static void keep_container(struct sim_engine *engine, struct sim_engine_call *ca
     }
 }
 
+static void set_policy(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = need_container(engine, call);
+    if (container != NULL) {
+        container->seen.restart = call->made.seen.restart;
+        container->seen.keeps_running = container->seen.restart.kind != ENGINE_RESTART_NO;
+    }
+}
+
 /* What is left of a container: as much of its output as the contract says, oldest first. */
 void engine_answer_mortem(struct sim_engine *engine, struct sim_engine_call *call)
 {
@@ -438,6 +447,9 @@ int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call)
         return 0;
     case SIM_OP_ENGINE_KEEP:
         keep_container(engine, call);
+        return 0;
+    case SIM_OP_ENGINE_POLICY:
+        set_policy(engine, call);
         return 0;
     case SIM_OP_ENGINE_RENAME:
         rename_container(engine, call);

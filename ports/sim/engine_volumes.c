@@ -84,8 +84,16 @@ bool engine_is_unnamed(const char *name)
 /* Notes the volumes of a container that have no name of ours. */
 void engine_hold_volumes(struct sim_engine *engine, const struct sim_engine_call *call)
 {
-    const struct sim_container *container = container_of(engine, call->text);
-    for (size_t i = 0; container != NULL && i < SIM_MOUNTS_MAX; i++) {
+    const struct sim_container *found = container_of(engine, call->text);
+    struct sim_container held = found != NULL ? *found : call->made;
+    const struct sim_container *container = &held;
+    if (call->made.node[0] != '\0') { /* for another than its labels say */
+        (void)memcpy(held.node, call->made.node, sizeof held.node);
+        (void)memcpy(held.seen.app, call->made.seen.app, sizeof held.seen.app);
+        (void)memcpy(held.seen.service, call->made.seen.service, sizeof held.seen.service);
+        held.seen.replica = call->made.seen.replica;
+    }
+    for (size_t i = 0; found != NULL && i < SIM_MOUNTS_MAX; i++) {
         char name[ENGINE_NAME_BYTES];
         if (!engine_is_unnamed(container->volumes[i]) || holder_of(engine, container, i) != NULL) {
             continue;

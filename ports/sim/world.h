@@ -27,6 +27,8 @@
     X(ENGINE_STOP, "engine-stop")           \
     X(ENGINE_REMOVE, "engine-remove")       \
     X(ENGINE_KEEP, "engine-keep")           \
+    X(ENGINE_COMPOSE, "engine-compose")     \
+    X(ENGINE_POLICY, "engine-policy")       \
     X(ENGINE_HOLD, "engine-hold")           \
     X(ENGINE_RENAME, "engine-rename")       \
     X(ENGINE_SIGNAL, "engine-signal")       \

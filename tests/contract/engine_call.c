@@ -126,7 +126,7 @@ int engine_do_remove(const struct engine_fixture *fixture, const char *id)
 int engine_do_hold(const struct engine_fixture *fixture, const char *id)
 {
     struct engine_result result;
-    DO(&result, hold_volumes, id, );
+    DO(&result, hold_volumes, id, NULL, );
 }
 
 int engine_do_keep(const struct engine_fixture *fixture, const char *id, bool keep)
