@@ -342,6 +342,9 @@ static bool app_is_settled(const struct app *app)
 {
     const struct memory_app *memory = &app->memory;
     const struct session_app *session = &app->session;
+    if (memory->committed.gen == 0 && memory->adopted.of != 0) {
+        return false; /* it is being given back */
+    }
     if (memory->phase != SWAP_REST || app->is_remembering || app->is_owed ||
         app->verb.stage != VERB_NONE || !session->is_observed || !session->is_route_settled ||
         !session->is_boot_settled ||

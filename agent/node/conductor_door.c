@@ -72,7 +72,7 @@ void verb_looked(struct app *app, bool is_gone)
 /* When the app's record is free, what is wanted is recorded. */
 void verb_step(struct app *app)
 {
-    if (app->verb.stage != VERB_READY || app->is_remembering) {
+    if (app->verb.stage != VERB_READY || app->is_remembering || adopt_meet(app)) {
         return;
     }
     struct memory_app next = app->memory;
@@ -161,8 +161,15 @@ static bool app_publishes(struct app *app, const struct route_port *port)
            plan_publishes(app_plan(app, &app->memory.wanted), port);
 }
 
+int door_port_held(const struct route_port *port, struct err *err)
+{
+    return err_set(err, ERR_PORT_HELD,
+                   "port %u/%s is held by a process of this host: stop it or publish another port",
+                   port->host_port, route_protocol_word(port->protocol));
+}
+
 static int check_port(struct conductor *conductor, const struct app *self,
-                      const struct route_port *port, struct err *err)
+                      const struct route_port *port, bool is_adopting, struct err *err)
 {
     const struct route *route = &conductor->ports.route;
     const char *protocol = route_protocol_word(port->protocol);
@@ -180,13 +187,7 @@ static int check_port(struct conductor *conductor, const struct app *self,
     if (rc != 0) {
         return err_wrap(err, rc, "look for port %u/%s", port->host_port, protocol);
     }
-    if (is_held) {
-        return err_set(err, ERR_PORT_HELD,
-                       "port %u/%s is held by a process of this host: stop it or publish another "
-                       "port",
-                       port->host_port, protocol);
-    }
-    return 0;
+    return is_held && !is_adopting ? door_port_held(port, err) : 0;
 }
 
 static int check_ports(struct conductor *conductor, const struct app *self, const struct plan *plan,
@@ -194,7 +195,8 @@ static int check_ports(struct conductor *conductor, const struct app *self, cons
 {
     for (size_t i = 0; i < plan->service_count; i++) {
         for (size_t j = 0; j < plan->services[i].port_count; j++) {
-            int rc = check_port(conductor, self, &plan->services[i].ports[j], err);
+            int rc = check_port(conductor, self, &plan->services[i].ports[j],
+                                door_adopts(self, plan), err);
             if (rc != 0) {
                 return rc;
             }
@@ -432,6 +434,12 @@ int conductor_rollback(struct conductor *conductor, const char *name, conductor_
     bool is_going_on =
         memory->phase != SWAP_REST || !digest_is_equal(&memory->wanted, &memory->committed.release);
     const struct generation *before = is_going_on ? &memory->committed : &memory->history[0];
+    if (memory->adopted.of != 0 && is_going_on == (memory->committed.gen == 0)) {
+        /* Back to what ran before the first release: nothing of ours is wanted. */
+        app->verb = (struct verb){.stage = VERB_READY, .done = done, .ctx = ctx};
+        conductor_touch(conductor);
+        return 0;
+    }
     if (before->gen == 0) {
         return err_set(err, ERR_NOT_FOUND, "app %s has nothing before to go back to", name);
     }

@@ -366,6 +366,7 @@ static void adopt(struct app *app)
 {
     struct session_app *session = &app->session;
     announce(app, &app->pending);
+    adopt_announce(app, &app->pending);
     announce_order(app, &app->pending);
     if (is_worth_a_story(&app->memory, &app->pending)) {
         app->is_story_due = true;

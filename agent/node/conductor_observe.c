@@ -205,7 +205,7 @@ static void merge(struct app *app, const struct engine_container *container,
                   const struct look *look)
 {
     struct session_app *session = &app->session;
-    if (container->gen == 0 || container->gen > UINT32_MAX || container->replica == 0 ||
+    if (container->gen == 0 || container->gen >= GEN_ADOPTED || container->replica == 0 ||
         container->replica > REPLICAS_MAX) {
         return;
     }
@@ -389,6 +389,7 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
         engine_failed(conductor, err);
         return;
     }
+    conductor->is_listing = adopt_look(conductor);
     if (!conductor->is_engine_up && conductor->engine_failures > 0) {
         conductor_event(conductor, NULL, "the engine answers again");
         forget_failures(conductor);

@@ -288,12 +288,13 @@ static int perform_replica(struct app *app, struct replica *replica, struct call
                                  call, err);
     case ACTION_REMOVE:
         return replica->is_remaking && replica->has_unnamed_volume
-                   ? engine->ops->hold_volumes(engine->self, replica->id, held_to_remove, call, err)
+                   ? engine->ops->hold_volumes(engine->self, replica->id, NULL, held_to_remove,
+                                               call, err)
                    : engine->ops->remove(engine->self, replica->id, performed, call, err);
     case ACTION_RENAME:
         return give_name(app, replica, call, err);
     case ACTION_HOLD:
-        return engine->ops->hold_volumes(engine->self, replica->id, performed, call, err);
+        return engine->ops->hold_volumes(engine->self, replica->id, NULL, performed, call, err);
     case ACTION_KEEP:
         return engine->ops->keep_running(engine->self, replica->id, true, performed, call, err);
     case ACTION_NOTICE:
@@ -428,6 +429,10 @@ static int perform_gen(struct app *app, struct call *call, struct err *err)
 
 void perform(struct app *app, const struct action *action)
 {
+    if (action->gen == GEN_ADOPTED) {
+        adopt_perform(app, action);
+        return;
+    }
     struct conductor *conductor = app->conductor;
     struct call *call = call_take(conductor, app, action->kind);
     bool is_gen = action->kind == ACTION_PULL || action->kind == ACTION_NETWORK;

@@ -55,12 +55,21 @@ struct plan_slot {
 
 /* An activate, rollback or order on its way to being durable. LOOKING: a rollback asks first
  * whether the image it goes back to is here. */
-enum verb_stage { VERB_NONE, VERB_LOOKING, VERB_STORING, VERB_READY, VERB_RECORDING };
+enum verb_stage {
+    VERB_NONE,
+    VERB_LOOKING,
+    VERB_STORING,
+    VERB_READY,
+    VERB_MEETING, /* what it takes over is looked at */
+    VERB_RECORDING
+};
 
 struct verb {
     enum verb_stage stage;
     struct digest wanted;
     bool is_forced;
+    bool is_met; /* what it takes over was looked at */
+    mono_ms meet_not_before;
     bool is_order; /* the fleet's: `order` is taken as `decision` says */
     struct order order;
     struct order_decision decision;
@@ -256,6 +265,22 @@ void garbage_note(struct app *app, const struct digest *release);
 void observe_step(struct conductor *conductor);
 mono_ms observe_deadline(const struct conductor *conductor);
 void observe_soon(struct conductor *conductor); /* list again at once */
+
+/* conductor_adopt.c */
+
+/* After a list of ours: asks for that of Compose projects, where an app is concerned. False: no. */
+bool adopt_look(struct conductor *conductor);
+/* The release (of NULL: a new app) takes over what a Compose project runs, so that ports may be
+ * held by that. */
+bool door_adopts(const struct app *app, const struct plan *plan);
+/* The refusal of a port that a process of this machine holds. */
+NODISCARD int door_port_held(const struct route_port *port, struct err *err);
+/* Looks at what the app's verb would take over, before it is recorded: true while that goes on. */
+bool adopt_meet(struct app *app);
+/* An action of GEN_ADOPTED. */
+void adopt_perform(struct app *app, const struct action *action);
+/* Says what the record that is being adopted changes of what is taken over. */
+void adopt_announce(struct app *app, const struct memory_app *next);
 
 /* conductor_probe.c */
 void probes_step(struct conductor *conductor);

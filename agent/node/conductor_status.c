@@ -75,6 +75,21 @@ static const char *previous_image(const struct app *app)
                                                                                : "here";
 }
 
+/* What was taken over of a Compose project, and can be gone back to. */
+static void render_adopted(const struct app *app, const struct plan *serving, struct text *text)
+{
+    bool is_named = serving != NULL && serving->service_count > 0;
+    if (app->memory.adopted.of == 0) {
+        text_append(text, ",\"adopted\":null");
+        return;
+    }
+    text_append(text, ",\"adopted\":{\"project\":");
+    text_append_json(text, is_named ? serving->adopt : "");
+    text_append(text, ",\"service\":");
+    text_append_json(text, is_named ? serving->services[0].name : "");
+    text_append(text, "}");
+}
+
 static void render_app(const struct conductor *conductor, const struct app *app, struct text *text)
 {
     static const char *const wanted_words[] = {[WANTED_BY_NOBODY] = "nobody",
@@ -93,6 +108,7 @@ static void render_app(const struct conductor *conductor, const struct app *app,
     text_append(text, ",\"previous\":");
     render_generation(app, &memory->history[0], text);
     text_printf(text, ",\"previousImage\":\"%s\"", previous_image(app));
+    render_adopted(app, serving, text);
     text_append(text, ",\"wanted\":");
     render_digest(text, &memory->wanted);
     text_printf(text,

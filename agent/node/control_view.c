@@ -158,6 +158,17 @@ static void verdict_view(struct span app, struct text *text)
 static void way_back_view(struct span app, struct text *text)
 {
     char image[16] = "";
+    char project[PLAN_PROJECT_BYTES];
+    char service[NAME_BYTES];
+    struct span adopted;
+    if (scan_member(app, "adopted", &adopted) && adopted.len > 0 && adopted.data[0] == '{') {
+        (void)scan_member_text(adopted, "project", project, sizeof project);
+        (void)scan_member_text(adopted, "service", service, sizeof service);
+        text_printf(text,
+                    "%16s taken over, and can be gone back to: service %s of the Compose "
+                    "project %s\n",
+                    "", service, project);
+    }
     if (scan_member_text(app, "previousImage", image, sizeof image) && strcmp(image, "gone") == 0) {
         text_printf(text,
                     "%16s no way back: the image of the release before is gone; load it "

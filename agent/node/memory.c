@@ -67,7 +67,7 @@ static void walk_exclusive(struct cursor *cursor, struct memory_app *memory)
 #define GENERATION_BYTES (DIGEST_BYTES + 8 + 4 + 1)
 #define MEMORY_BYTES                                                                               \
     (2 + NAME_BYTES + 10 + DIGEST_BYTES + (2 + HISTORY_MAX) * GENERATION_BYTES + 4 + 8 + 4 +       \
-     BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16 + 9 + REPORT_OUTCOMES_MAX * 11 + 4)
+     BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16 + 9 + REPORT_OUTCOMES_MAX * 11 + 4 + 7)
 _Static_assert(MEMORY_BYTES <= STORE_RECORD_BYTES_MAX, "one app fits one record");
 _Static_assert(LANES < 256 && APPS_MAX < 256, "small numbers fit a byte");
 
@@ -90,6 +90,15 @@ static void walk_wish(struct cursor *cursor, struct memory_app *memory)
     uint64_t seconds = memory->start_by > 0 ? (uint64_t)memory->start_by / 1000 : 0;
     seconds = walk_number(cursor, seconds < UINT32_MAX ? seconds : UINT32_MAX, 4);
     memory->start_by = (wall_ms)seconds * 1000;
+}
+
+/* What version 4 added. */
+static void walk_adopted(struct cursor *cursor, struct memory_adopted *adopted)
+{
+    adopted->of = (uint32_t)walk_number(cursor, adopted->of, 4);
+    adopted->running = (uint8_t)walk_number(cursor, adopted->running, 1);
+    adopted->restart.kind = (enum engine_restart_kind)walk_number(cursor, adopted->restart.kind, 1);
+    adopted->restart.retries = (uint8_t)walk_number(cursor, adopted->restart.retries, 1);
 }
 
 static void walk_memory(struct cursor *cursor, struct memory_app *memory)
@@ -127,10 +136,12 @@ void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BY
     struct memory_app copy = *memory;
     struct cursor cursor = {.data = data, .len = STORE_RECORD_BYTES_MAX, .is_writing = true};
     (void)walk_number(&cursor, MEMORY_VERSION, 1);
-    (void)walk_number(&cursor, MEMORY_MIN_READER, 1);
+    (void)walk_number(&cursor,
+                      memory->adopted.of != 0 ? MEMORY_MIN_READER_ADOPTED : MEMORY_MIN_READER, 1);
     walk_memory(&cursor, &copy);
     walk_orders(&cursor, &copy);
     walk_wish(&cursor, &copy);
+    walk_adopted(&cursor, &copy.adopted);
     assert(!cursor.is_short && cursor.at == MEMORY_BYTES);
     *len = cursor.at;
 }
@@ -157,6 +168,9 @@ static bool memory_is_sound(const struct memory_app *memory)
         if (!outcome_is_sound(&memory->outcomes[i])) {
             return false;
         }
+    }
+    if (memory->adopted.restart.kind >= ENGINE_RESTART_COUNT) {
+        return false;
     }
     return memory->app[NAME_BYTES - 1] == '\0' && memory->app[0] != '\0' &&
            memory->index < APPS_MAX && memory->phase < SWAP_PHASE_COUNT &&
@@ -189,6 +203,9 @@ int memory_decode(struct span data, struct memory_app *memory, struct err *err)
     }
     if (version >= 3) {
         walk_wish(&cursor, &read);
+    }
+    if (version >= 4) {
+        walk_adopted(&cursor, &read.adopted);
     }
     if (cursor.is_short || !memory_is_sound(&read)) {
         return err_set(err, ERR_CORRUPT, "the record's fields are out of their bounds");

@@ -9,6 +9,7 @@
 #include "platform/base/err.h"
 #include "platform/base/span.h"
 #include "platform/clock.h"
+#include "platform/engine.h"
 
 /* Where an app is between two releases. X(NAME, word, sentence) */
 #define SWAP_PHASES(X)                                                                             \
@@ -96,6 +97,13 @@ struct order_outcome {
     uint16_t reason; /* enum reason; for OUTCOME_REFUSED: ERR_BASE_ counted up to an error code */
 };
 
+/* Containers of a Compose project that this app has taken over (adopt.h). */
+struct memory_adopted {
+    uint32_t of;                   /* adopt_id of their project and service; 0: there are none */
+    uint8_t running;               /* bit n - 1: number n ran, and runs again on the way back */
+    struct engine_restart restart; /* their policy, which is "no" while they are stopped by us */
+};
+
 /* Everything durable about one app: one record of at most STORE_RECORD_BYTES_MAX bytes. What is not
  * here is session and starts anew with the agent (see session.h). */
 struct memory_app {
@@ -121,13 +129,16 @@ struct memory_app {
     uint64_t order_id;                                  /* of that order; 0: none */
     bool is_order_open;                                 /* it has no outcome yet */
     struct order_outcome outcomes[REPORT_OUTCOMES_MAX]; /* newest first */
+    struct memory_adopted adopted;
 };
 
-/* Version 2 adds order_id and what follows, version 3 start_by; an older agent reads without. A new
- * reason or error code needs no new version; a new phase, verdict or kind of outcome needs a new
+/* Version 2 adds order_id and what follows, version 3 start_by, version 4 adopted; an older agent
+ * reads without, but not where something is adopted: it would start a second writer. A new reason
+ * or error code needs no new version; a new phase, verdict or kind of outcome needs a new
  * minReader, for an agent that does not know it cannot go on from it. */
-#define MEMORY_VERSION    3
-#define MEMORY_MIN_READER 1
+#define MEMORY_VERSION            4
+#define MEMORY_MIN_READER         1
+#define MEMORY_MIN_READER_ADOPTED 4
 
 /* Writes the record; *len is at most STORE_RECORD_BYTES_MAX (asserted at compile time). */
 void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BYTES_MAX],

@@ -45,6 +45,12 @@ static bool drain(struct step *step, struct replica *replica, const struct plan 
     return true;
 }
 
+/* What it took over serves as soon as it is down, and nobody before that. */
+static bool is_waited_for(const struct step *step)
+{
+    return step_adopts(step) != 0;
+}
+
 /* Before it is stopped: what it writes at its end would push out why it failed. */
 static bool is_examination_due(const struct replica *replica, enum retire_manner manner,
                                bool is_kept)
@@ -70,8 +76,9 @@ bool retire_replica(struct step *step, struct replica *replica, const struct pla
     if (replica_is_alive(replica)) {
         if (is_examination_due(replica, manner, is_kept)) {
             step_act(step, ACTION_EXAMINE, replica);
-        } else if ((manner == RETIRE_FAILED || drain(step, replica, plan)) &&
-                   is_rested(step, replica)) {
+        } else if (is_waited_for(step) ||
+                   ((manner == RETIRE_FAILED || drain(step, replica, plan)) &&
+                    is_rested(step, replica))) {
             if (replica->notified_at == 0) {
                 replica->notified_at = step->facts->now; /* ending: never ready any more */
             }

@@ -2,6 +2,7 @@
 #ifndef AGENT_NODE_SESSION_H
 #define AGENT_NODE_SESSION_H
 
+#include "agent/node/adopt.h"
 #include "agent/node/memory.h"
 #include "agent/node/probe.h"
 
@@ -160,6 +161,8 @@ struct session_app {
     bool is_boot_settled;       /* the boot-time ruleset serves the committed release */
     bool is_kept;               /* the engine keeps the committed release running by itself */
     uint32_t wish_gen;          /* whose ports are open; 0: none */
+
+    struct adopted adopted;
 
     /* The candidate of late: given up, its containers leave by its own plan. */
     uint32_t left_gen; /* 0: none in this session */

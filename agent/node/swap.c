@@ -61,6 +61,15 @@ static bool has_wish(const struct step *step)
            (memory->is_forced || !memory_is_quarantined(memory, &memory->wanted));
 }
 
+/* Only one service can be taken over at a time. */
+static bool is_adopting_another(const struct step *step)
+{
+    const struct memory_app *memory = step->memory;
+    const struct plan *wanted = step->facts->wanted;
+    return memory->adopted.of != 0 && memory->committed.gen == 0 && wanted->service_count > 0 &&
+           adopt_id(wanted->adopt, wanted->services[0].name) != memory->adopted.of;
+}
+
 /* Whether what is wanted may be begun now. First its images are made present: waiting for them is
  * rest, in which other apps may change. */
 static bool may_begin(struct step *step)
@@ -79,7 +88,7 @@ static bool may_begin(struct step *step)
     } else if (!step->facts->may_begin) {
         session->wait = WISH_WAIT_TURN;
     }
-    return session->wait == WISH_WAIT_NONE && is_committed_safe(step);
+    return session->wait == WISH_WAIT_NONE && is_committed_safe(step) && !is_adopting_another(step);
 }
 
 /* In what manner the remains of a generation leave. */
@@ -97,7 +106,8 @@ static bool may_stay_warm(const struct step *step, enum retire_manner manner)
 {
     const struct plan *committed = step->facts->committed;
     const struct plan *candidate = step->facts->candidate;
-    return manner == RETIRE_POLITE && (committed == NULL || !plan_is_stop_first(committed)) &&
+    return manner == RETIRE_POLITE && step_adopts(step) == 0 &&
+           (committed == NULL || !plan_is_stop_first(committed)) &&
            (candidate == NULL || !plan_is_stop_first(candidate));
 }
 
@@ -169,7 +179,8 @@ static bool has_living(const struct step *step, uint32_t gen)
 
 bool step_is_exclusive(const struct step *step)
 {
-    return step->facts->candidate != NULL && plan_is_stop_first(step->facts->candidate);
+    const struct plan *candidate = step->facts->candidate;
+    return candidate != NULL && (plan_is_stop_first(candidate) || step_adopts(step) != 0);
 }
 
 /* Something runs that the committed release must not be started beside. */
@@ -247,10 +258,49 @@ static enum reason obstacle(const struct step *step)
     return is_below ? REASON_BELOW_FLOOR : REASON_NONE;
 }
 
+/* Something of ours runs, or may just be starting. */
+static bool has_any_living(const struct step *step)
+{
+    for (size_t i = 0; i < step->session->replica_count; i++) {
+        const struct replica *replica = &step->session->replicas[i];
+        if (replica->is_busy || replica_is_alive(replica)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What ran before the first release serves in the place of the committed one. True when it is all
+ * as it was. */
+static bool serve_adopted(struct step *step)
+{
+    return !has_any_living(step) && adopt_serve(step);
+}
+
+/* At rest: what was taken over is given back, to the end. */
+static void give_back(struct step *step)
+{
+    const struct memory_app *memory = step->memory;
+    if (memory->adopted.of == 0) {
+        return;
+    }
+    if (memory->committed.gen != 0) {
+        if (adopt_is_wanted_back(memory)) {
+            verdict_give_back(step);
+        }
+    } else if (serve_adopted(step) && step->session->is_boot_settled) {
+        verdict_given_back(step);
+    }
+}
+
 static void rest(struct step *step)
 {
     enum reason reason = obstacle(step);
     serve_committed(step);
+    give_back(step);
+    if (step->decision->is_remembering) {
+        return;
+    }
     step->session->wait = WISH_WAIT_NONE;
     stage_follow_wish(step);
     if (reason != REASON_NONE) {
@@ -298,10 +348,11 @@ static void start_candidate(struct step *step)
         !upkeep_hold(step, memory->committed.gen, step->facts->committed)) {
         return; /* the candidate is to find them */
     }
-    if (!upkeep_create(step, memory->candidate.gen, plan)) {
+    if (!adopt_hold(step) || !upkeep_create(step, memory->candidate.gen, plan)) {
         return;
     }
-    if (step_is_exclusive(step) && (!stop_committed(step) || has_living_leftover(step))) {
+    if (step_is_exclusive(step) &&
+        (!stop_committed(step) || !adopt_take(step) || has_living_leftover(step))) {
         return;
     }
     upkeep_set(step, memory->candidate.gen, plan);
@@ -331,6 +382,7 @@ static void prepare(struct step *step)
                            upkeep_is_there(step, memory->candidate.gen, plan);
     if (!is_handing_over) {
         serve_committed(step);
+        (void)serve_adopted(step);
     }
     if (!digest_is_equal(&memory->wanted, &memory->candidate.release)) {
         verdict_go_back(step, REASON_REPLACED);
@@ -359,9 +411,10 @@ static void prepare(struct step *step)
 /* The committed release is wanted again instead of the candidate. Nothing wanted is no opinion. */
 bool swap_is_overridden(const struct memory_app *memory)
 {
-    return !digest_is_none(&memory->wanted) &&
-           digest_is_equal(&memory->wanted, &memory->committed.release) &&
-           !digest_is_equal(&memory->wanted, &memory->candidate.release);
+    return (!digest_is_none(&memory->wanted) &&
+            digest_is_equal(&memory->wanted, &memory->committed.release) &&
+            !digest_is_equal(&memory->wanted, &memory->candidate.release)) ||
+           (memory->committed.gen == 0 && adopt_is_wanted_back(memory));
 }
 
 /* Going back by hand takes no traffic from a ready candidate before the committed release is ready,
@@ -418,6 +471,9 @@ static void unproven(struct step *step)
         soak_step(step);
     } else {
         resume(step);
+    }
+    if (session->is_switched && !step->decision->is_remembering) {
+        (void)adopt_take(step); /* never two writers, whoever has started it */
     }
     if (session->is_switched && step->facts->committed != NULL && plan != NULL &&
         !step->decision->is_remembering) {

@@ -40,6 +40,12 @@ void verdict_unstaged(struct step *step, enum reason reason);
 void verdict_expire(struct step *step, enum reason reason);
 /* The candidate was healthy through its soak: it is committed. */
 void verdict_commit(struct step *step);
+/* Containers of a Compose project are taken over: they may be stopped. */
+void verdict_adopt(struct step *step, const struct memory_adopted *adopted);
+/* What was before the first release is to serve again: it is committed no longer. */
+void verdict_give_back(struct step *step);
+/* They run again as before, or there is nothing left of them: nothing is taken over any more. */
+void verdict_given_back(struct step *step);
 /* The machine started again while the candidate was unproven. */
 void verdict_count_boot(struct step *step);
 
@@ -62,6 +68,18 @@ bool soak_wish(struct step *step);
 bool soak_may_begin(const struct step *step);
 /* Waits for the kernel, then soaks: time passes while there is evidence. Ends in a record. */
 void soak_step(struct step *step);
+
+/* adopt.c: what ran before the first release. */
+
+/* adopt_concern of this step. */
+uint32_t step_adopts(const struct step *step);
+/* Their volumes without a name are noted for the candidate's containers; true when nothing is left
+ * to do. */
+bool adopt_hold(struct step *step);
+/* Remembers them, then stops them; true when none runs, and the engine would start none. */
+bool adopt_take(struct step *step);
+/* Starts them again as they were; true when nothing is left to do. */
+bool adopt_serve(struct step *step);
 
 /* swap.c */
 

@@ -287,6 +287,9 @@ void verdict_commit(struct step *step)
         }
     }
     memcpy(next.history, history, sizeof history);
+    if (memory->committed.gen != 0) {
+        next.adopted = (struct memory_adopted){0}; /* another is before it now */
+    }
     next.committed = memory->candidate;
     next.candidate = (struct generation){0};
     next.phase = SWAP_REST;
@@ -302,6 +305,32 @@ void verdict_commit(struct step *step)
         next.is_forced = false;
     }
     step->session->warm_until = step->facts->now + plan->keep_warm_ms;
+    remember(step, &next);
+}
+
+void verdict_adopt(struct step *step, const struct memory_adopted *adopted)
+{
+    struct memory_app next = *step->memory;
+    next.adopted = *adopted;
+    remember(step, &next);
+}
+
+void verdict_give_back(struct step *step)
+{
+    struct memory_app next = *step->memory;
+    for (size_t i = HISTORY_MAX - 1; i > 0; i--) {
+        next.history[i] = next.history[i - 1];
+    }
+    next.history[0] = next.committed;
+    next.committed = (struct generation){0};
+    next.attempts = 0;
+    remember(step, &next);
+}
+
+void verdict_given_back(struct step *step)
+{
+    struct memory_app next = *step->memory;
+    next.adopted = (struct memory_adopted){0};
     remember(step, &next);
 }
 

@@ -50,6 +50,7 @@ static struct sim_app app_of(enum release_name name)
         break;
     case RELEASE_CRASHING:
     case RELEASE_LOGBAD:
+    case RELEASE_ADOPTBAD:
         app.crash_after_ms = 2500;
         break;
     case RELEASE_STILLBORN:
@@ -130,13 +131,15 @@ static size_t write_payload(enum release_name name, const struct release_made *m
         payload, RELEASES_TEXT_MAX,
         "{\"schema\":1,\"x-berth\":{\"app\":\"%s\",\"version\":\"%s\","
         "\"sequence\":%llu,\"floor\":%llu,\"swap\":{\"soak\":\"3s\",\"drain\":\"1s\","
-        "\"keepWarm\":\"10s\",\"deadline\":\"30s\"}},\"services\":{\"web\":{%s\"image\":\"%s\","
+        "\"keepWarm\":\"10s\",\"deadline\":\"30s\"}%s},\"services\":{\"web\":{%s\"image\":\"%s\","
         "\"ports\":[{\"target\":80,\"published\":%d}],\"stop_grace_period\":\"2s\","
         "\"deploy\":{\"replicas\":%u},\"x-berth\":{\"image\":{\"index\":\"sha256:%s\","
         "\"platforms\":[{\"arch\":\"amd64\",\"manifest\":\"sha256:%s\",\"config\":\"sha256:%s\"}]},"
         "\"probes\":{%s}%s}}}}",
         is_beside ? RELEASES_BESIDE : RELEASES_APP, row->word, (unsigned long long)row->sequence,
-        (unsigned long long)row->lowest, extra_of(name), made->reference,
+        (unsigned long long)row->lowest,
+        name == RELEASE_ADOPT1 || name == RELEASE_ADOPTBAD ? ",\"adopt\":\"old\"" : "",
+        extra_of(name), made->reference,
         is_beside ? RELEASES_BESIDE_PORT : RELEASES_PORT, row->replicas, index, index, config,
         probes_of(name), notice_of(name));
     assert(len > 0 && len < RELEASES_TEXT_MAX);

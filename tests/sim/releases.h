@@ -39,7 +39,9 @@
     X(POSTED, "posted", 15, 10, 1, "well, told to drain by a request") \
     X(LOG1, "log1", 16, 10, 1, "well, of the second app")                        \
     X(LOG2, "log2", 34, 10, 1, "well, of the second app")                        \
-    X(LOGBAD, "logbad", 35, 10, 1, "of the second app: ready, then ends in the soak")
+    X(LOGBAD, "logbad", 35, 10, 1, "of the second app: ready, then ends in the soak") \
+    X(ADOPT1, "adopt1", 17, 10, 1, "well, takes over the Compose project old") \
+    X(ADOPTBAD, "adoptbad", 18, 10, 1, "takes over the same: ready, then ends in the soak")
 
 enum release_name {
 #define RELEASE_ENUM_(name, word, sequence, floor, replicas, truth) RELEASE_##name,

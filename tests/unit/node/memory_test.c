@@ -20,7 +20,8 @@ static struct memory_app sample(void)
                                 .order_epoch = UINT64_MAX,
                                 .order_gen = 42,
                                 .order_id = UINT64_MAX,
-                                .is_order_open = true};
+                                .is_order_open = true,
+                                .adopted = {UINT32_MAX, 0xff, {ENGINE_RESTART_ON_FAILURE, 9}}};
     for (size_t i = 0; i < REPORT_OUTCOMES_MAX; i++) {
         memory.outcomes[i] = (struct order_outcome){
             .id = i + 1, .kind = OUTCOME_FAILED, .reason = REASON_NEVER_READY};
@@ -67,6 +68,9 @@ static void check_equal(const struct memory_app *a, const struct memory_app *b)
     }
     CHECK(a->verdict == b->verdict && a->reason == b->reason && a->verdict_gen == b->verdict_gen);
     CHECK(a->order_epoch == b->order_epoch && a->order_gen == b->order_gen);
+    CHECK(a->adopted.of == b->adopted.of && a->adopted.running == b->adopted.running);
+    CHECK(a->adopted.restart.kind == b->adopted.restart.kind &&
+          a->adopted.restart.retries == b->adopted.restart.retries);
     CHECK(a->order_id == b->order_id && a->is_order_open == b->is_order_open);
     for (size_t i = 0; i < REPORT_OUTCOMES_MAX; i++) {
         CHECK(a->outcomes[i].id == b->outcomes[i].id &&
@@ -108,7 +112,25 @@ static void case_version_1(void)
     memory.order_id = 0;
     memory.is_order_open = false;
     memset(memory.outcomes, 0, sizeof memory.outcomes);
+    memory.adopted = (struct memory_adopted){0};
     check_equal(&memory, &read);
+}
+
+/* An agent that knows nothing of it would start a second writer: it is not to read such a record.
+ */
+static void case_adopted(void)
+{
+    uint8_t data[STORE_RECORD_BYTES_MAX];
+    struct memory_app memory = sample();
+    size_t len = 0;
+    memory_encode(&memory, data, &len);
+    CHECK_INT_EQ(data[1], MEMORY_MIN_READER_ADOPTED);
+    data[len - 2] = ENGINE_RESTART_COUNT;
+    CHECK_INT_EQ(decode(data, len, &memory, NULL), ERR_CORRUPT);
+    memory = sample();
+    memory.adopted.of = 0;
+    memory_encode(&memory, data, &len);
+    CHECK_INT_EQ(data[1], MEMORY_MIN_READER);
 }
 
 static void case_close_order(void)
@@ -143,7 +165,7 @@ static void case_truncated(void)
     CHECK_INT_EQ(decode(data, sizeof data, &memory, NULL), ERR_CORRUPT);
     /* A newer agent that this one may still read puts its fields behind ours. */
     data[0] = MEMORY_VERSION + 1;
-    CHECK_INT_EQ(decode(data, len + 3, &memory, NULL), 0);
+    CHECK_INT_EQ(decode(data, len + 2, &memory, NULL), 0);
 }
 
 static void case_version(void)
@@ -279,6 +301,7 @@ int main(int argc, char **argv)
         {"reasons of a later version", case_reasons_of_a_later_version},
         {"round trip", case_round_trip},
         {"version_1", case_version_1},
+        {"adopted", case_adopted},
         {"close_order", case_close_order},
         {"truncated", case_truncated},
         {"version", case_version},
