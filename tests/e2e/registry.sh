@@ -4,8 +4,21 @@
 # front at $hostile that does one wrong thing by the repository's name (registry_peer), and the same
 # images by plain HTTP at $open, through which secure_image puts them there. Users: bob geheim; late geheim
 # (every token of his is expired); busy geheim (429). secure_end stops what was started, nothing else.
+# $secure_at is the address of all of it (127.0.0.1). $secure_gate leads to the registry, and does what
+# secure_gate_set says: pass, slow (2 KiB a second), cut (each connection ends
+# after 64 KiB), stump (after 6,000 bytes), shut.
 
 secure_pids=()
+secure_at=127.0.0.1
+
+secure_gate_set() {
+    echo "$1" > "$secure_dir/gate.new" && mv "$secure_dir/gate.new" "$secure_dir/gate"
+}
+
+secure_peer() {
+    "$root/tests/e2e/registry_peer" "$1" "$2" "$secure_dir" "$secure_at" 2> "$secure_dir/$1.err" &
+    secure_pids+=($!)
+}
 
 secure_begin() {
     local port
@@ -14,16 +27,18 @@ secure_begin() {
     printf '%s\n' 'bob geheim good' 'late geheim late' 'busy geheim busy' > "$secure_dir/users"
     secure_certificates || die "no certificates for the registry"
     port=$(port_find $((28000 + $$ % 1000 * 4)))
-    secure=127.0.0.1:$port
+    secure=$secure_at:$port
     secure_token=$(port_find $((port + 1)))
-    hostile=127.0.0.1:$(port_find $((secure_token + 1)))
-    open=127.0.0.1:$(port_find $((${hostile#*:} + 1)))
-    "$root/tests/e2e/registry_peer" token "$secure_token" "$secure_dir" 2> "$secure_dir/token.err" &
-    secure_pids+=($!)
-    "$root/tests/e2e/registry_peer" front "${hostile#*:}" "$secure_dir" 2> "$secure_dir/front.err" &
-    secure_pids+=($!)
+    hostile=$secure_at:$(port_find $((secure_token + 1)))
+    open=$secure_at:$(port_find $((${hostile#*:} + 1)))
+    secure_gate=$secure_at:$(port_find $((${open#*:} + 1)))
+    echo "$port" > "$secure_dir/upstream"
+    secure_gate_set pass
+    secure_peer token "$secure_token"
+    secure_peer front "${hostile#*:}"
+    secure_peer gate "${secure_gate#*:}"
     secure_registry secure "$secure" "  tls: {certificate: $secure_dir/server.crt, key: $secure_dir/server.key}
-auth: {token: {realm: 'https://127.0.0.1:$secure_token/token', service: registry.test, issuer: berth-test,
+auth: {token: {realm: 'https://$secure_at:$secure_token/token', service: registry.test, issuer: berth-test,
   rootcertbundle: $secure_dir/ca.crt}}"
     secure_registry open "$open" ""
     wait_until 10 secure_is_up || die "the registry does not answer: $(tail -n 3 "$secure_dir"/*.out "$secure_dir"/*.err)"
@@ -36,7 +51,7 @@ secure_certificates() {
             openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 2 -subj /CN=test-ca &&
             openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=registry.test &&
             openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out server.crt \
-                -extfile <(echo subjectAltName=IP:127.0.0.1,DNS:localhost)
+                -extfile <(echo "subjectAltName=IP:127.0.0.1,IP:$secure_at,DNS:localhost")
     ) > "$secure_dir/openssl.log" 2>&1
 }
 
@@ -56,6 +71,7 @@ YAML
 
 secure_is_up() {
     grep -q ready "$secure_dir/token.log" && grep -q ready "$secure_dir/front.log" &&
+        grep -q ready "$secure_dir/gate.log" &&
         grep -q 'listening on' "$secure_dir/secure.out" && grep -q 'listening on' "$secure_dir/open.out"
 }
 
