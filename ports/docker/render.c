@@ -344,6 +344,22 @@ static void put_host(struct text *text, const struct engine_spec *spec)
     text_append(text, "}");
 }
 
+/* An address that comes again, in a later generation or after a restart, comes with the MAC that
+ * neighbours remember for half a minute. Docker up to 27 derives the same from the address; podman
+ * takes another one each time, and its announcement may be lost: then nothing reaches the container
+ * for longer than its startup probe asks. */
+static void put_mac(struct text *text, const struct engine_spec *spec)
+{
+    ipv4 address = spec->address;
+    if (spec->mac_address != NULL) {
+        put_text(text, "MacAddress", spec->mac_address);
+        return;
+    }
+    put_key(text, "MacAddress");
+    text_printf(text, "\"02:42:%02x:%02x:%02x:%02x\"", address >> 24, address >> 16 & 255u,
+                address >> 8 & 255u, address & 255u);
+}
+
 static void put_endpoint(struct text *text, const struct engine_spec *spec)
 {
     if (spec->network == NULL || spec->address == 0) {
@@ -355,7 +371,7 @@ static void put_endpoint(struct text *text, const struct engine_spec *spec)
     text_append(text, "{\"IPAMConfig\":{");
     put_address(text, "IPv4Address", spec->address);
     text_append(text, "}");
-    put_text(text, "MacAddress", spec->mac_address); /* engines from API 1.44 on read it here */
+    put_mac(text, spec); /* engines from API 1.44 on, and podman, read it here */
     text_append(text, "}}}");
 }
 

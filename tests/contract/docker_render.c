@@ -96,7 +96,7 @@ static void a_full_container(void)
         "\"Memory\":67108864,\"NanoCpus\":500000000,\"ShmSize\":1048576,\"PidsLimit\":64,"
         "\"Privileged\":true,\"ReadonlyRootfs\":true,\"Init\":true},"
         "\"NetworkingConfig\":{\"EndpointsConfig\":{\"berth-node-app\":{\"IPAMConfig\":"
-        "{\"IPv4Address\":\"198.18.1.2\"}}}}}");
+        "{\"IPv4Address\":\"198.18.1.2\"},\"MacAddress\":\"02:42:c6:12:01:02\"}}}}");
 }
 
 static void an_empty_list_clears_what_the_image_says(void)
