@@ -31,6 +31,17 @@
 #define TRUST_KEYS_MAX             16
 #define REVOKED_MAX                64
 
+/* Files that travel with a release: how many, of how many bytes in all, and in what pieces. Each
+ * piece of a file but its last one is full. */
+#define FILES_MAX            64
+#define FILES_BYTES_MAX      1048576
+#define FILE_PIECE_BYTES_MAX 65536
+#define FILES_PIECES_MAX     (FILES_MAX + FILES_BYTES_MAX / FILE_PIECE_BYTES_MAX)
+/* The path of one below the project's folder, with the NUL. */
+#define FILE_NAME_BYTES 192
+/* Pieces that an app asks for at a time. */
+#define FILES_ASKED_MAX 8
+
 /* Generations of one app that can exist beside each other: committed, previous, candidate, and one
  * whose remains are being removed. */
 #define LANES 4
@@ -66,5 +77,6 @@ _Static_assert(ENVELOPE_BYTES_MAX <= STORE_BLOB_BYTES_MAX, "an envelope is store
 _Static_assert(APPS_MAX * (HISTORY_MAX + 2) + 2 <= STORE_BLOBS_MAX, "every payload has a place");
 
 _Static_assert(ENVELOPE_BYTES_MAX <= BUS_PAYLOAD_BYTES_MAX, "an envelope travels as one message");
+_Static_assert(FILE_PIECE_BYTES_MAX <= BUS_PAYLOAD_BYTES_MAX, "a piece travels as one message");
 
 #endif

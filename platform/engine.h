@@ -163,6 +163,9 @@ struct engine_mount {
     uint64_t tmpfs_bytes;    /* 0: no limit of its own */
     uint32_t tmpfs_mode;     /* 0: 01777 */
     bool is_of_image;        /* a volume that the image declares at `target`: see create */
+    /* Of a host path that is a tree of files (platform/files.h) or one of its files: what the tree
+     * is made of. It is made before create; the engine does not look at it. NULL: no such. */
+    const char *recipe;
 };
 
 struct engine_device {

@@ -93,6 +93,7 @@ static void link_opened(void *ctx, const char *session)
         kept->is_end_there = false;
         kept->is_state_told = false;
     }
+    coordinator_files_unsee(coordinator);
     coordinator->rival = (struct claim){0};
     (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
     coordinator->claim_step = CLAIM_READING;
@@ -162,6 +163,7 @@ void coordinator_free(struct coordinator *coordinator)
         link_stop(&coordinator->link);
     }
     kept_close(&coordinator->kept);
+    coordinator_files_close(coordinator);
     roster_close(&coordinator->roster);
     free(coordinator);
 }
@@ -231,6 +233,7 @@ void coordinator_step(struct coordinator *coordinator)
     }
     if (coordinator_is_informed(coordinator)) {
         coordinator_ask(coordinator);
+        coordinator_files_ask(coordinator);
     }
     if (coordinator->now >= coordinator->reread_at) {
         subscribe_all(coordinator);

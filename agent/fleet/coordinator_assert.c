@@ -139,6 +139,9 @@ void coordinator_assert(struct coordinator *coordinator)
             kept_assert(coordinator, kept);
         }
     }
+    if (has_room) {
+        coordinator_files_assert(coordinator);
+    }
 }
 
 int coordinator_start(struct coordinator *coordinator, const struct rollout_spec *spec,

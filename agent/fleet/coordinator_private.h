@@ -33,6 +33,22 @@ struct flight {
     enum topic_kind kind;
     char id[NAME_BYTES]; /* rollout, or the order's id */
     char node[NODE_NAME_BYTES], app[NAME_BYTES];
+    struct digest piece; /* of a file */
+};
+
+/* A piece of a file that a release of a live rollout names; each release has its own. */
+struct fleet_piece {
+    struct digest digest, release;
+    uint8_t *data; /* NULL: not here */
+    size_t len;
+    enum echo echo;
+    bool is_asked;
+};
+
+/* Grows as rollouts come; what no live one names goes. */
+struct fleet_pieces {
+    struct fleet_piece *list;
+    size_t count, cap;
 };
 
 struct coordinator {
@@ -44,6 +60,7 @@ struct coordinator {
     struct link link;
     struct roster roster;
     struct kept_table kept;
+    struct fleet_pieces pieces;
     struct flight flights[COORDINATOR_PUBLISHES_MAX];
 
     enum claim_step claim_step;
@@ -91,6 +108,20 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
 void coordinator_assert(struct coordinator *coordinator);
 /* Asks for the releases of live rollouts, once in a session. */
 void coordinator_ask(struct coordinator *coordinator);
+
+/* coordinator_files.c */
+/* Asks for the pieces that live rollouts' releases name, once in a session. */
+void coordinator_files_ask(struct coordinator *coordinator);
+void coordinator_files_receive(struct coordinator *coordinator, const struct topic *topic,
+                               struct span payload);
+/* Publishes again those that this session has not shown. */
+void coordinator_files_assert(struct coordinator *coordinator);
+/* The broker took one, or it did not. */
+void coordinator_files_told(struct coordinator *coordinator, const struct digest *digest,
+                            bool is_taken);
+/* A new session has shown none yet. */
+void coordinator_files_unsee(struct coordinator *coordinator);
+void coordinator_files_close(struct coordinator *coordinator);
 
 /* coordinator_prune.c */
 /* Takes from the broker what ended rollouts beyond COORDINATOR_ENDED_MAX left there. */

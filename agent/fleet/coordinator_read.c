@@ -268,7 +268,7 @@ void coordinator_receive(struct coordinator *coordinator, const char *text, stru
         [TOPIC_REPORT] = receive_report,       [TOPIC_PRESENCE] = receive_presence,
         [TOPIC_RELEASE] = receive_release,     [TOPIC_ROLLOUT_SPEC] = receive_spec,
         [TOPIC_ROLLOUT_STATE] = receive_state, [TOPIC_ROLLOUT_CONTROL] = receive_control,
-        [TOPIC_COORDINATOR] = receive_claim,
+        [TOPIC_COORDINATOR] = receive_claim,   [TOPIC_FILE] = coordinator_files_receive,
     };
     struct topic topic;
     if (!topic_parse(text, &topic) || strcmp(topic.fleet, coordinator->fleet) != 0) {

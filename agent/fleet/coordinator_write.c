@@ -61,6 +61,8 @@ static void published(void *ctx, const struct err *err)
     }
     if (done.kind == TOPIC_ORDER) {
         order_told(coordinator, &done, err == NULL);
+    } else if (done.kind == TOPIC_FILE) {
+        coordinator_files_told(coordinator, &done.piece, err == NULL);
     }
     if (err == NULL) {
         echo_set(coordinator, &done, ECHO_THERE);

@@ -25,7 +25,7 @@ struct kept {
     mono_ms state_not_before;
     uint8_t *release; /* envelope; NULL: not here */
     size_t release_len;
-    bool is_release_asked;
+    bool is_release_asked, are_files_noted;
 };
 
 /* Grows as rollouts come, only memory bounds it; in the order in which they came. Zeroed is empty.

@@ -217,7 +217,8 @@ static bool is_wish_late(const struct app *app)
 static void tell_wait(struct app *app)
 {
     enum wish_wait wait = app->session.wait;
-    bool is_site = wait == WISH_WAIT_REGISTRY || wait == WISH_WAIT_ENGINE;
+    bool is_site =
+        wait == WISH_WAIT_REGISTRY || wait == WISH_WAIT_ENGINE || wait == WISH_WAIT_FILES;
     if (wait == app->told_wait) {
         return;
     }
@@ -245,6 +246,7 @@ static void plan_app(struct app *app)
         .wanted = app_plan(app, &memory->wanted),
         .left = app_plan_leaving(app, app->session.left_gen),
         .is_engine_up = conductor->is_engine_up,
+        .lacks_files = app->lacks_files,
         .has_restart_backoff = conductor->about.has_restart_backoff,
         .may_begin = app_may_begin(conductor, app) && !order_is_overtaken(conductor, &app->memory),
         .is_wish_late = is_wish_late(app),
@@ -256,6 +258,9 @@ static void plan_app(struct app *app)
     swap_step(memory, &app->session, &facts, &decision);
     tell_wait(app);
     app->wake_at = mono_min(decision.wake_at, plans_retry_at(app));
+    if (app->files_storing == 0) {
+        app->wake_at = mono_min(app->wake_at, app->files_look_at);
+    }
     if (decision.is_look_wanted) {
         conductor->list_at = mono_min(conductor->list_at, facts.now);
     }
@@ -282,6 +287,7 @@ static void step_app(struct app *app)
     }
     memory_hurry(app);
     session_prune(&app->session, &app->memory);
+    files_step(app);
     plan_app(app);
     garbage_step(app);
     way_back_step(app);

@@ -10,6 +10,7 @@
 #include "agent/wire/trust.h"
 #include "platform/base/text.h"
 #include "platform/clock.h"
+#include "platform/files.h"
 #include "platform/log.h"
 #include "platform/prober.h"
 #include "platform/verify.h"
@@ -18,6 +19,7 @@
 struct conductor_ports {
     struct clock clock;
     struct store store;
+    struct files files; /* ops NULL: releases with files are refused */
     struct engine engine;
     struct route route;
     struct prober prober;
@@ -103,6 +105,21 @@ size_t conductor_missing(const struct conductor *conductor, struct digest *diges
  * nothing; the true one may yet come, so go on listening. */
 bool conductor_release(struct conductor *conductor, const struct digest *digest,
                        struct span envelope);
+
+/* Pieces of files that releases here wait for, as conductor_missing. */
+size_t conductor_missing_files(const struct conductor *conductor, struct digest *digests,
+                               size_t cap);
+
+/* A piece came; `name` is the digest under which, NULL: none was given. 0: it is being stored, and
+ * `done` (NULL: nobody waits) is answered when it is durable. ERR_DIGEST: it is not what its name
+ * says, and the true one may yet come. ERR_NOTHING: no release here waits for it. ERR_OVERSIZE,
+ * ERR_BUSY, and the store's. */
+NODISCARD int conductor_file(struct conductor *conductor, const struct digest *name,
+                             struct span content, conductor_done done, void *ctx, struct err *err);
+
+/* Renders the pieces that the app asks for now, at most FILES_ASKED_MAX, as JSON. ERR_NOT_FOUND. */
+NODISCARD int conductor_files(struct conductor *conductor, const char *app, struct text *text,
+                              struct err *err);
 
 /* Fills the node's report, all but `at`. */
 void conductor_report(const struct conductor *conductor, struct report *report);

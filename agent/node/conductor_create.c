@@ -78,7 +78,7 @@ int volumes_judge(struct app *app, const struct plan *plan, const struct engine_
 {
     struct session_app *session = &app->session;
     struct release_container container = {
-        .gen = 1, .replica = 1, .network = "", .secrets_dir = "/"};
+        .gen = 1, .replica = 1, .network = "", .secrets_dir = "/", .files_dir = "/"};
     struct engine_spec spec;
     struct arena arena;
     session->has_staged_volumes = image->volume_count > 0;
@@ -186,6 +186,8 @@ static int create_ask(struct app *app, struct replica *replica, const struct eng
     char tag[ENGINE_REFERENCE_BYTES];
     struct arena arena;
     struct engine_spec spec;
+    bool is_making = false;
+    const struct files *files = &conductor->ports.files;
     if (plan == NULL || generation == NULL) {
         return err_set(err, ERR_NOT_FOUND, "no release is remembered for generation %u",
                        replica->gen);
@@ -200,12 +202,16 @@ static int create_ask(struct app *app, struct replica *replica, const struct eng
         .network = app->network,
         .release = generation->release,
         .secrets_dir = conductor->config.secrets_dir,
+        .files_dir = files->ops != NULL ? files->ops->directory(files->self) : NULL,
     };
     int rc = render(app, &generation->release, service, &container, &arena, &spec, err);
     if (rc == 0 && image != NULL) {
         rc = volumes_add(app, replica, service, image, &arena, &spec, err);
     }
-    if (rc != 0) {
+    if (rc == 0) {
+        rc = trees_make(app, &spec, call, &generation->release, &is_making, err);
+    }
+    if (rc != 0 || is_making) {
         return rc;
     }
     image_tag(app, &generation->release, tag);

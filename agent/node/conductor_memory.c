@@ -552,6 +552,8 @@ void memory_collect(struct conductor *conductor)
             if (store->ops->blob_remove(store->self, name, blob_removed, conductor, &err) != 0) {
                 return; /* busy: the next record tries again */
             }
+            conductor->has_file_garbage = true;
         }
     }
+    files_collect(conductor);
 }

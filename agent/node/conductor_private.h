@@ -38,7 +38,7 @@ struct call {
     enum action_kind kind;
     uint32_t gen;
     uint8_t service, number;
-    struct digest release; /* pulls */
+    struct digest release; /* pulls, trees */
     enum probe_role role;  /* probes */
     uint32_t epoch;        /* probes: of the replica's probing; lists: their number */
     bool is_probe, is_exec;
@@ -152,8 +152,22 @@ struct app {
     mono_ms story_until;      /* it waits for the examination, at the latest until then */
     struct cause cause;
     struct way_back way_back;
-    uint16_t foreigners; /* containers with our labels and without our name, in the last list */
+    /* The files of what it wants, or of what could not be created for want of them. */
+    struct digest files_of, files_lost; /* looked at last; lost: none */
+    struct digest missing[FILES_ASKED_MAX];
+    uint8_t missing_count; /* pieces to be asked for next: neither here nor being stored */
+    uint8_t files_storing;
+    bool lacks_files;      /* some are not here */
+    mono_ms files_look_at; /* again then */
+    uint16_t foreigners;   /* containers with our labels and without our name, in the last list */
     enum wish_wait told_wait; /* what it waits for, as the last event said */
+};
+
+/* A piece being stored; free when `app` is NULL. */
+struct file_call {
+    struct app *app;
+    conductor_done done; /* NULL: nobody waits */
+    void *ctx;
 };
 
 struct conductor {
@@ -168,6 +182,8 @@ struct conductor {
     struct app apps[APPS_MAX];
     struct order_slot orders[APPS_MAX];
     struct call calls[CALLS_MAX];
+    struct file_call file_calls[FILES_ASKED_MAX];
+    bool has_file_garbage; /* a release was forgotten since files were collected */
     struct boot_id boot;
     bool is_started, is_stepping, is_dirty;
     bool has_lost_memory;  /* some record was unreadable, or containers had none */
@@ -326,6 +342,16 @@ NODISCARD int create_begin(struct app *app, struct replica *replica, struct call
  * no mount covers; notes that for what is staged. ERR_SPEC: two generations would write them. */
 NODISCARD int volumes_judge(struct app *app, const struct plan *plan,
                             const struct engine_image *image, struct err *err);
+
+/* conductor_files.c */
+/* Looks what is missing of the files that the app needs next, when that may have changed. */
+void files_step(struct app *app);
+/* Makes the first tree of the container that is not there, and begins its creation again;
+ * *is_making is false when all are. Without a tree there is nothing to do. */
+NODISCARD int trees_make(struct app *app, const struct engine_spec *spec, struct call *call,
+                         const struct digest *release, bool *is_making, struct err *err);
+/* Removes pieces and trees that no remembered release names. */
+void files_collect(struct conductor *conductor);
 
 /* conductor_table.c */
 

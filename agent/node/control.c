@@ -130,12 +130,48 @@ static int rollback_verb(struct control_peer *peer, const char *name, struct spa
     return conductor_rollback(peer->control->conductor, name, wanted_done, peer, err);
 }
 
+/* What an activated release still lacks: whoever has its pieces hands them over. */
+static int files_verb(struct control_peer *peer, const char *name, struct span body,
+                      struct err *err)
+{
+    struct text json = control_json(peer->control);
+    (void)body;
+    int rc = conductor_files(peer->control->conductor, name, &json, err);
+    if (rc != 0) {
+        return rc;
+    }
+    text_append(&json, "\n");
+    control_answer_send(peer, 200, "application/json", span_of(json.data, json.len));
+    return 0;
+}
+
+static void file_done(void *ctx, const struct err *err)
+{
+    struct control_peer *peer = ctx;
+    if (peer->state == CONTROL_PEER_ORPHANED) {
+        peer->state = CONTROL_PEER_FREE;
+    } else if (err != NULL) {
+        control_error_send(peer, control_http_status(err->code), err->code, err->text);
+    } else {
+        control_answer_send(peer, 202, "application/json", span_text("{\"stored\":true}\n"));
+    }
+}
+
+static int file_verb(struct control_peer *peer, const char *name, struct span body, struct err *err)
+{
+    (void)name;
+    peer->state = CONTROL_PEER_WAITING;
+    return conductor_file(peer->control->conductor, NULL, body, file_done, peer, err);
+}
+
 static const struct verb_row verbs[] = {
     {"GET", "/v1/version", MAY_ROOT | MAY_TECHNICIAN | MAY_OTHERS, false, version_verb},
     {"GET", "/v1/status", MAY_ROOT | MAY_TECHNICIAN, false, status_verb},
     {"GET", "/v1/events", MAY_ROOT | MAY_TECHNICIAN, false, events_verb},
     {"GET", "/v1/watch", MAY_ROOT | MAY_TECHNICIAN, false, control_watch},
     {"GET", "/v1/history/", MAY_ROOT | MAY_TECHNICIAN, false, history_verb},
+    {"GET", "/v1/files/", MAY_ROOT | MAY_TECHNICIAN, false, files_verb},
+    {"POST", "/v1/file", MAY_ROOT | MAY_TECHNICIAN, true, file_verb},
     {"POST", "/v1/activate", MAY_ROOT | MAY_TECHNICIAN, true, activate_verb},
     {"POST", "/v1/rollback/", MAY_ROOT | MAY_TECHNICIAN, false, rollback_verb},
 };

@@ -69,7 +69,8 @@ enum verdict {
     X(DISK_FULL, "disk-full", "the engine's disk has no room for the image")                       \
     X(WRONG_IMAGE, "wrong-image", "the image is not what the release was signed for")              \
     X(VOLUME_SHARED, "volume-shared",                                                              \
-      "start-first would let two generations write a volume that the image declares")
+      "start-first would let two generations write a volume that the image declares")              \
+    X(FILES_AWAY, "files-away", "files of the release did not come in time")
 
 enum reason {
 #define REASON_ENUM_(name, word, sentence) REASON_##name,

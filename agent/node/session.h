@@ -97,6 +97,7 @@ struct replica {
     X(NONE, "", "nothing")                                                                         \
     X(REGISTRY, "registry", "the registry cannot be reached, or gives no more bytes")              \
     X(ENGINE, "engine", "the engine does not answer")                                              \
+    X(FILES, "files", "files of the release are missing: publish it, or hand them over")           \
     X(TURN, "turn", "another app of this node is changing, or the store does not work")            \
     X(RETRY, "retry", "the next try of a release whose last one was inconclusive")
 

@@ -122,6 +122,7 @@ void stage_expire(struct step *step)
     if (is_late || step->facts->now >= limit) {
         verdict_expire(step, session->wait == WISH_WAIT_REGISTRY ? REASON_REGISTRY_AWAY
                              : session->wait == WISH_WAIT_ENGINE ? REASON_ENGINE_AWAY
+                             : session->wait == WISH_WAIT_FILES  ? REASON_FILES_AWAY
                                                                  : REASON_NONE);
     } else {
         step_wake(step, limit);

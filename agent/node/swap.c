@@ -85,6 +85,8 @@ static bool may_begin(struct step *step)
     }
     if (!step->facts->is_engine_up) {
         session->wait = WISH_WAIT_ENGINE;
+    } else if (step->facts->lacks_files) {
+        session->wait = WISH_WAIT_FILES;
     } else if (!step->facts->may_begin) {
         session->wait = WISH_WAIT_TURN;
     }

@@ -41,6 +41,7 @@ struct swap_facts {
     struct boot_id boot;
     const struct plan *committed, *candidate, *previous, *wanted;
     const struct plan *left; /* of session.left_gen, as long as it is at hand */
+    bool lacks_files;        /* of what is wanted, some are not here yet */
     bool is_engine_up;
     bool has_restart_backoff; /* the engine's own restarts back off */
     bool may_begin;           /* no other app of the node is changing, and changes are allowed */

@@ -74,7 +74,8 @@ static void link_opened(void *ctx, const char *session)
     uplink->is_report_busy = false;
     uplink->is_story_busy = false;
     uplink->report_not_before = 0;
-    uplink->asked_count = 0;
+    uplink->releases.count = 0;
+    uplink->files.count = 0;
     subscribe(uplink, TOPIC_TRUST); /* first: what it lists decides about the rest */
     subscribe(uplink, TOPIC_REVOKE);
     subscribe(uplink, TOPIC_ORDER);
@@ -97,22 +98,36 @@ static void link_closed(void *ctx, const struct err *err, bool was_open)
     }
 }
 
-static void release_take(struct uplink *uplink, const char *hex, struct span payload)
+/* Asked for no more. */
+static void asked_drop(struct uplink *uplink, struct uplink_asked *asked, size_t at)
 {
     const struct bus *bus = &uplink->ports.bus;
     char filter[BUS_TOPIC_BYTES];
+    topic_write(uplink, asked->kind, "", &asked->list[at], filter);
+    asked->list[at] = asked->list[--asked->count];
+    (void)bus->ops->unsubscribe(bus->self, filter, NULL);
+}
+
+/* False: it is not what was asked for, and asking again would only bring the same again. */
+static bool asked_give(struct uplink *uplink, enum topic_kind kind, const struct digest *digest,
+                       struct span payload)
+{
+    struct err err;
+    return kind == TOPIC_RELEASE
+               ? conductor_release(uplink->conductor, digest, payload)
+               : conductor_file(uplink->conductor, digest, payload, NULL, NULL, &err) != ERR_DIGEST;
+}
+
+static void asked_take(struct uplink *uplink, struct uplink_asked *asked, const char *hex,
+                       struct span payload)
+{
     struct digest digest;
-    if (!digest_parse(hex, &digest)) {
+    if (!digest_parse(hex, &digest) || !asked_give(uplink, asked->kind, &digest, payload)) {
         return;
     }
-    if (!conductor_release(uplink->conductor, &digest, payload)) {
-        return; /* asking again would only bring the same again */
-    }
-    for (size_t i = 0; i < uplink->asked_count; i++) {
-        if (digest_is_equal(&uplink->asked[i], &digest)) {
-            uplink->asked[i] = uplink->asked[--uplink->asked_count];
-            topic_write(uplink, TOPIC_RELEASE, "", &digest, filter);
-            (void)bus->ops->unsubscribe(bus->self, filter, NULL);
+    for (size_t i = 0; i < asked->count; i++) {
+        if (digest_is_equal(&asked->list[i], &digest)) {
+            asked_drop(uplink, asked, i);
             return;
         }
     }
@@ -130,7 +145,9 @@ static void link_received(void *ctx, const char *text, struct span payload, bool
         (void)conductor_order(uplink->conductor, topic.app, payload,
                               NULL); /* what it says is reported */
     } else if (topic.kind == TOPIC_RELEASE) {
-        release_take(uplink, topic.digest, payload);
+        asked_take(uplink, &uplink->releases, topic.digest, payload);
+    } else if (topic.kind == TOPIC_FILE) {
+        asked_take(uplink, &uplink->files, topic.digest, payload);
     } else if ((topic.kind == TOPIC_TRUST || topic.kind == TOPIC_REVOKE) &&
                uplink->ports.document != NULL) {
         uplink->ports.document(uplink->ports.ctx, topic.kind == TOPIC_REVOKE, payload);
@@ -148,6 +165,8 @@ void uplink_init(struct uplink *uplink, struct conductor *conductor, const struc
     memset(uplink, 0, sizeof *uplink);
     uplink->conductor = conductor;
     uplink->ports = *ports;
+    uplink->releases = (struct uplink_asked){.kind = TOPIC_RELEASE, .max = UPLINK_WANTED_MAX};
+    uplink->files = (struct uplink_asked){.kind = TOPIC_FILE, .max = UPLINK_FILES_MAX};
     memcpy(uplink->fleet, config->fleet, sizeof uplink->fleet);
     memcpy(uplink->node, config->node, sizeof uplink->node);
     link_init(&uplink->link, ports->bus, ports->entropy, &user);
@@ -252,36 +271,34 @@ static bool is_among(const struct digest *digests, size_t count, const struct di
 }
 
 /* What was asked for and is missed no more, as when its order was replaced, makes room. */
-static void releases_drop(struct uplink *uplink, const struct digest *missing, size_t count)
+static void asked_ask(struct uplink *uplink, struct uplink_asked *asked,
+                      const struct digest *missing, size_t count)
 {
     const struct bus *bus = &uplink->ports.bus;
     char filter[BUS_TOPIC_BYTES];
-    for (size_t i = uplink->asked_count; i > 0; i--) {
-        struct digest digest = uplink->asked[i - 1];
-        if (!is_among(missing, count, &digest)) {
-            uplink->asked[i - 1] = uplink->asked[--uplink->asked_count];
-            topic_write(uplink, TOPIC_RELEASE, "", &digest, filter);
-            (void)bus->ops->unsubscribe(bus->self, filter, NULL);
+    for (size_t i = asked->count; i > 0; i--) {
+        if (!is_among(missing, count, &asked->list[i - 1])) {
+            asked_drop(uplink, asked, i - 1);
+        }
+    }
+    for (size_t i = 0; i < count && asked->count < asked->max; i++) {
+        if (is_among(asked->list, asked->count, &missing[i])) {
+            continue;
+        }
+        topic_write(uplink, asked->kind, "", &missing[i], filter);
+        if (bus->ops->subscribe(bus->self, filter, subscribed, uplink, NULL) == 0) {
+            asked->list[asked->count++] = missing[i];
         }
     }
 }
 
-static void releases_ask(struct uplink *uplink)
+static void documents_ask(struct uplink *uplink)
 {
-    const struct bus *bus = &uplink->ports.bus;
     struct digest missing[APPS_MAX];
-    char filter[BUS_TOPIC_BYTES];
     size_t count = conductor_missing(uplink->conductor, missing, APPS_MAX);
-    releases_drop(uplink, missing, count);
-    for (size_t i = 0; i < count && uplink->asked_count < UPLINK_WANTED_MAX; i++) {
-        if (is_among(uplink->asked, uplink->asked_count, &missing[i])) {
-            continue;
-        }
-        topic_write(uplink, TOPIC_RELEASE, "", &missing[i], filter);
-        if (bus->ops->subscribe(bus->self, filter, subscribed, uplink, NULL) == 0) {
-            uplink->asked[uplink->asked_count++] = missing[i];
-        }
-    }
+    asked_ask(uplink, &uplink->releases, missing, count);
+    count = conductor_missing_files(uplink->conductor, missing, APPS_MAX);
+    asked_ask(uplink, &uplink->files, missing, count);
 }
 
 static void pace_set(struct uplink *uplink)
@@ -305,7 +322,7 @@ void uplink_step(struct uplink *uplink, mono_ms now)
     if (uplink->is_presence_due) {
         presence_tell(uplink);
     }
-    releases_ask(uplink);
+    documents_ask(uplink);
     if (!uplink->is_story_busy) {
         story_tell(uplink);
     }

@@ -9,6 +9,8 @@
 /* Releases asked for at the same time. */
 /* Every order that may wait: a release that never comes keeps none of the others waiting. */
 #define UPLINK_WANTED_MAX APPS_MAX
+/* Pieces of files asked for at the same time: fewer than can be stored at a time. */
+#define UPLINK_FILES_MAX 4
 /* Reports are not sent more often than this while much changes. */
 #define UPLINK_REPORT_GAP_MS 200
 
@@ -24,6 +26,13 @@ struct uplink_ports {
     void *ctx;
 };
 
+/* Retained documents that are subscribed to by digest until they have come. */
+struct uplink_asked {
+    enum topic_kind kind;
+    size_t max, count;
+    struct digest list[UPLINK_WANTED_MAX];
+};
+
 /* private but for what uplink_status shows; caller-allocated, must not move until uplink_stop. */
 struct uplink {
     struct conductor *conductor;
@@ -37,8 +46,7 @@ struct uplink {
     uint32_t report_sum; /* of the report last sent, the instant left out; 0: none yet */
     mono_ms report_not_before;
     char story_app[NAME_BYTES];
-    struct digest asked[UPLINK_WANTED_MAX];
-    size_t asked_count;
+    struct uplink_asked releases, files;
     unsigned pace_s;
     struct err last; /* why the last session or attempt ended; code 0: none did */
     struct report report;

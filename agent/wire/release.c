@@ -134,7 +134,7 @@ static int document_read(struct span payload, struct services_reading *services,
         {"secrets", read_secrets, NULL, false},
         {"version", NULL, "obsolete in Compose; remove it", false},
         {"networks", NULL, "each app has one network of its own; remove it", false},
-        {"configs", NULL, "not supported by this version; mount a file or bake it into the image",
+        {"configs", NULL, "mount the file (type file) where the program reads it; remove it",
          false},
         {"include", NULL, "not supported by this version; write one file", false}};
     struct json_document document;
@@ -151,24 +151,39 @@ static int document_read(struct span payload, struct services_reading *services,
     return rc;
 }
 
-int release_compile(struct span payload, const struct release_node *node, struct plan *plan,
-                    struct err *err)
+/* Reads the payload into `plan`, with room of its own for what the containers need. */
+static int payload_read(struct span payload, const struct release_node *node, struct plan *plan,
+                        const struct release_files_sink *sink, struct err *err)
 {
-    struct plan read = {0};
     struct arena arena;
     uint8_t *memory = malloc(CONTAINER_BYTES_MAX);
     if (memory == NULL) {
         return err_set(err, ERR_MEMORY, "no memory to compile a release");
     }
     arena_init(&arena, memory, CONTAINER_BYTES_MAX);
-    struct release_reading reading = {.node = node, .plan = &read, .arena = &arena};
+    struct release_reading reading = {.node = node, .plan = plan, .arena = &arena, .sink = sink};
     struct services_reading services = {.reading = &reading};
     int rc = document_read(payload, &services, err);
     free(memory);
+    return rc;
+}
+
+int release_compile(struct span payload, const struct release_node *node, struct plan *plan,
+                    struct err *err)
+{
+    struct plan read = {0};
+    int rc = payload_read(payload, node, &read, NULL, err);
     if (rc == 0) {
         *plan = read;
     }
     return rc;
+}
+
+int release_files(struct span payload, const struct release_node *node,
+                  const struct release_files_sink *sink, struct err *err)
+{
+    struct plan read = {0};
+    return payload_read(payload, node, &read, sink, err);
 }
 
 int release_render(struct span payload, const struct release_node *node, const char *service,

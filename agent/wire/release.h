@@ -16,6 +16,8 @@
 #define PLAN_EXEC_BYTES      128
 #define PLAN_PROJECT_BYTES   64 /* of a Compose project's name, with the NUL */
 #define PLAN_EXEC_ARGS_MAX   16
+/* A tree of files is named by 16 hex digits of what it holds. */
+#define TREE_NAME_BYTES 17
 /* Of all commands that a service's probes run; a healthcheck's stands there once. */
 #define PLAN_WORDS_BYTES 384
 
@@ -97,6 +99,16 @@ struct plan_service {
     char spec[17]; /* short hash of everything that makes the container; equal: unchanged */
 };
 
+/* A file that travels with a release: its content are these pieces, one after the other. Strings
+ * and pieces live as long as what they were read into. */
+struct plan_file {
+    const char *name; /* its path below the project's folder */
+    uint32_t mode;    /* permissions, without owners: the files are root's */
+    uint32_t bytes;
+    const struct digest *pieces;
+    size_t piece_count; /* as many as the bytes make */
+};
+
 /* What stays resident of a release: everything the planner needs, about 1 KiB a service. */
 struct plan {
     struct digest digest; /* SHA-256 of the payload: the release's name */
@@ -111,6 +123,7 @@ struct plan {
     uint64_t requires_disk_bytes, requires_ram_bytes; /* 0: no requirement */
     struct plan_service services[SERVICES_MAX];
     uint8_t service_count; /* 0: the app is to be removed */
+    uint8_t file_count;    /* that travel with it */
 };
 
 /* What of this node a release may depend on. Strings outlive the call. */
@@ -141,6 +154,14 @@ struct release_container {
     const char *network;     /* name of the app's network */
     struct digest release;   /* for the label */
     const char *secrets_dir; /* host directory under which secret files stand, or NULL */
+    const char *files_dir;   /* host directory under which trees of files stand, or NULL */
+};
+
+/* Told of what a payload says of files, in its order; either may be NULL. */
+struct release_files_sink {
+    void (*file)(void *ctx, const struct plan_file *file);
+    void (*tree)(void *ctx, const char *tree); /* the name of one that some service mounts */
+    void *ctx;
 };
 
 /* Renders the container to create from the same payload and node that compiled. Everything in *spec
@@ -149,6 +170,10 @@ struct release_container {
 NODISCARD int release_render(struct span payload, const struct release_node *node,
                              const char *service, const struct release_container *container,
                              struct arena *arena, struct engine_spec *spec, struct err *err);
+
+/* Tells what files a payload has and what trees of them it mounts. The codes of release_compile. */
+NODISCARD int release_files(struct span payload, const struct release_node *node,
+                            const struct release_files_sink *sink, struct err *err);
 
 /* A volume that the release names like this stands for a path that the image declares as a volume
  * and no mount covers: "image-" and the first 12 hex digits of the path's SHA-256. */

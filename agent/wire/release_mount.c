@@ -14,6 +14,11 @@ struct mount_reading {
     const char *type;
 };
 
+static bool is_file(const struct mount_reading *mount)
+{
+    return mount->type[0] == 'f';
+}
+
 /* Of the node everything may be mounted, inside nothing over everything. */
 static int path_keep(const struct json_place *at, struct arena *arena, bool is_root_good,
                      const char **kept, struct err *err)
@@ -117,9 +122,10 @@ static int read_type(const struct json_place *at, void *into, struct err *err)
         return rc;
     }
     if (strcmp(mount->type, "bind") != 0 && strcmp(mount->type, "volume") != 0 &&
-        strcmp(mount->type, "tmpfs") != 0) {
-        return json_error(at, ERR_VALUE, err, "must be bind, volume or tmpfs");
+        strcmp(mount->type, "tmpfs") != 0 && strcmp(mount->type, "file") != 0) {
+        return json_error(at, ERR_VALUE, err, "must be bind, volume, tmpfs or file");
     }
+    mount->mount->read_only = is_file(mount); /* one copy for all that mount it */
     mount->mount->is_volume = mount->type[0] == 'v';
     return 0;
 }
@@ -129,6 +135,11 @@ static int read_source(const struct json_place *at, void *into, struct err *err)
     struct mount_reading *mount = into;
     if (mount->type[0] == 't') {
         return json_error(at, ERR_VALUE, err, "a tmpfs has no source; remove it");
+    }
+    if (is_file(mount)) {
+        const char *source = NULL;
+        int rc = json_string(at, &source, err);
+        return rc != 0 ? rc : release_keep_tree(at, mount->reading, source, mount->mount, err);
     }
     return mount->mount->is_volume
                ? volume_keep(at, mount->reading, mount->mount, err)
@@ -143,7 +154,9 @@ static int read_target(const struct json_place *at, void *into, struct err *err)
 
 static int read_read_only(const struct json_place *at, void *into, struct err *err)
 {
-    return json_boolean(at, &((struct mount_reading *)into)->mount->read_only, err);
+    struct mount_reading *mount = into;
+    return is_file(mount) ? json_error(at, ERR_VALUE, err, "a file is always read-only; remove it")
+                          : json_boolean(at, &mount->mount->read_only, err);
 }
 
 /* The options of one type stand under its name. */

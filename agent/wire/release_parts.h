@@ -25,6 +25,9 @@ struct release_reading {
     struct engine_strings names; /* besides the service's own */
     struct volume_name *volumes; /* that have one of their own */
     size_t volume_count;
+    struct plan_file *files; /* that travel with the release */
+    size_t file_count;
+    const struct release_files_sink *sink; /* NULL: nobody is told */
 };
 
 /* A volume of the document whose name at the engine the release says. */
@@ -102,6 +105,14 @@ int release_keep_string(const struct json_place *at, struct arena *arena, const 
 /* The document's own names of volumes, before any service is read. */
 int release_read_volume_names(const struct json_place *at, struct release_reading *reading,
                               struct err *err);
+
+/* The files that travel, before any service is read. */
+int release_read_files(const struct json_place *at, void *into, struct err *err);
+
+/* What a service mounts of them at `source`, a file's name or that of a folder with files in it:
+ * sets the mount's source, below the directory of trees, and the recipe of its tree. */
+int release_keep_tree(const struct json_place *at, const struct release_reading *reading,
+                      const char *source, struct engine_mount *mount, struct err *err);
 
 /* Room for words, one after the other, each with its NUL. */
 struct words {

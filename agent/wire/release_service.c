@@ -123,8 +123,7 @@ static const struct json_key service_keys[] = {
     {"pull_policy", NULL, "the node pulls by digest, once; remove it", false},
     {"profiles", NULL, "a release has no profiles; remove it", false},
     {"extends", NULL, LATER, false},
-    {"configs", NULL, "not supported by this version; mount a file or bake it into the image",
-     false},
+    {"configs", NULL, "mount the file (type file) where the program reads it; remove it", false},
     {"mem_reservation", NULL, "write it under deploy.resources.reservations", false},
     {"gpus", NULL,
      "set runtime: nvidia and NVIDIA_VISIBLE_DEVICES, or list the files under devices", false}};

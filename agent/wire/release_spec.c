@@ -281,9 +281,33 @@ static int secrets_add(struct release_reading *reading, const struct release_con
     return 0;
 }
 
-/* Replicas do not share what their image declares as a volume. */
-static int image_volumes_divide(struct release_reading *reading, uint32_t replica, struct err *err)
+/* Trees of files stand under the node's directory of them. */
+static int trees_place(const struct release_reading *reading,
+                       const struct release_container *container, struct engine_mount *mounts,
+                       struct err *err)
 {
+    for (size_t i = 0; i < reading->spec->mount_count; i++) {
+        if (mounts[i].recipe == NULL) {
+            continue;
+        }
+        if (container->files_dir == NULL) {
+            return err_set(err, ERR_MISSING,
+                           "files travel with the release and this node keeps none");
+        }
+        mounts[i].source =
+            arena_printf(reading->arena, "%s/%s", container->files_dir, mounts[i].source);
+        if (mounts[i].source == NULL) {
+            return no_room(err);
+        }
+    }
+    return 0;
+}
+
+/* Replicas do not share what their image declares as a volume. */
+static int mounts_place(struct release_reading *reading, const struct release_container *container,
+                        struct err *err)
+{
+    uint32_t replica = container->replica;
     struct engine_spec *spec = reading->spec;
     struct engine_mount *mounts =
         arena_alloc(reading->arena, (spec->mount_count + 1) * sizeof *mounts);
@@ -301,7 +325,7 @@ static int image_volumes_divide(struct release_reading *reading, uint32_t replic
         }
     }
     spec->mounts = mounts;
-    return 0;
+    return trees_place(reading, container, mounts, err);
 }
 
 bool release_container_name(const char *node, const char *app, uint64_t gen, const char *service,
@@ -335,7 +359,7 @@ int release_identify(struct release_reading *reading, const struct release_conta
         rc = hosts_add(reading, container, err);
     }
     if (rc == 0) {
-        rc = image_volumes_divide(reading, container->replica, err);
+        rc = mounts_place(reading, container, err);
     }
     if (rc == 0) {
         rc = secrets_add(reading, container, err);

@@ -196,7 +196,8 @@ int release_read_top(const struct json_place *at, void *into, struct err *err)
                                            {"floor", read_floor, NULL, false},
                                            {"requires", read_requires, NULL, false},
                                            {"swap", read_swap, NULL, false},
-                                           {"adopt", read_adopt, NULL, false}};
+                                           {"adopt", read_adopt, NULL, false},
+                                           {"files", release_read_files, NULL, false}};
     struct plan *plan = ((struct release_reading *)into)->plan;
     plan->drain_ms = SECONDS_MS(15);
     plan->keep_warm_ms = 0; /* two sets in memory are a choice */

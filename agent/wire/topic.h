@@ -17,6 +17,7 @@
     X(STORY, "node/{n}/story/{a}")                                                                 \
     X(PRESENCE, "node/{n}/presence")                                                               \
     X(RELEASE, "release/{d}")                                                                      \
+    X(FILE, "file/{d}")                                                                            \
     X(TRUST, "trust")                                                                              \
     X(REVOKE, "revoke")                                                                            \
     X(ROLLOUT_SPEC, "rollout/{r}/spec")                                                            \

@@ -18,6 +18,7 @@
 #include "ports/linux/helper_file.h"
 #include "ports/linux/helper_lookup.h"
 #include "ports/linux/helper_run.h"
+#include "ports/linux/helper_tree.h"
 #include "ports/linux/helper_wire.h"
 #include "ports/linux/loop.h"
 #include "ports/linux/worker.h"
@@ -135,6 +136,10 @@ static int medium_work(const struct helper_call *call)
         return helper_file_slot(call->dir, name, call->head.number, call->content);
     case HELPER_REMOVE:
         return helper_file_remove(call->dir, name);
+    case HELPER_TREE:
+        return helper_tree_make(call->dir, name, call->content);
+    case HELPER_PRUNE:
+        return helper_tree_remove(call->dir, name);
     case HELPER_RUN:
     case HELPER_RESOLVE:
     case HELPER_PING:

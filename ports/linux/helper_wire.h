@@ -18,6 +18,8 @@ enum helper_op {
     HELPER_REPLACE, /* text: an absolute path, or with a directory attached a name in it */
     HELPER_SLOT,    /* text: a name in the attached directory; number: offset in the file */
     HELPER_REMOVE,  /* text: a name in the attached directory */
+    HELPER_TREE,    /* text: a tree in the attached directory; content: its recipe */
+    HELPER_PRUNE,   /* text: a piece or tree in the attached directory, to be removed */
     HELPER_RESOLVE, /* text: a host name; number: time in ms, at most */
     HELPER_PING,    /* nothing: answered at once by a helper that is well */
     HELPER_GIVE_UP, /* number: the id of a lookup, which is ended at once; has no answer itself */

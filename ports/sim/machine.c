@@ -25,6 +25,7 @@ bool sim_machine_init(struct sim_machine *machine, uint64_t seed, const char *ap
     sim_world_init(&machine->world, seed);
     sim_disk_init(&machine->disk, &machine->world);
     sim_store_init(&machine->store, &machine->world, &machine->disk);
+    sim_files_init(&machine->files, &machine->world);
     sim_prober_init(&machine->prober, &machine->world, &machine->engine);
     bool has_engine = sim_engine_init(&machine->engine, &machine->world);
     bool has_route = sim_route_init(&machine->route, &machine->world);
@@ -41,6 +42,7 @@ bool sim_machine_init(struct sim_machine *machine, uint64_t seed, const char *ap
 
 void sim_machine_close(struct sim_machine *machine)
 {
+    sim_files_close(&machine->files);
     sim_store_close(&machine->store);
     sim_disk_close(&machine->disk);
     sim_engine_close(&machine->engine);
@@ -59,6 +61,7 @@ void sim_machine_boot(struct sim_machine *machine, int64_t off_ms)
         sim_checker_cut(&machine->beside);
     }
     sim_store_close(&machine->store);
+    sim_files_lose(&machine->files);
     sim_disk_lose(&machine->disk);
     sim_engine_lose(&machine->engine);
     sim_route_lose(&machine->route);
@@ -94,6 +97,7 @@ void sim_machine_agent(struct sim_machine *machine)
 {
     sim_world_agent(&machine->world);
     sim_store_open(&machine->store);
+    sim_files_lose(&machine->files);
 }
 
 static mono_ms clock_mono(void *self)

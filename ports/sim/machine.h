@@ -7,6 +7,7 @@
 #include "platform/entropy.h"
 #include "platform/log.h"
 #include "ports/sim/clients.h"
+#include "ports/sim/files.h"
 #include "ports/sim/prober.h"
 #include "ports/sim/store.h"
 
@@ -14,6 +15,7 @@ struct sim_machine {
     struct sim_world world;
     struct sim_disk disk;
     struct sim_store store;
+    struct sim_files files;
     struct sim_engine engine;
     struct sim_route route;
     struct sim_prober prober;

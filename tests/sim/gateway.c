@@ -31,6 +31,7 @@ static void agent_start(struct gateway *gateway)
     struct conductor_ports ports = {
         .clock = sim_clock_port(&machine->world),
         .store = sim_store_port(&machine->store),
+        .files = sim_files_port(&machine->files),
         .engine = sim_engine_port(&machine->engine),
         .route = sim_route_port(&machine->route),
         .prober = sim_prober_port(&machine->prober),

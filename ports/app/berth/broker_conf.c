@@ -143,9 +143,10 @@ static void acl_nodes_render(const struct fleet_dir *dir, struct text *text)
     text_printf(text,
                 "# The same for every node; that these hold no %%u is meant so.\n"
                 "pattern read berth/1/%s/release/+\n"
+                "pattern read berth/1/%s/file/+\n"
                 "pattern read berth/1/%s/trust\n"
                 "pattern read berth/1/%s/revoke\n",
-                dir->fleet, dir->fleet, dir->fleet);
+                dir->fleet, dir->fleet, dir->fleet, dir->fleet);
 }
 
 static void acl_operators_render(const struct fleet_dir *dir, struct text *text)

@@ -7,6 +7,7 @@
 #include "ports/app/berth/deploy.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/control/activate.h"
+#include "ports/app/control/handover.h"
 #include "ports/app/control/setup.h"
 #include "ports/linux/loop.h"
 
@@ -106,6 +107,10 @@ int deploy_socket_send(const struct deploy *deploy, struct err *err)
         return rc;
     }
     deploy_step("accepted by the agent", began);
+    rc = handover_run(&activate.control, deploy->release, follow.app);
+    if (rc != EXIT_GOOD) {
+        return rc;
+    }
     began = linux_loop_now();
     rc = follow_run(&follow, &activate.control, after);
     deploy_step("followed", began);

@@ -12,6 +12,7 @@
 #include "ports/app/berth/compose/describe.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/keyring.h"
+#include "ports/app/berth/release_pieces.h"
 #include "ports/app/berth/verbs.h"
 
 #define ARENA_BYTES (4 * ENVELOPE_BYTES_MAX)
@@ -183,15 +184,18 @@ static int release_write(struct build_request *request, struct render *render, s
 {
     text_init(text, text->data, text->cap);
     (void)render_plan(render, text, plan);
+    struct span payload = span_of(text->data, text->len);
     int rc = findings_say(request, err);
+    /* The files first: a release that is there can be sent. */
+    rc = rc == 0 ? pieces_write(request->output, render->travel, render->verify, err) : rc;
     if (rc == 0) {
-        rc = envelope_write(request, span_of(text->data, text->len), err);
+        rc = envelope_write(request, payload, err);
     }
     if (rc == 0) {
-        release_say(request, render, span_of(text->data, text->len), plan, version_from);
+        release_say(request, render, payload, plan, version_from);
         rc = describe(render, text, plan, err);
     }
-    return rc;
+    return rc == 0 ? pieces_list(payload, stdout, err) : rc;
 }
 
 static int render_build(struct build_request *request, struct render *render, struct text *text,
@@ -261,11 +265,16 @@ static int project_build(struct build_request *request, const struct opened *ope
         return rc;
     }
     char *memory = malloc(RENDER_BYTES);
-    if (memory == NULL) {
+    render.travel = calloc(1, sizeof *render.travel);
+    if (memory == NULL || render.travel == NULL) {
+        free(memory);
+        free(render.travel);
         return err_set(err, ERR_MEMORY, "no memory");
     }
     text_init(&text, memory, RENDER_BYTES);
     rc = render_build(request, &render, &text, err);
+    travel_close(render.travel);
+    free(render.travel);
     free(memory);
     return rc;
 }

@@ -5,12 +5,13 @@
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
 #include "ports/app/berth/release_file.h"
+#include "ports/app/berth/release_pieces.h"
 #include "ports/app/berth/session.h"
 #include "ports/app/berth/verbs.h"
 
 /* Verified before the broker is asked for anything: no network, no certificate needed to fail. */
 static int file_check(const struct fleet_dir *dir, const char *path, struct release_file *file,
-                      struct plan *plan, struct err *err)
+                      struct pieces *pieces, struct plan *plan, struct err *err)
 {
     struct keyring keyring;
     struct trust trust;
@@ -27,12 +28,13 @@ static int file_check(const struct fleet_dir *dir, const char *path, struct rele
     if (rc == 0) {
         rc = release_file_verify(&keyring, path, &trust, file, plan, err);
     }
+    rc = rc == 0 ? pieces_open(path, file, &keyring.verify, pieces, err) : rc;
     keyring_close(&keyring);
     return rc;
 }
 
 static int file_publish(const struct fleet_dir *dir, const struct release_file *file,
-                        const struct plan *plan, struct err *err)
+                        const struct pieces *pieces, const struct plan *plan, struct err *err)
 {
     struct topic topic = {.kind = TOPIC_RELEASE};
     struct session session;
@@ -43,7 +45,8 @@ static int file_publish(const struct fleet_dir *dir, const struct release_file *
     topic_render(&topic, name);
     int rc = session_start(&session, dir->path, &again, err);
     if (rc == 0) {
-        rc = session_publish(&session, name, span_of(file->content, file->len), err);
+        rc = pieces_publish(pieces, dir->fleet, &session, err);
+        rc = rc == 0 ? session_publish(&session, name, span_of(file->content, file->len), err) : rc;
         session_close(&session);
     }
     if (rc == 0) {
@@ -57,6 +60,7 @@ static int file_publish(const struct fleet_dir *dir, const struct release_file *
 int verb_release_publish(int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
+    static struct pieces pieces;
     struct release_file file = {0};
     struct plan plan;
     struct fleet_dir dir;
@@ -73,11 +77,12 @@ int verb_release_publish(int argc, char **argv, struct err *err)
     }
     int rc = fleet_dir_load(fleet_dir_choose(path), &dir, err);
     if (rc == 0) {
-        rc = file_check(&dir, argv[optind], &file, &plan, err);
+        rc = file_check(&dir, argv[optind], &file, &pieces, &plan, err);
     }
     if (rc == 0) {
-        rc = file_publish(&dir, &file, &plan, err);
+        rc = file_publish(&dir, &file, &pieces, &plan, err);
     }
+    pieces_close(&pieces);
     release_file_close(&file);
     return rc;
 }

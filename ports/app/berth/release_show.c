@@ -5,6 +5,7 @@
 #include "agent/wire/duration.h"
 #include "agent/wire/release_words.h"
 #include "ports/app/berth/release_file.h"
+#include "ports/app/berth/release_pieces.h"
 #include "ports/app/berth/verbs.h"
 
 static void probe_print(const char *name, const struct plan_service *service,
@@ -106,6 +107,7 @@ int verb_release_show(int argc, char **argv, struct err *err)
     }
     if (rc == 0) {
         plan_print(&file, &plan);
+        rc = pieces_list(file.parts.payload, stdout, err);
     }
     release_file_close(&file);
     keyring_close(&keyring);

@@ -3,10 +3,29 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/release_file.h"
+#include "ports/app/berth/release_pieces.h"
 #include "ports/app/berth/verbs.h"
+
+/* What is signed can be sent: the files are there, beside the signed release, too. */
+static int pieces_keep(const struct keyring *keyring, const struct sign_request *request,
+                       const struct release_file *file, struct err *err)
+{
+    struct pieces *pieces = malloc(sizeof *pieces);
+    if (pieces == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
+    }
+    int rc = pieces_open(request->input, file, &keyring->verify, pieces, err);
+    if (rc == 0 && request->output != request->input) {
+        rc = pieces_copy(pieces, request->output, err);
+    }
+    pieces_close(pieces);
+    free(pieces);
+    return rc;
+}
 
 static int file_sign(const struct keyring *keyring, const struct sign_request *request,
                      struct release_file *file, struct err *err)
@@ -21,6 +40,7 @@ static int file_sign(const struct keyring *keyring, const struct sign_request *r
     rc = keyring_sign(keyring, RELEASE_PAYLOAD_TYPE, file->parts.payload, file->parts.signatures,
                       file->parts.signature_count, request->keys, request->key_count, &file->arena,
                       &envelope, err);
+    rc = rc == 0 ? pieces_keep(keyring, request, file, err) : rc;
     if (rc == 0) {
         rc = file_write(request->output, envelope, 0644, err);
     }
@@ -30,7 +50,9 @@ static int file_sign(const struct keyring *keyring, const struct sign_request *r
             printf("%s: release %s of %s, signed\n", request->output, hex, plan.app);
         }
     }
-    return rc;
+    return rc == 0 && plan.file_count > 0 && !request->is_quiet
+               ? pieces_list(file->parts.payload, stdout, err)
+               : rc;
 }
 
 int release_sign_run(const struct sign_request *request, struct err *err)

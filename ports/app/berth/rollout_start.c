@@ -8,6 +8,7 @@
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
 #include "ports/app/berth/release_file.h"
+#include "ports/app/berth/release_pieces.h"
 #include "ports/app/berth/rollout_follow.h"
 #include "ports/app/berth/rollout_options.h"
 #include "ports/app/berth/rollout_run.h"
@@ -24,6 +25,7 @@ struct start {
     struct rollout_target target;
     struct rollout_spec spec;
     struct release_file release;
+    struct pieces pieces; /* of its files */
     struct rollout_follow follow;
     struct rollout_state state; /* as seen last */
     bool is_published;          /* the broker has shown it back */
@@ -44,6 +46,9 @@ static int spec_make(struct start *start, struct rollout_run *run, struct err *e
     int rc = release_file_open(keyring, start->options.file, &start->release, err);
     rc = rc == 0 ? release_file_verify(keyring, start->options.file, &run->trust, &start->release,
                                        &plan, err)
+                 : rc;
+    rc = rc == 0 ? pieces_open(start->options.file, &start->release, &keyring->verify,
+                               &start->pieces, err)
                  : rc;
     rc = rc == 0 ? run->session.entropy.ops->fill(run->session.entropy.self, &random, sizeof random,
                                                   err)
@@ -221,6 +226,8 @@ static int target_confirm(struct start *start, struct rollout_run *run, struct e
         return err_wrap(err, rc, "nothing was begun");
     }
     rc = rollout_target_confirm(&start->target, &run->session, run->dir.fleet, &run->trust, err);
+    /* They lie there before anybody can be ordered to use them. */
+    rc = rc == 0 ? pieces_publish(&start->pieces, run->dir.fleet, &run->session, err) : rc;
     run->session.bus.ops->close(run->session.bus.self); /* the coordinator's link takes it over */
     run->session.is_open = false;
     return rc;
@@ -275,6 +282,7 @@ static int start_run(struct start *start, struct err *err)
 static int start_whole(struct start *start, struct err *err)
 {
     int rc = start_run(start, err);
+    pieces_close(&start->pieces);
     release_file_close(&start->release);
     rollout_follow_close(&start->follow);
     return rc;

@@ -5,6 +5,7 @@
 
 #include "ports/app/berthctl/options.h"
 #include "ports/app/control/activate.h"
+#include "ports/app/control/handover.h"
 
 int activate_run(const struct options *options)
 {
@@ -30,6 +31,12 @@ int activate_run(const struct options *options)
            is_file ? "" : "release ", is_file ? PATH_MAX : 12,
            is_file ? activate.name : follow.wanted);
     (void)fflush(stdout);
+    if (is_file && follow.app[0] != '\0') {
+        status = handover_run(&options->control, options->argument, follow.app);
+    }
+    if (status != EXIT_GOOD) {
+        return status;
+    }
     if ((options->given & OPTION_WAIT) == 0) {
         return EXIT_GOOD;
     }

@@ -36,6 +36,18 @@ static void store_close(struct house *house)
     linux_store_close(&house->store);
 }
 
+static int files_open(struct house *house, const struct config *config, struct err *err)
+{
+    int rc = linux_files_init(&house->files, &house->worker, config->state_dir, err);
+    house->ports.files = linux_files_interface(&house->files);
+    return rc;
+}
+
+static void files_close(struct house *house)
+{
+    linux_files_close(&house->files);
+}
+
 static int prober_open(struct house *house, const struct config *config, struct err *err)
 {
     (void)config;
@@ -124,6 +136,7 @@ static void verify_close(struct house *house)
  * these two first, so that nobody's answer comes to a part that is closed. */
 static const struct part parts[] = {
     {"the store (stateDir)", store_open, store_close},
+    {"the files of releases (stateDir)", files_open, files_close},
     {"the prober", prober_open, prober_close},
     {"the engine (engineSocket)", engine_open, engine_close},
     {"the route (pool, bootRuleset)", route_open, route_close},

@@ -6,6 +6,7 @@
 #include "ports/curl/http.h"
 #include "ports/docker/docker.h"
 #include "ports/linux/clock.h"
+#include "ports/linux/files.h"
 #include "ports/linux/log.h"
 #include "ports/linux/loop.h"
 #include "ports/linux/prober.h"
@@ -20,6 +21,7 @@ struct house {
     struct linux_log log;
     struct linux_worker worker;
     struct linux_store store;
+    struct linux_files files;
     struct linux_prober prober;
     struct nftables_route route;
     struct curl_http *http;

@@ -106,6 +106,27 @@ int conductor_rollback(struct conductor *conductor, const char *app, conductor_d
     return asked(done, ctx, err);
 }
 
+int conductor_files(struct conductor *conductor, const char *app, struct text *text,
+                    struct err *err)
+{
+    (void)conductor;
+    if (strcmp(app, "web") != 0) {
+        return err_set(err, ERR_NOT_FOUND, "no app %s on this node", app);
+    }
+    text_append(text, "{\"missing\":[\"aa\"]}");
+    return 0;
+}
+
+int conductor_file(struct conductor *conductor, const struct digest *name, struct span content,
+                   conductor_done done, void *ctx, struct err *err)
+{
+    (void)conductor;
+    (void)name;
+    (void)snprintf(fake.body, sizeof fake.body, "%.*s", (int)content.len,
+                   (const char *)content.data);
+    return asked(done, ctx, err);
+}
+
 static void peer_send(void *self, struct span bytes)
 {
     struct fake_peer *peer = self;

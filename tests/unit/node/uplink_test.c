@@ -150,13 +150,50 @@ static void missing_set(size_t from, size_t count)
     w.missing_count = count;
 }
 
-static void release_topic(size_t byte, char topic[BUS_TOPIC_BYTES])
+static void topic_of(const char *kind, size_t byte, char topic[BUS_TOPIC_BYTES])
 {
     struct digest digest;
     char hex[DIGEST_HEX_BYTES];
     memset(digest.bytes, (int)byte, DIGEST_BYTES);
     digest_render(&digest, hex);
-    (void)snprintf(topic, BUS_TOPIC_BYTES, "berth/1/sim/release/%s", hex);
+    (void)snprintf(topic, BUS_TOPIC_BYTES, "berth/1/sim/%s/%s", kind, hex);
+}
+
+/* Pieces of files are asked for a few at a time; a lie is no end, all else is. */
+static void case_files(void)
+{
+    char topic[BUS_TOPIC_BYTES];
+    begin_open();
+    for (size_t i = 0; i < 6; i++) {
+        memset(w.missing_files[i].bytes, (int)i + 1, DIGEST_BYTES);
+    }
+    w.missing_file_count = 6;
+    step(1);
+    CHECK_INT_EQ(w.subscribed_count, 3 + 4);
+    topic_of("file", 2, topic);
+    CHECK_STR_EQ(w.subscribed[4], topic);
+    w.file_code = ERR_DIGEST;
+    hear(topic, "a lie");
+    CHECK_INT_EQ(w.files, 1);
+    CHECK_INT_EQ(w.unsubscribed_count, 0);
+    w.file_code = 0;
+    hear(topic, "the truth");
+    CHECK_INT_EQ(w.release.bytes[31], 2);
+    CHECK_INT_EQ(w.unsubscribed_count, 1);
+    CHECK_STR_EQ(w.unsubscribed[0], topic);
+    w.missing_files[1] = w.missing_files[5];
+    w.missing_file_count = 5;
+    step(1);
+    CHECK_INT_EQ(w.subscribed_count, 3 + 5);
+    topic_of("file", 1, topic);
+    w.file_code = ERR_STORE; /* asked for again as long as it is missing */
+    hear(topic, "the truth");
+    CHECK_INT_EQ(w.unsubscribed_count, 2);
+    step(1);
+    CHECK_INT_EQ(w.subscribed_count, 3 + 6);
+    w.missing_file_count = 0;
+    step(1);
+    CHECK_INT_EQ(w.unsubscribed_count, 6);
 }
 
 /* Releases that orders wait for are asked for once each, all at a time: one that never comes keeps
@@ -168,11 +205,11 @@ static void case_releases(void)
     missing_set(1, 10);
     step(1);
     CHECK_INT_EQ(w.subscribed_count, 3 + 10);
-    release_topic(8, topic);
+    topic_of("release", 8, topic);
     CHECK_STR_EQ(w.subscribed[10], topic);
     step(1);
     CHECK_INT_EQ(w.subscribed_count, 3 + 10);
-    release_topic(3, topic);
+    topic_of("release", 3, topic);
     w.is_release_true = false;
     hear(topic, "a lie");
     CHECK_INT_EQ(w.releases, 1);
@@ -186,12 +223,13 @@ static void case_releases(void)
     step(1);
     CHECK_INT_EQ(w.unsubscribed_count, 3);
     CHECK_INT_EQ(w.subscribed_count, 3 + 10);
-    release_topic(10, topic);
+    topic_of("release", 10, topic);
     CHECK_STR_EQ(w.subscribed[12], topic);
     missing_set(0, 0);
     step(1);
     CHECK_INT_EQ(w.unsubscribed_count, 10);
-    release_topic(77, topic); /* nobody asked for it: taken to the conductor, nothing to end */
+    topic_of("release", 77,
+             topic); /* nobody asked for it: taken to the conductor, nothing to end */
     hear(topic, "x");
     CHECK_INT_EQ(w.releases, 3);
     CHECK_INT_EQ(w.unsubscribed_count, 10);
@@ -344,9 +382,9 @@ int main(int argc, char **argv)
         {"session", case_session},   {"presence again", case_presence_again},
         {"report", case_report},     {"new session", case_new_session},
         {"received", case_received}, {"releases", case_releases},
-        {"story", case_story},       {"pace", case_pace},
-        {"no way", case_no_way},     {"denied", case_denied},
-        {"leaves", case_leaves},
+        {"files", case_files},       {"story", case_story},
+        {"pace", case_pace},         {"no way", case_no_way},
+        {"denied", case_denied},     {"leaves", case_leaves},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -36,6 +36,10 @@ static struct {
     struct digest release;
     struct digest missing[APPS_MAX];
     size_t missing_count;
+    struct digest missing_files[APPS_MAX];
+    size_t missing_file_count;
+    unsigned files;
+    int file_code;
     struct report report;
     bool has_story, is_changing;
     char again[NAME_BYTES];
@@ -70,6 +74,24 @@ size_t conductor_missing(const struct conductor *conductor, struct digest *diges
     size_t count = w.missing_count < cap ? w.missing_count : cap;
     memcpy(digests, w.missing, count * sizeof *digests);
     return count;
+}
+
+size_t conductor_missing_files(const struct conductor *conductor, struct digest *digests,
+                               size_t cap)
+{
+    (void)conductor;
+    size_t count = w.missing_file_count < cap ? w.missing_file_count : cap;
+    memcpy(digests, w.missing_files, count * sizeof *digests);
+    return count;
+}
+
+int conductor_file(struct conductor *conductor, const struct digest *name, struct span content,
+                   conductor_done done, void *ctx, struct err *err)
+{
+    (void)conductor, (void)content, (void)done, (void)ctx;
+    w.files++;
+    w.release = *name;
+    return w.file_code != 0 ? err_set(err, w.file_code, "refused") : 0;
 }
 
 void conductor_report(const struct conductor *conductor, struct report *report)

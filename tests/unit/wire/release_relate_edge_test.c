@@ -63,7 +63,7 @@ static void case_mounts(void)
         {MOUNT("\"type\":\"bind\",\"source\":\"/a/..\",\"target\":\"/x\""), ERR_VALUE, "'..'"},
         {MOUNT("\"type\":\"bind\",\"source\":\"/..a\",\"target\":\"/x\""), 0, ""},
         {MOUNT("\"type\":\"npipe\",\"source\":\"/a\",\"target\":\"/x\""), ERR_VALUE,
-         "must be bind, volume or tmpfs"},
+         "must be bind, volume, tmpfs or file"},
         {MOUNT("\"type\":\"tmpfs\",\"source\":\"/a\",\"target\":\"/x\""), ERR_VALUE,
          "a tmpfs has no source"},
         {MOUNT("\"type\":\"bind\",\"target\":\"/x\""), ERR_MISSING, "source"},

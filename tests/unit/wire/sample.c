@@ -50,8 +50,16 @@ int sample_render(const struct sample *sample, struct arena *arena, struct engin
                                           .address = 0xc6120009,
                                           .service_address = 0xc6120003,
                                           .network = "berth-gw1-shop",
-                                          .secrets_dir = "/etc/berth/secrets"};
+                                          .secrets_dir = "/etc/berth/secrets",
+                                          .files_dir = "/f"};
     memset(container.release.bytes, 0xab, DIGEST_BYTES);
     return release_render(sample_payload(sample, payload), sample_node(), "web", &container, arena,
                           spec, err);
+}
+
+int sample_files(const struct sample *sample, const struct release_files_sink *sink,
+                 struct err *err)
+{
+    static char payload[PAYLOAD_BYTES];
+    return release_files(sample_payload(sample, payload), sample_node(), sink, err);
 }

@@ -24,6 +24,10 @@ int sample_compile(const struct sample *sample, struct plan *plan, struct err *e
 int sample_render(const struct sample *sample, struct arena *arena, struct engine_spec *spec,
                   struct err *err);
 
+/* Tells of its files. */
+int sample_files(const struct sample *sample, const struct release_files_sink *sink,
+                 struct err *err);
+
 const struct release_node *sample_node(void);
 
 #endif

@@ -14,6 +14,7 @@ static void case_there_and_back(void)
         [TOPIC_STORY] = "berth/1/plant/node/gw-1/story/web",
         [TOPIC_PRESENCE] = "berth/1/plant/node/gw-1/presence",
         [TOPIC_RELEASE] = "berth/1/plant/release/" HEX,
+        [TOPIC_FILE] = "berth/1/plant/file/" HEX,
         [TOPIC_TRUST] = "berth/1/plant/trust",
         [TOPIC_REVOKE] = "berth/1/plant/revoke",
         [TOPIC_ROLLOUT_SPEC] = "berth/1/plant/rollout/r-7/spec",

@@ -105,9 +105,10 @@ static void lists_print(const struct description *description, const struct engi
         (void)fprintf(stream, "  mount     %s%s at %s%s\n",
                       mount->source == NULL ? "tmpfs"
                       : mount->is_volume    ? "volume "
+                      : mount->recipe       ? "files of the release"
                                             : "path ",
-                      mount->source != NULL ? mount->source : "", mount->target,
-                      mount->read_only ? ", read only" : "");
+                      mount->source != NULL && mount->recipe == NULL ? mount->source : "",
+                      mount->target, mount->read_only ? ", read only" : "");
     }
     for (size_t i = 0; i < spec->device_count; i++) {
         (void)fprintf(stream, "  device    %s\n", spec->devices[i].host_path);

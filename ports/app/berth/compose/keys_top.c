@@ -74,17 +74,18 @@ static const struct key keys[] = {
     REFUSED("secrets.*.template_driver", "a secret is a file on the node; it is not templated",
             "remove it and put the finished file into the node's secrets directory"),
 
-    /* A service that lists one is refused there. */
+    /* A service that lists one takes it along; external ones are refused there. */
     HONOURED("configs"),
     HONOURED("configs.*"),
-    HONOURED("configs.*.name"),
+    NOTED("configs.*.name", "a config is a file of the release; it has no name on the node"),
     HONOURED("configs.*.content"),
     HONOURED("configs.*.environment"),
     HONOURED("configs.*.file"),
     HONOURED("configs.*.external"),
     HONOURED("configs.*.external.name"),
-    HONOURED("configs.*.labels"),
-    HONOURED("configs.*.template_driver"),
+    NOTED("configs.*.labels", "a config is a file of the release; it has no labels"),
+    REFUSED("configs.*.template_driver", "a config is a file of the release; it is not templated",
+            "remove it and write the finished file"),
 };
 
 struct key_page keys_of_top(void)

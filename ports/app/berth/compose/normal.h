@@ -13,6 +13,8 @@
 #define NORMAL_WORD_BYTES 16384 /* a value of the file; longer ones are refused */
 #define NORMAL_NAMES_MAX  8     /* second names of a service: agent/wire/README.md, x-berth.names */
 
+struct travel;
+
 /* Where one service is being written. What is wrong or worth knowing becomes a finding at `path`,
  * and the faulty piece is left out, so that one run finds everything; with a refused finding the
  * payload must not be used. */
@@ -26,6 +28,7 @@ struct normal {
     const char *secrets_app;         /* the app's name, for remedies */
     const struct verify *verify;     /* digests */
     struct findings *findings;
+    struct travel *travel; /* files that travel with the release; NULL: none is looked for */
     struct text *out;
     bool is_new; /* something was written that only an agent of this version reads */
     char path[NORMAL_PATH_BYTES]; /* of the value being written: "services.web.ports[0]" */
@@ -107,6 +110,8 @@ void write_plain(struct normal *normal);
 
 /* Why this variable or option looks like a secret, or NULL. */
 const char *secret_reason(const char *name, const char *value);
+/* x-berth.plain of the service or file names it. */
+bool secret_is_plain(const struct normal *normal, const char *name);
 /* Reports it, unless x-berth.plain of the service or file names it. */
 void secret_check(struct normal *normal, const struct yaml_item *item, const char *name,
                   const char *value);

@@ -8,6 +8,7 @@
 #include "platform/base/units.h"
 #include "ports/app/berth/compose/beside.h"
 #include "ports/app/berth/compose/normal.h"
+#include "ports/app/berth/compose/travel.h"
 
 #define SOURCE_BYTES 4096
 #define FIX          "write it like data:/var/lib/data, /srv/data:/data:ro or ./conf:/conf"
@@ -227,21 +228,46 @@ static void volume_of_path(const struct normal *normal, const char *prefix, cons
     text_shorten_printf(name, cap, "%s%.12s", prefix, hex);
 }
 
+/* What stands there travels: it is mounted as it was, read-only. */
+static bool beside_take(struct normal *normal, struct mount *mount, const char *dir,
+                        const char *relative)
+{
+    struct travel_taken taken;
+    if (normal->travel == NULL || !travel_take(normal, mount->item, dir, relative, &taken)) {
+        return false;
+    }
+    if (taken.is_folder && !mount->is_read_only) {
+        normal_refuse(normal, mount->item,
+                      "write :ro behind it where the program only reads it, or name a volume",
+                      "the folder %s would be written by the program", mount->source);
+        return false;
+    }
+    if (taken.is_folder) {
+        normal_note(
+            normal, mount->item,
+            "%s travels with the release (files: %zu, bytes: %zu); each generation sees its "
+            "own copy, read-only",
+            mount->source, taken.count, taken.bytes);
+    } else {
+        normal_note(normal, mount->item,
+                    "%s travels with the release (%zu bytes); each generation sees its own copy, "
+                    "read-only%s",
+                    mount->source, taken.bytes,
+                    mount->is_read_only ? "" : ": what the program writes there is refused");
+    }
+    (void)text_copy(mount->type, sizeof mount->type, "file");
+    return text_copy(mount->source, sizeof mount->source, taken.name);
+}
+
 /* A path beside the file: what is not there becomes a volume; false with a finding. */
 static bool beside_resolve(struct normal *normal, struct mount *mount, const char *relative)
 {
     char name[64];
     const char *dir = mount->item->dir != NULL ? mount->item->dir : normal->project_dir;
-    enum beside found = beside_look(
-        mount->source[0] == '/' || normal->project_dir == NULL ? normal->project_dir : dir,
-        relative);
+    dir = mount->source[0] == '/' || normal->project_dir == NULL ? normal->project_dir : dir;
+    enum beside found = beside_look(dir, relative);
     if (found == BESIDE_FILE || found == BESIDE_DIRECTORY) {
-        normal_refuse(normal, mount->item,
-                      "put it into the image, or write the absolute path where it stands on the "
-                      "node",
-                      "%s stands beside the file; what stands there does not travel yet",
-                      mount->source);
-        return false;
+        return beside_take(normal, mount, dir, relative);
     }
     if (normal->adopt != NULL) {
         normal_refuse(normal, mount->item,
@@ -329,7 +355,10 @@ static void entry_write(struct normal *normal, struct mount *mount)
     if (strcmp(mount->type, "tmpfs") == 0) {
         tmpfs_write(normal, mount);
     } else if (strcmp(mount->type, "bind") == 0) {
-        if (bind_resolve(normal, mount)) {
+        bool is_resolved = bind_resolve(normal, mount);
+        if (is_resolved && strcmp(mount->type, "file") == 0) {
+            travel_mount(normal, mount->source, mount->target);
+        } else if (is_resolved) {
             mount_write(normal, mount);
         }
     } else if (strcmp(mount->type, "volume") == 0) {
@@ -415,8 +444,9 @@ void write_volumes(struct normal *normal)
         normal_leave(normal, above);
     }
     image_volumes_write(normal, item);
-    (void)json_close(normal->out, part);
     normal_leave(normal, len);
+    configs_write(normal);
+    (void)json_close(normal->out, part);
 }
 
 void write_secrets(struct normal *normal, const struct yaml_item *item)

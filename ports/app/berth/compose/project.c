@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ports/app/berth/compose/config_env.h"
 #include "ports/app/berth/compose/include.h"
 #include "ports/app/berth/compose/merge.h"
 #include "ports/app/berth/compose/paths.h"
@@ -109,7 +110,8 @@ static int roots_merge(struct scope *scope, struct yaml_item **roots, char *cons
     }
     rc = rc == 0 ? merge_unique(project->root, scope->loading->err) : rc;
     rc = rc == 0 ? profiles_apply(scope, project->root) : rc;
-    return rc == 0 ? service_env_apply(scope, project->root) : rc;
+    rc = rc == 0 ? service_env_apply(scope, project->root) : rc;
+    return rc == 0 ? config_env_apply(scope, project->root) : rc;
 }
 
 static int project_read(struct scope *scope, struct project_files *files)

@@ -10,6 +10,7 @@
 #include "ports/app/berth/compose/complaints.h"
 #include "ports/app/berth/compose/keys.h"
 #include "ports/app/berth/compose/normal.h"
+#include "ports/app/berth/compose/travel.h"
 
 #define DEADLINE_DEFAULT_MS SECONDS_MS(300) /* the reader's */
 
@@ -64,7 +65,8 @@ static const struct yaml_item *extension_of(const struct yaml_item *map, const c
 /* The keys of x-berth that are not written as they stand. */
 static bool is_rewritten(const char *key)
 {
-    static const char *const keys[] = {"app", "version", "sequence", "floor", "requires", "plain"};
+    static const char *const keys[] = {"app",      "version", "sequence", "floor",
+                                       "requires", "plain",   "files"};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         if (strcmp(keys[i], key) == 0) {
             return true;
@@ -184,6 +186,7 @@ static void top_write(struct normal *normal, const struct render *render, const 
             adopt_note(normal);
         }
     }
+    travel_write(normal->travel, normal->verify, normal->out);
     const struct yaml_item *step =
         extension != NULL && extension->kind == YAML_TREE_MAP ? extension->child : NULL;
     for (; step != NULL; step = step->next) {
@@ -416,6 +419,7 @@ static void document_write(struct normal *normal, const struct render *render,
 void render_payload(const struct render *render, struct text *out)
 {
     char app[RENDER_APP_BYTES];
+    struct travel travel = {.count = 0};
     struct image pretended;
     const struct image *image = render->image;
     const struct yaml_item *adopt = extension_of(render->root, "adopt");
@@ -430,6 +434,7 @@ void render_payload(const struct render *render, struct text *out)
                             .secrets_app = app,
                             .verify = render->verify,
                             .findings = render->findings,
+                            .travel = render->travel != NULL ? render->travel : &travel,
                             .out = out};
     if (image == NULL) {
         image_pretend(image_name(render->service), &pretended);
@@ -441,6 +446,7 @@ void render_payload(const struct render *render, struct text *out)
         text_init(out, out->data, out->cap);
         document_write(&normal, render, image, KEYS_SINCE_NOW);
     }
+    travel_close(&travel);
     if (out->cut || out->len > RELEASE_PAYLOAD_BYTES_MAX) {
         (void)findings_add(render->findings, FINDING_REFUSED, render->service, NULL,
                            "write less into environment, labels and commands",
@@ -474,8 +480,11 @@ int render_spec(const struct text *payload, const struct yaml_item *service, str
                 struct engine_spec *spec, struct err *err)
 {
     char name[RENDER_APP_BYTES];
-    struct release_container container = {
-        .gen = 1, .replica = 1, .network = "network", .secrets_dir = "SECRETS"};
+    struct release_container container = {.gen = 1,
+                                          .replica = 1,
+                                          .network = "network",
+                                          .secrets_dir = "SECRETS",
+                                          .files_dir = "FILES"};
     render_service_name(service, name);
     return release_render(span_of(payload->data, payload->len), &any_node, name, &container, arena,
                           spec, err);

@@ -21,6 +21,7 @@ struct render {
     bool is_built;                   /* build: needs no note */
     const struct verify *verify;
     struct findings *findings;
+    struct travel *travel; /* filled with the files that travel; NULL: nobody keeps them */
 };
 
 /* The app's name: x-berth.app, else the project's name with what no name may have as '-'. */

@@ -179,7 +179,7 @@ static bool is_listed(const struct yaml_item *extension, const char *name)
     return false;
 }
 
-static bool is_plain(const struct normal *normal, const char *name)
+bool secret_is_plain(const struct normal *normal, const char *name)
 {
     return is_listed(yaml_tree_member(normal->service, "x-berth"), name) ||
            is_listed(yaml_tree_member(normal->root, "x-berth"), name);
@@ -193,7 +193,7 @@ void secret_check(struct normal *normal, const struct yaml_item *item, const cha
     const char *reason = secret_reason(name, value);
     /* What has no name of its own is named by its place. */
     const char *called = name != NULL ? name : item->key != NULL ? item->key : "command";
-    if (reason == NULL || is_plain(normal, called)) {
+    if (reason == NULL || secret_is_plain(normal, called)) {
         return;
     }
     size_t len = 0;

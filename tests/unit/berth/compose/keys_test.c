@@ -215,7 +215,7 @@ static bool is_shadowed(const char *path)
 static bool is_declared(const char *path)
 {
     return strncmp(path, "networks.*.", 11) == 0 || strncmp(path, "volumes.*.", 10) == 0 ||
-           strncmp(path, "secrets.*.", 10) == 0;
+           strncmp(path, "secrets.*.", 10) == 0 || strncmp(path, "configs.*.", 10) == 0;
 }
 
 static void case_every_row(void)

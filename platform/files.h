@@ -1,0 +1,57 @@
+/* files: what travels with releases, under real paths that an engine can mount.
+ *
+ * Pieces are bytes under the name of their digest. A tree is a directory made of pieces, never
+ * changed once it is there; its name says what it holds, so that equal ones are one. */
+#ifndef PLATFORM_FILES_H
+#define PLATFORM_FILES_H
+
+#include <stdbool.h>
+
+#include "platform/base/err.h"
+#include "platform/base/span.h"
+
+/* Names: [0-9a-f], 64 of a piece, 16 of a tree; with the NUL. */
+#define FILES_PIECE_NAME_BYTES 65
+#define FILES_TREE_NAME_BYTES  17
+#define FILES_PIECE_BYTES_MAX  65536
+#define FILES_RECIPE_BYTES_MAX 32768
+/* Pieces and trees in all; one more is ERR_LIMIT. */
+#define FILES_COUNT_MAX 1024
+
+/* err is NULL on success. */
+typedef void (*files_done)(void *ctx, const struct err *err);
+/* The name is valid inside the call; its length tells a piece from a tree. */
+typedef void (*files_found)(void *ctx, const char *name);
+
+/* Durability: after `done` without error what was stored, made or removed stays so across a power
+ * cut. A cut before it leaves a piece or tree whole or not there. ERR_STATE_FULL, ERR_STORE, and
+ * ERR_BUSY above 8 pending calls. An asynchronous call that fails never calls back; one that
+ * succeeds calls back exactly once, later. What a call is given is copied by it. */
+struct files_ops {
+    /* Is this piece or tree here, whole? Reads the directory. */
+    bool (*has)(void *self, const char *name);
+    /* Stores a piece; that it is what its name says is the caller's to know. Here already: success.
+     * ERR_OVERSIZE. */
+    int (*put)(void *self, const char *piece, struct span content, files_done done, void *ctx,
+               struct err *err);
+    /* Makes a tree. A recipe is lines "<mode, octal> <bytes> [<piece> ...] <path>\n": as many
+     * pieces as the bytes make, all but the last one full; the path is relative, and its folders
+     * are made, 0755. Here already: success. ERR_NOT_FOUND: a piece is not here; ERR_CORRUPT: the
+     * pieces do not have so many bytes. */
+    int (*make)(void *self, const char *tree, struct span recipe, files_done done, void *ctx,
+                struct err *err);
+    /* Not there: success. That no container mounts it any more is the caller's to know. */
+    int (*remove)(void *self, const char *name, files_done done, void *ctx, struct err *err);
+    /* Names everything that is here, whole, in no order. */
+    int (*list)(void *self, files_found found, void *ctx, struct err *err);
+    /* The absolute path of the directory in which each tree is a directory of its name. */
+    const char *(*directory)(void *self);
+};
+
+/* ops NULL: this node keeps no files. */
+struct files {
+    const struct files_ops *ops;
+    void *self;
+};
+
+#endif

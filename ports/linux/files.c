@@ -1,0 +1,212 @@
+/* linux_files: what is under its name in the directory is whole; the helper sees to that. */
+#include "ports/linux/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ports/linux/helper_tree.h"
+
+#define TREE_LEN  (FILES_TREE_NAME_BYTES - 1)
+#define PIECE_LEN (FILES_PIECE_NAME_BYTES - 1)
+
+static bool is_name(const char *name, size_t len)
+{
+    return strlen(name) == len && strspn(name, "0123456789abcdef") == len;
+}
+
+static bool is_any_name(const char *name)
+{
+    return is_name(name, PIECE_LEN) || is_name(name, TREE_LEN);
+}
+
+static void answered(void *ctx, const struct err *err, int status, struct span output)
+{
+    struct linux_files_call call = *(struct linux_files_call *)ctx;
+    struct err failure;
+    (void)output;
+    ((struct linux_files_call *)ctx)->files = NULL;
+    if (err == NULL && status != 0) {
+        int code = status == ENOSPC || status == EDQUOT ? ERR_STATE_FULL
+                   : status == ENOENT                   ? ERR_NOT_FOUND
+                   : status == EBADMSG                  ? ERR_CORRUPT
+                                                        : ERR_STORE;
+        (void)err_set(&failure, code, "file %.16s: %s", call.name,
+                      code == ERR_NOT_FOUND ? "a piece of it is not here"
+                      : code == ERR_CORRUPT ? "its pieces are not those of the release"
+                                            : strerror(status));
+        err = &failure;
+    } else if (err != NULL) {
+        (void)err_set(&failure, ERR_STORE, "file %.16s: %s", call.name, err->text);
+        err = &failure;
+    }
+    call.done(call.ctx, err);
+}
+
+static int submit(struct linux_files *files, enum helper_op op, const char *name,
+                  struct span content, files_done done, void *ctx, struct err *err)
+{
+    const struct linux_worker_job job = {
+        .op = op, .texts = &name, .text_count = 1, .content = content, .dir_fd = files->dir_fd};
+    for (size_t i = 0; i < LINUX_FILES_PENDING_MAX; i++) {
+        struct linux_files_call *call = &files->calls[i];
+        if (call->files != NULL) {
+            continue;
+        }
+        *call = (struct linux_files_call){.files = files, .done = done, .ctx = ctx};
+        (void)snprintf(call->name, sizeof call->name, "%s", name);
+        int rc = linux_worker_submit(files->worker, &job, answered, call, err);
+        if (rc != 0) {
+            call->files = NULL;
+        }
+        return rc;
+    }
+    return err_set(err, ERR_BUSY, "%d files wait to be written already", LINUX_FILES_PENDING_MAX);
+}
+
+static int name_refused(const char *name, struct err *err)
+{
+    return err_set(err, ERR_VALUE, "\"%.80s\" is no name of a piece or tree", name);
+}
+
+static bool files_has(void *self, const char *name)
+{
+    const struct linux_files *files = self;
+    return is_any_name(name) && faccessat(files->dir_fd, name, F_OK, 0) == 0;
+}
+
+static void name_counted(void *ctx, const char *name)
+{
+    (void)name;
+    ++*(size_t *)ctx;
+}
+
+static int files_list(void *self, files_found found, void *ctx, struct err *err)
+{
+    const struct linux_files *files = self;
+    int fd = openat(files->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry = NULL;
+    if (stream == NULL) {
+        int rc = err_set(err, ERR_STORE, "read %s: %s", files->path, strerror(errno));
+        if (fd >= 0) {
+            close(fd);
+        }
+        return rc;
+    }
+    while ((entry = readdir(stream)) != NULL) {
+        if (is_any_name(entry->d_name)) {
+            found(ctx, entry->d_name);
+        }
+    }
+    closedir(stream);
+    return 0;
+}
+
+static int room_check(struct linux_files *files, const char *name, struct err *err)
+{
+    size_t count = 0;
+    int rc = files_has(files, name) ? 0 : files_list(files, name_counted, &count, err);
+    return rc == 0 && count >= FILES_COUNT_MAX
+               ? err_set(err, ERR_LIMIT, "more than %d files and pieces", FILES_COUNT_MAX)
+               : rc;
+}
+
+static int files_put(void *self, const char *piece, struct span content, files_done done, void *ctx,
+                     struct err *err)
+{
+    if (!is_name(piece, PIECE_LEN)) {
+        return name_refused(piece, err);
+    }
+    if (content.len > FILES_PIECE_BYTES_MAX) {
+        return err_set(err, ERR_OVERSIZE, "a piece of %zu bytes, at most %d", content.len,
+                       FILES_PIECE_BYTES_MAX);
+    }
+    int rc = room_check(self, piece, err);
+    return rc != 0 ? rc : submit(self, HELPER_REPLACE, piece, content, done, ctx, err);
+}
+
+static int files_make(void *self, const char *tree, struct span recipe, files_done done, void *ctx,
+                      struct err *err)
+{
+    if (!is_name(tree, TREE_LEN)) {
+        return name_refused(tree, err);
+    }
+    if (recipe.len > FILES_RECIPE_BYTES_MAX) {
+        return err_set(err, ERR_OVERSIZE, "a recipe of %zu bytes, at most %d", recipe.len,
+                       FILES_RECIPE_BYTES_MAX);
+    }
+    int rc = room_check(self, tree, err);
+    return rc != 0 ? rc : submit(self, HELPER_TREE, tree, recipe, done, ctx, err);
+}
+
+static int files_remove(void *self, const char *name, files_done done, void *ctx, struct err *err)
+{
+    return is_any_name(name) ? submit(self, HELPER_PRUNE, name, span_of(NULL, 0), done, ctx, err)
+                             : name_refused(name, err);
+}
+
+static const char *files_directory(void *self)
+{
+    return ((const struct linux_files *)self)->path;
+}
+
+/* What an interrupted call left begins with a dot. */
+static void leftovers_remove(int dir_fd)
+{
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry = NULL;
+    while (stream != NULL && (entry = readdir(stream)) != NULL) {
+        if (entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 &&
+            strcmp(entry->d_name, "..") != 0) {
+            (void)helper_tree_remove(dir_fd, entry->d_name);
+        }
+    }
+    if (stream != NULL) {
+        closedir(stream);
+    } else if (fd >= 0) {
+        close(fd);
+    }
+}
+
+int linux_files_init(struct linux_files *files, struct linux_worker *worker, const char *state_dir,
+                     struct err *err)
+{
+    memset(files, 0, sizeof *files);
+    files->worker = worker;
+    int len = snprintf(files->path, sizeof files->path, "%s/files", state_dir);
+    if (len < 0 || (size_t)len >= sizeof files->path) {
+        return err_set(err, ERR_LIMIT, "the path of the state directory is too long");
+    }
+    bool is_made = mkdir(files->path, 0755) == 0 ? chmod(files->path, 0755) == 0 : errno == EEXIST;
+    files->dir_fd = is_made ? open(files->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (files->dir_fd < 0) {
+        return err_set(err, ERR_STORE, "open %s: %s", files->path, strerror(errno));
+    }
+    leftovers_remove(files->dir_fd);
+    return 0;
+}
+
+void linux_files_close(struct linux_files *files)
+{
+    close(files->dir_fd);
+    files->dir_fd = -1;
+}
+
+struct files linux_files_interface(struct linux_files *files)
+{
+    static const struct files_ops ops = {
+        .has = files_has,
+        .put = files_put,
+        .make = files_make,
+        .remove = files_remove,
+        .list = files_list,
+        .directory = files_directory,
+    };
+    return (struct files){.ops = &ops, .self = files};
+}
