@@ -15,7 +15,8 @@
 #define FILES_TREE_NAME_BYTES  17
 #define FILES_PIECE_BYTES_MAX  65536
 #define FILES_RECIPE_BYTES_MAX 32768
-/* Pieces and trees in all; one more is ERR_LIMIT. */
+/* Pieces and trees that a caller has to be ready for; it takes in no more than its releases name.
+ */
 #define FILES_COUNT_MAX 1024
 
 /* err is NULL on success. */

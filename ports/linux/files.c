@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ports/linux/helper_tree.h"
-
 #define TREE_LEN  (FILES_TREE_NAME_BYTES - 1)
 #define PIECE_LEN (FILES_PIECE_NAME_BYTES - 1)
 
@@ -79,12 +77,6 @@ static bool files_has(void *self, const char *name)
     return is_any_name(name) && faccessat(files->dir_fd, name, F_OK, 0) == 0;
 }
 
-static void name_counted(void *ctx, const char *name)
-{
-    (void)name;
-    ++*(size_t *)ctx;
-}
-
 static int files_list(void *self, files_found found, void *ctx, struct err *err)
 {
     const struct linux_files *files = self;
@@ -107,15 +99,6 @@ static int files_list(void *self, files_found found, void *ctx, struct err *err)
     return 0;
 }
 
-static int room_check(struct linux_files *files, const char *name, struct err *err)
-{
-    size_t count = 0;
-    int rc = files_has(files, name) ? 0 : files_list(files, name_counted, &count, err);
-    return rc == 0 && count >= FILES_COUNT_MAX
-               ? err_set(err, ERR_LIMIT, "more than %d files and pieces", FILES_COUNT_MAX)
-               : rc;
-}
-
 static int files_put(void *self, const char *piece, struct span content, files_done done, void *ctx,
                      struct err *err)
 {
@@ -126,8 +109,7 @@ static int files_put(void *self, const char *piece, struct span content, files_d
         return err_set(err, ERR_OVERSIZE, "a piece of %zu bytes, at most %d", content.len,
                        FILES_PIECE_BYTES_MAX);
     }
-    int rc = room_check(self, piece, err);
-    return rc != 0 ? rc : submit(self, HELPER_REPLACE, piece, content, done, ctx, err);
+    return submit(self, HELPER_REPLACE, piece, content, done, ctx, err);
 }
 
 static int files_make(void *self, const char *tree, struct span recipe, files_done done, void *ctx,
@@ -140,8 +122,7 @@ static int files_make(void *self, const char *tree, struct span recipe, files_do
         return err_set(err, ERR_OVERSIZE, "a recipe of %zu bytes, at most %d", recipe.len,
                        FILES_RECIPE_BYTES_MAX);
     }
-    int rc = room_check(self, tree, err);
-    return rc != 0 ? rc : submit(self, HELPER_TREE, tree, recipe, done, ctx, err);
+    return submit(self, HELPER_TREE, tree, recipe, done, ctx, err);
 }
 
 static int files_remove(void *self, const char *name, files_done done, void *ctx, struct err *err)
@@ -153,25 +134,6 @@ static int files_remove(void *self, const char *name, files_done done, void *ctx
 static const char *files_directory(void *self)
 {
     return ((const struct linux_files *)self)->path;
-}
-
-/* What an interrupted call left begins with a dot. */
-static void leftovers_remove(int dir_fd)
-{
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-    const struct dirent *entry = NULL;
-    while (stream != NULL && (entry = readdir(stream)) != NULL) {
-        if (entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 &&
-            strcmp(entry->d_name, "..") != 0) {
-            (void)helper_tree_remove(dir_fd, entry->d_name);
-        }
-    }
-    if (stream != NULL) {
-        closedir(stream);
-    } else if (fd >= 0) {
-        close(fd);
-    }
 }
 
 int linux_files_init(struct linux_files *files, struct linux_worker *worker, const char *state_dir,
@@ -188,7 +150,6 @@ int linux_files_init(struct linux_files *files, struct linux_worker *worker, con
     if (files->dir_fd < 0) {
         return err_set(err, ERR_STORE, "open %s: %s", files->path, strerror(errno));
     }
-    leftovers_remove(files->dir_fd);
     return 0;
 }
 

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -179,9 +178,8 @@ static int fresh_make(int dir, const char *fresh, struct span recipe)
 
 int helper_tree_make(int dir, const char *name, struct span recipe)
 {
-    char fresh[FILES_PIECE_NAME_BYTES + 8];
+    static const char fresh[] = ".new"; /* one at a time: what a cut left goes with the next */
     int failure = 0;
-    (void)snprintf(fresh, sizeof fresh, ".%.64s.new", name);
     if (faccessat(dir, name, F_OK, 0) != 0) {
         failure = entry_remove(dir, fresh, 0);
         failure = failure == 0 ? fresh_make(dir, fresh, recipe) : failure;
