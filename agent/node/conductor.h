@@ -19,7 +19,7 @@
 struct conductor_ports {
     struct clock clock;
     struct store store;
-    struct files files; /* ops NULL: releases with files are refused */
+    struct files files; /* ops NULL: releases with files cannot be created */
     struct engine engine;
     struct route route;
     struct prober prober;

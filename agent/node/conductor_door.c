@@ -222,14 +222,6 @@ static int check_room(const struct conductor *conductor, const struct plan *plan
     return 0;
 }
 
-static int check_files(const struct conductor *conductor, const struct plan *plan, struct err *err)
-{
-    return plan->file_count == 0 || conductor->ports.files.ops != NULL
-               ? 0
-               : err_set(err, ERR_REQUIRES,
-                         "files travel with the release and this node keeps none");
-}
-
 static int check_sequence(const struct generation *known, const struct plan *plan, struct err *err)
 {
     if (known->gen != 0 && known->sequence == plan->sequence &&
@@ -346,7 +338,6 @@ int door_check(struct conductor *conductor, struct app *app, const struct plan *
     rc = rc == 0 ? check_alone(conductor, app, err) : rc;
     rc = rc == 0 && app != NULL ? check_memory(app, plan, force, err) : rc;
     rc = rc == 0 ? check_powers(conductor, plan, err) : rc;
-    rc = rc == 0 ? check_files(conductor, plan, err) : rc;
     rc = rc == 0 ? check_ports(conductor, app, plan, err) : rc;
     rc = rc == 0 ? claims_check(conductor, app, plan, err) : rc;
     rc = rc == 0 ? table_check_room(conductor, app, plan, err) : rc;

@@ -1,7 +1,6 @@
 /* conductor_files: the files of releases: what is missing of them, made into trees, and garbage. */
 #include "agent/node/conductor_private.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 /* After the disk did not take a piece, or a payload could not be read. */
@@ -188,7 +187,7 @@ static int piece_store(struct conductor *conductor, const struct digest *piece, 
         call++;
     }
     if (call == conductor->file_calls + FILES_ASKED_MAX) {
-        return err_set(err, ERR_BUSY, "%d pieces are being stored: try again", FILES_ASKED_MAX);
+        return err_set(err, ERR_BUSY, "other pieces are being stored: try again");
     }
     *call = (struct file_call){.app = app, .done = done, .ctx = ctx};
     digest_render(piece, name);
@@ -196,7 +195,7 @@ static int piece_store(struct conductor *conductor, const struct digest *piece, 
     if (rc != 0) {
         call->app = NULL;
         app->files_look_at = conductor_now(conductor) + FILES_RETRY_MS;
-        return err_wrap(err, rc, "store a piece of a file");
+        return rc;
     }
     app->files_storing++;
     return 0;
@@ -206,15 +205,10 @@ int conductor_file(struct conductor *conductor, const struct digest *name, struc
                    conductor_done done, void *ctx, struct err *err)
 {
     struct digest piece;
-    if (content.len > FILE_PIECE_BYTES_MAX) {
-        return err_set(err, ERR_OVERSIZE, "a piece of %zu bytes, at most %d", content.len,
-                       FILE_PIECE_BYTES_MAX);
-    }
     conductor->ports.verify.ops->sha256(conductor->ports.verify.self, content, &piece);
     if (name != NULL && !digest_is_equal(name, &piece)) {
         conductor_warning(conductor, NULL,
-                          "a piece of a file is not what its name says: refused; publish the "
-                          "release again");
+                          "a piece of a file is not what its name says: publish the release again");
         return err_set(err, ERR_DIGEST, "the piece is not what its name says");
     }
     return piece_store(conductor, &piece, content, done, ctx, err);
@@ -274,7 +268,8 @@ int trees_make(struct app *app, const struct engine_spec *spec, struct call *cal
 
 /* -- garbage ---------------------------------------------------------------------------------- */
 
-/* Everything that is here, by the first 16 digits of its name; what is needed is struck out. */
+/* Everything that is here, by the first 8 digits of its name; what is needed is struck out, and
+ * what begins like it stays as well. */
 struct sweep {
     uint64_t keys[FILES_COUNT_MAX];
     size_t count;
@@ -285,7 +280,7 @@ struct sweep {
 static uint64_t key_of(const char *name)
 {
     uint64_t key = 0;
-    (void)sscanf(name, "%16" SCNx64, &key);
+    memcpy(&key, name, sizeof key);
     return key;
 }
 

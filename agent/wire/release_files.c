@@ -120,9 +120,7 @@ static int file_read(const struct json_place *at, struct release_reading *readin
     struct file_reading into = {.reading = reading, .file = file};
     *file = (struct plan_file){0};
     if (!is_file_name(at->key)) {
-        return json_error(at, ERR_VALUE, err,
-                          "must be a path below the project's folder, of at most %d bytes",
-                          FILE_NAME_BYTES - 1);
+        return json_error(at, ERR_VALUE, err, "must be a path below the project's folder");
     }
     int rc = check_apart(at, reading, err);
     rc = rc == 0 ? json_read_object(at, keys, COUNT_OF(keys), &into, err) : rc;

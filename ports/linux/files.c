@@ -28,18 +28,14 @@ static void answered(void *ctx, const struct err *err, int status, struct span o
     struct err failure;
     (void)output;
     ((struct linux_files_call *)ctx)->files = NULL;
-    if (err == NULL && status != 0) {
-        int code = status == ENOSPC || status == EDQUOT ? ERR_STATE_FULL
-                   : status == ENOENT                   ? ERR_NOT_FOUND
-                   : status == EBADMSG                  ? ERR_CORRUPT
-                                                        : ERR_STORE;
+    if (err != NULL || status != 0) {
+        int code = err != NULL                            ? ERR_STORE
+                   : status == ENOSPC || status == EDQUOT ? ERR_STATE_FULL
+                   : status == ENOENT                     ? ERR_NOT_FOUND
+                   : status == EBADMSG                    ? ERR_CORRUPT
+                                                          : ERR_STORE;
         (void)err_set(&failure, code, "file %.16s: %s", call.name,
-                      code == ERR_NOT_FOUND ? "a piece of it is not here"
-                      : code == ERR_CORRUPT ? "its pieces are not those of the release"
-                                            : strerror(status));
-        err = &failure;
-    } else if (err != NULL) {
-        (void)err_set(&failure, ERR_STORE, "file %.16s: %s", call.name, err->text);
+                      err != NULL ? err->text : strerror(status));
         err = &failure;
     }
     call.done(call.ctx, err);
@@ -48,6 +44,14 @@ static void answered(void *ctx, const struct err *err, int status, struct span o
 static int submit(struct linux_files *files, enum helper_op op, const char *name,
                   struct span content, files_done done, void *ctx, struct err *err)
 {
+    size_t most = op == HELPER_TREE ? FILES_RECIPE_BYTES_MAX : FILES_PIECE_BYTES_MAX;
+    if (!(op != HELPER_REPLACE && is_name(name, TREE_LEN)) &&
+        !(op != HELPER_TREE && is_name(name, PIECE_LEN))) {
+        return err_set(err, ERR_VALUE, "no name of a file: %.64s", name);
+    }
+    if (content.len > most) {
+        return err_set(err, ERR_OVERSIZE, "a file of %zu bytes, at most %zu", content.len, most);
+    }
     const struct linux_worker_job job = {
         .op = op, .texts = &name, .text_count = 1, .content = content, .dir_fd = files->dir_fd};
     for (size_t i = 0; i < LINUX_FILES_PENDING_MAX; i++) {
@@ -63,12 +67,7 @@ static int submit(struct linux_files *files, enum helper_op op, const char *name
         }
         return rc;
     }
-    return err_set(err, ERR_BUSY, "%d files wait to be written already", LINUX_FILES_PENDING_MAX);
-}
-
-static int name_refused(const char *name, struct err *err)
-{
-    return err_set(err, ERR_VALUE, "\"%.80s\" is no name of a piece or tree", name);
+    return err_set(err, ERR_BUSY, "too many files are being written");
 }
 
 static bool files_has(void *self, const char *name)
@@ -102,33 +101,18 @@ static int files_list(void *self, files_found found, void *ctx, struct err *err)
 static int files_put(void *self, const char *piece, struct span content, files_done done, void *ctx,
                      struct err *err)
 {
-    if (!is_name(piece, PIECE_LEN)) {
-        return name_refused(piece, err);
-    }
-    if (content.len > FILES_PIECE_BYTES_MAX) {
-        return err_set(err, ERR_OVERSIZE, "a piece of %zu bytes, at most %d", content.len,
-                       FILES_PIECE_BYTES_MAX);
-    }
     return submit(self, HELPER_REPLACE, piece, content, done, ctx, err);
 }
 
 static int files_make(void *self, const char *tree, struct span recipe, files_done done, void *ctx,
                       struct err *err)
 {
-    if (!is_name(tree, TREE_LEN)) {
-        return name_refused(tree, err);
-    }
-    if (recipe.len > FILES_RECIPE_BYTES_MAX) {
-        return err_set(err, ERR_OVERSIZE, "a recipe of %zu bytes, at most %d", recipe.len,
-                       FILES_RECIPE_BYTES_MAX);
-    }
     return submit(self, HELPER_TREE, tree, recipe, done, ctx, err);
 }
 
 static int files_remove(void *self, const char *name, files_done done, void *ctx, struct err *err)
 {
-    return is_any_name(name) ? submit(self, HELPER_PRUNE, name, span_of(NULL, 0), done, ctx, err)
-                             : name_refused(name, err);
+    return submit(self, HELPER_PRUNE, name, span_of(NULL, 0), done, ctx, err);
 }
 
 static const char *files_directory(void *self)

@@ -177,7 +177,7 @@ static void case_waits(void)
     CHECK_CONTAINS(events(story), "waiting for the files; what serves goes on serving");
     CHECK_INT_EQ(conductor_missing_files(story->gateway.agent, missing, 4), 1);
     CHECK_INT_EQ(hand_over(story, &missing[0], "bad"), ERR_DIGEST);
-    CHECK_CONTAINS(events(story), "not what its name says: refused");
+    CHECK_CONTAINS(events(story), "not what its name says: publish");
     digest_of("bad", &other);
     CHECK_INT_EQ(hand_over(story, &other, "bad"), ERR_NOTHING);
     CHECK_INT_EQ(conductor_missing_files(story->gateway.agent, missing, 4), 1);
