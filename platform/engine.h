@@ -370,7 +370,8 @@ struct engine_ops {
      * means only that the engine said, in time, that the command still ran after timeout_ms or had
      * ended later. An engine that says nothing, late, or that it could not run the command, has
      * another code (ERR_ENGINE_GONE, ERR_ENGINE, ERR_NOT_FOUND): that is no answer of the
-     * container. */
+     * container. ERR_CONFLICT: the container does not run (it ended, or is paused); the list tells
+     * which. */
     int (*exec)(void *self, const char *id, const char *const *argv, size_t count,
                 int64_t timeout_ms, engine_done done, void *ctx, struct err *err);
     /* How a container ended and the last ENGINE_OUTPUT_BYTES of its output, from a bounded number

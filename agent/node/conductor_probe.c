@@ -18,6 +18,13 @@ static bool is_presumed_ready(const struct app *app, const struct replica *repli
             is_same_boot);
 }
 
+/* A container that ended, was paused or removed answers nothing, and nothing is wrong with whoever
+ * asked: an asker's fault would take the blame for a crash from the release. */
+static bool is_of_container(const struct err *err)
+{
+    return err->code == ERR_CONFLICT || err->code == ERR_NOT_FOUND;
+}
+
 /* Notes what came of a question, and tells what changed by it. */
 static void note_answer(struct app *app, struct replica *replica,
                         const struct plan_service *service, enum probe_role role,
@@ -29,7 +36,7 @@ static void note_answer(struct app *app, struct replica *replica,
     bool was_unasked = line->unasked_since != 0;
     mono_ms failed_at = replica->probe.failed_at;
     probe_answer(&replica->probe, service, role, said, conductor_now(conductor));
-    if (said == PROBE_UNASKED) {
+    if (said == PROBE_UNASKED && !is_of_container(err)) {
         conductor_world_fault(conductor);
     }
     bool is_unasked = line->unasked_since != 0;

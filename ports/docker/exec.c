@@ -31,6 +31,7 @@ struct exec_state {
     bool is_late;
     bool is_own; /* late: by the engine's word, in time, it was the command that took too long */
     char refusal[ERR_TEXT_BYTES]; /* why it did not start; empty: it did */
+    int refused;                  /* with this status */
     struct docker_output output;
     int pid;     /* late: of the command on this machine, as the engine said; 0: not asked yet */
     int process; /* late: that process itself; -1: not held */
@@ -47,6 +48,15 @@ static int64_t exec_left(const struct exec_state *exec)
 {
     int64_t left = exec->deadline - exec_now(exec->docker);
     return left > EXEC_TIMEOUT_MS_MIN ? left : EXEC_TIMEOUT_MS_MIN;
+}
+
+/* The container ended, or is paused: Docker says 409; podman, of one that ended, 500 as well, with
+ * words of its own. */
+static int refused_code(int status, const char *message)
+{
+    bool is_still =
+        status == 409 || (status == 500 && strstr(message, "running containers") != NULL);
+    return is_still ? ERR_CONFLICT : status == 404 ? ERR_NOT_FOUND : ERR_ENGINE;
 }
 
 static void exec_release(struct exec_state *exec)
@@ -157,7 +167,8 @@ static void on_looked(struct docker_call *call, int status, struct span body)
                            &(struct engine_answer){.exit_code = exit_code->valueint,
                                                    .output = docker_output_end(&exec->output)});
     } else if (exec->refusal[0] != '\0') {
-        docker_call_fail(call, ERR_ENGINE, "run a command inside a container: %s", exec->refusal);
+        docker_call_fail(call, refused_code(exec->refused, exec->refusal),
+                         "run a command inside a container: %s", exec->refusal);
     } else if (exec_now(exec->docker) >= exec->deadline) {
         exec->is_late = true;
         exec_look(call);
@@ -199,6 +210,7 @@ static void on_ended(struct docker_call *call, int status, struct span body)
     struct exec_state *exec = call->state;
     if (status != 200) {
         reply_message(body, status, exec->refusal, sizeof exec->refusal);
+        exec->refused = status;
     }
     exec_look(call);
 }
@@ -208,7 +220,9 @@ static void on_made(struct docker_call *call, int status, struct span body)
     struct exec_state *exec = call->state;
     char path[ENGINE_ID_BYTES + 32];
     if (status != 201) {
-        docker_call_refuse(call, "prepare a command inside a container", status, body);
+        reply_message(body, status, exec->refusal, sizeof exec->refusal);
+        docker_call_fail(call, refused_code(status, exec->refusal),
+                         "prepare a command inside a container: %s", exec->refusal);
         return;
     }
     REPLY json = reply_parse(body, &call->is_short);

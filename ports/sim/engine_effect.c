@@ -338,7 +338,7 @@ static int64_t begin_exec(struct sim_engine *engine, struct sim_engine_call *cal
         return 0;
     }
     if (!container_is_running(container)) {
-        (void)err_set(&call->err, ERR_ENGINE, "container %.12s is not running", call->text);
+        (void)err_set(&call->err, ERR_CONFLICT, "container %.12s is not running", call->text);
         return 0;
     }
     const struct sim_app *app = &engine->images[container->image].app;

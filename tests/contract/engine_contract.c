@@ -301,12 +301,15 @@ static void exec_tells_the_exit_code(void)
 {
     struct engine_result result;
     const char *id = make(IMAGE_SLEEPS, 0);
-    CHECK(engine_do_exec(fixture, id, fixture->exec_seven, 5000, &result) != 0);
+    CHECK_INT_EQ(engine_do_exec(fixture, id, fixture->exec_seven, 5000, &result), ERR_CONFLICT);
     CHECK_INT_EQ(engine_do_start(fixture, id), 0);
     CHECK_INT_EQ(engine_do_exec(fixture, id, fixture->exec_seven, 20000, &result), 0);
     CHECK_INT_EQ(result.exit_code, 7);
     CHECK_INT_EQ(engine_do_exec(fixture, id, fixture->exec_absent, 20000, &result), 0);
     CHECK(result.exit_code == 126 || result.exit_code == 127);
+    CHECK_INT_EQ(engine_do_signal(fixture, id, "SIGTERM"), 0);
+    CHECK_INT_EQ(look_until(id, is_exited).exit_code, 0);
+    CHECK_INT_EQ(engine_do_exec(fixture, id, fixture->exec_seven, 5000, &result), ERR_CONFLICT);
     parts_clean();
 }
 

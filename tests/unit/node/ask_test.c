@@ -176,11 +176,18 @@ static void whose_answer(void)
 {
     static const struct {
         int code;
-        bool is_exec, is_own;
+        bool is_exec, is_own, is_fault;
     } rows[] = {
-        {ERR_PROBE, false, true},       {ERR_TIMEOUT, false, false}, {ERR_NETWORK, false, false},
-        {ERR_PROBE, true, true},        {ERR_TIMEOUT, true, true},   {ERR_ENGINE, true, false},
-        {ERR_ENGINE_GONE, true, false},
+        {ERR_PROBE, false, true, false},
+        {ERR_TIMEOUT, false, false, true},
+        {ERR_NETWORK, false, false, true},
+        {ERR_PROBE, true, true, false},
+        {ERR_TIMEOUT, true, true, false},
+        {ERR_ENGINE, true, false, true},
+        {ERR_ENGINE_GONE, true, false, true},
+        /* It ended, or is gone: that is the container's, and nobody's fault. */
+        {ERR_CONFLICT, true, false, false},
+        {ERR_NOT_FOUND, true, false, false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char log[160];
@@ -193,7 +200,7 @@ static void whose_answer(void)
         const struct probe_line *line = &replica->probe.lines[PROBE_READINESS];
         CHECK_INT_EQ(line->failures, rows[i].is_own ? 1 : 0);
         CHECK((line->unasked_since != 0) == !rows[i].is_own);
-        CHECK(app->session.has_world_fault == !rows[i].is_own);
+        CHECK(app->session.has_world_fault == rows[i].is_fault);
         (void)snprintf(log, sizeof log, "w web: generation 2 replica 1 cannot be asked: told %s\n",
                        err_word(rows[i].code));
         CHECK_STR_EQ(desk.log, rows[i].is_own ? "" : log);
