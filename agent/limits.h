@@ -57,8 +57,11 @@
 #define UNPROVEN_BOOTS_MAX 3
 /* Actions one planning step may ask for. */
 #define ACTIONS_MAX 48
-/* How far above what it has seen an order's epoch may be. */
-#define EPOCH_JUMP_MAX 1000
+/* How far above what it has seen agents before 0.2 let an order's epoch be. */
+#define EPOCH_JUMP_BEFORE 1000
+/* A claim is not signed: one whose epoch is further above what is signed is somebody's nonsense.
+ * Far more than any two clocks differ, and so little that 2^53 is out of reach by such steps. */
+#define EPOCH_CLAIM_JUMP_MAX (UINT64_C(1) << 32)
 /* An order whose startBy cannot be compared with a clock may begin this long after its receipt. */
 #define START_BY_UPTIME_MS 900000
 /* What a technician asked for may begin this long after, where the site keeps it from beginning. */

@@ -149,6 +149,9 @@ int coordinator_new(const struct coordinator_settings *settings,
     coordinator->ports = *ports;
     coordinator->trust = *settings->trust;
     coordinator->settle_ms = settings->settle_ms != 0 ? settings->settle_ms : COORDINATOR_SETTLE_MS;
+    coordinator->epoch_seen = settings->epoch_kept;
+    coordinator->epoch_keep = settings->epoch_keep;
+    coordinator->epoch_ctx = settings->epoch_ctx;
     struct link_user mine = user;
     mine.ctx = coordinator;
     link_init(&coordinator->link, ports->bus, ports->entropy, &mine);

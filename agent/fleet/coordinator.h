@@ -29,6 +29,13 @@ struct coordinator_settings {
     const char *order_key_pem; /* copied; signs orders */
     const struct trust *trust; /* copied; whose orders and releases are believed */
     int64_t settle_ms;         /* how long its own claim must stand; 0: COORDINATOR_SETTLE_MS */
+    /* The highest epoch that this place has ever claimed; 0: none. What a broker has lost, this
+     * still knows. Not to be given when the trust's epochBase was raised since. */
+    uint64_t epoch_kept;
+    /* Keeps the epoch that is claimed next, durably, before anything is published with it; a
+     * failure is logged, and goes no further. NULL: nothing is kept. */
+    int (*epoch_keep)(void *ctx, uint64_t epoch, struct err *err);
+    void *epoch_ctx;
 };
 
 /* For those who watch. Pointers change with the coordinator's steps, and live as long as the

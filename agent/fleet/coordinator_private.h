@@ -66,7 +66,10 @@ struct coordinator {
     enum claim_step claim_step;
     struct claim claim; /* ours */
     struct claim rival; /* the last of another; nonce empty: none */
-    uint64_t epoch_seen;
+    uint64_t
+        epoch_seen; /* kept here, or claimed by somebody: epoch_ceiling bounds what is believed */
+    int (*epoch_keep)(void *ctx, uint64_t epoch, struct err *err);
+    void *epoch_ctx;
     mono_ms heard_at;     /* CLAIM_HEARD, CLAIM_STANDBY: since */
     bool is_farewell_due; /* all places were in use */
     bool has_left;
@@ -89,6 +92,9 @@ void coordinator_hear_claim(struct coordinator *coordinator, const struct claim 
 /* coordinator_write.c */
 void coordinator_plan(struct coordinator *coordinator);
 void coordinator_claim(struct coordinator *coordinator);
+/* The highest epoch that can be shown: signed, kept, or the clock's. A claim is believed up to
+ * EPOCH_CLAIM_JUMP_MAX above it. */
+uint64_t coordinator_epoch(const struct coordinator *coordinator);
 /* Says that the claim is free, or leaves is_farewell_due. */
 void coordinator_farewell(struct coordinator *coordinator);
 /* The places for publishes that are free. */

@@ -209,6 +209,17 @@ static void hear_rival(struct coordinator *coordinator, const struct claim *clai
     bool is_mine_out = coordinator->claim_step == CLAIM_SENT ||
                        coordinator->claim_step == CLAIM_HEARD ||
                        coordinator->claim_step == CLAIM_ACTING;
+    if (claim->epoch > coordinator_epoch(coordinator) + EPOCH_CLAIM_JUMP_MAX) {
+        coordinator_say(
+            coordinator, LOG_LEVEL_WARNING,
+            "a claim of epoch %llu is not believed: no coordinator of this fleet can be "
+            "there; somebody else may write to its topic",
+            (unsigned long long)claim->epoch);
+        if (is_mine_out) {
+            coordinator_claim(coordinator);
+        }
+        return;
+    }
     coordinator->rival = *claim;
     if (claim->epoch > coordinator->epoch_seen) {
         coordinator->epoch_seen = claim->epoch;

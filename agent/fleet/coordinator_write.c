@@ -127,13 +127,39 @@ static bool claim_publish(struct coordinator *coordinator, const struct claim *c
     return coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight);
 }
 
+/* Reports have no say in it: a node that lies would lift it out of all reach. The clock has: a
+ * coordinator that knows nothing, at a broker that has lost everything, is not a step behind. */
+uint64_t coordinator_epoch(const struct coordinator *coordinator)
+{
+    bool is_trusted = false;
+    wall_ms wall = coordinator->ports.clock.ops->wall(coordinator->ports.clock.self, &is_trusted);
+    uint64_t clock = is_trusted && wall > 0 ? (uint64_t)wall / 1000 : 0;
+    uint64_t ordered = roster_epoch(&coordinator->roster);
+    uint64_t epoch = coordinator->epoch_seen;
+    epoch = ordered > epoch ? ordered : epoch;
+    epoch = clock > epoch ? clock : epoch;
+    return coordinator->trust.epoch_base > epoch ? coordinator->trust.epoch_base : epoch;
+}
+
+static void epoch_choose(struct coordinator *coordinator)
+{
+    struct err err = {0};
+    coordinator->claim.epoch = coordinator_epoch(coordinator) + 1;
+    coordinator->claim.since = coordinator_wall(coordinator);
+    coordinator->epoch_seen = coordinator->claim.epoch;
+    if (coordinator->epoch_keep != NULL &&
+        coordinator->epoch_keep(coordinator->epoch_ctx, coordinator->claim.epoch, &err) != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING,
+                        "epoch %llu is not kept here: %s; should the broker lose its memory, the "
+                        "next coordinator has only its clock to go by",
+                        (unsigned long long)coordinator->claim.epoch, err.text);
+    }
+}
+
 void coordinator_claim(struct coordinator *coordinator)
 {
     if (coordinator->claim_step == CLAIM_READING) {
-        uint64_t seen = roster_epoch(&coordinator->roster, coordinator->epoch_seen);
-        coordinator->claim.epoch = seen + 1;
-        coordinator->claim.since = coordinator_wall(coordinator);
-        coordinator->epoch_seen = seen + 1;
+        epoch_choose(coordinator);
     }
     if (claim_publish(coordinator, &coordinator->claim, false) &&
         coordinator->claim_step == CLAIM_READING) {
@@ -209,7 +235,8 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
 static uint64_t gen_next(const struct roster_app *app)
 {
     uint64_t ordered = app->order.is_there ? app->order.gen : 0;
-    return (app->order_gen > ordered ? app->order_gen : ordered) + 1;
+    uint64_t gen = app->order_gen > ordered ? app->order_gen : ordered;
+    return gen < JSON_INTEGER_MAX ? gen + 1 : 1; /* what nobody can read helps nobody */
 }
 
 static bool does_retry(const struct rollout_spec *spec)
@@ -246,7 +273,7 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
         (void)err_set(why, ERR_MEMORY, "memory for the order of %s", node->name);
         return false;
     }
-    struct order order = {.epoch = coordinator->claim.epoch,
+    struct order order = {.epoch = roster_epoch_for(node, coordinator->claim.epoch),
                           .gen = gen_next(app),
                           .release = planned->release,
                           .before = planned->before,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/wire/trust.h"
+
 #define NODES_FIRST 64
 
 void roster_init(struct roster *roster)
@@ -232,6 +234,7 @@ void roster_report(struct roster *roster, const struct report *report, wall_ms n
         return;
     }
     node->is_reported = true;
+    node->is_jump_bound = report->schema_trust < TRUST_SCHEMA_MAX;
     for (size_t i = 0; i < report->label_count; i++) {
         names[i] = report->label_names[i];
         values[i] = report->label_values[i];
@@ -352,45 +355,7 @@ const struct report_outcome *roster_outcome(const struct roster_app *app, const 
     return NULL;
 }
 
-/* The highest epoch that a node reports of any of its apps. */
-static uint64_t node_epoch(const struct roster_node *node)
-{
-    uint64_t epoch = 0;
-    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        epoch = app->order_epoch > epoch ? app->order_epoch : epoch;
-    }
-    return epoch;
-}
-
-static int epoch_compare(const void *a, const void *b)
-{
-    uint64_t first = *(const uint64_t *)a;
-    uint64_t second = *(const uint64_t *)b;
-    return first < second ? -1 : first > second;
-}
-
-/* Where no signed document says an epoch: the highest that half of the reporting nodes have seen.
- */
-static uint64_t epoch_of_most(struct roster *roster)
-{
-    size_t count = 0;
-    uint64_t *seen = roster->node_count > 0
-                         ? resized(roster, NULL, roster->node_count * sizeof *seen, "(epochs)")
-                         : NULL;
-    if (seen == NULL) {
-        return 0;
-    }
-    for (size_t i = 0; i < roster->node_count; i++) {
-        seen[count] = node_epoch(roster->nodes[i]);
-        count += seen[count] != 0;
-    }
-    qsort(seen, count, sizeof *seen, epoch_compare);
-    uint64_t most = count > 0 ? seen[count / 2] : 0;
-    free(seen);
-    return most;
-}
-
-static uint64_t ordered_epoch(const struct roster *roster)
+uint64_t roster_epoch(const struct roster *roster)
 {
     uint64_t epoch = 0;
     for (size_t i = 0; i < roster->node_count; i++) {
@@ -401,21 +366,18 @@ static uint64_t ordered_epoch(const struct roster *roster)
     return epoch;
 }
 
-uint64_t roster_epoch(struct roster *roster, uint64_t claimed)
+uint64_t roster_epoch_for(const struct roster_node *node, uint64_t epoch)
 {
-    uint64_t base = ordered_epoch(roster);
-    base = claimed > base ? claimed : base;
-    if (base == 0) {
-        base = epoch_of_most(roster);
+    uint64_t seen = 0;
+    if (!node->is_jump_bound) {
+        return epoch;
     }
-    uint64_t epoch = base;
-    for (size_t i = 0; i < roster->node_count; i++) {
-        uint64_t reported = node_epoch(roster->nodes[i]);
-        if (reported > epoch && reported <= base + EPOCH_JUMP_MAX / 2) {
-            epoch = reported;
-        }
+    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
+        uint64_t ordered = app->order.is_there ? app->order.epoch : 0;
+        seen = ordered > seen ? ordered : seen;
+        seen = app->order_epoch > seen ? app->order_epoch : seen;
     }
-    return epoch;
+    return seen != 0 && epoch > seen + EPOCH_JUMP_BEFORE ? seen + 1 : epoch;
 }
 
 void roster_forget_session(struct roster *roster)

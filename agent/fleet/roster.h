@@ -52,6 +52,7 @@ struct roster_node {
     bool is_present;
     bool is_reported;
     wall_ms absent_since; /* of the coordinator's clock; 0: it is there, or nobody told */
+    bool is_jump_bound; /* an agent before 0.2: it refuses epochs far above those it has seen */
     struct roster_app *first_app;
     struct roster_labels own, given; /* of its report; of the labels topic */
 };
@@ -103,10 +104,12 @@ const char *roster_label(const struct roster_node *node, const char *name);
 /* The outcome reported for an order id, or NULL. */
 const struct report_outcome *roster_outcome(const struct roster_app *app, const char *id);
 
-/* The highest epoch in any order, of those claimed so far (0: none), and of the reports that are
- * not far above both: one node's word must not carry the fleet to an epoch that the others refuse.
- */
-uint64_t roster_epoch(struct roster *roster, uint64_t claimed);
+/* The highest epoch in any order, which are signed; 0: none. What nodes report has no say in it. */
+uint64_t roster_epoch(const struct roster *roster);
+/* The epoch of an order for this node by a coordinator of `epoch`: that, or for an agent before
+ * 0.2, which refuses to jump so far, the one above what it was ordered or says it was. That binds
+ * itself alone, and the fleet can go on to epochs by the clock while such agents are there. */
+uint64_t roster_epoch_for(const struct roster_node *node, uint64_t epoch);
 
 /* The link was lost: nobody is known to be present, no order known to be at the broker. An order
  * that the broker was not heard to have is forgotten: it is read there again, or was never given.

@@ -79,6 +79,7 @@ void verb_step(struct app *app)
     bool is_changed = false;
     if (app->verb.is_order) {
         is_changed = order_take(&next, &app->verb.order, &app->verb.decision);
+        next.epoch_base = app->verb.epoch_base;
     } else {
         is_changed = !digest_is_equal(&next.wanted, &app->verb.wanted);
         memory_close_order(&next, OUTCOME_OVERRIDDEN, REASON_OVERRIDDEN);

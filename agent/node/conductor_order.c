@@ -35,22 +35,12 @@ bool order_is_overtaken(const struct conductor *conductor, const struct memory_a
            (slot->order.epoch != memory->order_epoch || slot->order.gen != memory->order_gen);
 }
 
-static uint64_t epoch_seen(const struct conductor *conductor)
+/* An order in hand must not give way to an older one that comes late, unless the trust's base has
+ * been raised since it came. */
+static int check_slot(const struct order_slot *slot, const struct order *order, uint64_t base,
+                      struct err *err)
 {
-    uint64_t epoch = 0;
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        const struct app *app = &conductor->apps[i];
-        if (app->is_used && app->memory.order_epoch > epoch) {
-            epoch = app->memory.order_epoch;
-        }
-    }
-    return epoch;
-}
-
-/* An order in hand must not give way to an older one that comes late. */
-static int check_slot(const struct order_slot *slot, const struct order *order, struct err *err)
-{
-    if (slot == NULL || order->epoch > slot->order.epoch ||
+    if (slot == NULL || slot->epoch_base < base || order->epoch > slot->order.epoch ||
         (order->epoch == slot->order.epoch && order->gen > slot->order.gen)) {
         return 0;
     }
@@ -74,7 +64,7 @@ static int order_open(struct conductor *conductor, const char *app_name, struct 
         .node = conductor->config.node,
         .app = app_name,
         .memory = app != NULL ? &app->memory : NULL,
-        .epoch_seen = epoch_seen(conductor),
+        .epoch_base = conductor->trust.epoch_base,
     };
     if (!conductor->has_trust) {
         return err_set(err, ERR_SIGNATURE, "this node trusts no key yet");
@@ -84,7 +74,7 @@ static int order_open(struct conductor *conductor, const char *app_name, struct 
                            &arena, &payload, &digest, err);
     rc = rc == 0 ? order_parse(payload, order, err) : rc;
     rc = rc == 0 ? order_check(order, &place, err) : rc;
-    return rc == 0 ? check_slot(slot_find(conductor, app_name), order, err) : rc;
+    return rc == 0 ? check_slot(slot_find(conductor, app_name), order, place.epoch_base, err) : rc;
 }
 
 static struct order_slot *slot_take(struct conductor *conductor, const char *app)
@@ -129,6 +119,7 @@ int conductor_order(struct conductor *conductor, const char *app_name, struct sp
     *slot = (struct order_slot){
         .is_used = true,
         .order = order,
+        .epoch_base = conductor->trust.epoch_base,
         .late_at = order.start_by != 0 ? conductor_now(conductor) + START_BY_UPTIME_MS : MONO_NEVER,
         .has_release = was_here || has_payload(conductor, &order.release),
     };
@@ -294,6 +285,7 @@ static void order_record(struct conductor *conductor, struct order_slot *slot, s
         .wanted = slot->order.release,
         .is_order = true,
         .order = slot->order,
+        .epoch_base = slot->epoch_base,
         .decision = *decision,
         .done = NULL,
     };

@@ -72,6 +72,7 @@ struct verb {
     mono_ms meet_not_before;
     bool is_order; /* the fleet's: `order` is taken as `decision` says */
     struct order order;
+    uint64_t epoch_base; /* of the trust that the order was held against */
     struct order_decision decision;
     conductor_done done;
     void *ctx;
@@ -81,6 +82,7 @@ struct verb {
 struct order_slot {
     bool is_used;
     struct order order;
+    uint64_t epoch_base; /* of the trust that it was held against */
     mono_ms late_at;  /* by uptime, where no wall clock can be trusted; MONO_NEVER: no startBy */
     bool has_release; /* its payload is stored */
     bool is_storing;  /* and here it is being written */

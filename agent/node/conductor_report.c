@@ -153,6 +153,7 @@ void conductor_report(const struct conductor *conductor, struct report *report)
     report->revoke_version = conductor->revoked.version;
     report->schema_release = SCHEMA_RELEASE;
     report->schema_order = SCHEMA_ORDER;
+    report->schema_trust = TRUST_SCHEMA_MAX;
     for (size_t i = 0; i < APPS_MAX; i++) {
         if (conductor->apps[i].is_used && !conductor->apps[i].is_new) {
             app_fill(conductor, &conductor->apps[i], &report->apps[report->app_count++]);

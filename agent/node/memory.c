@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "agent/wire/trust.h"
 #include "platform/base/number.h"
 
 /* The format is a list of fields walked by the same function in both directions, so that what is
@@ -67,7 +68,8 @@ static void walk_exclusive(struct cursor *cursor, struct memory_app *memory)
 #define GENERATION_BYTES (DIGEST_BYTES + 8 + 4 + 1)
 #define MEMORY_BYTES                                                                               \
     (2 + NAME_BYTES + 10 + DIGEST_BYTES + (2 + HISTORY_MAX) * GENERATION_BYTES + 4 + 8 + 4 +       \
-     BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16 + 9 + REPORT_OUTCOMES_MAX * 11 + 4 + 7)
+     BOOT_ID_BYTES + QUARANTINE_MAX * DIGEST_BYTES + 16 + 9 + REPORT_OUTCOMES_MAX * 11 + 4 + 7 +   \
+     2)
 _Static_assert(MEMORY_BYTES <= STORE_RECORD_BYTES_MAX, "one app fits one record");
 _Static_assert(LANES < 256 && APPS_MAX < 256, "small numbers fit a byte");
 
@@ -99,6 +101,13 @@ static void walk_adopted(struct cursor *cursor, struct memory_adopted *adopted)
     adopted->running = (uint8_t)walk_number(cursor, adopted->running, 1);
     adopted->restart.kind = (enum engine_restart_kind)walk_number(cursor, adopted->restart.kind, 1);
     adopted->restart.retries = (uint8_t)walk_number(cursor, adopted->restart.retries, 1);
+}
+
+/* What version 5 added: a base is whole steps. */
+static void walk_base(struct cursor *cursor, struct memory_app *memory)
+{
+    memory->epoch_base =
+        walk_number(cursor, memory->epoch_base / TRUST_BASE_STEP, 2) * TRUST_BASE_STEP;
 }
 
 static void walk_memory(struct cursor *cursor, struct memory_app *memory)
@@ -142,6 +151,7 @@ void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BY
     walk_orders(&cursor, &copy);
     walk_wish(&cursor, &copy);
     walk_adopted(&cursor, &copy.adopted);
+    walk_base(&cursor, &copy);
     assert(!cursor.is_short && cursor.at == MEMORY_BYTES);
     *len = cursor.at;
 }
@@ -206,6 +216,9 @@ int memory_decode(struct span data, struct memory_app *memory, struct err *err)
     }
     if (version >= 4) {
         walk_adopted(&cursor, &read.adopted);
+    }
+    if (version >= 5) {
+        walk_base(&cursor, &read);
     }
     if (cursor.is_short || !memory_is_sound(&read)) {
         return err_set(err, ERR_CORRUPT, "the record's fields are out of their bounds");

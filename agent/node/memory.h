@@ -127,17 +127,19 @@ struct memory_app {
     uint32_t verdict_gen; /* the generation it was given to */
     wall_ms start_by;     /* what is wanted must begin by then; whole seconds, 0: no such */
     uint64_t order_epoch, order_gen;                    /* the highest order taken */
+    uint64_t epoch_base;                                /* of the trust it was taken under */
     uint64_t order_id;                                  /* of that order; 0: none */
     bool is_order_open;                                 /* it has no outcome yet */
     struct order_outcome outcomes[REPORT_OUTCOMES_MAX]; /* newest first */
     struct memory_adopted adopted;
 };
 
-/* Version 2 adds order_id and what follows, version 3 start_by, version 4 adopted; an older agent
- * reads without, but not where something is adopted: it would start a second writer. A new reason
- * or error code needs no new version; a new phase, verdict or kind of outcome needs a new
- * minReader, for an agent that does not know it cannot go on from it. */
-#define MEMORY_VERSION            4
+/* Version 2 adds order_id and what follows, version 3 start_by, version 4 adopted, version 5
+ * epoch_base; an older agent reads without, but not where something is adopted: it would start a
+ * second writer. The record is full. A new reason or error code needs no new version; a new phase,
+ * verdict or kind of outcome needs a new minReader, for an agent that does not know it cannot go on
+ * from it. */
+#define MEMORY_VERSION            5
 #define MEMORY_MIN_READER         1
 #define MEMORY_MIN_READER_ADOPTED 4
 

@@ -43,6 +43,16 @@ static int check_address(const struct order *order, const struct order_place *pl
     return 0;
 }
 
+/* Of an app whose last order is from before the base in force. */
+static int check_base(const struct order *order, uint64_t base, const struct order_place *place,
+                      struct err *err)
+{
+    return base >= place->epoch_base || order->epoch > place->epoch_base
+               ? 0
+               : err_set(err, ERR_STALE, "epoch %llu is not above %llu, the trust document's base",
+                         (unsigned long long)order->epoch, (unsigned long long)place->epoch_base);
+}
+
 int order_check(const struct order *order, const struct order_place *place, struct err *err)
 {
     const struct memory_app *memory = place->memory;
@@ -50,13 +60,8 @@ int order_check(const struct order *order, const struct order_place *place, stru
     if (rc != 0) {
         return rc;
     }
-    if (place->epoch_seen != 0 && order->epoch > place->epoch_seen + EPOCH_JUMP_MAX) {
-        return err_set(err, ERR_EPOCH, "epoch %llu is more than %d above %llu, the highest so far",
-                       (unsigned long long)order->epoch, EPOCH_JUMP_MAX,
-                       (unsigned long long)place->epoch_seen);
-    }
     if (memory == NULL || memory->order_gen == 0) {
-        return 0;
+        return check_base(order, 0, place, err);
     }
     if (order->epoch == memory->order_epoch && order->gen == memory->order_gen) {
         if (order_id_number(order->id) == memory->order_id) {
@@ -64,6 +69,9 @@ int order_check(const struct order *order, const struct order_place *place, stru
         }
         return err_set(err, ERR_CONFLICT, "another order of epoch %llu was number %llu too",
                        (unsigned long long)order->epoch, (unsigned long long)order->gen);
+    }
+    if (memory->epoch_base < place->epoch_base) {
+        return check_base(order, memory->epoch_base, place, err); /* what was taken is forgotten */
     }
     if (order->epoch < memory->order_epoch ||
         (order->epoch == memory->order_epoch && order->gen < memory->order_gen)) {

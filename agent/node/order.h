@@ -28,12 +28,14 @@ enum order_wait {
 struct order_place {
     const char *fleet, *node, *app; /* the app as the topic names it */
     const struct memory_app *memory;
-    uint64_t epoch_seen; /* the highest of any app of this node; 0: none ever */
+    uint64_t epoch_base; /* of the trust in force */
 };
 
 /* Looks at an order whose signature holds. 0: it is news. ERR_NOTHING: it is the one taken last.
- * ERR_WRONG_FLEET, ERR_WRONG_NODE, ERR_WRONG_APP, ERR_EPOCH (EPOCH_JUMP_MAX), ERR_STALE (a higher
- * (epoch, gen) was taken), ERR_CONFLICT (the same with another id). None of these takes it. */
+ * ERR_WRONG_FLEET, ERR_WRONG_NODE, ERR_WRONG_APP, ERR_STALE (a higher (epoch, gen) was taken, or
+ * its epoch is not above epoch_base where that was raised since), ERR_CONFLICT (the same with
+ * another id). None of these takes it. No epoch is too high: a signed order has its signer's word.
+ */
 NODISCARD int order_check(const struct order *order, const struct order_place *place,
                           struct err *err);
 

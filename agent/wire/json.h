@@ -84,6 +84,8 @@ NODISCARD int json_boolean(const struct json_place *at, bool *value, struct err 
 
 /* A reader for "schema": ERR_SCHEMA for any other number than 1. */
 NODISCARD int json_schema1(const struct json_place *at, void *into, struct err *err);
+/* The same for 1 or 2. */
+NODISCARD int json_schema2(const struct json_place *at, void *into, struct err *err);
 
 /* Strings of 1 to `cap` - 1 characters [a-z0-9]([-a-z0-9]*[a-z0-9])? */
 NODISCARD int json_name(const struct json_place *at, char *value, size_t cap, struct err *err);

@@ -234,16 +234,27 @@ int json_boolean(const struct json_place *at, bool *value, struct err *err)
     return 0;
 }
 
-int json_schema1(const struct json_place *at, void *into, struct err *err)
+static int schema_read(const struct json_place *at, int64_t most, struct err *err)
 {
     int64_t schema = 0;
-    (void)into;
     int rc = json_integer(at, 0, JSON_INTEGER_MAX, &schema, err);
-    if (rc == 0 && schema != 1) {
-        rc = json_error(at, ERR_SCHEMA, err, "schema %lld is unknown here; this version reads 1",
-                        (long long)schema);
+    if (rc == 0 && (schema < 1 || schema > most)) {
+        rc = json_error(at, ERR_SCHEMA, err, "schema %lld is unknown here; this version reads 1%s",
+                        (long long)schema, most == 1 ? "" : " and 2");
     }
     return rc;
+}
+
+int json_schema1(const struct json_place *at, void *into, struct err *err)
+{
+    (void)into;
+    return schema_read(at, 1, err);
+}
+
+int json_schema2(const struct json_place *at, void *into, struct err *err)
+{
+    (void)into;
+    return schema_read(at, 2, err);
 }
 
 static const struct json_key *key_find(const struct json_key *keys, size_t count, const char *name)

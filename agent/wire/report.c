@@ -125,8 +125,12 @@ void report_render(const struct report *report, struct text *text)
     word_append(text, "node", report->node);
     word_append(text, "version", report->version);
     word_append(text, "arch", report->arch);
-    text_printf(text, ",\"reads\":{\"release\":%u,\"order\":%u}", report->schema_release,
+    text_printf(text, ",\"reads\":{\"release\":%u,\"order\":%u", report->schema_release,
                 report->schema_order);
+    if (report->schema_trust != 0) {
+        text_printf(text, ",\"trust\":%u", report->schema_trust);
+    }
+    text_append(text, "}");
     text_append(text, ",\"labels\":{");
     for (size_t i = 0; i < report->label_count; i++) {
         text_append(text, i == 0 ? "" : ",");

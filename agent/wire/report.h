@@ -71,7 +71,8 @@ struct report {
     bool is_memory_lost, is_store_failing, is_engine_up;
     char identity[REPORT_WORD_BYTES]; /* alone, suspected, shared: with another client; or empty */
     uint64_t trust_version, revoke_version;
-    unsigned schema_release, schema_order; /* highest schema of each the node reads */
+    /* Highest schema of each that the node reads; of trust 0: it is one of the version before. */
+    unsigned schema_release, schema_order, schema_trust;
     wall_ms at;
     bool is_time_trusted;
     struct report_app apps[APPS_MAX];

@@ -161,6 +161,10 @@ static int reads_read(const struct json_place *at, struct report *report, struct
         rc = json_integer(&member, 0, UINT16_MAX, &value, err);
         report->schema_order = (unsigned)value;
     }
+    if (rc == 0 && json_member(at, "trust", &member)) {
+        rc = json_integer(&member, 0, UINT16_MAX, &value, err);
+        report->schema_trust = (unsigned)value;
+    }
     return rc;
 }
 

@@ -11,6 +11,11 @@ static int read_version(const struct json_place *at, void *into, struct err *err
     return rc;
 }
 
+static int read_fleet(const struct json_place *at, void *into, struct err *err)
+{
+    return json_name(at, ((struct revoked *)into)->fleet, NAME_BYTES, err);
+}
+
 static int read_releases(const struct json_place *at, void *into, struct err *err)
 {
     struct revoked *revoked = into;
@@ -35,7 +40,8 @@ static int read_releases(const struct json_place *at, void *into, struct err *er
 int revoked_parse(struct span payload, struct revoked *revoked, struct err *err)
 {
     static const struct json_rules rules = {.bytes_max = TRUST_BYTES_MAX};
-    static const struct json_key keys[] = {{"schema", json_schema1, NULL, true},
+    static const struct json_key keys[] = {{"schema", json_schema2, NULL, true},
+                                           {"fleet", read_fleet, NULL, false},
                                            {"version", read_version, NULL, true},
                                            {"releases", read_releases, NULL, true}};
     struct json_document document;

@@ -36,6 +36,17 @@ static int read_version(const struct json_place *at, void *into, struct err *err
     return rc;
 }
 
+/* Seconds in 32 bits, in whole steps: a node's record has room for no more. */
+static int read_base(const struct json_place *at, void *into, struct err *err)
+{
+    int64_t base = 0;
+    int rc = json_integer(at, 1, UINT32_MAX, &base, err);
+    ((struct trust *)into)->epoch_base = (uint64_t)base;
+    return rc != 0 || base % TRUST_BASE_STEP == 0
+               ? rc
+               : json_error(at, ERR_VALUE, err, "must be a multiple of %d", TRUST_BASE_STEP);
+}
+
 static int read_fleet(const struct json_place *at, void *into, struct err *err)
 {
     struct trust *trust = into;
@@ -190,11 +201,10 @@ static int read_threshold(const struct json_place *at, void *into, struct err *e
 int trust_parse(struct span payload, struct trust *trust, struct err *err)
 {
     static const struct json_rules rules = {.bytes_max = TRUST_BYTES_MAX};
-    static const struct json_key keys[] = {{"schema", json_schema1, NULL, true},
-                                           {"fleet", read_fleet, NULL, true},
-                                           {"version", read_version, NULL, true},
-                                           {"keys", read_keys, NULL, true},
-                                           {"threshold", read_threshold, NULL, true}};
+    static const struct json_key keys[] = {
+        {"schema", json_schema2, NULL, true}, {"epochBase", read_base, NULL, false},
+        {"fleet", read_fleet, NULL, true},    {"version", read_version, NULL, true},
+        {"keys", read_keys, NULL, true},      {"threshold", read_threshold, NULL, true}};
     struct json_document document;
     int rc = json_parse(payload, &rules, &document, err);
     if (rc != 0) {

@@ -33,7 +33,16 @@ struct trust {
     struct trust_key keys[TRUST_KEYS_MAX];
     size_t key_count;
     uint8_t threshold[TRUST_ROLE_COUNT]; /* 1 .. keys of that role */
+    /* Where it is higher than in the document before, nodes and coordinators forget the epochs they
+     * know and go on from here: after a stolen order key. Only schema 2 has it, which agents before
+     * 0.2 refuse. 0: none. */
+    uint64_t epoch_base;
 };
+
+/* A base is a multiple of this: of it a node's record has room for 16 bits. */
+#define TRUST_BASE_STEP 65536
+/* Of the documents with an epochBase. */
+#define TRUST_SCHEMA_MAX 2
 
 /* Parses the payload of a trust document (strict). ERR_VALUE where a threshold cannot be met, a key
  * stands twice or is no point (checked only for shape here), and the lint's codes. */
@@ -45,10 +54,16 @@ const char *trust_role_type(enum trust_role role);
 /* Digests of releases that must never run, from a signed revoke document. */
 struct revoked {
     uint64_t version;
+    char fleet[NAME_BYTES]; /* empty: schema 1, which does not say it */
     struct digest digests[REVOKED_MAX];
     size_t count;
 };
 
+/* How far above the version in force the next may be: by the clock in seconds it may, but no
+ * document takes away all the numbers that could follow it. */
+#define REVOKED_JUMP_MAX UINT32_MAX
+
+/* Schema 2 says the fleet; agents before 0.2 read schema 1 alone. */
 NODISCARD int revoked_parse(struct span payload, struct revoked *revoked, struct err *err);
 bool revoked_has(const struct revoked *revoked, const struct digest *digest);
 

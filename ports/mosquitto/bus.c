@@ -87,6 +87,10 @@ static int bus_open(void *self, const struct bus_session *session, const struct 
     if (rc != 0) {
         return rc;
     }
+    if (bus->is_four_a_guess) { /* a connection that was cut once is no broker's word */
+        bus->protocol = 5;
+        bus->is_four_a_guess = false;
+    }
     bus->user = *user;
     bus->phase = BUS_BEGIN;
     session_turn_soon(bus);

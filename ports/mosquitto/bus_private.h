@@ -61,7 +61,7 @@ struct mosquitto_bus {
     /* remembered over sessions */
     int protocol;         /* to be spoken next: 5 or 4 */
     bool is_five_proven;  /* this broker spoke it once */
-    bool is_four_a_guess; /* nothing but a closed connection speaks for it */
+    bool is_four_a_guess; /* nothing but a closed connection speaks for it: for this open alone */
 };
 
 /* session.c */

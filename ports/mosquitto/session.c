@@ -95,7 +95,6 @@ void session_accepted(struct mosquitto_bus *bus)
         return;
     }
     bus->phase = BUS_OPEN;
-    bus->is_four_a_guess = false;
     bus->is_five_proven = bus->protocol == 5;
     bus->user.opened(bus->user.ctx);
 }

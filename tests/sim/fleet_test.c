@@ -139,7 +139,7 @@ static void older_order_is_put_right(void)
 static void order_forge(struct fleet *fleet, size_t node, enum release_name release, char number)
 {
     static uint8_t memory[32768];
-    struct order order = {.epoch = 1, .gen = 50, .issued = fleet_wall(fleet)};
+    struct order order = {.epoch = UINT64_C(1) << 40, .gen = 50, .issued = fleet_wall(fleet)};
     struct topic topic = {.kind = TOPIC_ORDER, .fleet = FLEET_NAME, .app = RELEASES_APP};
     const char *type = trust_role_type(TRUST_ROLE_ORDER);
     const struct sign sign = seal_sign_port();

@@ -22,6 +22,7 @@
  *   broker/{nodes-ca,operators-ca,ca}.pem   whom its listeners let in; ca.pem: both
  *   broker/mosquitto.service.conf   for the broker as a service
  *   operator/{cert.pem,key.pem,ca.pem}      CN "operator"
+ *   coordinator.json                the highest epoch that was claimed from here (epoch_file.h)
  *   nodes/NAME/{berthd.json,trust.json,ca.pem,cert.pem,key.pem}    a node's bundle for /etc/berth
  */
 struct fleet_dir {

@@ -79,5 +79,5 @@ int keys_make(const struct keyring *keyring, const char *dir, const char *fleet,
     }
     (void)snprintf(signer, sizeof signer, "%s/trust.pem", dir);
     (void)snprintf(path, sizeof path, "%s/trust.json", dir);
-    return trust_file_write(keyring, &trust, signers, 1, path, err);
+    return trust_file_write(keyring, &trust, NULL, signers, 1, path, err);
 }

@@ -1,9 +1,11 @@
-/* berth keys trust: the trust document from public keys, with thresholds, a next version included.
- */
+/* berth keys trust: the trust document from public keys, with thresholds; where there is one, its
+ * next version, held against it as every node will. */
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "platform/base/text.h"
 #include "ports/app/berth/trust_file.h"
@@ -14,7 +16,9 @@ struct trust_request {
     const char *roles[TRUST_ROLE_COUNT]; /* "a.pub,b.pub:2" */
     const char *signers[KEYRING_FILES_MAX];
     size_t signer_count;
-    struct trust trust;
+    bool is_forced, is_reset;
+    struct trust trust;  /* version 0: one above what is there */
+    struct trust before; /* what is there; version 0: nothing */
 };
 
 /* Adds a key, or a role to a key that is there already. */
@@ -71,6 +75,81 @@ static int role_fill(const struct keyring *keyring, struct trust_request *reques
     return 0;
 }
 
+/* A node takes no version but the next, and no other fleet's. */
+static int version_choose(struct trust_request *request, const char *path, struct err *err)
+{
+    const struct trust *before = &request->before;
+    struct trust *trust = &request->trust;
+    if (trust->version == 0) {
+        trust->version = before->version + 1;
+    }
+    if (before->version == 0 || request->is_forced) {
+        return 0;
+    }
+    if (strcmp(trust->fleet, before->fleet) != 0) {
+        return err_set(err, ERR_VALUE,
+                       "%s is of the fleet %s; nothing was changed: --force makes it %s's", path,
+                       before->fleet, trust->fleet);
+    }
+    if (trust->version != before->version + 1) {
+        return err_set(
+            err, ERR_VERSION,
+            "%s has version %llu, and nodes take %llu next, not %llu; nothing was changed: "
+            "leave --version out, or --force it",
+            path, (unsigned long long)before->version, (unsigned long long)before->version + 1,
+            (unsigned long long)trust->version);
+    }
+    return 0;
+}
+
+/* What is there, or nothing; one that cannot be read is not lost by accident. */
+static int before_load(const struct keyring *keyring, struct trust_request *request,
+                       const char *path, struct err *err)
+{
+    if (access(path, F_OK) != 0) {
+        return 0;
+    }
+    int rc = keyring_trust_load(keyring, path, &request->before, err);
+    if (rc != 0 && !request->is_forced) {
+        return err_wrap(err, rc, "what is there cannot be read; nothing was changed (--force)");
+    }
+    request->before.version = rc == 0 ? request->before.version : 0;
+    return 0;
+}
+
+/* The base only grows, and goes with every version that follows: a node may have missed one. */
+static int base_choose(struct trust_request *request, struct err *err)
+{
+    uint64_t before = request->before.epoch_base;
+    uint64_t now = (uint64_t)time(NULL);
+    uint64_t base = (now / TRUST_BASE_STEP + 1) * TRUST_BASE_STEP; /* above every honest epoch */
+    request->trust.epoch_base = before;
+    if (!request->is_reset) {
+        return 0;
+    }
+    base = base > before ? base : before + TRUST_BASE_STEP;
+    if (base > UINT32_MAX) {
+        return err_set(err, ERR_VALUE, "--reset-epochs: set this machine's clock");
+    }
+    request->trust.epoch_base = base;
+    return 0;
+}
+
+static void made_print(const struct trust_request *request, const char *path)
+{
+    const struct trust *trust = &request->trust;
+    printf("%s: version %llu, %zu keys\n", path, (unsigned long long)trust->version,
+           trust->key_count);
+    if (request->is_reset) {
+        printf("nodes and coordinators forget the epochs they know and go on above %llu; agents "
+               "before "
+               "0.2 refuse this document (schema 2) and keep version %llu until they are updated: "
+               "a key "
+               "that was stolen is taken out by a version of its own, before this one\n",
+               (unsigned long long)trust->epoch_base, (unsigned long long)trust->version - 1);
+    }
+}
+
 static int trust_make(struct trust_request *request, struct err *err)
 {
     struct keyring keyring;
@@ -80,6 +159,10 @@ static int trust_make(struct trust_request *request, struct err *err)
     if (rc != 0) {
         return rc;
     }
+    (void)snprintf(path, sizeof path, "%s/trust.json", request->dir);
+    rc = before_load(&keyring, request, path, err);
+    rc = rc == 0 ? version_choose(request, path, err) : rc;
+    rc = rc == 0 ? base_choose(request, err) : rc;
     for (enum trust_role role = 0; rc == 0 && role < TRUST_ROLE_COUNT; role++) {
         rc = role_fill(&keyring, request, role, err);
     }
@@ -87,15 +170,15 @@ static int trust_make(struct trust_request *request, struct err *err)
         (void)snprintf(signer, sizeof signer, "%s/trust.pem", request->dir);
         request->signers[request->signer_count++] = signer;
     }
-    (void)snprintf(path, sizeof path, "%s/trust.json", request->dir);
     if (rc == 0) {
-        rc = trust_file_write(&keyring, &request->trust, request->signers, request->signer_count,
-                              path, err);
+        const struct trust *before =
+            request->before.version != 0 && !request->is_forced ? &request->before : NULL;
+        rc = trust_file_write(&keyring, &request->trust, before, request->signers,
+                              request->signer_count, path, err);
     }
     keyring_close(&keyring);
     if (rc == 0) {
-        printf("%s: version %llu, %zu keys\n", path, (unsigned long long)request->trust.version,
-               request->trust.key_count);
+        made_print(request, path);
     }
     return rc;
 }
@@ -134,6 +217,12 @@ static int option_note(struct trust_request *request, int option, struct err *er
         }
         request->signers[request->signer_count++] = optarg;
         return 0;
+    case 'F':
+        request->is_forced = true;
+        return 0;
+    case 'e':
+        request->is_reset = true;
+        return 0;
     default:
         return err_set(err, ERR_USAGE, "no such option");
     }
@@ -145,8 +234,10 @@ int verb_keys_trust(int argc, char **argv, struct err *err)
                                             {"role", required_argument, NULL, 'r'},
                                             {"version", required_argument, NULL, 'v'},
                                             {"key", required_argument, NULL, 'k'},
+                                            {"force", no_argument, NULL, 'F'},
+                                            {"reset-epochs", no_argument, NULL, 'e'},
                                             {0}};
-    struct trust_request request = {.trust = {.version = 1}};
+    struct trust_request request = {0};
     int option = 0;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         int rc = option_note(&request, option, err);

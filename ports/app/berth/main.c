@@ -15,8 +15,9 @@ static const struct verb {
     {"keys", "new", verb_keys_new, "DIR --fleet NAME",
      "make one key a role and the trust document"},
     {"keys", "trust", verb_keys_trust,
-     "DIR --fleet NAME [--role release=a.pub,b.pub:2]... [--version N] [--key PEM]...",
-     "write the trust document anew from public keys"},
+     "DIR --fleet NAME [--role release=a.pub,b.pub:2]... [--version N] [--key PEM]... "
+     "[--reset-epochs] [--force]",
+     "write the trust document, or its next version, from public keys"},
     {"release", "build", verb_release_build,
      "FILE... -o FILE [--env-file FILE]... [--profile NAME]... [--sequence N] [--floor N] "
      "[--platform linux/amd64]... [--engine SOCKET] [--ca FILE] [--plain-http HOST] "
@@ -47,6 +48,8 @@ static const struct verb {
      "change what the fleet calls a node"},
     {"node", "remove", verb_node_remove, "NAME [--force] [--dir DIR]",
      "take a node out of the fleet: no rollout waits for it any more"},
+    {"node", "show", verb_node_show, "NAME [--json] [--dir DIR]",
+     "show everything of one node: what it runs, its last answers, the story of a failure"},
     {"node", "list", verb_node_list, "[-l SELECTOR] [--json] [--dir DIR]",
      "show every node: present or not, and what it runs"},
     {"release", "publish", verb_release_publish, "FILE [--dir DIR]",
@@ -83,7 +86,8 @@ static const struct verb {
      "take back what was not begun, and end"},
     {"coordinate", NULL, verb_coordinate, "[--dir DIR]",
      "coordinate the fleet's live rollouts until told to end"},
-    {"revoke", NULL, verb_revoke, "--key PEM [--key PEM]... [--version N] -o FILE DIGEST|FILE...",
+    {"revoke", NULL, verb_revoke,
+     "--key PEM [--key PEM]... [--fleet NAME] [--version N] -o FILE DIGEST|FILE...",
      "write the signed list of releases that must never run"},
 };
 

@@ -60,3 +60,13 @@ const char *node_word_text(enum node_word word)
     };
     return words[word];
 }
+
+const char *node_word_sentence(enum node_word word)
+{
+    static const char *const sentences[] = {
+#define SENTENCE_(name, word, sentence) [NODE_WORD_##name] = sentence,
+        NODE_WORDS(SENTENCE_)
+#undef SENTENCE_
+    };
+    return sentences[word];
+}

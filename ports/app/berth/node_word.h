@@ -29,5 +29,6 @@ enum node_word {
 /* Of one app; NULL: of the node as a whole, where it has no app. */
 enum node_word node_word_of(const struct node_facts *facts, const struct report_app *app);
 const char *node_word_text(enum node_word word);
+const char *node_word_sentence(enum node_word word);
 
 #endif

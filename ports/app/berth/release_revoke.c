@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent/wire/report.h"
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
 #include "ports/app/berth/files.h"
@@ -25,7 +26,51 @@ struct revoke_request {
     const struct keyring *keyring;
     struct trust trust;
     struct revoked revoked; /* what stood anywhere, and what comes to it */
+    struct report report;   /* being read */
+    bool has_older;         /* some node reads schema 1 alone */
 };
+
+/* What nodes would not take is nothing to go on from: a version out of reach would be theirs, too.
+ */
+static int list_check(const struct revoke_request *request, const struct revoked *read,
+                      struct err *err)
+{
+    if (read->fleet[0] != '\0' && strcmp(read->fleet, request->trust.fleet) != 0) {
+        return err_set(err, ERR_WRONG_FLEET, "it is for the fleet %s", read->fleet);
+    }
+    return read->version <= request->revoked.version + REVOKED_JUMP_MAX
+               ? 0
+               : err_set(err, ERR_VERSION,
+                         "version %llu is too far above %llu: no node takes it; see who signs with "
+                         "the revoke key, and give the fleet another (berth keys trust)",
+                         (unsigned long long)read->version,
+                         (unsigned long long)request->revoked.version);
+}
+
+/* An agent before 0.2 cannot read which fleet a list is for, and must not be left without it. */
+static void report_received(void *ctx, const char *topic, struct span payload, bool is_retained)
+{
+    struct revoke_request *request = ctx;
+    (void)topic, (void)is_retained;
+    if (payload.len > 0 && report_parse(payload, &request->report, NULL) == 0 &&
+        request->report.schema_trust < TRUST_SCHEMA_MAX) {
+        request->has_older = true;
+    }
+}
+
+static int fleet_choose(struct revoke_request *request, struct session *session, struct err *err)
+{
+    struct topic topic = {.kind = TOPIC_REPORT};
+    char filter[BUS_TOPIC_BYTES];
+    (void)text_copy(topic.fleet, sizeof topic.fleet, request->trust.fleet);
+    topic_render(&topic, filter);
+    int rc = session_read(session, filter, report_received, request, err);
+    if (rc == 0 && !request->has_older) {
+        (void)text_copy(request->revoked.fleet, sizeof request->revoked.fleet,
+                        request->trust.fleet);
+    }
+    return rc;
+}
 
 /* Takes a signed list into the request's. */
 static int list_join(struct revoke_request *request, struct span envelope, struct err *err)
@@ -40,6 +85,9 @@ static int list_join(struct revoke_request *request, struct span envelope, struc
                            &arena, &payload, &digest, err);
     if (rc == 0) {
         rc = revoked_parse(payload, &read, err);
+    }
+    if (rc == 0) {
+        rc = list_check(request, &read, err);
     }
     free(memory);
     for (size_t i = 0; rc == 0 && i < read.count; i++) {
@@ -90,8 +138,7 @@ static int list_publish(struct revoke_request *request, struct session *session,
     int rc = revoke_list_sign(request->keyring, &request->revoked, request->keys,
                               request->key_count, &arena, &envelope, err);
     if (rc == 0) {
-        struct revoke_request check = {.keyring = request->keyring, .trust = request->trust};
-        rc = list_join(&check, envelope, err); /* as a node will judge it */
+        rc = list_join(request, envelope, err); /* as a node will judge it */
     }
     if (rc == 0) {
         rc = file_write(path, envelope, 0644, err);
@@ -125,6 +172,9 @@ static int revoke_run(struct revoke_request *request, struct session *session,
     if (rc == 0) {
         rc = session_read(session, name, list_received, request, err);
     }
+    if (rc == 0) {
+        rc = fleet_choose(request, session, err);
+    }
     for (size_t i = 0; rc == 0 && i < request->release_count; i++) {
         rc = revoke_list_add(request->keyring, request->releases[i], &request->revoked, err);
     }
@@ -142,7 +192,7 @@ int verb_release_revoke(int argc, char **argv, struct err *err)
 {
     static const struct option options[] = {
         {"key", required_argument, NULL, 'k'}, {"dir", required_argument, NULL, 'd'}, {0}};
-    struct revoke_request request = {0};
+    static struct revoke_request request; /* a report is large; read once in a process */
     struct session session;
     struct fleet_dir dir;
     int option = 0;

@@ -2,8 +2,10 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "platform/base/text.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/revoke_list.h"
 #include "ports/app/berth/verbs.h"
@@ -13,6 +15,7 @@ struct revoke_request {
     const char *keys[KEYRING_FILES_MAX];
     size_t key_count;
     unsigned long long version;
+    char fleet[NAME_BYTES]; /* empty: the list does not say it, as agents before 0.2 read it */
     char *const *releases;
     size_t release_count;
 };
@@ -37,6 +40,7 @@ static int revoke_run(const struct revoke_request *request, struct err *err)
     struct keyring keyring;
     struct arena arena;
     struct revoked revoked = {.version = request->version};
+    memcpy(revoked.fleet, request->fleet, sizeof revoked.fleet);
     int rc = keyring_open(&keyring, err);
     if (rc != 0) {
         return rc;
@@ -55,13 +59,17 @@ static int revoke_run(const struct revoke_request *request, struct err *err)
 
 int verb_revoke(int argc, char **argv, struct err *err)
 {
-    static const struct option options[] = {
-        {"key", required_argument, NULL, 'k'}, {"version", required_argument, NULL, 'v'}, {0}};
+    static const struct option options[] = {{"key", required_argument, NULL, 'k'},
+                                            {"version", required_argument, NULL, 'v'},
+                                            {"fleet", required_argument, NULL, 'f'},
+                                            {0}};
     struct revoke_request request = {.version = (unsigned long long)time(NULL)};
     int option = 0;
     while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
         if (option == 'o') {
             request.output = optarg;
+        } else if (option == 'f' && text_copy(request.fleet, sizeof request.fleet, optarg)) {
+            continue;
         } else if (option == 'v') {
             request.version = strtoull(optarg, NULL, 10);
         } else if (option == 'k' && request.key_count < KEYRING_FILES_MAX) {

@@ -41,8 +41,12 @@ int revoke_list_sign(const struct keyring *keyring, const struct revoked *revoke
     struct text text;
     struct revoked check;
     text_init(&text, document, sizeof document);
-    text_printf(&text, "{\"schema\":1,\"version\":%llu,\"releases\":[",
+    text_printf(&text, "{\"schema\":%d,\"version\":%llu,", revoked->fleet[0] != '\0' ? 2 : 1,
                 (unsigned long long)revoked->version);
+    if (revoked->fleet[0] != '\0') {
+        text_printf(&text, "\"fleet\":\"%s\",", revoked->fleet);
+    }
+    text_append(&text, "\"releases\":[");
     for (size_t i = 0; i < revoked->count; i++) {
         char hex[DIGEST_HEX_BYTES];
         digest_render(&revoked->digests[i], hex);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ports/app/berth/epoch_file.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/interrupt.h"
 
@@ -11,11 +12,18 @@
 /* A person who watches sees a change within this. */
 #define TURN_MS 250
 
+static int epoch_keep(void *ctx, uint64_t epoch, struct err *err)
+{
+    const struct rollout_run *run = ctx;
+    return epoch_file_keep(&run->dir, run->trust.epoch_base, epoch, err);
+}
+
 static int coordinator_open(struct rollout_run *run, struct err *err)
 {
     char path[PATH_MAX];
     char *pem = NULL;
     size_t len = 0;
+    uint64_t epoch = 0;
     const struct coordinator_ports ports = {.clock = run->session.clock_port,
                                             .bus = run->session.bus,
                                             .entropy = run->session.entropy,
@@ -24,13 +32,18 @@ static int coordinator_open(struct rollout_run *run, struct err *err)
                                             .log = run->session.log_port};
     fleet_dir_file(&run->dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&run->session.keyring, path, &run->trust, err);
+    rc = rc == 0 ? epoch_file_load(&run->dir, run->trust.epoch_base, &epoch, err) : rc;
     fleet_dir_file(&run->dir, "keys/order.pem", path);
     rc = rc == 0 ? file_read(path, SIGN_PEM_BYTES_MAX, &pem, &len, err) : rc;
     if (rc != 0) {
         return rc;
     }
-    const struct coordinator_settings settings = {
-        .fleet = run->dir.fleet, .order_key_pem = pem, .trust = &run->trust};
+    const struct coordinator_settings settings = {.fleet = run->dir.fleet,
+                                                  .order_key_pem = pem,
+                                                  .trust = &run->trust,
+                                                  .epoch_kept = epoch,
+                                                  .epoch_keep = epoch_keep,
+                                                  .epoch_ctx = run};
     rc = coordinator_new(&settings, &ports, &run->coordinator, err);
     explicit_bzero(pem, len);
     free(pem);

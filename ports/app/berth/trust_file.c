@@ -26,8 +26,13 @@ static void key_render(const struct trust_key *key, struct arena *arena, struct 
 
 static void document_render(const struct trust *trust, struct arena *arena, struct text *text)
 {
-    text_printf(text, "{\"schema\":1,\"fleet\":\"%s\",\"version\":%llu,\"keys\":[", trust->fleet,
+    text_printf(text, "{\"schema\":%d,\"fleet\":\"%s\",\"version\":%llu,",
+                trust->epoch_base != 0 ? TRUST_SCHEMA_MAX : 1, trust->fleet,
                 (unsigned long long)trust->version);
+    if (trust->epoch_base != 0) {
+        text_printf(text, "\"epochBase\":%llu,", (unsigned long long)trust->epoch_base);
+    }
+    text_append(text, "\"keys\":[");
     for (size_t i = 0; i < trust->key_count; i++) {
         text_append(text, i == 0 ? "" : ",");
         key_render(&trust->keys[i], arena, text);
@@ -40,9 +45,36 @@ static void document_render(const struct trust *trust, struct arena *arena, stru
     text_append(text, "}}");
 }
 
+/* As a node judges it: a first document by its own trust role, the next one by that of the document
+ * before as well. */
+static int document_check(const struct keyring *keyring, const struct trust *trust,
+                          const struct trust *before, struct span envelope, struct arena *arena,
+                          struct err *err)
+{
+    struct span opened;
+    struct digest digest;
+    int rc = trust->version == 1 || before != NULL
+                 ? envelope_open(envelope, TRUST_ROLE_TRUST, trust, &keyring->verify, arena,
+                                 &opened, &digest, err)
+                 : 0;
+    if (rc != 0) {
+        return err_wrap(err, rc, "nothing was changed: sign it with its own trust keys (--key)");
+    }
+    if (before != NULL) {
+        rc = envelope_open(envelope, TRUST_ROLE_TRUST, before, &keyring->verify, arena, &opened,
+                           &digest, err);
+    }
+    return rc == 0
+               ? 0
+               : err_wrap(err, rc,
+                          "nothing was changed: no node would take it, version %llu's trust keys "
+                          "must sign it too (--key)",
+                          (unsigned long long)before->version);
+}
+
 static int document_write(const struct keyring *keyring, const struct trust *trust,
-                          const char *const *pem_paths, size_t pem_count, const char *path,
-                          struct arena *arena, struct err *err)
+                          const struct trust *before, const char *const *pem_paths,
+                          size_t pem_count, const char *path, struct arena *arena, struct err *err)
 {
     char document[TRUST_BYTES_MAX];
     struct text text;
@@ -59,18 +91,13 @@ static int document_write(const struct keyring *keyring, const struct trust *tru
         rc = keyring_sign(keyring, trust_role_type(TRUST_ROLE_TRUST), payload, NULL, 0, pem_paths,
                           pem_count, arena, &envelope, err);
     }
-    if (rc == 0 && trust->version == 1) {
-        struct span opened;
-        struct digest digest;
-        rc = envelope_open(envelope, TRUST_ROLE_TRUST, &check, &keyring->verify, arena, &opened,
-                           &digest, err);
-    }
+    rc = rc == 0 ? document_check(keyring, &check, before, envelope, arena, err) : rc;
     return rc != 0 ? rc : file_write(path, envelope, 0644, err);
 }
 
 int trust_file_write(const struct keyring *keyring, const struct trust *trust,
-                     const char *const *pem_paths, size_t pem_count, const char *path,
-                     struct err *err)
+                     const struct trust *before, const char *const *pem_paths, size_t pem_count,
+                     const char *path, struct err *err)
 {
     struct arena arena;
     void *memory = malloc(MEMORY_BYTES);
@@ -78,7 +105,7 @@ int trust_file_write(const struct keyring *keyring, const struct trust *trust,
         return err_set(err, ERR_MEMORY, "no memory");
     }
     arena_init(&arena, memory, MEMORY_BYTES);
-    int rc = document_write(keyring, trust, pem_paths, pem_count, path, &arena, err);
+    int rc = document_write(keyring, trust, before, pem_paths, pem_count, path, &arena, err);
     free(memory);
     return rc;
 }

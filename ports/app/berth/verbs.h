@@ -18,6 +18,7 @@ int verb_fleet_upgrade(int argc, char **argv, struct err *err);
 int verb_node_add(int argc, char **argv, struct err *err);
 int verb_node_label(int argc, char **argv, struct err *err);
 int verb_node_remove(int argc, char **argv, struct err *err);
+int verb_node_show(int argc, char **argv, struct err *err);
 int verb_node_list(int argc, char **argv, struct err *err);
 int verb_release_publish(int argc, char **argv, struct err *err);
 int verb_release_revoke(int argc, char **argv, struct err *err);

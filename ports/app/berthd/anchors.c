@@ -187,6 +187,23 @@ static int trust_take(struct loading *loading, bool is_pin, struct err *err)
     return 0;
 }
 
+/* A pin is of this fleet, and was judged when it came. */
+static int revoked_check(const struct loading *loading, const struct revoked *revoked,
+                         uint64_t before, struct err *err)
+{
+    const char *fleet = loading->sources->config->fleet;
+    if (revoked->fleet[0] != '\0' && strcmp(revoked->fleet, fleet) != 0) {
+        return err_set(err, ERR_WRONG_FLEET, "it is for fleet %s, this node is of fleet %s",
+                       revoked->fleet, fleet);
+    }
+    return revoked->version - before <= REVOKED_JUMP_MAX || revoked->version < before
+               ? 0
+               : err_set(err, ERR_VERSION,
+                         "version %" PRIu64 " is too far above version %" PRIu64
+                         ": see who signs with the revoke key, and publish version %" PRIu64,
+                         revoked->version, before, before + 1);
+}
+
 static int revoked_take(struct loading *loading, bool is_pin, struct err *err)
 {
     struct anchors *anchors = loading->anchors;
@@ -196,6 +213,9 @@ static int revoked_take(struct loading *loading, bool is_pin, struct err *err)
     int rc =
         anchors_open_revoked(loading->content, is_pin ? NULL : &anchors->trust,
                              &loading->sources->verify, loading->arena, &revoked, &digest, err);
+    if (rc == 0 && !is_pin) {
+        rc = revoked_check(loading, &revoked, before, err);
+    }
     if (rc == 0) {
         rc = compare(revoked.version, &digest, anchors->has_revoked, before,
                      &anchors->revoked_digest, err);

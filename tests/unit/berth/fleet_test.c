@@ -7,8 +7,10 @@
 
 #include "agent/wire/config.h"
 #include "platform/base/units.h"
+#include "ports/app/berth/epoch_file.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/fleet_dir.h"
+#include "ports/app/berth/keyring.h"
 #include "ports/app/berth/verbs.h"
 #include "tests/check.h"
 
@@ -241,6 +243,70 @@ static void case_load(void)
 #undef BROKER
 }
 
+/* The version in the document that is there. */
+static void check_version(const char *wanted)
+{
+    struct trust trust;
+    struct keyring keyring;
+    char version[32];
+    CHECK_INT_EQ(keyring_open(&keyring, NULL), 0);
+    CHECK_INT_EQ(keyring_trust_load(&keyring, "f/keys/trust.json", &trust, NULL), 0);
+    (void)snprintf(version, sizeof version, "%llu %s", (unsigned long long)trust.version,
+                   trust.epoch_base != 0 ? "base" : "none");
+    CHECK_STR_EQ(version, wanted);
+    keyring_close(&keyring);
+}
+
+/* What is there is followed, never replaced by accident. */
+static void case_trust(void)
+{
+    check_version("1 none");
+    check_run_is(verb_keys_trust, "trust f/keys --fleet demo --version 1", ERR_VERSION,
+                 "nodes take 2 next, not 1; nothing was changed");
+    check_run_is(verb_keys_trust, "trust f/keys --fleet other", ERR_VALUE, "is of the fleet demo");
+    check_version("1 none");
+    check_run_is(verb_keys_trust, "trust f/keys --fleet demo", 0, "");
+    check_version("2 none");
+    check_run_is(verb_keys_trust, "trust f/keys --fleet demo --reset-epochs", 0, "");
+    check_version("3 base");
+    check_run_is(verb_keys_trust, "trust f/keys --fleet demo", 0, "");
+    check_version("4 base"); /* a node may have missed the third */
+    check_run_is(verb_keys_trust, "trust f/keys --fleet demo --version 9", ERR_VERSION, "5 next");
+    /* Signed by keys that the version before does not know: no node would take it. */
+    check_run_is(verb_keys_new, "new k --fleet demo", 0, "");
+    check_run_is(verb_keys_trust,
+                 "trust f/keys --fleet demo --role trust=k/trust.pub --key k/trust.pem",
+                 ERR_SIGNATURE, "version 4's trust keys must sign it too");
+    check_run_is(verb_keys_trust,
+                 "trust f/keys --fleet demo --role trust=k/trust.pub --key k/trust.pem --key "
+                 "f/keys/trust.pem",
+                 0, "");
+    check_version("5 base");
+    CHECK_INT_EQ(file_write("k/trust.json", span_text("{"), 0644, NULL), 0);
+    check_run_is(verb_keys_trust, "trust k --fleet demo", ERR_SYNTAX, "nothing was changed");
+    check_run_is(verb_keys_trust, "trust k --fleet demo --force", 0, "");
+}
+
+static void case_epoch_file(void)
+{
+    struct fleet_dir fleet;
+    uint64_t epoch = 7;
+    struct err err = {0};
+    CHECK_INT_EQ(fleet_dir_load("f", &fleet, NULL), 0);
+    CHECK_INT_EQ(epoch_file_load(&fleet, 0, &epoch, NULL), 0);
+    CHECK_INT_EQ(epoch, 0);
+    CHECK_INT_EQ(epoch_file_keep(&fleet, 0, 41, NULL), 0);
+    CHECK_INT_EQ(epoch_file_keep(&fleet, 0, 40, NULL), 0); /* a colleague is further */
+    CHECK_INT_EQ(epoch_file_load(&fleet, 0, &epoch, NULL), 0);
+    CHECK_INT_EQ(epoch, 41);
+    CHECK_INT_EQ(epoch_file_load(&fleet, 1764000000, &epoch, NULL), 0);
+    CHECK_INT_EQ(epoch, 0); /* forgotten with the base */
+    CHECK_INT_EQ(file_write("f/coordinator.json", span_text("{}"), 0644, NULL), 0);
+    CHECK_INT_EQ(epoch_file_load(&fleet, 0, &epoch, &err), ERR_MISSING);
+    CHECK_CONTAINS(err.text, "coordinator.json (remove it if");
+    CHECK_INT_EQ(unlink("f/coordinator.json"), 0);
+}
+
 static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *place)
 {
     (void)status, (void)kind, (void)place;
@@ -255,7 +321,9 @@ int main(int argc, char **argv)
                                               {"node", case_node},
                                               {"node_refused", case_node_refused},
                                               {"upgrade", case_upgrade},
-                                              {"load", case_load}};
+                                              {"load", case_load},
+                                              {"trust", case_trust},
+                                              {"epoch_file", case_epoch_file}};
     if (mkdtemp(dir) == NULL || chdir(dir) != 0) {
         perror(dir);
         return EXIT_FAILURE;

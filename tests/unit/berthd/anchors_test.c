@@ -268,6 +268,32 @@ static void revoked_only_grows(void)
     end();
 }
 
+/* Another fleet's list is none of ours, and no document takes away the versions that could follow.
+ */
+static void revoked_is_bounded(void)
+{
+    const unsigned long long jump = REVOKED_JUMP_MAX;
+    begin();
+    put_trust(1, "f", 0, 1);
+    put(world.config.revoke_path, document_revoked_of(&world.keys, "\"fleet\":\"g\",", 1, 'a', 1));
+    CHECK_INT_EQ(load(), 0);
+    CHECK(!world.anchors.has_revoked);
+    put(world.config.revoke_path, document_revoked_of(&world.keys, "", jump + 1, 'a', 1));
+    CHECK_INT_EQ(reload(), 0);
+    CHECK(!world.anchors.has_revoked);
+    put(world.config.revoke_path,
+        document_revoked_of(&world.keys, "\"fleet\":\"f\",", jump, 'a', 1));
+    CHECK_INT_EQ(reload(), 0);
+    CHECK_INT_EQ(world.anchors.revoked.version, jump);
+    put(world.config.revoke_path, document_revoked_of(&world.keys, "", 2 * jump, 'b', 1));
+    CHECK_INT_EQ(reload(), 0);
+    CHECK_INT_EQ(world.anchors.revoked.version, 2 * jump);
+    put(world.config.revoke_path, document_revoked_of(&world.keys, "", 9007199254740991, 'b', 1));
+    CHECK_INT_EQ(reload(), 0);
+    CHECK_INT_EQ(world.anchors.revoked.version, 2 * jump);
+    end();
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -277,6 +303,7 @@ int main(int argc, char **argv)
         {"damaged_pin", damaged_pin},
         {"read_only_disk", read_only_disk},
         {"revoked_only_grows", revoked_only_grows},
+        {"revoked_is_bounded", revoked_is_bounded},
     };
     document_keys_open(&world.keys);
     int status = check_run(cases, COUNT_OF(cases), argc, argv);

@@ -82,11 +82,17 @@ struct span document_trust(struct document_keys *keys, unsigned version, const c
 struct span document_revoked(struct document_keys *keys, unsigned version, char digit,
                              unsigned signers)
 {
+    return document_revoked_of(keys, "", version, digit, signers);
+}
+
+struct span document_revoked_of(struct document_keys *keys, const char *fleet,
+                                unsigned long long version, char digit, unsigned signers)
+{
     char payload[256];
     char hex[DIGEST_HEX_BYTES] = {0};
     memset(hex, digit, DIGEST_HEX_BYTES - 1);
     arena_init(&keys->arena, keys->memory, sizeof keys->memory);
-    (void)snprintf(payload, sizeof payload, "{\"schema\":1,\"version\":%u,\"releases\":[\"%s\"]}",
-                   version, hex);
+    (void)snprintf(payload, sizeof payload,
+                   "{\"schema\":2,%s\"version\":%llu,\"releases\":[\"%s\"]}", fleet, version, hex);
     return document_sign(keys, trust_role_type(TRUST_ROLE_REVOKE), payload, signers);
 }

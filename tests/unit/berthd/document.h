@@ -31,5 +31,8 @@ struct span document_trust(struct document_keys *keys, unsigned version, const c
 /* A revoke document of `version` that names one digest, of 64 times `digit`. */
 struct span document_revoked(struct document_keys *keys, unsigned version, char digit,
                              unsigned signers);
+/* The same with any version, and a member `fleet` ("\"fleet\":\"f\"," or nothing) in it. */
+struct span document_revoked_of(struct document_keys *keys, const char *fleet,
+                                unsigned long long version, char digit, unsigned signers);
 
 #endif

@@ -214,6 +214,62 @@ static void case_claim_epoch(void)
     desk_close(&desk);
 }
 
+/* The clock keeps a coordinator that knows nothing from being a step behind; so does what it keeps,
+ * before anything is published with it. */
+static void case_epoch_kept(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk.is_clock_trusted = true;
+    desk_act(&desk);
+    uint64_t first = desk_claim_of(desk_find(&desk, "/coordinator")).epoch;
+    CHECK(first > DESK_WALL / 1000 && first < DESK_WALL / 1000 + 100);
+    CHECK_INT_EQ(desk.epoch_kept, first);
+    desk.is_clock_trusted = false; /* and the broker was emptied */
+    desk_again(&desk, SEAL_PEM_TRUSTED);
+    desk_act(&desk);
+    CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, first + 1);
+    CHECK_INT_EQ(desk.epoch_kept, first + 1);
+    desk.is_keep_refused = true;
+    desk_again(&desk, SEAL_PEM_TRUSTED);
+    desk_act(&desk);
+    CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, first + 2);
+    CHECK_CONTAINS(desk.said, "is not kept here: read-only");
+    desk_close(&desk);
+}
+
+/* What a thief signed with a stolen key is behind a base that was raised. */
+static void case_epoch_base(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk.trust.epoch_base = 1764000000;
+    desk_again(&desk, SEAL_PEM_TRUSTED);
+    desk_act(&desk);
+    CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, 1764000001);
+    desk_close(&desk);
+}
+
+/* Reports and claims are not signed: three rollouts of a liar's made nodes refuse for ever. */
+static void case_epoch_lies(void)
+{
+    struct report report = desk_report("gw-00", 1);
+    report.apps[0].order_epoch = JSON_INTEGER_MAX - 1;
+    report.apps[0].order_gen = JSON_INTEGER_MAX;
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_connect(&desk);
+    desk_hear_report(&desk, "gw-00", &report);
+    desk_hear_claim(&desk, JSON_INTEGER_MAX - 1, "0000000000000041", false);
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, 1);
+    CHECK_CONTAINS(desk.said, "is not believed: no coordinator of this fleet can be there");
+    desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+    desk_run(&desk, 3000);
+    CHECK(coordinator_is_acting(desk.coordinator));
+    desk_hear_claim(&desk, JSON_INTEGER_MAX - 1, "0000000000000041", false); /* over ours */
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 2);
+    CHECK(coordinator_is_acting(desk.coordinator));
+    desk_close(&desk);
+}
+
 /* A state is published when it changed, once a second at most; an end and a stop at once. */
 static void case_state(void)
 {
@@ -393,6 +449,9 @@ int main(int argc, char **argv)
         {"order: impossible", case_order_impossible},
         {"claim: refused", case_claim_refused},
         {"claim: epoch", case_claim_epoch},
+        {"epoch: kept", case_epoch_kept},
+        {"epoch: base", case_epoch_base},
+        {"epoch: lies", case_epoch_lies},
         {"state", case_state},
         {"state: refused", case_state_refused},
         {"supersession", case_supersession},

@@ -62,7 +62,7 @@ static mono_ms fake_mono(void *self)
 
 static wall_ms fake_wall(void *self, bool *is_trusted)
 {
-    *is_trusted = true;
+    *is_trusted = ((struct desk *)self)->is_clock_trusted;
     return DESK_WALL + ((struct desk *)self)->now;
 }
 
@@ -102,6 +102,29 @@ static void trust_make(struct trust *trust)
     }
 }
 
+static int fake_keep(void *ctx, uint64_t epoch, struct err *err)
+{
+    struct desk *desk = ctx;
+    if (desk->is_keep_refused) {
+        return err_set(err, ERR_IO, "read-only");
+    }
+    desk->epoch_kept = epoch;
+    return 0;
+}
+
+void desk_again(struct desk *desk, const char *pem)
+{
+    const struct coordinator_settings settings = {.fleet = "sim",
+                                                  .order_key_pem = pem,
+                                                  .trust = &desk->trust,
+                                                  .epoch_kept = desk->epoch_kept,
+                                                  .epoch_keep = fake_keep,
+                                                  .epoch_ctx = desk};
+    coordinator_free(desk->coordinator);
+    desk->filter_count = desk->publish_count = 0;
+    CHECK_INT_EQ(coordinator_new(&settings, &desk->ports, &desk->coordinator, NULL), 0);
+}
+
 void desk_open(struct desk *desk, const char *pem, int64_t settle_ms)
 {
     static const struct bus_ops bus_ops = {.open = fake_open,
@@ -116,14 +139,19 @@ void desk_open(struct desk *desk, const char *pem, int64_t settle_ms)
     desk->now = 1000;
     desk->random = 0x100;
     trust_make(&desk->trust);
-    const struct coordinator_settings settings = {
-        .fleet = "sim", .order_key_pem = pem, .trust = &desk->trust, .settle_ms = settle_ms};
+    const struct coordinator_settings settings = {.fleet = "sim",
+                                                  .order_key_pem = pem,
+                                                  .trust = &desk->trust,
+                                                  .settle_ms = settle_ms,
+                                                  .epoch_keep = fake_keep,
+                                                  .epoch_ctx = desk};
     const struct coordinator_ports ports = {.clock = {&clock_ops, desk},
                                             .bus = {&bus_ops, desk},
                                             .entropy = {&entropy_ops, desk},
                                             .sign = seal_sign_port(),
                                             .verify = seal_verify_port(),
                                             .log = {&log_ops, desk}};
+    desk->ports = ports;
     CHECK_INT_EQ(coordinator_new(&settings, &ports, &desk->coordinator, &err), 0);
 }
 

@@ -30,11 +30,15 @@ struct desk_filter {
 /* Must not move in memory. */
 struct desk {
     struct coordinator *coordinator;
+    struct coordinator_ports ports;
     struct trust trust;
     mono_ms now;
     struct bus_user user;
     unsigned opens, closes;
     bool is_publish_refused, is_subscribe_refused, is_entropy_out;
+    bool is_clock_trusted; /* no, so that epochs are small numbers */
+    uint64_t epoch_kept;   /* what the next coordinator finds */
+    bool is_keep_refused;
     uint64_t random;
     char client_id[128], will_topic[BUS_TOPIC_BYTES], will[256];
     unsigned keepalive_s;
@@ -48,6 +52,8 @@ struct desk {
 
 /* A coordinator of fleet "sim" with room for eight nodes, at time 1000; not connected. */
 void desk_open(struct desk *desk, const char *pem, int64_t settle_ms);
+/* Another process in its place: it knows what was kept, and nothing else. */
+void desk_again(struct desk *desk, const char *pem);
 void desk_close(struct desk *desk);
 
 /* Goes on by so much, and steps. */

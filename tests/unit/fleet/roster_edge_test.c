@@ -374,48 +374,17 @@ static void case_forget(void)
     CHECK(!roster_app_find(roster_find(&roster, "n"), "db")->order.is_there);
 }
 
-static void epoch_tell(const char *node, uint64_t web_epoch, uint64_t db_epoch)
-{
-    struct report report = desk_report(node, 1);
-    report.apps[0].order_epoch = web_epoch;
-    (void)text_copy(report.apps[1].app, NAME_BYTES, "db");
-    report.apps[1].order_epoch = db_epoch;
-    report.app_count = 2;
-    roster_report(&roster, &report, 1);
-}
-
-/* Without a signed word: the highest that half of those who tell one have seen. With one: what
- * nodes tell counts up to half a jump above it. */
+/* The highest of all orders, forgotten sessions or not. */
 static void case_epoch(void)
 {
     begin();
-    CHECK_INT_EQ(roster_epoch(&roster, 0), 0);
-    epoch_tell("a", 5, 0);
-    epoch_tell("b", 0, 9000);
-    CHECK_INT_EQ(roster_epoch(&roster, 0), 9000); /* one of two is half */
-    epoch_tell("c", 7, 3);
-    CHECK_INT_EQ(roster_epoch(&roster, 0), 7); /* two of three have seen 7; 9000 is too far above */
-    epoch_tell("d", 0, 0);                     /* who tells none is not asked */
-    CHECK_INT_EQ(roster_epoch(&roster, 0), 7);
-    for (char name[] = "e"; name[0] < 'k'; name[0]++) {
-        epoch_tell(name, 0, 0);
-        CHECK_INT_EQ(roster_epoch(&roster, 0), 7);
-    }
-    begin();
-    epoch_tell("a", 0, 0);
-    CHECK_INT_EQ(roster_epoch(&roster, 0), 0); /* none at all */
-    begin();
-    epoch_tell("a", 600, 1);
-    CHECK_INT_EQ(roster_epoch(&roster, 100), 600);
-    CHECK_INT_EQ(roster_epoch(&roster, 99), 99); /* 501 above */
-    CHECK_INT_EQ(roster_epoch(&roster, 700), 700);
     struct order order = order_of(100, 1, "00000000000000aa");
     roster_order(&roster, &order, true);
-    CHECK_INT_EQ(roster_epoch(&roster, 99), 600);
+    CHECK_INT_EQ(roster_epoch(&roster), 100);
     roster_forget_session(&roster);
-    CHECK_INT_EQ(roster_epoch(&roster, 99), 600);
+    CHECK_INT_EQ(roster_epoch(&roster), 100);
     roster_app_find(roster_find(&roster, "n"), "web")->order.is_there = false;
-    CHECK_INT_EQ(roster_epoch(&roster, 99), 99);
+    CHECK_INT_EQ(roster_epoch(&roster), 0);
 }
 
 int main(int argc, char **argv)

@@ -347,7 +347,7 @@ static void report_at_rest(void)
         brief(reported()),
         "{\"schema\":1,\"must\":[],\"fleet\":\"sim\",\"node\":\"gw\",\"version\":\"" BERTH_VERSION
         "\","
-        "\"arch\":\"amd64\",\"reads\":{\"release\":1,\"order\":1},\"labels\":{},"
+        "\"arch\":\"amd64\",\"reads\":{\"release\":1,\"order\":1,\"trust\":2},\"labels\":{},"
         "\"memoryLost\":false,\"storeFailed\":false,\"engineUp\":true,\"identity\":\"alone\","
         "\"trustVersion\":31,\"revokeVersion\":32,\"at\":0,\"timeTrusted\":false,"
         "\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"committed\":{\"gen\":3,"
@@ -376,7 +376,7 @@ static void report_while_it_changes(void)
         brief(reported()),
         "{\"schema\":1,\"must\":[],\"fleet\":\"sim\",\"node\":\"gw\",\"version\":\"" BERTH_VERSION
         "\","
-        "\"arch\":\"amd64\",\"reads\":{\"release\":1,\"order\":1},\"labels\":{},"
+        "\"arch\":\"amd64\",\"reads\":{\"release\":1,\"order\":1,\"trust\":2},\"labels\":{},"
         "\"memoryLost\":true,\"storeFailed\":true,\"engineUp\":false,\"identity\":\"alone\","
         "\"at\":0,\"timeTrusted\":false,\"apps\":[{\"app\":\"web\",\"phase\":\"prepare\","
         "\"committed\":{\"gen\":3,\"release\":\"01\",\"sequence\":10,\"version\":\"1.0\"},"
