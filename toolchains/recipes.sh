@@ -45,12 +45,13 @@ build_mbedtls() {
     compile mbedtls install
 }
 
-# HTTP/1.1 over TCP, unix sockets and mbedTLS, nothing else. No authentication, proxy, cookie or
-# .netrc code: whole classes of curl's past faults are in them, and nobody here uses them. Names
-# are resolved neither by threads nor by c-ares: our caller hands over only unix paths and literal
-# addresses (a name goes through the helper process and CURLOPT_RESOLVE), and curl turns a literal
-# into an address without calling the resolver. No certificate store is compiled in: a caller
-# names its CA or the handshake fails.
+# HTTP/1.1 over TCP and unix sockets, nothing else. No authentication, proxy, cookie or .netrc code:
+# whole classes of curl's past faults are in them, and nobody here uses them. Names are resolved
+# neither by threads nor by c-ares: our caller hands over only unix paths and literal addresses (a
+# name goes through the helper process and CURLOPT_RESOLVE), and curl turns a literal into an
+# address without calling the resolver. No TLS either: the agent speaks to an engine on this
+# machine, over a unix socket, and to the broker without curl; it is 28 KB of armv7. The operator's
+# tool, which asks registries, has a build of its own (operator.sh).
 build_curl() {
     local option off=(
         ALTSVC AWS BASIC_AUTH BEARER_AUTH BINDLOCAL COOKIES DIGEST_AUTH DOH FORM_API GETOPTIONS
@@ -67,11 +68,7 @@ build_curl() {
         -DENABLE_CURL_MANUAL=OFF -DBUILD_EXAMPLES=OFF -DCURL_USE_PKGCONFIG=OFF \
         -DPICKY_COMPILER=OFF \
         -DENABLE_ARES=OFF -DENABLE_THREADED_RESOLVER=OFF -DENABLE_UNIX_SOCKETS=ON \
-        -DENABLE_IPV6=ON -DCURL_ENABLE_SSL=ON -DCURL_USE_OPENSSL=OFF -DCURL_USE_MBEDTLS=ON \
-        -DMBEDTLS_INCLUDE_DIR="$stage/include" -DMBEDTLS_LIBRARY="$stage/lib/libmbedtls.a" \
-        -DMBEDX509_LIBRARY="$stage/lib/libmbedx509.a" \
-        -DMBEDCRYPTO_LIBRARY="$stage/lib/libmbedcrypto.a" \
-        -DCURL_CA_BUNDLE=none -DCURL_CA_PATH=none -DCURL_ZLIB=OFF -DCURL_BROTLI=OFF \
+        -DENABLE_IPV6=ON -DCURL_ENABLE_SSL=OFF -DCURL_ZLIB=OFF -DCURL_BROTLI=OFF \
         -DCURL_ZSTD=OFF -DUSE_NGHTTP2=OFF -DUSE_LIBIDN2=OFF -DCURL_USE_LIBPSL=OFF \
         -DCURL_USE_LIBSSH2=OFF
     compile curl install
