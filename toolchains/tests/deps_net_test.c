@@ -24,13 +24,13 @@ static void curl_has_what_we_use(void)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     CHECK(has_protocol(info, "http"));
-    CHECK(has_protocol(info, "https"));
+    CHECK(!has_protocol(info, "https"));
     CHECK((info->features & CURL_VERSION_UNIX_SOCKETS) != 0);
     CHECK((info->features & CURL_VERSION_IPV6) != 0);
     CHECK(!has_protocol(info, "ftp"));
     CHECK(!has_protocol(info, "file"));
     CHECK((info->features & (CURL_VERSION_ASYNCHDNS | CURL_VERSION_NTLM | CURL_VERSION_LIBZ)) == 0);
-    CHECK_CONTAINS(info->ssl_version, "mbedTLS/3.6.");
+    CHECK(info->ssl_version == NULL);
 }
 
 /* A listening unix socket in a directory of its own, and a child that serves one connection. */
