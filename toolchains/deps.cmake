@@ -65,7 +65,7 @@ else()
         "${CMAKE_CURRENT_LIST_DIR}/musl.sh" "${CMAKE_CURRENT_LIST_DIR}/targets/flags.cmake"
         "${CMAKE_CURRENT_LIST_DIR}/targets/${BERTH_TARGET}.cmake")
     berth_pinned_library(mbedtls libmbedtls.a libmbedx509.a libmbedcrypto.a)
-    berth_pinned_library(curl libcurl.a)
+    berth_pinned_library(curl libcurl.a NEEDS berth::mbedtls)
     berth_pinned_library(mosquitto libmosquitto.a)
     berth_pinned_library(cjson libcjson.a NEEDS m)
     if(BERTH_OPERATOR)
