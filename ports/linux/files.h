@@ -33,8 +33,8 @@ struct linux_files {
 NODISCARD int linux_files_init(struct linux_files *files, struct linux_worker *worker,
                                const char *state_dir, struct err *err);
 
-/* Closes, and removes the directory when it is empty; the worker must be closed first, or nothing be
- * pending. */
+/* Closes, and removes the directory when it is empty; the worker must be closed first, or nothing
+ * be pending. */
 void linux_files_close(struct linux_files *files);
 
 /* The interface; valid until linux_files_close. A name that breaks the rule is ERR_VALUE. */
