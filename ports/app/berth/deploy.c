@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "platform/base/text.h"
+#include "ports/app/berth/release_pieces.h"
 #include "ports/app/berth/release_sign.h"
 #include "ports/app/berth/rollout_start.h"
 #include "ports/app/berth/verbs.h"
@@ -96,9 +97,9 @@ static int deploy_run(struct deploy *deploy, struct err *err)
 {
     char folder[PATH_MAX];
     char release[PATH_MAX];
-    const char *base = getenv("TMPDIR");
-    int len = snprintf(folder, sizeof folder - 16, "%s/berth-deploy.XXXXXX",
-                       base != NULL && base[0] == '/' ? base : "/tmp");
+    const char *given = getenv("TMPDIR");
+    const char *base = given != NULL && given[0] == '/' ? given : "/tmp";
+    int len = snprintf(folder, sizeof folder - 16, "%s/berth-deploy.XXXXXX", base);
     if (len < 0 || (size_t)len >= sizeof folder - 16 || mkdtemp(folder) == NULL) {
         return err_set(err, ERR_IO, "make a folder below %s: %s; set TMPDIR", base,
                        strerror(errno));
@@ -106,6 +107,7 @@ static int deploy_run(struct deploy *deploy, struct err *err)
     (void)snprintf(release, sizeof release, "%.*s/release", (int)(sizeof release - 16), folder);
     deploy->release = release;
     int rc = deploy_steps(deploy, err);
+    pieces_remove(release);
     (void)unlink(release);
     (void)rmdir(folder);
     return rc;

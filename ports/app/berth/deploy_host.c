@@ -12,6 +12,7 @@
 
 #include "ports/app/berth/deploy.h"
 #include "ports/app/berth/files.h"
+#include "ports/app/berth/release_pieces.h"
 #include "ports/linux/loop.h"
 
 #define WORDS_MAX 24
@@ -168,6 +169,11 @@ int deploy_host_send(const struct deploy *deploy, struct err *err)
 {
     struct remote remote;
     mono_ms began = linux_loop_now();
+    if (pieces_are_there(deploy->release)) {
+        return err_set(err, ERR_USAGE,
+                       "--host does not carry files that stand beside the Compose file: use --node, "
+                       "or --socket on that host");
+    }
     remote_begin(&remote, deploy);
     word_add(&remote, "activate");
     word_add(&remote, "-");

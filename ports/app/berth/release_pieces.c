@@ -60,6 +60,23 @@ static void strangers_remove(const char *folder, const struct pieces *pieces)
     }
 }
 
+void pieces_remove(const char *release)
+{
+    const struct pieces none = {.count = 0};
+    char folder[PATH_MAX];
+    struct err err;
+    if (folder_path(release, folder, &err) == 0) {
+        strangers_remove(folder, &none);
+    }
+}
+
+bool pieces_are_there(const char *release)
+{
+    char folder[PATH_MAX];
+    struct err err;
+    return folder_path(release, folder, &err) == 0 && access(folder, F_OK) == 0;
+}
+
 int pieces_copy(const struct pieces *pieces, const char *to, struct err *err)
 {
     char folder[PATH_MAX];

@@ -37,6 +37,11 @@ void pieces_close(struct pieces *pieces);
 /* The folder beside `from`, written beside `to` as well. */
 NODISCARD int pieces_copy(const struct pieces *pieces, const char *to, struct err *err);
 
+/* Some lie beside the release. */
+bool pieces_are_there(const char *release);
+/* Removes them with their folder; what else lies there stays. */
+void pieces_remove(const char *release);
+
 /* Publishes them, each retained under its digest. */
 NODISCARD int pieces_publish(const struct pieces *pieces, const char *fleet,
                              struct session *session, struct err *err);
