@@ -275,6 +275,7 @@ struct sweep {
     size_t count;
     struct conductor *conductor;
     bool is_busy;
+    bool is_full; /* more are here: a later sweep sees them when these have gone */
 };
 
 static uint64_t key_of(const char *name)
@@ -287,7 +288,8 @@ static uint64_t key_of(const char *name)
 static void sweep_found(void *ctx, const char *name)
 {
     struct sweep *sweep = ctx;
-    if (sweep->count < FILES_COUNT_MAX) {
+    sweep->is_full = sweep->count == FILES_COUNT_MAX;
+    if (!sweep->is_full) {
         sweep->keys[sweep->count++] = key_of(name);
     }
 }
@@ -366,6 +368,12 @@ void files_collect(struct conductor *conductor)
         files->ops->list(files->self, sweep_found, &sweep, NULL) != 0) {
         return;
     }
+    if (sweep.is_full) {
+        conductor_warning(conductor, NULL,
+                          "more than %d pieces and trees of files are here: not all that no release "
+                          "names is removed",
+                          FILES_COUNT_MAX);
+    }
     for (size_t i = 0; i < APPS_MAX && sweep.count > 0; i++) {
         const struct app *app = &conductor->apps[i];
         if (app->is_used && !sweep_app(&sweep, &app->memory)) {
@@ -375,5 +383,5 @@ void files_collect(struct conductor *conductor)
     if (sweep.count > 0) {
         (void)files->ops->list(files->self, sweep_remove, &sweep, NULL);
     }
-    conductor->has_file_garbage = sweep.is_busy; /* the next record goes on */
+    conductor->has_file_garbage = sweep.is_busy || sweep.is_full; /* the next record goes on */
 }

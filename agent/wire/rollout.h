@@ -175,6 +175,8 @@ bool rollout_is_skipped(const struct rollout_control *control, const char *node)
 
 /* rollout_memory.c: the waves and waits of a state, for rollout.c. */
 void rollout_memory_render(const struct rollout_state *state, struct text *text);
+/* "waits":{word:{"count","node"}, ...}; empty braces when it waits for nothing. */
+void rollout_waits_render(const struct rollout_state *state, struct text *text);
 NODISCARD int rollout_memory_read(const struct json_place *root, struct rollout_state *state,
                                   struct err *err);
 /* The skipped and the retried nodes of a control. */

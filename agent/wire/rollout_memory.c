@@ -56,10 +56,10 @@ static void waves_append(const struct rollout_state *state, struct text *text)
     text_append(text, "]");
 }
 
-static void waits_append(const struct rollout_state *state, struct text *text)
+void rollout_waits_render(const struct rollout_state *state, struct text *text)
 {
     const char *comma = "";
-    text_append(text, ",\"waits\":{");
+    text_append(text, "\"waits\":{");
     for (enum rollout_wait i = 0; i < ROLLOUT_WAIT_COUNT; i++) {
         if (state->waits[i].count > 0) {
             text_printf(text, "%s\"%s\":{\"count\":%u,\"node\":", comma, rollout_wait_word(i),
@@ -82,7 +82,8 @@ void rollout_memory_render(const struct rollout_state *state, struct text *text)
         waves_append(state, text);
     }
     if (has_waits) {
-        waits_append(state, text);
+        text_append(text, ",");
+        rollout_waits_render(state, text);
     }
     if (state->is_rolling_back) {
         text_append(text, ",\"rollingBack\":true");

@@ -133,7 +133,6 @@ void wave_view_news(struct wave_shown *shown, const struct rollout_view *view,
 void wave_view_members(const struct rollout_view *view, struct text *text)
 {
     const struct rollout_state *state = view->state;
-    const char *comma = "";
     text_append(text, "\"waves\":[");
     for (size_t i = 0; i < state->wave_count; i++) {
         const struct rollout_wave_state *wave = &state->waves[i];
@@ -144,17 +143,8 @@ void wave_view_members(const struct rollout_view *view, struct text *text)
                     wave->failed, wave->changing, (long long)wave->opened_at,
                     (long long)wave->reached_at, (long long)wave->soak_until);
     }
-    text_append(text, "],\"waits\":{");
-    for (enum rollout_wait i = 0; i < ROLLOUT_WAIT_COUNT; i++) {
-        if (state->waits[i].count > 0) {
-            text_printf(text, "%s\"%s\":{\"count\":%u,\"node\":", comma, rollout_wait_word(i),
-                        state->waits[i].count);
-            text_append_json(text, state->waits[i].node);
-            text_append(text, "}");
-            comma = ",";
-        }
-    }
-    text_append(text, "}");
+    text_append(text, "],");
+    rollout_waits_render(state, text);
 }
 
 void wave_view_line(const struct rollout_view *view, struct text *text)

@@ -429,6 +429,51 @@ static void payloads_collected(void)
     }
 }
 
+/* So many names in the folder of files, and those that were removed. */
+struct folder {
+    size_t count, removed;
+};
+
+static int folder_list(void *self, files_found found, void *ctx, struct err *err)
+{
+    const struct folder *folder = self;
+    (void)err;
+    for (size_t i = 0; i < folder->count; i++) {
+        char name[FILES_TREE_NAME_BYTES];
+        (void)snprintf(name, sizeof name, "%08x%08x", (unsigned)i, (unsigned)i);
+        found(ctx, name);
+    }
+    return 0;
+}
+
+static int folder_remove(void *self, const char *name, files_done done, void *ctx, struct err *err)
+{
+    (void)name, (void)done, (void)ctx, (void)err;
+    ((struct folder *)self)->removed++;
+    return 0;
+}
+
+/* More files than a sweep holds: it says so, and goes on at the next record. */
+static void files_swept(void)
+{
+    static const struct files_ops ops = {.list = folder_list, .remove = folder_remove};
+    for (size_t more = 0; more < 2; more++) {
+        struct folder folder = {.count = FILES_COUNT_MAX + more};
+        struct app *app = begin();
+        struct conductor *conductor = desk.conductor;
+        app->is_used = false;
+        conductor->ports.files = (struct files){.ops = &ops, .self = &folder};
+        conductor->has_about = conductor->has_file_garbage = true;
+        files_collect(conductor);
+        CHECK_INT_EQ(folder.removed, FILES_COUNT_MAX);
+        CHECK(conductor->has_file_garbage == (more > 0));
+        CHECK_STR_EQ(desk.log, more == 0 ? ""
+                                         : "w more than 1024 pieces and trees of files are "
+                                           "here: not all that no release names is removed\n");
+        desk_close();
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -445,6 +490,7 @@ int main(int argc, char **argv)
         {"requests answered", requests_answered},
         {"new app given up", new_app_given_up},
         {"payloads collected", payloads_collected},
+        {"files swept", files_swept},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
