@@ -370,8 +370,8 @@ void files_collect(struct conductor *conductor)
     }
     if (sweep.is_full) {
         conductor_warning(conductor, NULL,
-                          "more than %d pieces and trees of files are here: not all that no release "
-                          "names is removed",
+                          "more than %d pieces and trees of files are here: not all that no "
+                          "release names is removed",
                           FILES_COUNT_MAX);
     }
     for (size_t i = 0; i < APPS_MAX && sweep.count > 0; i++) {

@@ -171,8 +171,8 @@ int deploy_host_send(const struct deploy *deploy, struct err *err)
     mono_ms began = linux_loop_now();
     if (pieces_are_there(deploy->release)) {
         return err_set(err, ERR_USAGE,
-                       "--host does not carry files that stand beside the Compose file: use --node, "
-                       "or --socket on that host");
+                       "--host does not carry files that stand beside the Compose file: use "
+                       "--node, or --socket on that host");
     }
     remote_begin(&remote, deploy);
     word_add(&remote, "activate");
