@@ -213,7 +213,7 @@ static void hear_rival(struct coordinator *coordinator, const struct claim *clai
         coordinator_say(
             coordinator, LOG_LEVEL_WARNING,
             "a claim of epoch %llu is not believed: no coordinator of this fleet can be "
-            "there; somebody else may write to its topic",
+            "there; another client may write to its topic",
             (unsigned long long)claim->epoch);
         if (is_mine_out) {
             coordinator_claim(coordinator);

@@ -67,7 +67,7 @@ static void look(struct app *app, const struct digest *release)
     app->lacks_files = rc != 0 || looking.count > 0;
     if (rc != 0) {
         app->files_look_at = conductor_now(conductor) + FILES_RETRY_MS;
-        conductor_warning(conductor, app, "its files cannot be told: %s", err.text);
+        conductor_warning(conductor, app, "cannot read which files it needs: %s", err.text);
     } else if (looking.count > 0 && is_new) {
         conductor_event(conductor, app, "%u pieces of its files are missing, the first of %s",
                         looking.count, looking.first);

@@ -166,7 +166,7 @@ static void tell_left_out(struct conductor *conductor, size_t left_out)
     if (left_out > conductor->left_out) {
         conductor_warning(conductor, NULL,
                           "%zu containers that carry this node's labels under another name are not "
-                          "looked at: remove those that nobody needs (docker ps -a --filter "
+                          "looked at: remove those that are not needed (docker ps -a --filter "
                           "label=io.berth.node=%s)",
                           left_out, conductor->config.node);
     }
@@ -214,7 +214,7 @@ static void merge(struct app *app, const struct engine_container *container,
     if (replica == NULL) {
         conductor_warning(app->conductor, app,
                           "more than %d containers of it were listed: generation %llu replica %llu "
-                          "is not looked after; remove those that nobody needs",
+                          "is not looked after; remove those that are not needed",
                           OBSERVED_MAX, (unsigned long long)container->gen,
                           (unsigned long long)container->replica);
         return;

@@ -203,7 +203,7 @@ static void on_list_too_long(struct docker_call *call)
     docker_call_fail(
         call, ERR_LIMIT,
         "the engine's list of images is longer than %u KiB, so %s cannot be looked for "
-        "in it: remove images that nobody needs (docker image prune)",
+        "in it: remove unused images (docker image prune)",
         IMAGES_BYTES_MAX / 1024u, shown);
 }
 

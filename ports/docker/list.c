@@ -332,7 +332,7 @@ static void on_listed(struct docker_call *call, int status, struct span body)
     if (!list_note(list, json, true)) {
         docker_call_fail(call, ERR_LIMIT,
                          "%zu containers are named berth_%s_..., at most %d can be looked after: "
-                         "remove those that nobody needs (docker ps -a --filter "
+                         "remove those that are not needed (docker ps -a --filter "
                          "label=io.berth.node=%s)",
                          list->count + list->left_out, list->node, ENGINE_CONTAINERS_MAX,
                          list->node);

@@ -200,7 +200,7 @@ static void report_print(const struct report *report)
 {
     char when[INSTANT_BYTES];
     printf("  %-14s %s%s\n", "reported", node_instant(when, report->at),
-           report->is_time_trusted ? "" : ", by a clock that nobody vouches for");
+           report->is_time_trusted ? "" : ", by a clock that is not synchronised");
     printf("  %-14s ", "agent");
     node_text_print(report->version, strlen(report->version));
     printf(" on ");

@@ -52,7 +52,7 @@ static void bar_line(const struct rollout_view *view, size_t index, wall_ms now,
     text_printf(text, wave->failed > 0 ? ", %u failed" : "", wave->failed);
     text_printf(text, wave->changing > 0 ? ", %u changing" : "", wave->changing);
     if (wave->members == 0) {
-        text_append(text, ", passed over: nobody is in it");
+        text_append(text, ", skipped: no node is in it");
     } else if (wave->reached_at == 0) {
         text_append(text, ", open for ");
         duration_append(text, now - wave->opened_at);

@@ -45,7 +45,7 @@ static void case_bars(void)
     wave_view_bars(&view, NOW, &text);
     CHECK_STR_EQ(
         shown, "wave 1 of 4  ####################  1/1 done\n"
-               "wave 2 of 4  --------------------  0/0 done, passed over: nobody is in it\n"
+               "wave 2 of 4  --------------------  0/0 done, skipped: no node is in it\n"
                "wave 3 of 4  ########!!>>>>......  4/10 done, 1 failed, 2 changing, open for 1m5s\n"
                "wave 4 of 4 is not open yet\n"
                "waits: group 3 (gw-07), offline 1 (gw-02)\n"

@@ -102,7 +102,7 @@ static void too_many(void)
     look(0);
     CHECK_STR_EQ(desk.log,
                  "w 3 containers that carry this node's labels under another name are not looked "
-                 "at: remove those that nobody needs (docker ps -a --filter "
+                 "at: remove those that are not needed (docker ps -a --filter "
                  "label=io.berth.node=gw)\n");
     CHECK(desk.conductor->is_engine_up);
     CHECK(session_find(&app->session, 1, 0, 1)->is_present);
