@@ -289,7 +289,8 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
     memcpy(order.node, node->name, sizeof order.node);
     memcpy(order.app, kept->spec.app, sizeof order.app);
     memcpy(order.rollout, kept->spec.id, sizeof order.rollout);
-    order.start_by = planned->is_taken_back ? 0 : order.issued + (wall_ms)kept->spec.start_by_ms;
+    order.start_by =
+        planned->is_taken_back ? planned->start_by : order.issued + (wall_ms)kept->spec.start_by_ms;
     if (!coordinator_order(coordinator, &order, why)) {
         return false;
     }

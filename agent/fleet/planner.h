@@ -25,6 +25,9 @@ struct planner_order {
     struct digest release; /* none: no opinion */
     struct digest before;
     bool is_taken_back; /* it takes back one that was not begun */
+    /* Until when the node may begin it; 0: the writer says. One that takes back what can no longer
+     * be begun cannot be begun either, or it would be one more change beside those that may be. */
+    wall_ms start_by;
 };
 
 struct planner_result {

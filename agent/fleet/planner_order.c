@@ -3,34 +3,35 @@
 
 #include "agent/fleet/planner_private.h"
 
-static void order_add(struct turn *turn, size_t node, struct digest release, struct digest before,
-                      bool is_taken_back)
+static void order_add(struct turn *turn, const struct planner_order *order)
 {
     struct planner_result *result = turn->result;
     if (result->order_count < PLANNER_ORDERS_MAX) {
-        result->orders[result->order_count++] = (struct planner_order){
-            .node = (uint32_t)node,
-            .release = release,
-            .before = before,
-            .is_taken_back = is_taken_back,
-        };
+        result->orders[result->order_count++] = *order;
     }
 }
 
 /* Orders that their nodes have not begun are taken back: each gets what it ran before. A pause
- * leaves those of lost nodes: they are why it stopped, and their time to begin is over. */
+ * leaves those of lost nodes: they are why it stopped, and their time to begin is over. An abort
+ * takes these back too, and their time stays over: they gave up their slots, and what such a node
+ * did unseen stays done. */
 void planner_take_back(struct turn *turn)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
     bool is_pause = turn->result->state.phase == ROLLOUT_PAUSED;
+    bool is_undo = spec->shape.undo[0] != '\0';
     for (size_t i = 0; i < turn->roster->node_count; i++) {
         const struct roster_node *node = turn->roster->nodes[i];
         const struct roster_app *app = roster_app_find(node, spec->app);
-        if (planner_is_revocable(spec, node) &&
-            !(is_pause && turn->now >= planner_lost_at(&app->order, spec))) {
-            bool is_undo = spec->shape.undo[0] != '\0';
-            order_add(turn, i, app->order.before, is_undo ? app->order.release : app->order.before,
-                      true);
+        bool is_lost = app != NULL && turn->now >= planner_lost_at(&app->order, spec);
+        if (planner_is_revocable(spec, node) && !(is_pause && is_lost)) {
+            struct planner_order order = {.node = (uint32_t)i,
+                                          .release = app->order.before,
+                                          .before =
+                                              is_undo ? app->order.release : app->order.before,
+                                          .is_taken_back = true,
+                                          .start_by = is_lost ? app->order.start_by : 0};
+            order_add(turn, &order);
         }
     }
 }
@@ -101,7 +102,11 @@ void planner_order_next(struct turn *turn)
         const struct roster_app *app = roster_app_find(node, spec->app);
         struct digest before = app != NULL ? app->committed : (struct digest){0};
         budgets_take(&turn->budgets, node);
-        order_add(turn, i, *planner_release(spec, app), before, false);
+        order_add(turn, &(struct planner_order){
+                            .node = (uint32_t)i,
+                            .release = *planner_release(spec, app),
+                            .before = before,
+                        });
     }
 }
 
@@ -114,6 +119,18 @@ static bool can_go_back(const struct rollout_spec *spec, const struct roster_app
            !digest_is_equal(&app->order.before, &app->order.release);
 }
 
+/* It was lost, its order was taken back when nobody could begin it any more, and now it says that
+ * it had brought the release all the same. */
+static bool is_unseen(const struct rollout_spec *spec, const struct roster_app *app)
+{
+    const struct report_outcome *outcome = app != NULL ? roster_outcome(app, app->order.id) : NULL;
+    return outcome != NULL && outcome->kind == OUTCOME_EXPIRED && spec->shape.undo[0] == '\0' &&
+           strcmp(app->order.rollout, spec->id) == 0 && app->order.start_by != 0 &&
+           digest_is_equal(&app->committed, &spec->release) && !app->is_changing &&
+           !digest_is_none(&app->order.release) &&
+           !digest_is_equal(&app->order.release, &spec->release);
+}
+
 size_t planner_go_back(struct turn *turn)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
@@ -124,7 +141,9 @@ size_t planner_go_back(struct turn *turn)
         const struct roster_app *app = roster_app_find(node, spec->app);
         bool is_open = app != NULL && planner_is_ours(&app->order, spec) &&
                        roster_outcome(app, app->order.id) == NULL;
-        if (!can_go_back(spec, app) || is_open || !planner_is_meant(turn->rollout, node)) {
+        bool is_late = is_unseen(spec, app);
+        if ((!can_go_back(spec, app) && !is_late) || is_open ||
+            !planner_is_meant(turn->rollout, node)) {
             continue;
         }
         left++;
@@ -136,7 +155,12 @@ size_t planner_go_back(struct turn *turn)
         enum rollout_wait wait = budgets_ask(&turn->budgets, node);
         if (wait == ROLLOUT_WAIT_COUNT && turn->result->order_count < PLANNER_ORDERS_MAX) {
             budgets_take(&turn->budgets, node);
-            order_add(turn, i, app->order.before, app->order.release, true);
+            order_add(turn, &(struct planner_order){
+                                .node = (uint32_t)i,
+                                .release = is_late ? app->order.release : app->order.before,
+                                .before = is_late ? app->committed : app->order.release,
+                                .is_taken_back = true,
+                            });
         } else {
             planner_wait_note(turn, wait == ROLLOUT_WAIT_COUNT ? ROLLOUT_WAIT_BUDGET : wait,
                               node->name);

@@ -286,9 +286,9 @@ static void check_wave(struct crowd_checker *checker, size_t node)
 static void judge(struct crowd *crowd, size_t node, const struct planner_order *planned)
 {
     struct crowd_checker *checker = watching;
-    (void)crowd;
     if (planned->is_taken_back) {
-        if (!is_open(checker->crowd, node)) { /* it goes back: that is a change like any other */
+        bool is_closed = planned->start_by != 0 && planned->start_by <= crowd->now;
+        if (!is_open(crowd, node) && !is_closed) { /* it goes back: a change like any other */
             check_budget(checker, node);
             check_groups(checker, node);
         }

@@ -167,6 +167,7 @@ static bool seed_run(uint64_t seed)
     crowd_open(&crowd, seed * 7919 + 3, CROWD_NODES_MAX);
     spec_draw();
     nodes_draw();
+    crowd_read(&crowd);
     crowd.lose_one_in = one_in(3) ? 0 : 2 + draw(10);
     crowd_checker_open(&checker, &crowd);
     unsigned calm_at = 200 + draw(1500);

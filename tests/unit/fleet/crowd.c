@@ -239,7 +239,7 @@ static void order_write(struct crowd *crowd, const struct planner_order *planned
     (void)snprintf(entry->order.id, ORDER_ID_BYTES, "%015llx%x", (unsigned long long)crowd->serial,
                    tries > 15 ? 15 : tries);
     entry->order.start_by =
-        planned->is_taken_back ? 0 : crowd->now + (wall_ms)crowd->spec.start_by_ms;
+        planned->is_taken_back ? planned->start_by : crowd->now + (wall_ms)crowd->spec.start_by_ms;
     entry->is_there = true;
     entry->is_back = planned->is_taken_back;
     crowd->ordered += !planned->is_taken_back;
@@ -283,6 +283,15 @@ static void seat_open(struct crowd *crowd, size_t index)
         seat_tell(crowd, seat, i);
         if (crowd->orders[i].is_there) {
             roster_order(&seat->roster, &crowd->orders[i].order, true);
+        }
+    }
+}
+
+void crowd_read(struct crowd *crowd)
+{
+    for (size_t s = 0; s < CROWD_SEATS; s++) {
+        for (size_t i = 0; i < crowd->count; i++) {
+            seat_tell(crowd, &crowd->seats[s], i);
         }
     }
 }

@@ -79,6 +79,10 @@ void crowd_close(struct crowd *crowd);
 uint64_t crowd_random(struct crowd *crowd, uint64_t below);
 void crowd_label(struct crowd_node *node, const char *name, const char *value);
 
+/* Every seat reads what lies at the broker, as it does before it acts; for after the nodes got
+ * their labels and their states. */
+void crowd_read(struct crowd *crowd);
+
 /* A tick: nodes work, messages arrive or not, the acting seat plans. */
 void crowd_tick(struct crowd *crowd);
 void crowd_connect(struct crowd *crowd, size_t node, bool is_present);

@@ -284,7 +284,8 @@ static void order_write(struct toy_fleet *fleet, const struct planner_order *pla
     memcpy(order->node, fleet->nodes[index].name, sizeof order->node);
     memcpy(order->rollout, fleet->spec.id, sizeof order->rollout);
     (void)snprintf(order->id, sizeof order->id, "%016llx", (unsigned long long)fleet->serial);
-    order->start_by = planned->is_taken_back ? 0 : fleet->now + (wall_ms)fleet->spec.start_by_ms;
+    order->start_by =
+        planned->is_taken_back ? planned->start_by : fleet->now + (wall_ms)fleet->spec.start_by_ms;
     order->force = fleet->spec.force;
     roster_order(&fleet->roster, order, true);
     fleet->entries[index] = (struct toy_entry){
