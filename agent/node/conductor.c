@@ -254,6 +254,8 @@ static void plan_app(struct app *app)
         .is_wanted_revoked = revoked_has(&conductor->revoked, &memory->wanted),
         .is_candidate_revoked = memory->candidate.gen != 0 &&
                                 revoked_has(&conductor->revoked, &memory->candidate.release),
+        .lists = {conductor->list_number, conductor->list_seen},
+        .tables = {conductor->route_reads, conductor->route_seen},
     };
     swap_step(memory, &app->session, &facts, &decision);
     tell_wait(app);
@@ -263,6 +265,9 @@ static void plan_app(struct app *app)
     }
     if (decision.is_look_wanted) {
         conductor->list_at = mono_min(conductor->list_at, facts.now);
+    }
+    if (decision.is_table_look_wanted) {
+        conductor->route_read_at = mono_min(conductor->route_read_at, facts.now);
     }
     for (size_t i = 0; i < decision.action_count; i++) {
         perform(app, &decision.actions[i]);

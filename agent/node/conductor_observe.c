@@ -399,6 +399,7 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
     take_list(conductor, answer, &look);
     tell_left_out(conductor, answer->left_out);
     conductor->has_list = true;
+    conductor->list_seen = look.number;
     conductor_touch(conductor);
 }
 

@@ -197,6 +197,7 @@ struct conductor {
     bool has_about, is_engine_up, is_listing, is_asking_about;
     bool has_list; /* our containers were listed at least once: before, none is known to be gone */
     uint64_t list_number; /* of the list asked for last */
+    uint64_t list_seen;   /* and of the last that was answered */
     mono_ms list_at, about_at;
     mono_ms list_asked_at; /* when that was */
     uint8_t engine_failures;
@@ -217,6 +218,8 @@ struct conductor {
     const struct app *stale_app;  /* whose release before the boot file serves; NULL: unknown */
     const struct app *stale;      /* the one that is tried for it; NULL but inside route_identify */
     uint32_t route_read_failures;
+    uint64_t route_reads; /* of the kernel's table, as they begin */
+    uint64_t route_seen;  /* the last that found it as it was applied */
     uint64_t route_generation; /* as the kernel told first, then of the last table applied */
     struct route_table applied, applying, boot_table, committing;
     struct route_table checking; /* of the door */

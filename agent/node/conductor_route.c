@@ -186,6 +186,8 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
         conductor_warning(conductor, NULL, "someone changed our ruleset: putting it back");
         soaks_begin_again(conductor);
         conductor->is_route_known = false;
+    } else if (conductor->is_route_known) {
+        conductor->route_seen = conductor->route_reads;
     }
     conductor_touch(conductor);
 }
@@ -228,6 +230,7 @@ static void read_kernel(struct conductor *conductor)
     struct err err;
     conductor->is_route_busy = true;
     conductor->is_route_reading = true;
+    conductor->route_reads++;
     if (route->ops->read(route->self, read_back, conductor, &err) != 0) {
         conductor->is_route_busy = false;
         conductor->is_route_reading = false;

@@ -20,6 +20,8 @@ void session_begin_swap(struct session_app *session)
     session->shown_from = 0;
     session->shown_until = 0;
     session->blind_since = 0;
+    session->last_list = 0;
+    session->last_table = 0;
     session->image_missing_gen = 0;
     session->engine_failures = 0;
     for (size_t i = 0; i < session->replica_count; i++) {

@@ -151,6 +151,8 @@ struct session_app {
     mono_ms shown_from;      /* the present stretch: its first and its last good answer; 0: none */
     mono_ms shown_until;
     mono_ms blind_since; /* unproven and without evidence since; 0: there is some */
+    uint64_t last_list;  /* the looks that the verdict waits for: begun after all was answered */
+    uint64_t last_table; /* 0: not all was answered yet */
 
     bool is_network_ready;
     bool is_network_busy;

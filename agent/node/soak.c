@@ -90,6 +90,7 @@ static void begin_soak(struct step *step)
     session->shown_until = 0;
     session->blind_since = 0;
     session->route_from = 0;
+    session->last_table = 0;
     memset(session->waited_ms, 0, sizeof session->waited_ms);
     hurry_set(step, session->soak_since);
     step_wake(step, step->facts->now);
@@ -194,6 +195,24 @@ bool soak_may_begin(const struct step *step)
     return true;
 }
 
+/* An answer says that the candidate was well when it was asked, not that clients reach it, nor that
+ * it is still what was created. So the verdict waits for a list and for a look at the kernel that
+ * began after the last answer that counts; for no list of an engine that does not answer. */
+static bool is_confirmed(struct step *step)
+{
+    struct session_app *session = step->session;
+    const struct swap_facts *facts = step->facts;
+    if (session->last_table == 0) {
+        session->last_table = facts->tables.asked + 1;
+        session->last_list = facts->lists.asked + 1;
+    }
+    bool is_list_due = facts->is_engine_up && facts->lists.seen < session->last_list;
+    bool is_table_due = facts->tables.seen < session->last_table || !session->is_route_settled;
+    step->decision->is_look_wanted |= is_list_due;
+    step->decision->is_table_look_wanted = is_table_due;
+    return !is_list_due && !is_table_due;
+}
+
 static void prove(struct step *step)
 {
     const struct plan *plan = step->facts->candidate;
@@ -207,10 +226,12 @@ static void prove(struct step *step)
     }
     int64_t left = plan->soak_ms - count_soak(step, shown);
     bool is_proven = set_evidence(step, gen, plan, session->soak_since, true) == EVIDENCE_WELL;
-    if (left <= 0 && is_proven && !swap_is_overridden(step->memory)) {
+    bool is_due = left <= 0 && is_proven && !swap_is_overridden(step->memory);
+    if (is_due && is_confirmed(step)) {
         verdict_commit(step);
         return;
     }
+    session->last_table = is_due ? session->last_table : 0;
     mono_ms end = session->shown_until + left;
     if (shown == EVIDENCE_WELL && now >= end) {
         hurry_set(step, end); /* the last question decides */

@@ -517,6 +517,7 @@ void swap_step(const struct memory_app *memory, struct session_app *session,
     decision->is_remembering = false;
     decision->is_going_back = false;
     decision->is_look_wanted = false;
+    decision->is_table_look_wanted = false;
     decision->action_count = 0;
     decision->wake_at = MONO_NEVER;
     if (!session->is_observed) {

@@ -34,6 +34,12 @@ struct action {
     uint8_t service, number;
 };
 
+/* Looks at a part of the world, numbered from 1 as they begin. */
+struct swap_looks {
+    uint64_t asked; /* the last that was begun */
+    uint64_t seen;  /* the last that was answered, and found no hand of others in it */
+};
+
 /* What the planner is told besides memory and session. Plans are NULL where there is no such
  * release or its payload cannot be read. */
 struct swap_facts {
@@ -48,6 +54,8 @@ struct swap_facts {
     bool is_wish_late;        /* what is wanted had to begin before now */
     bool is_memory_lost;      /* nothing is known to be a leftover */
     bool is_wanted_revoked, is_candidate_revoked;
+    struct swap_looks lists;  /* of the engine's containers */
+    struct swap_looks tables; /* of the kernel's table */
 };
 
 struct swap_decision {
@@ -60,6 +68,7 @@ struct swap_decision {
     size_t action_count;
     mono_ms wake_at;     /* plan again at the latest then */
     bool is_look_wanted; /* the engine is to be looked at before anything else can be decided */
+    bool is_table_look_wanted; /* and the kernel's table */
 };
 
 /* Plans one app. Pure but for the planner's own notes in session (see session.h): no I/O, no clock,

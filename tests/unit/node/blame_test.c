@@ -251,6 +251,48 @@ static void soak(int64_t ms, bool is_answering)
     soak_step(&step);
 }
 
+/* The looks that were wanted are made, and find all as it should be. */
+static void look(void)
+{
+    facts.lists.seen = ++facts.lists.asked;
+    facts.tables.seen = ++facts.tables.asked;
+}
+
+/* When all was answered, the engine and the kernel are looked at once more: a look that was begun
+ * before is none, nor is one that found something else. */
+static void case_last_looks(void)
+{
+    begin_soak();
+    facts.is_engine_up = true;
+    facts.tables.asked = 7;
+    facts.tables.seen = 6;
+    soak(0, true);
+    for (int i = 0; i < 20; i++) {
+        CHECK(!decision.is_look_wanted && !decision.is_table_look_wanted);
+        soak(1000, true);
+    }
+    CHECK(decision.is_look_wanted && decision.is_table_look_wanted);
+    facts.tables.seen = 7; /* under way before the last answer came */
+    soak(0, false);
+    CHECK(decision.is_look_wanted && decision.is_table_look_wanted);
+    look();
+    facts.tables.seen = 7; /* this one did not find our table */
+    soak(0, false);
+    CHECK(!decision.is_look_wanted && decision.is_table_look_wanted);
+    facts.tables.seen = 8;
+    session.is_route_settled = false; /* another one is being applied */
+    soak(0, false);
+    CHECK(!decision.is_remembering);
+    session.is_route_settled = true;
+    facts.lists.seen = 0; /* no list came */
+    soak(0, false);
+    CHECK(decision.is_look_wanted && !decision.is_remembering);
+    facts.is_engine_up = false; /* and none will */
+    soak(0, false);
+    CHECK(decision.is_remembering);
+    CHECK_INT_EQ(decision.next.verdict, VERDICT_GOOD);
+}
+
 /* The kernel has 30 s to confirm the switch; until then nothing soaks. */
 static void case_route_limit(void)
 {
@@ -283,6 +325,8 @@ static void case_soak(void)
     soak(599, true);
     CHECK(!decision.is_remembering);
     soak(1, true);
+    look();
+    soak(0, false);
     CHECK(decision.is_remembering);
     CHECK_INT_EQ(decision.next.verdict, VERDICT_GOOD);
 }
@@ -349,6 +393,7 @@ int main(int argc, char **argv)
         {"hand", case_hand},
         {"route limit", case_route_limit},
         {"soak", case_soak},
+    {"last looks", case_last_looks},
         {"blind", case_blind},
         {"sleep", case_sleep},
         {"overridden", case_overridden},

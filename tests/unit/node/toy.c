@@ -522,6 +522,10 @@ static mono_ms plan_step(struct toy *toy)
     facts->is_wanted_revoked = toy->revoked != 0 && toy_release(&memory->wanted) == toy->revoked;
     facts->is_candidate_revoked =
         toy->revoked != 0 && toy_release(&memory->candidate.release) == toy->revoked;
+    facts->lists.asked = toy->turns;
+    facts->lists.seen = toy->is_list_old ? 0 : toy->turns;
+    facts->tables.asked = toy->turns;
+    facts->tables.seen = toy->is_route_known && !toy->is_applying ? toy->turns : 0;
     session_prune(&toy->session, memory);
     swap_step(memory, &toy->session, facts, &decision);
     laws_check_decision(toy, &decision);
