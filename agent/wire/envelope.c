@@ -54,22 +54,21 @@ static int read_sig(const struct json_place *at, void *into, struct err *err)
 static const struct json_key signature_keys[] = {{"keyid", read_key_id, NULL, true},
                                                  {"sig", read_sig, NULL, true}};
 
-/* The index of the key of this role that the signature names, or key_count. */
-static size_t key_find(const struct trust *trust, enum trust_role role, const char *key_id)
+/* The index of the key of the signers that the signature names, or key_count. */
+static size_t key_find(const struct envelope_signers *signers, const char *key_id)
 {
     size_t i = 0;
-    while (i < trust->key_count &&
-           (strcmp(trust->keys[i].id, key_id) != 0 || (trust->keys[i].roles & 1u << role) == 0)) {
+    while (i < signers->key_count && (strcmp(signers->keys[i].id, key_id) != 0 ||
+                                      (signers->keys[i].roles & signers->roles) == 0)) {
         i++;
     }
     return i;
 }
 
-/* Checks one signature; sets the bit of its key in *good when it is by a key of the role. */
-static int signature_check(const struct json_place *at, enum trust_role role,
-                           const struct trust *trust, const struct verify *verify,
-                           struct arena arena, struct span encoding, unsigned *good,
-                           struct err *err)
+/* Checks one signature; sets the bit of its key in *good when it is by one of the signers. */
+static int signature_check(const struct json_place *at, const struct envelope_signers *signers,
+                           const struct verify *verify, struct arena arena, struct span encoding,
+                           unsigned *good, struct err *err)
 {
     struct signature_text text = {0};
     struct span der;
@@ -77,13 +76,13 @@ static int signature_check(const struct json_place *at, enum trust_role role,
     if (rc != 0) {
         return rc;
     }
-    size_t index = key_find(trust, role, text.key_id);
-    if (index == trust->key_count) {
+    size_t index = key_find(signers, text.key_id);
+    if (index == signers->key_count) {
         return 0;
     }
     rc = base64_decode(text.sig, &arena, &der, err);
     if (rc == 0) {
-        rc = verify->ops->signature(verify->self, trust->keys[index].point, encoding, der, err);
+        rc = verify->ops->signature(verify->self, signers->keys[index].point, encoding, der, err);
     }
     if (rc != 0) {
         return err_wrap(err, rc, "signature by key %.8s", text.key_id);
@@ -94,46 +93,46 @@ static int signature_check(const struct json_place *at, enum trust_role role,
 
 _Static_assert(TRUST_KEYS_MAX <= 32, "one bit for each key");
 
-static int signatures_check(const struct parts *parts, enum trust_role role,
-                            const struct trust *trust, const struct verify *verify,
-                            const struct arena *arena, struct span encoding, struct err *err)
+static int signatures_check(const struct parts *parts, const struct envelope_signers *signers,
+                            const struct verify *verify, const struct arena *arena,
+                            struct span encoding, unsigned *by, struct err *err)
 {
     struct json_place step = {0};
     unsigned good = 0;
     unsigned count = 0;
     while (json_next(&parts->signatures, &step)) {
-        int rc = signature_check(&step, role, trust, verify, *arena, encoding, &good, err);
+        int rc = signature_check(&step, signers, verify, *arena, encoding, &good, err);
         if (rc != 0) {
             return rc;
         }
     }
+    *by = good;
     for (; good != 0; good &= good - 1) {
         count++;
     }
     if (step.value == NULL) {
         return err_set(err, ERR_UNSIGNED, "the document is not signed; sign it with a %s key",
-                       trust_role_word(role));
+                       signers->word);
     }
     if (count == 0) {
         return err_set(err, ERR_SIGNATURE,
-                       "none of its signatures is by a %s key that is trusted here",
-                       trust_role_word(role));
+                       "none of its signatures is by a %s key that is trusted here", signers->word);
     }
-    if (count < trust->threshold[role]) {
+    if (count < signers->threshold) {
         return err_set(err, ERR_THRESHOLD, "signed by %u of the %u %s keys it takes", count,
-                       trust->threshold[role], trust_role_word(role));
+                       signers->threshold, signers->word);
     }
     return 0;
 }
 
-static int parts_open(const struct parts *parts, enum trust_role role, const struct trust *trust,
+static int parts_open(const struct parts *parts, const struct envelope_signers *signers,
                       const struct verify *verify, struct arena *arena, struct span *payload,
-                      struct err *err)
+                      unsigned *by, struct err *err)
 {
     struct span encoding = {0};
-    if (strcmp(parts->type, trust_role_type(role)) != 0) {
+    if (strcmp(parts->type, signers->type) != 0) {
         return err_set(err, ERR_PAYLOAD_TYPE, "its payload type is %.80s, not %s", parts->type,
-                       trust_role_type(role));
+                       signers->type);
     }
     int rc = base64_decode(parts->payload, arena, payload, err);
     if (rc != 0) {
@@ -144,7 +143,7 @@ static int parts_open(const struct parts *parts, enum trust_role role, const str
     if (rc != 0) {
         return rc;
     }
-    return signatures_check(parts, role, trust, verify, &scratch, encoding, err);
+    return signatures_check(parts, signers, verify, &scratch, encoding, by, err);
 }
 
 /* Parses the outer document; the caller frees it. */
@@ -204,9 +203,9 @@ int envelope_take_apart(struct span envelope, struct arena *arena, struct envelo
     return rc;
 }
 
-int envelope_open(struct span envelope, enum trust_role role, const struct trust *trust,
-                  const struct verify *verify, struct arena *arena, struct span *payload,
-                  struct digest *digest, struct err *err)
+int envelope_open_by(struct span envelope, const struct envelope_signers *signers,
+                     const struct verify *verify, struct arena *arena, struct span *payload,
+                     struct digest *digest, unsigned *by, struct err *err)
 {
     struct json_document document;
     struct json_place root;
@@ -216,13 +215,27 @@ int envelope_open(struct span envelope, enum trust_role role, const struct trust
     if (rc != 0) {
         return rc;
     }
-    rc = parts_open(&parts, role, trust, verify, arena, &decoded, err);
+    rc = parts_open(&parts, signers, verify, arena, &decoded, by, err);
     json_free(&document);
     if (rc == 0) {
         verify->ops->sha256(verify->self, decoded, digest);
         *payload = decoded;
     }
     return rc;
+}
+
+int envelope_open(struct span envelope, enum trust_role role, const struct trust *trust,
+                  const struct verify *verify, struct arena *arena, struct span *payload,
+                  struct digest *digest, struct err *err)
+{
+    const struct envelope_signers signers = {.type = trust_role_type(role),
+                                             .word = trust_role_word(role),
+                                             .keys = trust->keys,
+                                             .key_count = trust->key_count,
+                                             .roles = 1u << role,
+                                             .threshold = trust->threshold[role]};
+    unsigned by = 0;
+    return envelope_open_by(envelope, &signers, verify, arena, payload, digest, &by, err);
 }
 
 int envelope_encoding(const char *type, struct span payload, struct arena *arena,

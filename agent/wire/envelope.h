@@ -17,6 +17,21 @@ NODISCARD int envelope_open(struct span envelope, enum trust_role role, const st
                             const struct verify *verify, struct arena *arena, struct span *payload,
                             struct digest *digest, struct err *err);
 
+/* Who may sign the documents of one type, where no role of the trust document says so. */
+struct envelope_signers {
+    const char *type, *word; /* payload type; what such a key is called */
+    const struct trust_key *keys;
+    size_t key_count; /* at most 32 */
+    unsigned roles;   /* bits, one of which a key must have */
+    uint8_t threshold;
+};
+
+/* envelope_open for these keys; *by gets the bit of each key whose signature holds. */
+NODISCARD int envelope_open_by(struct span envelope, const struct envelope_signers *signers,
+                               const struct verify *verify, struct arena *arena,
+                               struct span *payload, struct digest *digest, unsigned *by,
+                               struct err *err);
+
 /* Writes the pre-authentication encoding "DSSEv1 len type len payload" into the arena. */
 NODISCARD int envelope_encoding(const char *type, struct span payload, struct arena *arena,
                                 struct span *encoding, struct err *err);

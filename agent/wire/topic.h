@@ -20,6 +20,7 @@
     X(FILE, "file/{d}")                                                                            \
     X(TRUST, "trust")                                                                              \
     X(REVOKE, "revoke")                                                                            \
+    X(OPERATORS, "operators")                                                                      \
     X(ROLLOUT_SPEC, "rollout/{r}/spec")                                                            \
     X(ROLLOUT_STATE, "rollout/{r}/state")                                                          \
     X(ROLLOUT_CONTROL, "rollout/{r}/control")                                                      \

@@ -53,7 +53,7 @@ static int read_fleet(const struct json_place *at, void *into, struct err *err)
     return json_name(at, trust->fleet, sizeof trust->fleet, err);
 }
 
-static int read_id(const struct json_place *at, void *into, struct err *err)
+int trust_read_id(const struct json_place *at, void *into, struct err *err)
 {
     struct trust_key *key = into;
     struct digest digest;
@@ -64,7 +64,7 @@ static int read_id(const struct json_place *at, void *into, struct err *err)
     return rc;
 }
 
-static int read_point(const struct json_place *at, void *into, struct err *err)
+int trust_read_point(const struct json_place *at, void *into, struct err *err)
 {
     struct trust_key *key = into;
     uint8_t memory[2 * VERIFY_KEY_BYTES];
@@ -131,8 +131,8 @@ static int key_check_distinct(const struct json_place *at, const struct trust *t
 
 static int read_keys(const struct json_place *at, void *into, struct err *err)
 {
-    static const struct json_key keys[] = {{"id", read_id, NULL, true},
-                                           {"point", read_point, NULL, true},
+    static const struct json_key keys[] = {{"id", trust_read_id, NULL, true},
+                                           {"point", trust_read_point, NULL, true},
                                            {"roles", read_roles, NULL, true}};
     struct trust *trust = into;
     struct json_place step = {0};

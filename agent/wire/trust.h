@@ -48,6 +48,11 @@ struct trust {
  * stands twice or is no point (checked only for shape here), and the lint's codes. */
 NODISCARD int trust_parse(struct span payload, struct trust *trust, struct err *err);
 
+/* Readers of a key's "id" and "point" into a struct trust_key, for documents with keys. */
+struct json_place;
+NODISCARD int trust_read_id(const struct json_place *at, void *into, struct err *err);
+NODISCARD int trust_read_point(const struct json_place *at, void *into, struct err *err);
+
 const char *trust_role_word(enum trust_role role);
 const char *trust_role_type(enum trust_role role);
 

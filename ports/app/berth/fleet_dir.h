@@ -18,6 +18,8 @@
  *   operators-ca.{pem,key}          the operators' CA; missing in a folder of the versions before,
  *                                   where ca.* issued for everybody (`berth fleet upgrade`)
  *   keys/{release,order,trust,revoke}.{pem,pub}  keys/trust.json   as `berth keys new` writes them
+ *   keys/operator.{pem,pub}         the key of this folder's operator
+ *   keys/operators.json             whose keys may ask for a rollout (operators_file.h)
  *   broker/{mosquitto.conf,acl-nodes,acl-operators,cert.pem,key.pem}  broker/data/
  *   broker/{nodes-ca,operators-ca,ca}.pem   whom its listeners let in; ca.pem: both
  *   broker/mosquitto.service.conf   for the broker as a service

@@ -13,6 +13,7 @@
 #include "ports/app/berth/broker_conf.h"
 #include "ports/app/berth/identity.h"
 #include "ports/app/berth/keys.h"
+#include "ports/app/berth/operators_file.h"
 #include "ports/app/berth/verbs.h"
 
 #define NODE_PORT_DEFAULT     8883
@@ -190,6 +191,7 @@ static int fleet_make(const struct init_request *request, struct err *err)
         fleet_dir_file(dir, "keys", keys);
         rc = keys_make(&keyring, keys, dir->fleet, err);
     }
+    rc = rc == 0 ? operators_file_begin(&keyring, dir, err) : rc;
     if (rc == 0) {
         rc = certificates_make(request, issue, err);
     }
@@ -241,6 +243,8 @@ static void advice_print(const struct init_request *request)
            "operator/key.pem go with their folders\n"
            "  broker/    to %s, which needs ports %u (nodes) and %u (operators)\n"
            "  operator/  what this tool and coordinators show to the broker\n"
+           "  keys/operator.pem signs what is asked of rollouts; more operators: berth keys "
+           "operators\n"
            "  nodes/     a folder a node, for its /etc/berth\n"
            "next:\n",
            dir->host, dir->node_port, dir->operator_port);

@@ -1,5 +1,5 @@
-/* berth fleet upgrade: a folder of the versions before, with one CA for everybody, gets a CA for
- * its operators.
+/* berth fleet upgrade: a folder of the versions before, with one CA for everybody and no operator's
+ * key, gets a CA for its operators, and a first operator.
  *
  * Nodes notice nothing: their CA keeps its key and its name. The old operator's certificate and the
  * old configuration are put aside and not removed, so that the broker can go back. */
@@ -14,6 +14,7 @@
 #include "ports/app/berth/broker_conf.h"
 #include "ports/app/berth/identity.h"
 #include "ports/app/berth/keyring.h"
+#include "ports/app/berth/operators_file.h"
 #include "ports/app/berth/verbs.h"
 
 /* NAME becomes NAME.before; what is not there is no failure. */
@@ -66,27 +67,28 @@ static int identities_make(const struct fleet_dir *dir, struct mbedtls_issue *is
     return rc;
 }
 
-static int upgrade(const struct fleet_dir *dir, struct err *err)
+static bool is_there(const struct fleet_dir *dir, const char *name)
 {
-    struct keyring keyring;
+    char path[PATH_MAX];
+    fleet_dir_file(dir, name, path);
+    return access(path, F_OK) == 0;
+}
+
+static int ca_upgrade(const struct fleet_dir *dir, struct err *err)
+{
     struct mbedtls_issue *issue = NULL;
     struct issued ca;
-    int rc = keyring_open(&keyring, err); /* opens the library as well */
-    if (rc != 0) {
-        return rc;
-    }
-    rc = identity_ca_load(dir, IDENTITY_NODES, &ca, err); /* before anything is moved */
+    int rc = identity_ca_load(dir, IDENTITY_NODES, &ca, err); /* before anything is moved */
     issued_wipe(&ca);
     rc = rc == 0 ? mbedtls_issue_new(&issue, err) : rc;
     rc = rc == 0 ? asides_put(dir, err) : rc;
     rc = rc == 0 ? identities_make(dir, issue, err) : rc;
     rc = rc == 0 ? broker_conf_write(dir, err) : rc;
     mbedtls_issue_free(issue);
-    keyring_close(&keyring);
     return rc;
 }
 
-static void advice_print(const struct fleet_dir *dir)
+static void ca_advice(const struct fleet_dir *dir)
 {
     printf(
         "%s: the fleet %s has a CA for its operators: operators-ca.{pem,key}\n"
@@ -101,6 +103,44 @@ static void advice_print(const struct fleet_dir *dir)
         "what was there before: operator.before/ and broker/mosquitto.conf.before; remove them "
         "when all is well\n",
         dir->path, dir->fleet);
+}
+
+static void operator_advice(const struct fleet_dir *dir)
+{
+    printf("%s: the fleet %s has its first operator: keys/operator.{pem,pub}, keys/operators.json\n"
+           "from this version on specs and controls of rollouts are signed, and what is not is "
+           "refused:\n"
+           "  1. berth trust publish   (gives the operators' keys to the coordinators)\n"
+           "  2. update every coordinator and every other place where this tool runs\n"
+           "  3. each operator who has a folder of their own makes a key there (berth keys new "
+           "operator);\n"
+           "     here it is named: berth keys operators --add NAME=operator.pub, and step 1 again\n"
+           "a rollout that was under way is refused by name: start it again\n",
+           dir->path, dir->fleet);
+}
+
+/* What is missing of either; the operators first, since it may need a key that is elsewhere. */
+static int upgrade(const struct fleet_dir *dir, struct err *err)
+{
+    bool has_ca = is_there(dir, "operators-ca.key");
+    bool has_operators = is_there(dir, "keys/operators.json");
+    struct keyring keyring;
+    int rc = keyring_open(&keyring, err); /* opens the library as well */
+    if (rc != 0) {
+        return rc;
+    }
+    if (!has_operators) {
+        rc = operators_file_begin(&keyring, dir, err);
+    }
+    rc = rc == 0 && !has_ca ? ca_upgrade(dir, err) : rc;
+    keyring_close(&keyring);
+    if (rc == 0 && !has_ca) {
+        ca_advice(dir);
+    }
+    if (rc == 0 && !has_operators) {
+        operator_advice(dir);
+    }
+    return rc;
 }
 
 int verb_fleet_upgrade(int argc, char **argv, struct err *err)
@@ -127,13 +167,11 @@ int verb_fleet_upgrade(int argc, char **argv, struct err *err)
         return err_set(err, ERR_IO, "%s: %s", dir.path, strerror(errno));
     }
     memcpy(dir.path, path, strlen(path) + 1); /* the broker's configuration knows no other */
-    fleet_dir_file(&dir, "operators-ca.key", path);
-    if (access(path, F_OK) == 0) {
-        return err_set(err, ERR_EXISTS, "%s is there already: nothing is to be done", path);
+    if (is_there(&dir, "operators-ca.key") && is_there(&dir, "keys/operators.json")) {
+        return err_set(err, ERR_EXISTS,
+                       "%s: operators-ca.key is there already, and keys/operators.json: nothing is "
+                       "to be done",
+                       dir.path);
     }
-    rc = upgrade(&dir, err);
-    if (rc == 0) {
-        advice_print(&dir);
-    }
-    return rc;
+    return upgrade(&dir, err);
 }

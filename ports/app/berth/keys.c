@@ -32,14 +32,14 @@ static int public_write(const char *path, const struct trust_key *key, struct er
     return file_create(path, span_of(pem, (size_t)len), 0644, err);
 }
 
-static int role_new(const struct keyring *keyring, const char *dir, enum trust_role role,
-                    struct trust *trust, struct err *err)
+/* DIR/WORD.pem, DIR/WORD.pub. */
+static int pair_new(const struct keyring *keyring, const char *dir, const char *word,
+                    struct trust_key *key, struct err *err)
 {
     char pem[SIGN_PEM_BYTES_MAX];
     char path[PATH_MAX];
-    struct trust_key *key = &trust->keys[trust->key_count];
     int rc = keyring->sign.ops->key_new(keyring->sign.self, pem, err);
-    (void)snprintf(path, sizeof path, "%s/%s.pem", dir, trust_role_word(role));
+    (void)snprintf(path, sizeof path, "%s/%s.pem", dir, word);
     if (rc == 0) {
         rc = file_create(path, span_text(pem), 0600, err);
     }
@@ -47,16 +47,27 @@ static int role_new(const struct keyring *keyring, const char *dir, enum trust_r
     if (rc == 0) {
         rc = keyring_load(keyring, path, key, err);
     }
-    (void)snprintf(path, sizeof path, "%s/%s.pub", dir, trust_role_word(role));
-    if (rc == 0) {
-        rc = public_write(path, key, err);
-    }
+    (void)snprintf(path, sizeof path, "%s/%s.pub", dir, word);
+    return rc == 0 ? public_write(path, key, err) : rc;
+}
+
+static int role_new(const struct keyring *keyring, const char *dir, enum trust_role role,
+                    struct trust *trust, struct err *err)
+{
+    struct trust_key *key = &trust->keys[trust->key_count];
+    int rc = pair_new(keyring, dir, trust_role_word(role), key, err);
     if (rc == 0) {
         key->roles = 1u << role;
         trust->threshold[role] = 1;
         trust->key_count++;
     }
     return rc;
+}
+
+int keys_operator_make(const struct keyring *keyring, const char *dir, struct trust_key *key,
+                       struct err *err)
+{
+    return pair_new(keyring, dir, KEYS_OPERATOR, key, err);
 }
 
 int keys_make(const struct keyring *keyring, const char *dir, const char *fleet, struct err *err)

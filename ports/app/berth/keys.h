@@ -10,4 +10,12 @@
 NODISCARD int keys_make(const struct keyring *keyring, const char *dir, const char *fleet,
                         struct err *err);
 
+/* The files of an operator's own key are called so. */
+#define KEYS_OPERATOR "operator"
+
+/* Writes operator.{pem,pub} into `dir`: the key that signs what its holder asks of rollouts. Nobody
+ * believes it before the operators' document names it. ERR_EXISTS. */
+NODISCARD int keys_operator_make(const struct keyring *keyring, const char *dir,
+                                 struct trust_key *key, struct err *err);
+
 #endif

@@ -12,8 +12,11 @@ static const struct verb {
     const char *arguments;
     const char *purpose;
 } verbs[] = {
-    {"keys", "new", verb_keys_new, "DIR --fleet NAME",
-     "make one key a role and the trust document"},
+    {"keys", "new", verb_keys_new, "DIR --fleet NAME | operator [--dir DIR]",
+     "make one key a role and the trust document; or a key for one more operator"},
+    {"keys", "operators", verb_keys_operators,
+     "[--add NAME=PUB]... [--remove NAME]... [--key PEM]... [--version N] [--dir DIR]",
+     "show whose keys may ask for a rollout, or write the next version of that"},
     {"keys", "trust", verb_keys_trust,
      "DIR --fleet NAME [--role release=a.pub,b.pub:2]... [--version N] [--key PEM]... "
      "[--reset-epochs] [--force]",
@@ -39,7 +42,7 @@ static const struct verb {
      "DIR --fleet NAME --broker HOST[:NODEPORT[:OPERATORPORT]] [--name CERTNAME]...",
      "make a fleet: its CA, its keys, its broker's configuration, the operator's certificate"},
     {"fleet", "upgrade", verb_fleet_upgrade, "[--dir DIR]",
-     "give a folder of an earlier version its operators' CA"},
+     "give a folder of an earlier version its operators' CA and its first operator's key"},
     {"node", "add", verb_node_add,
      "NAME [--label KEY=VALUE]... [--prefix PATH] [--days N] [--dir DIR]",
      "make a node's certificate and configuration"},
@@ -57,7 +60,7 @@ static const struct verb {
     {"release", "revoke", verb_release_revoke, "[--key PEM]... [--dir DIR] DIGEST|FILE...",
      "add releases to the fleet's list of what must never run"},
     {"trust", "publish", verb_trust_publish, "[--dir DIR]",
-     "give the fleet's nodes its trust document"},
+     "give the fleet's nodes its trust document, and its coordinators the operators' keys"},
     {"rollout", "plan", verb_rollout_plan,
      "FILE -l SELECTOR|--all [--spec FILE] [the flags of rollout start] [--json] [--dir DIR]",
      "say which node gets a release in which wave, and which would not; does nothing"},

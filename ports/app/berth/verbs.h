@@ -7,6 +7,7 @@
 /* argv[0] is the verb's last word. 0, ERR_USAGE (the usage is then printed), another code, or a
  * positive exit status whose reason the verb has printed. */
 int verb_keys_new(int argc, char **argv, struct err *err);
+int verb_keys_operators(int argc, char **argv, struct err *err);
 int verb_keys_trust(int argc, char **argv, struct err *err);
 int verb_release_build(int argc, char **argv, struct err *err);
 int verb_release_lint(int argc, char **argv, struct err *err);

@@ -11,6 +11,7 @@
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/fleet_dir.h"
 #include "ports/app/berth/keyring.h"
+#include "ports/app/berth/operators_file.h"
 #include "ports/app/berth/verbs.h"
 #include "tests/check.h"
 
@@ -92,6 +93,82 @@ static void case_upgrade(void)
     folder_age();
     check_run_is(verb_fleet_upgrade, "upgrade --dir f", ERR_EXISTS, "operator.before is there");
     free(before), free(operator), free(after), free(aside);
+}
+
+static struct operators operators_of(void)
+{
+    struct keyring keyring;
+    struct fleet_dir fleet;
+    struct trust trust;
+    struct operators operators = {0};
+    CHECK_INT_EQ(keyring_open(&keyring, NULL), 0);
+    CHECK_INT_EQ(fleet_dir_load("f", &fleet, NULL), 0);
+    CHECK_INT_EQ(keyring_trust_load(&keyring, "f/keys/trust.json", &trust, NULL), 0);
+    CHECK_INT_EQ(operators_file_load(&keyring, &fleet, &trust, &operators, NULL), 0);
+    keyring_close(&keyring);
+    return operators;
+}
+
+/* A fleet begins with one operator; others come and go by the next version, and no other. */
+static void case_operators(void)
+{
+    struct operators operators = operators_of();
+    char *first = content_of("f/keys/operators.json");
+    CHECK_INT_EQ(operators.version, 1);
+    CHECK_INT_EQ(operators.count, 1);
+    CHECK_STR_EQ(operators.list[0].name, "operator");
+    CHECK_STR_EQ(operators.fleet, "demo");
+    CHECK_INT_EQ(mode_of("f/keys/operator.pem"), 0600);
+    check_run_is(verb_keys_new, "new operator --dir f", ERR_EXISTS, "operator.pem");
+    CHECK_INT_EQ(rename("f/keys/operator.pem", "first.pem"), 0);
+    CHECK_INT_EQ(rename("f/keys/operator.pub", "first.pub"), 0);
+    check_run_is(verb_keys_new, "new operator --dir f", 0, "");
+    check_run_is(verb_keys_operators, "operators --dir f --add ann=first.pub", ERR_EXISTS,
+                 "is operator's already");
+    check_run_is(verb_keys_operators, "operators --dir f --add Ann=f/keys/operator.pub", ERR_USAGE,
+                 "NAME=FILE");
+    check_run_is(verb_keys_operators, "operators --dir f --add ann", ERR_USAGE, "NAME=FILE");
+    check_run_is(verb_keys_operators, "operators --dir f --remove ann", ERR_NOT_FOUND, "ann");
+    check_run_is(verb_keys_operators, "operators --dir f --version 1", ERR_VERSION, "version 1 is");
+    check_run_is(verb_keys_operators,
+                 "operators --dir f --add ann=f/keys/operator.pub --key f/keys/order.pem",
+                 ERR_SIGNATURE, "nothing was changed");
+    char *same = content_of("f/keys/operators.json");
+    CHECK_STR_EQ(same, first);
+    check_run_is(verb_keys_operators, "operators --dir f --add ann=f/keys/operator.pub", 0, "");
+    operators = operators_of();
+    CHECK_INT_EQ(operators.version, 2);
+    CHECK(operators_find(&operators, "ann") != NULL);
+    CHECK(operators_find(&operators, "operator") != NULL);
+    check_run_is(verb_keys_operators, "operators --dir f --remove ann --version 9", 0, "");
+    operators = operators_of();
+    CHECK_INT_EQ(operators.version, 9);
+    CHECK_INT_EQ(operators.count, 1);
+    check_run_is(verb_keys_operators, "operators --dir f", 0, ""); /* shown, and nothing else */
+    CHECK_INT_EQ(operators_of().version, 9);
+    CHECK_INT_EQ(rename("first.pem", "f/keys/operator.pem"), 0);
+    CHECK_INT_EQ(rename("first.pub", "f/keys/operator.pub"), 0);
+    free(first), free(same);
+}
+
+/* A folder of the versions before has no operator; the key of the trust role may be elsewhere. */
+static void case_operators_upgrade(void)
+{
+    CHECK_INT_EQ(unlink("f/keys/operators.json"), 0);
+    CHECK_INT_EQ(unlink("f/keys/operator.pem"), 0);
+    CHECK_INT_EQ(unlink("f/keys/operator.pub"), 0);
+    CHECK_INT_EQ(operators_of().version, 0);
+    CHECK_INT_EQ(rename("f/keys/trust.pem", "away.pem"), 0);
+    check_run_is(verb_fleet_upgrade, "upgrade --dir f", ERR_NOT_FOUND, "trust.pem is not here");
+    CHECK_INT_EQ(access("f/keys/operator.pem", F_OK), -1);
+    CHECK_INT_EQ(rename("away.pem", "f/keys/trust.pem"), 0);
+    char *before = content_of("f/operators-ca.key");
+    check_run_is(verb_fleet_upgrade, "upgrade --dir f", 0, "");
+    char *after = content_of("f/operators-ca.key");
+    CHECK_STR_EQ(after, before); /* only what was missing */
+    CHECK_INT_EQ(operators_of().version, 1);
+    check_run_is(verb_fleet_upgrade, "upgrade --dir f", ERR_EXISTS, "keys/operators.json");
+    free(before), free(after);
 }
 
 static void case_init(void)
@@ -320,6 +397,8 @@ int main(int argc, char **argv)
                                               {"init_refused", case_init_refused},
                                               {"node", case_node},
                                               {"node_refused", case_node_refused},
+                                              {"operators", case_operators},
+                                              {"operators_upgrade", case_operators_upgrade},
                                               {"upgrade", case_upgrade},
                                               {"load", case_load},
                                               {"trust", case_trust},

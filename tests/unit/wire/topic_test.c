@@ -17,6 +17,7 @@ static void case_there_and_back(void)
         [TOPIC_FILE] = "berth/1/plant/file/" HEX,
         [TOPIC_TRUST] = "berth/1/plant/trust",
         [TOPIC_REVOKE] = "berth/1/plant/revoke",
+        [TOPIC_OPERATORS] = "berth/1/plant/operators",
         [TOPIC_ROLLOUT_SPEC] = "berth/1/plant/rollout/r-7/spec",
         [TOPIC_ROLLOUT_STATE] = "berth/1/plant/rollout/r-7/state",
         [TOPIC_ROLLOUT_CONTROL] = "berth/1/plant/rollout/r-7/control",

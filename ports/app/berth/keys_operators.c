@@ -1,0 +1,195 @@
+/* berth keys operators: who may ask for a rollout: the operators' document, shown or written as its
+ * next version. */
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform/base/text.h"
+#include "ports/app/berth/operators_file.h"
+#include "ports/app/berth/verbs.h"
+
+struct operators_request {
+    const char *path; /* of the fleet's folder */
+    const char *added[OPERATORS_MAX], *removed[OPERATORS_MAX];
+    size_t added_count, removed_count;
+    const char *signers[KEYRING_FILES_MAX];
+    size_t signer_count;
+    uint64_t version; /* 0: the next */
+    struct fleet_dir dir;
+    struct trust trust;
+    struct operators operators;
+};
+
+/* NAME=FILE; a name that is there gets the new key. */
+static int operator_add(struct operators_request *request, const struct keyring *keyring,
+                        const char *argument, struct err *err)
+{
+    struct operators *operators = &request->operators;
+    struct operator_key one = {.name = ""};
+    size_t len = strcspn(argument, "=");
+    size_t at = 0;
+    (void)snprintf(one.name, sizeof one.name, "%.*s", (int)(len < NAME_BYTES ? len : 0), argument);
+    if (argument[len] != '=' || !text_is_name(one.name, NAME_BYTES - 1)) {
+        return err_set(err, ERR_USAGE, "--add %.64s: NAME=FILE, the name of a-z, 0-9 and '-'",
+                       argument);
+    }
+    int rc = keyring_load(keyring, argument + len + 1, &one.key, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const struct operator_key *other = operators_find_key(operators, one.key.id);
+    if (other != NULL && strcmp(other->name, one.name) != 0) {
+        return err_set(err, ERR_EXISTS, "the key of %s is %s's already", one.name, other->name);
+    }
+    while (at < operators->count && strcmp(operators->list[at].name, one.name) != 0) {
+        at++;
+    }
+    if (at == OPERATORS_MAX) {
+        return err_set(err, ERR_LIMIT, "%d operators are named already, as many as may be",
+                       OPERATORS_MAX);
+    }
+    operators->list[at] = one;
+    operators->count += at == operators->count;
+    return 0;
+}
+
+static int operator_remove(struct operators *operators, const char *name, struct err *err)
+{
+    for (size_t i = 0; i < operators->count; i++) {
+        if (strcmp(operators->list[i].name, name) == 0) {
+            operators->count--;
+            memmove(&operators->list[i], &operators->list[i + 1],
+                    (operators->count - i) * sizeof operators->list[0]);
+            return 0;
+        }
+    }
+    return err_set(err, ERR_NOT_FOUND, "no operator is called %.64s", name);
+}
+
+static int document_make(struct operators_request *request, const struct keyring *keyring,
+                         struct err *err)
+{
+    struct operators *operators = &request->operators;
+    char signer[PATH_MAX];
+    int rc = 0;
+    if (request->version != 0 && request->version <= operators->version) {
+        return err_set(err, ERR_VERSION,
+                       "version %llu is there: coordinators take a higher one only; nothing was "
+                       "changed: leave --version out",
+                       (unsigned long long)operators->version);
+    }
+    for (size_t i = 0; rc == 0 && i < request->removed_count; i++) {
+        rc = operator_remove(operators, request->removed[i], err);
+    }
+    for (size_t i = 0; rc == 0 && i < request->added_count; i++) {
+        rc = operator_add(request, keyring, request->added[i], err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    operators->version = request->version != 0 ? request->version : operators->version + 1;
+    (void)text_copy(operators->fleet, sizeof operators->fleet, request->dir.fleet);
+    if (request->signer_count == 0) {
+        fleet_dir_file(&request->dir, "keys/trust.pem", signer);
+        request->signers[request->signer_count++] = signer;
+    }
+    return operators_file_write(keyring, &request->dir, &request->trust, operators,
+                                request->signers, request->signer_count, err);
+}
+
+static void operators_print(const struct operators *operators, bool is_changed)
+{
+    printf("operators: version %llu\n", (unsigned long long)operators->version);
+    for (size_t i = 0; i < operators->count; i++) {
+        printf("  %-32s  %s\n", operators->list[i].name, operators->list[i].key.id);
+    }
+    if (is_changed) {
+        printf("next: berth trust publish   (gives it to the coordinators)\n");
+    } else if (operators->version == 0) {
+        printf("nobody can begin a rollout: berth fleet upgrade names the first operator\n");
+    }
+}
+
+static int operators_run(struct operators_request *request, struct err *err)
+{
+    struct keyring keyring;
+    char path[PATH_MAX];
+    int rc = fleet_dir_load(fleet_dir_choose(request->path), &request->dir, err);
+    rc = rc == 0 ? keyring_open(&keyring, err) : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    bool is_changed = request->added_count + request->removed_count > 0 || request->version != 0;
+    fleet_dir_file(&request->dir, "keys/trust.json", path);
+    rc = keyring_trust_load(&keyring, path, &request->trust, err);
+    rc = rc == 0 ? operators_file_load(&keyring, &request->dir, &request->trust,
+                                       &request->operators, err)
+                 : rc;
+    if (rc == 0 && is_changed) {
+        rc = document_make(request, &keyring, err);
+    }
+    keyring_close(&keyring);
+    if (rc == 0) {
+        operators_print(&request->operators, is_changed);
+    }
+    return rc;
+}
+
+static int argument_keep(const char **list, size_t *count, size_t most, const char *what,
+                         struct err *err)
+{
+    if (*count == most) {
+        return err_set(err, ERR_USAGE, "at most %zu times %s", most, what);
+    }
+    list[(*count)++] = optarg;
+    return 0;
+}
+
+static int option_note(struct operators_request *request, int option, struct err *err)
+{
+    char *end = NULL;
+    switch (option) {
+    case 'd':
+        request->path = optarg;
+        return 0;
+    case 'a':
+        return argument_keep(request->added, &request->added_count, OPERATORS_MAX, "--add", err);
+    case 'r':
+        return argument_keep(request->removed, &request->removed_count, OPERATORS_MAX, "--remove",
+                             err);
+    case 'k':
+        return argument_keep(request->signers, &request->signer_count, KEYRING_FILES_MAX, "--key",
+                             err);
+    case 'v':
+        request->version = strtoull(optarg, &end, 10);
+        return *end == '\0' && request->version > 0 && optarg[0] != '-'
+                   ? 0
+                   : err_set(err, ERR_USAGE, "--version must be a number from 1");
+    default:
+        return err_set(err, ERR_USAGE, "no such option");
+    }
+}
+
+int verb_keys_operators(int argc, char **argv, struct err *err)
+{
+    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
+                                            {"add", required_argument, NULL, 'a'},
+                                            {"remove", required_argument, NULL, 'r'},
+                                            {"key", required_argument, NULL, 'k'},
+                                            {"version", required_argument, NULL, 'v'},
+                                            {0}};
+    struct operators_request request = {0};
+    int option = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        int rc = option_note(&request, option, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    if (optind != argc) {
+        return err_set(err, ERR_USAGE, "no arguments but options");
+    }
+    return operators_run(&request, err);
+}
