@@ -122,6 +122,174 @@ static void case_refusals(void)
     }
 }
 
+static int shape_parse(const char *keys, struct rollout_spec *spec, struct err *err)
+{
+    static char document[2000];
+    int len = snprintf(document, sizeof document, "{\"schema\":1," LITTLE "%s%s}",
+                       keys[0] != '\0' ? "," : "", keys);
+    CHECK(len > 0 && (size_t)len < sizeof document);
+    return rollout_spec_parse(span_text(document), spec, err);
+}
+
+#define W5(text) text "," text "," text "," text "," text
+#define WAVES15  W5("{}") "," W5("{}") "," W5("{}")
+#define L63      "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
+#define N32      "aaaaaaaaaabbbbbbbbbbccccccccccdd"
+#define RAMP(base, factor, every, most)                                                            \
+    "\"ramp\":{\"base\":" base ",\"factorThousandths\":" factor ",\"every\":" every                \
+    ",\"most\":" most "}"
+#define GROUPS(by, max, missing)                                                                   \
+    "\"groups\":{\"by\":[" by "],\"max\":" max ",\"missing\":\"" missing "\"}"
+#define RAMP_TEXT   "ramp: base and every must be at least 1, most at least base, the factor 1"
+#define GROUP_TEXT  "groups: max must be at least 1, missing one of alone, together, refuse"
+#define BY_TEXT     "groups: by must be a list of 1 to 4 labels"
+#define ACTION_TEXT "failure: action must be pause, continue or rollback"
+
+/* Each bound from both sides: NULL where it is taken. */
+static void case_bounds(void)
+{
+    static const struct {
+        const char *keys, *text;
+    } rows[] = {
+        {"", NULL},
+        {"\"waves\":{}", "waves: must be a list of 1 to 16 waves"},
+        {"\"waves\":[{}]", NULL},
+        {"\"waves\":[" WAVES15 ",{}]", NULL},
+        {"\"waves\":[" WAVES15 ",{},{}]", "waves: must be a list of 1 to 16 waves"},
+        {"\"waves\":[{\"percent\":100,\"threshold\":100}]", NULL},
+        {"\"waves\":[{\"threshold\":101}]", "waves[0]: percent and threshold must be at most 100"},
+        {"\"waves\":[{\"soakMs\":2678400000}]", NULL},
+        {"\"parallelism\":{\"count\":1}", NULL},
+        {"\"parallelism\":{\"percent\":1}", NULL},
+        {"\"parallelism\":{\"count\":0,\"percent\":0}",
+         "parallelism: must have a count or a percent"},
+        {RAMP("1", "1000", "1", "1"), NULL},
+        {RAMP("5", "1001", "7", "6"), NULL},
+        {RAMP("5", "1000", "1", "4"), RAMP_TEXT},
+        {RAMP("1", "1000", "0", "1"), RAMP_TEXT},
+        {RAMP("1", "999", "1", "1"), RAMP_TEXT},
+        {RAMP("0", "1000", "1", "0"), RAMP_TEXT},
+        {"\"ramp\":{\"factorThousandths\":1000,\"every\":1,\"most\":1}",
+         "ramp.base: missing; it is required"},
+        {"\"ramp\":{\"base\":1,\"every\":1,\"most\":1}",
+         "ramp.factorThousandths: missing; it is required"},
+        {"\"ramp\":{\"base\":1,\"factorThousandths\":1000,\"most\":1}",
+         "ramp.every: missing; it is required"},
+        {"\"ramp\":{\"base\":1,\"factorThousandths\":1000,\"every\":1}",
+         "ramp.most: missing; it is required"},
+        {GROUPS("\"a\"", "1", "alone"), NULL},
+        {GROUPS("\"a\",\"b\",\"c\",\"" L63 "\"", "1", "together"), NULL},
+        {GROUPS("\"a\"", "1", "refuse"), NULL},
+        {GROUPS("\"a\"", "0", "alone"), GROUP_TEXT},
+        {GROUPS("\"a\"", "1", ""), GROUP_TEXT},
+        {GROUPS("\"a\",\"b\",\"c\",\"d\",\"e\"", "1", "alone"), BY_TEXT},
+        {GROUPS("\"a\",\"" L63 "g\"", "1", "alone"), "groups.by[1]: longer than 63 characters"},
+        {"\"groups\":{\"max\":1,\"missing\":\"alone\"}", BY_TEXT},
+        {"\"groups\":{\"by\":[\"a\"],\"missing\":\"alone\"}", GROUP_TEXT},
+        {"\"groups\":{\"by\":[\"a\"],\"max\":-1,\"missing\":\"alone\"}",
+         "groups.max: must be between 0 and 4294967295"},
+        {"\"failure\":{}", NULL},
+        {"\"failure\":{\"action\":\"pause\"}", NULL},
+        {"\"failure\":{\"action\":\"continue\"}", NULL},
+        {"\"failure\":{\"action\":\"rollback\"}", NULL},
+        {"\"failure\":{\"action\":\"\"}", ACTION_TEXT},
+        {"\"failure\":{\"weights\":{\"regressed\":1000},\"retries\":{\"failed\":15}}", NULL},
+        {"\"failure\":{\"weights\":{\"regressed\":1001}}",
+         "failure.weights.regressed: must be between 0 and 1000"},
+        {"\"failure\":{\"weights\":{\"failed\":-1}}",
+         "failure.weights.failed: must be between 0 and 1000"},
+        {"\"maxUnavailablePercent\":100", NULL},
+        {"\"undo\":\"" N32 "\"", NULL},
+        {"\"undo\":\"" N32 "d\"", "undo: longer than 32 characters"},
+        {"\"peers\":\"" L63 "\"", NULL},
+        {"\"peers\":\"" L63 "g\"", "peers: longer than 63 characters"},
+    };
+    static struct rollout_spec spec;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct err err = {0};
+        int failures = check_failures_;
+        int rc = shape_parse(rows[i].keys, &spec, &err);
+        CHECK((rc == 0) == (rows[i].text == NULL));
+        if (rows[i].text != NULL) {
+            CHECK_STR_EQ(err.text, rows[i].text);
+        }
+        if (check_failures_ != failures) {
+            printf("    at %s\n", rows[i].keys);
+        }
+    }
+}
+
+/* One key alone: what is in its `must`, whether the rollout goes in waves, and that it comes back.
+ */
+static void case_alone(void)
+{
+    static const struct {
+        const char *keys, *must;
+        bool is_staged;
+    } rows[] = {
+        {"", "", false},
+        {"\"waves\":[{\"count\":7},{\"percent\":8,\"selector\":\"a=\\\"\"}]", "\"waves\"", true},
+        {"\"parallelism\":{\"count\":1}", "\"parallelism\"", true},
+        {"\"parallelism\":{\"percent\":1}", "\"parallelism\"", true},
+        {"\"delayMs\":1", "", false},
+        {RAMP("1", "1000", "1", "1"), "\"ramp\"", false},
+        {"\"maxUnavailablePercent\":1", "\"maxUnavailablePercent\"", false},
+        {GROUPS("\"a\"", "1", "alone"), "\"groups\"", false},
+        {"\"peers\":\"p\"", "\"peers\"", false},
+        {"\"perMinute\":1", "\"perMinute\"", false},
+        {"\"failure\":{}", "\"failure\"", false},
+        {"\"offlineUntilMs\":1", "", false},
+        {"\"startAt\":1", "\"startAt\"", false},
+        {"\"endAt\":1", "\"endAt\"", false},
+        {"\"undo\":\"u\"", "\"undo\"", false},
+    };
+    static struct rollout_spec spec, back;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct err err = {0};
+        CHECK_INT_EQ(shape_parse(rows[i].keys, &spec, &err), 0);
+        text_init(&text, data, sizeof data);
+        rollout_shape_must(&spec.shape, &text);
+        CHECK_STR_EQ(data, rows[i].must);
+        CHECK(rollout_shape_is_staged(&spec.shape) == rows[i].is_staged);
+        text_init(&text, data, sizeof data);
+        rollout_spec_render(&spec, &text);
+        CHECK_INT_EQ(rollout_spec_parse(span_of(data, text.len), &back, &err), 0);
+        CHECK(memcmp(&spec.shape, &back.shape, sizeof spec.shape) == 0);
+        char key[32];
+        (void)snprintf(key, sizeof key, "%.*s", (int)strcspn(rows[i].keys + (i > 0), "\""),
+                       rows[i].keys + (i > 0));
+        CHECK(rollout_shape_knows(key) == (i > 0));
+    }
+}
+
+/* What a failure part that says nothing means, class by class. */
+static void case_classes(void)
+{
+    static const struct {
+        const char *word;
+        uint32_t weight;
+    } classes[] = {{"failed", 100},    {"rolled-back", 100},  {"refused", 100},
+                   {"timed-out", 100}, {"inconclusive", 100}, {"held", 0},
+                   {"lost", 100},      {"overridden", 0},     {"regressed", 100}};
+    static struct rollout_spec spec;
+    struct err err = {0};
+    CHECK_INT_EQ(ROLLOUT_CLASS_COUNT, COUNT_OF(classes));
+    for (size_t i = 0; i < COUNT_OF(classes); i++) {
+        char keys[200];
+        CHECK_STR_EQ(rollout_class_word((enum rollout_class)i), classes[i].word);
+        (void)snprintf(keys, sizeof keys,
+                       "\"failure\":{\"weights\":{\"%s\":7},\"retries\":{\"%s\":3}}",
+                       classes[i].word, classes[i].word);
+        CHECK_INT_EQ(shape_parse(keys, &spec, &err), 0);
+        CHECK(spec.shape.failure.is_given && !spec.shape.failure.is_canary);
+        CHECK_STR_EQ(spec.shape.failure.action, "pause");
+        for (size_t j = 0; j < COUNT_OF(classes); j++) {
+            CHECK_INT_EQ(spec.shape.failure.weight[j], j == i ? 7 : classes[j].weight);
+            CHECK_INT_EQ(spec.shape.failure.retries[j], j == i ? 3 : 0);
+        }
+    }
+}
+
 /* The memory of a rollout, and what an operator said of single nodes. */
 static void case_memory(void)
 {
@@ -172,9 +340,9 @@ static void case_memory(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"everything", case_everything},
-                                              {"must", case_must},
-                                              {"refusals", case_refusals},
-                                              {"memory", case_memory}};
+    static const struct check_case cases[] = {
+        {"everything", case_everything}, {"must", case_must},   {"refusals", case_refusals},
+        {"bounds", case_bounds},         {"alone", case_alone}, {"classes", case_classes},
+        {"memory", case_memory}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
