@@ -112,6 +112,10 @@ static void case_escapes(void)
         {"\"\x1f\"", ERR_SYNTAX, "a control character must be escaped"},
         {"\"\\", ERR_SYNTAX, "the string does not end"},
         {"\"\\u12", ERR_SYNTAX, "\\u needs four hex digits"},
+        {"\"\\u123", ERR_SYNTAX, "\\u needs four hex digits"},
+        {"\"\\u1234", ERR_SYNTAX, "the string does not end"},
+        {"\"\\ud800\\udc0", ERR_SYNTAX, "half of a surrogate pair"},
+        {"\"\\ud800\\udc00", ERR_SYNTAX, "the string does not end"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         check_json(rows[i].text, rows[i].code, rows[i].message);
@@ -183,6 +187,46 @@ static void case_json_bounds(void)
     text_append(&text, "0]");
     check_json(data, 0, "");
     check_json("[\n1,\n x]", ERR_SYNTAX, "line 3, column 2: expected a value");
+}
+
+/* Each kind of space before, between and after all the words of a document; and each document that
+ * ends before its last word. */
+static void case_spaces(void)
+{
+    static const char *const words[] = {
+        "{", "\"a\"", ":",     "1", ",", "\"b\"", ":", "[",    "]", ",",    "\"c\"", ":", "{",
+        "}", ",",     "\"d\"", ":", "[", "true",  ",", "null", ",", "\"\"", "]",     "}"};
+    static const char *const spaces[] = {" ", "\t", "\n", "\r"};
+    for (size_t i = 0; i <= COUNT_OF(words); i++) {
+        for (size_t k = 0; k < COUNT_OF(spaces); k++) {
+            (void)fresh();
+            for (size_t j = 0; j < COUNT_OF(words); j++) {
+                text_append(&text, j == i ? spaces[k] : "");
+                text_append(&text, words[j]);
+            }
+            text_append(&text, i == COUNT_OF(words) ? spaces[k] : "");
+            check_json(data, 0, "");
+        }
+        if (i < COUNT_OF(words)) {
+            (void)fresh();
+            for (size_t j = 0; j < i; j++) {
+                text_append(&text, words[j]);
+            }
+            check_json(data, ERR_SYNTAX, "line 1, column ");
+        }
+    }
+    check_json("\v1", ERR_SYNTAX, "expected a value");
+}
+
+/* Rules with a bound of their own. */
+static void case_few_values(void)
+{
+    static const struct json_rules one = {.bytes_max = 10, .values_max = 1};
+    static const struct json_rules three = {.bytes_max = 20, .values_max = 3};
+    CHECK_INT_EQ(json_lint(span_text("[]"), &one, NULL), 0);
+    CHECK_INT_EQ(json_lint(span_text("[1]"), &one, NULL), ERR_OVERSIZE);
+    CHECK_INT_EQ(json_lint(span_text("{\"a\":1,\"b\":2}"), &three, NULL), 0);
+    CHECK_INT_EQ(json_lint(span_text("[1,2,3]"), &three, NULL), ERR_OVERSIZE);
 }
 
 static void check_path(const char *given, const char *message)
@@ -273,10 +317,15 @@ static void case_kinds(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"utf-8", case_utf8},      {"escapes", case_escapes},
-        {"numbers", case_numbers}, {"json bounds", case_json_bounds},
-        {"paths", case_paths},     {"values", case_values},
+        {"utf-8", case_utf8},
+        {"escapes", case_escapes},
+        {"numbers", case_numbers},
+        {"json bounds", case_json_bounds},
+        {"paths", case_paths},
+        {"values", case_values},
         {"kinds", case_kinds},
+        {"spaces", case_spaces},
+        {"few values", case_few_values},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -146,75 +146,75 @@ static int shape_parse(const char *keys, struct rollout_spec *spec, struct err *
 #define ACTION_TEXT "failure: action must be pause, continue or rollback"
 
 /* Each bound from both sides: NULL where it is taken. */
+static const struct {
+    const char *keys, *text;
+} bounds[] = {
+    {"", NULL},
+    {"\"waves\":{}", "waves: must be a list of 1 to 16 waves"},
+    {"\"waves\":[{}]", NULL},
+    {"\"waves\":[" WAVES15 ",{}]", NULL},
+    {"\"waves\":[" WAVES15 ",{},{}]", "waves: must be a list of 1 to 16 waves"},
+    {"\"waves\":[{\"percent\":100,\"threshold\":100}]", NULL},
+    {"\"waves\":[{\"threshold\":101}]", "waves[0]: percent and threshold must be at most 100"},
+    {"\"waves\":[{\"soakMs\":2678400000}]", NULL},
+    {"\"parallelism\":{\"count\":1}", NULL},
+    {"\"parallelism\":{\"percent\":1}", NULL},
+    {"\"parallelism\":{\"count\":0,\"percent\":0}", "parallelism: must have a count or a percent"},
+    {RAMP("1", "1000", "1", "1"), NULL},
+    {RAMP("5", "1001", "7", "6"), NULL},
+    {RAMP("5", "1000", "1", "4"), RAMP_TEXT},
+    {RAMP("1", "1000", "0", "1"), RAMP_TEXT},
+    {RAMP("1", "999", "1", "1"), RAMP_TEXT},
+    {RAMP("0", "1000", "1", "0"), RAMP_TEXT},
+    {"\"ramp\":{\"factorThousandths\":1000,\"every\":1,\"most\":1}",
+     "ramp.base: missing; it is required"},
+    {"\"ramp\":{\"base\":1,\"every\":1,\"most\":1}",
+     "ramp.factorThousandths: missing; it is required"},
+    {"\"ramp\":{\"base\":1,\"factorThousandths\":1000,\"most\":1}",
+     "ramp.every: missing; it is required"},
+    {"\"ramp\":{\"base\":1,\"factorThousandths\":1000,\"every\":1}",
+     "ramp.most: missing; it is required"},
+    {GROUPS("\"a\"", "1", "alone"), NULL},
+    {GROUPS("\"a\",\"b\",\"c\",\"" L63 "\"", "1", "together"), NULL},
+    {GROUPS("\"a\"", "1", "refuse"), NULL},
+    {GROUPS("\"a\"", "0", "alone"), GROUP_TEXT},
+    {GROUPS("\"a\"", "1", ""), GROUP_TEXT},
+    {GROUPS("\"a\",\"b\",\"c\",\"d\",\"e\"", "1", "alone"), BY_TEXT},
+    {GROUPS("\"a\",\"" L63 "g\"", "1", "alone"), "groups.by[1]: longer than 63 characters"},
+    {"\"groups\":{\"max\":1,\"missing\":\"alone\"}", BY_TEXT},
+    {"\"groups\":{\"by\":[\"a\"],\"missing\":\"alone\"}", GROUP_TEXT},
+    {"\"groups\":{\"by\":[\"a\"],\"max\":-1,\"missing\":\"alone\"}",
+     "groups.max: must be between 0 and 4294967295"},
+    {"\"failure\":{}", NULL},
+    {"\"failure\":{\"action\":\"pause\"}", NULL},
+    {"\"failure\":{\"action\":\"continue\"}", NULL},
+    {"\"failure\":{\"action\":\"rollback\"}", NULL},
+    {"\"failure\":{\"action\":\"\"}", ACTION_TEXT},
+    {"\"failure\":{\"weights\":{\"regressed\":1000},\"retries\":{\"failed\":15}}", NULL},
+    {"\"failure\":{\"weights\":{\"regressed\":1001}}",
+     "failure.weights.regressed: must be between 0 and 1000"},
+    {"\"failure\":{\"weights\":{\"failed\":-1}}",
+     "failure.weights.failed: must be between 0 and 1000"},
+    {"\"maxUnavailablePercent\":100", NULL},
+    {"\"undo\":\"" N32 "\"", NULL},
+    {"\"undo\":\"" N32 "d\"", "undo: longer than 32 characters"},
+    {"\"peers\":\"" L63 "\"", NULL},
+    {"\"peers\":\"" L63 "g\"", "peers: longer than 63 characters"},
+};
+
 static void case_bounds(void)
 {
-    static const struct {
-        const char *keys, *text;
-    } rows[] = {
-        {"", NULL},
-        {"\"waves\":{}", "waves: must be a list of 1 to 16 waves"},
-        {"\"waves\":[{}]", NULL},
-        {"\"waves\":[" WAVES15 ",{}]", NULL},
-        {"\"waves\":[" WAVES15 ",{},{}]", "waves: must be a list of 1 to 16 waves"},
-        {"\"waves\":[{\"percent\":100,\"threshold\":100}]", NULL},
-        {"\"waves\":[{\"threshold\":101}]", "waves[0]: percent and threshold must be at most 100"},
-        {"\"waves\":[{\"soakMs\":2678400000}]", NULL},
-        {"\"parallelism\":{\"count\":1}", NULL},
-        {"\"parallelism\":{\"percent\":1}", NULL},
-        {"\"parallelism\":{\"count\":0,\"percent\":0}",
-         "parallelism: must have a count or a percent"},
-        {RAMP("1", "1000", "1", "1"), NULL},
-        {RAMP("5", "1001", "7", "6"), NULL},
-        {RAMP("5", "1000", "1", "4"), RAMP_TEXT},
-        {RAMP("1", "1000", "0", "1"), RAMP_TEXT},
-        {RAMP("1", "999", "1", "1"), RAMP_TEXT},
-        {RAMP("0", "1000", "1", "0"), RAMP_TEXT},
-        {"\"ramp\":{\"factorThousandths\":1000,\"every\":1,\"most\":1}",
-         "ramp.base: missing; it is required"},
-        {"\"ramp\":{\"base\":1,\"every\":1,\"most\":1}",
-         "ramp.factorThousandths: missing; it is required"},
-        {"\"ramp\":{\"base\":1,\"factorThousandths\":1000,\"most\":1}",
-         "ramp.every: missing; it is required"},
-        {"\"ramp\":{\"base\":1,\"factorThousandths\":1000,\"every\":1}",
-         "ramp.most: missing; it is required"},
-        {GROUPS("\"a\"", "1", "alone"), NULL},
-        {GROUPS("\"a\",\"b\",\"c\",\"" L63 "\"", "1", "together"), NULL},
-        {GROUPS("\"a\"", "1", "refuse"), NULL},
-        {GROUPS("\"a\"", "0", "alone"), GROUP_TEXT},
-        {GROUPS("\"a\"", "1", ""), GROUP_TEXT},
-        {GROUPS("\"a\",\"b\",\"c\",\"d\",\"e\"", "1", "alone"), BY_TEXT},
-        {GROUPS("\"a\",\"" L63 "g\"", "1", "alone"), "groups.by[1]: longer than 63 characters"},
-        {"\"groups\":{\"max\":1,\"missing\":\"alone\"}", BY_TEXT},
-        {"\"groups\":{\"by\":[\"a\"],\"missing\":\"alone\"}", GROUP_TEXT},
-        {"\"groups\":{\"by\":[\"a\"],\"max\":-1,\"missing\":\"alone\"}",
-         "groups.max: must be between 0 and 4294967295"},
-        {"\"failure\":{}", NULL},
-        {"\"failure\":{\"action\":\"pause\"}", NULL},
-        {"\"failure\":{\"action\":\"continue\"}", NULL},
-        {"\"failure\":{\"action\":\"rollback\"}", NULL},
-        {"\"failure\":{\"action\":\"\"}", ACTION_TEXT},
-        {"\"failure\":{\"weights\":{\"regressed\":1000},\"retries\":{\"failed\":15}}", NULL},
-        {"\"failure\":{\"weights\":{\"regressed\":1001}}",
-         "failure.weights.regressed: must be between 0 and 1000"},
-        {"\"failure\":{\"weights\":{\"failed\":-1}}",
-         "failure.weights.failed: must be between 0 and 1000"},
-        {"\"maxUnavailablePercent\":100", NULL},
-        {"\"undo\":\"" N32 "\"", NULL},
-        {"\"undo\":\"" N32 "d\"", "undo: longer than 32 characters"},
-        {"\"peers\":\"" L63 "\"", NULL},
-        {"\"peers\":\"" L63 "g\"", "peers: longer than 63 characters"},
-    };
     static struct rollout_spec spec;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(bounds); i++) {
         struct err err = {0};
         int failures = check_failures_;
-        int rc = shape_parse(rows[i].keys, &spec, &err);
-        CHECK((rc == 0) == (rows[i].text == NULL));
-        if (rows[i].text != NULL) {
-            CHECK_STR_EQ(err.text, rows[i].text);
+        int rc = shape_parse(bounds[i].keys, &spec, &err);
+        CHECK((rc == 0) == (bounds[i].text == NULL));
+        if (bounds[i].text != NULL) {
+            CHECK_STR_EQ(err.text, bounds[i].text);
         }
         if (check_failures_ != failures) {
-            printf("    at %s\n", rows[i].keys);
+            printf("    at %s\n", bounds[i].keys);
         }
     }
 }
