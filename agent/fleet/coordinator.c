@@ -85,9 +85,9 @@ static void link_opened(void *ctx, const char *session)
 {
     struct coordinator *coordinator = ctx;
     clock_read(coordinator);
-    roster_forget_session(&coordinator->roster);
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        struct kept *kept = coordinator->kept.list[i];
+    roster_forget_session(&coordinator->mirror.roster);
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
         kept->spec_echo = kept->control_echo = kept->release_echo = ECHO_MISSING;
         kept->is_release_asked = false;
         kept->is_end_there = false;
@@ -110,6 +110,7 @@ static void link_closed(void *ctx, const struct err *err, bool was_open)
                         was_open ? "the link to the broker ended" : "no way to the broker",
                         err->text, err_word(err->code));
     }
+    coordinator_echo_forget(coordinator);
     coordinator->has_left = true;
     coordinator->is_farewell_due = false; /* the will has said it */
     coordinator->claim_step = CLAIM_OFFLINE;
@@ -140,14 +141,18 @@ int coordinator_new(const struct coordinator_settings *settings,
     if (coordinator == NULL) {
         return err_set(err, ERR_MEMORY, "no memory for a coordinator");
     }
-    roster_init(&coordinator->roster);
-    if (!text_copy(coordinator->fleet, sizeof coordinator->fleet, settings->fleet) ||
+    coordinator->trust = *settings->trust;
+    const struct mirror_settings reading = {.fleet = settings->fleet,
+                                            .trust = &coordinator->trust,
+                                            .verify = ports->verify,
+                                            .is_restating = true};
+    int rc = mirror_init(&coordinator->mirror, &reading, err);
+    if (rc != 0 || !text_copy(coordinator->fleet, sizeof coordinator->fleet, settings->fleet) ||
         !text_copy(coordinator->pem, sizeof coordinator->pem, settings->order_key_pem)) {
         coordinator_free(coordinator);
         return err_set(err, ERR_VALUE, "the fleet's name or the order key is too long");
     }
     coordinator->ports = *ports;
-    coordinator->trust = *settings->trust;
     coordinator->settle_ms = settings->settle_ms != 0 ? settings->settle_ms : COORDINATOR_SETTLE_MS;
     coordinator->epoch_seen = settings->epoch_kept;
     coordinator->epoch_keep = settings->epoch_keep;
@@ -165,9 +170,9 @@ void coordinator_free(struct coordinator *coordinator)
     if (coordinator->link.bus.ops != NULL) {
         link_stop(&coordinator->link);
     }
-    kept_close(&coordinator->kept);
     coordinator_files_close(coordinator);
-    roster_close(&coordinator->roster);
+    coordinator_echo_forget(coordinator);
+    mirror_close(&coordinator->mirror);
     free(coordinator);
 }
 
@@ -231,6 +236,7 @@ void coordinator_step(struct coordinator *coordinator)
         return;
     }
     claim_turn(coordinator);
+    coordinator_echo_step(coordinator);
     if (coordinator->is_farewell_due) {
         coordinator_farewell(coordinator);
     }
@@ -265,6 +271,7 @@ mono_ms coordinator_deadline(const struct coordinator *coordinator)
         return deadline;
     }
     deadline = mono_min(deadline, coordinator->reread_at);
+    deadline = mono_min(deadline, coordinator_echo_deadline(coordinator));
     if (coordinator->claim_step == CLAIM_READING && coordinator->subscribing == 0) {
         deadline = mono_min(deadline, coordinator->read_at + COORDINATOR_QUIET_MS);
     } else if (coordinator->claim_step == CLAIM_HEARD) {
@@ -297,8 +304,8 @@ bool coordinator_has_left(const struct coordinator *coordinator)
 bool coordinator_view_at(const struct coordinator *coordinator, size_t index,
                          struct rollout_view *view)
 {
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        const struct kept *kept = coordinator->kept.list[i];
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        const struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept->spec.created != 0 && index-- == 0) {
             *view = (struct rollout_view){&kept->spec, &kept->control, &kept->state};
             return true;
@@ -320,19 +327,19 @@ bool coordinator_view(const struct coordinator *coordinator, const char *id,
 
 bool coordinator_is_published(const struct coordinator *coordinator, const char *id)
 {
-    const struct kept *kept = kept_find(&coordinator->kept, id);
+    const struct kept *kept = kept_find(&coordinator->mirror.rollouts, id);
     return kept != NULL && kept->spec_echo == ECHO_THERE;
 }
 
 const struct roster *coordinator_roster(const struct coordinator *coordinator)
 {
-    return &coordinator->roster;
+    return &coordinator->mirror.roster;
 }
 
 enum node_condition coordinator_condition(const struct coordinator *coordinator, const char *id,
                                           const struct roster_node *node)
 {
-    const struct kept *kept = kept_find(&coordinator->kept, id);
+    const struct kept *kept = kept_find(&coordinator->mirror.rollouts, id);
     if (kept == NULL) {
         return NODE_OFFLINE;
     }

@@ -36,8 +36,8 @@ static void release_found(void *ctx, const struct err *err)
 void coordinator_ask(struct coordinator *coordinator)
 {
     const struct bus *bus = &coordinator->ports.bus;
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        struct kept *kept = coordinator->kept.list[i];
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (!kept_is_live(kept) || kept->spec.created == 0 || kept->is_release_asked) {
             continue;
         }
@@ -47,6 +47,29 @@ void coordinator_ask(struct coordinator *coordinator)
         topic_render(&topic, filter);
         kept->is_release_asked =
             bus->ops->subscribe(bus->self, filter, release_found, coordinator, NULL) == 0;
+    }
+}
+
+void coordinator_release_receive(struct coordinator *coordinator, const struct topic *topic,
+                                 struct span payload)
+{
+    struct digest digest;
+    if (!digest_parse(topic->digest, &digest) || payload.len > ENVELOPE_BYTES_MAX) {
+        return;
+    }
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
+        if (!digest_is_equal(&kept->spec.release, &digest)) {
+            continue;
+        }
+        kept->release_echo = payload.len > 0 ? ECHO_THERE : ECHO_MISSING;
+        if (kept->release == NULL && payload.len > 0 && kept_is_live(kept)) {
+            kept->release = malloc(payload.len);
+            kept->release_len = kept->release != NULL ? payload.len : 0;
+            if (kept->release != NULL) {
+                memcpy(kept->release, payload.data, payload.len);
+            }
+        }
     }
 }
 
@@ -127,14 +150,14 @@ static bool order_assert(struct coordinator *coordinator, const struct roster_no
 void coordinator_assert(struct coordinator *coordinator)
 {
     bool has_room = true;
-    for (size_t i = 0; i < coordinator->roster.node_count; i++) {
-        const struct roster_node *node = coordinator->roster.nodes[i];
+    for (size_t i = 0; i < coordinator->mirror.roster.node_count; i++) {
+        const struct roster_node *node = coordinator->mirror.roster.nodes[i];
         for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
             has_room = has_room && order_assert(coordinator, node, app);
         }
     }
-    for (size_t i = 0; i < coordinator->kept.count && has_room; i++) {
-        struct kept *kept = coordinator->kept.list[i];
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count && has_room; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept->spec.created != 0) {
             kept_assert(coordinator, kept);
         }
@@ -153,14 +176,14 @@ int coordinator_start(struct coordinator *coordinator, const struct rollout_spec
     if (rc != 0) {
         return err_wrap(err, rc, "selector");
     }
-    if (kept_find(&coordinator->kept, spec->id) != NULL) {
+    if (kept_find(&coordinator->mirror.rollouts, spec->id) != NULL) {
         return err_set(err, ERR_EXISTS, "there is a rollout %s already", spec->id);
     }
-    struct kept *kept = kept_need(&coordinator->kept, spec->id);
+    struct kept *kept = kept_need(&coordinator->mirror.rollouts, spec->id);
     uint8_t *copy = kept != NULL && release.len > 0 ? malloc(release.len) : NULL;
     if (kept == NULL || (copy == NULL && release.len > 0)) {
         if (kept != NULL) {
-            kept_remove(&coordinator->kept, kept);
+            kept_remove(&coordinator->mirror.rollouts, kept);
         }
         return err_set(err, ERR_MEMORY, "no memory for the rollout");
     }

@@ -67,8 +67,8 @@ static void release_note(struct coordinator *coordinator, struct kept *kept)
 
 static bool is_live(const struct coordinator *coordinator, const struct digest *release)
 {
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        const struct kept *kept = coordinator->kept.list[i];
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        const struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept_is_live(kept) && digest_is_equal(&kept->spec.release, release)) {
             return true;
         }
@@ -100,8 +100,8 @@ void coordinator_files_ask(struct coordinator *coordinator)
     struct topic topic = coordinator_topic(coordinator, TOPIC_FILE, "");
     char filter[BUS_TOPIC_BYTES];
     pieces_prune(coordinator);
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        struct kept *kept = coordinator->kept.list[i];
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept_is_live(kept) && kept->release != NULL && !kept->are_files_noted) {
             release_note(coordinator, kept);
         }

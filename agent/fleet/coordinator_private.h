@@ -3,8 +3,7 @@
 #define AGENT_FLEET_COORDINATOR_PRIVATE_H
 
 #include "agent/fleet/coordinator.h"
-#include "agent/fleet/kept.h"
-#include "agent/wire/topic.h"
+#include "agent/fleet/mirror.h"
 
 #define COORDINATOR_PEM_BYTES 1024
 /* Ended rollouts stay at the broker for those who ask: the newest ones. */
@@ -13,6 +12,9 @@
 #define COORDINATOR_QUIET_MS 300
 /* Plans are made at most this often while much is heard. */
 #define COORDINATOR_PLAN_GAP_MS 50
+
+/* An order that the broker took and does not show for so long is published again. */
+#define COORDINATOR_ECHO_MS 5000
 
 /* Orders that something unbelievable has replaced are published again at most this often. */
 #define COORDINATOR_UNCOVER_GAP_MS 1000
@@ -51,6 +53,17 @@ struct fleet_pieces {
     size_t count, cap;
 };
 
+/* Orders that the broker took and has not shown yet, the oldest first. Grows with them. */
+struct echo_wait {
+    char node[NODE_NAME_BYTES], app[NAME_BYTES], id[ORDER_ID_BYTES];
+    mono_ms due;
+};
+
+struct echo_waits {
+    struct echo_wait *list;
+    size_t count, cap;
+};
+
 struct coordinator {
     struct coordinator_ports ports;
     char fleet[NAME_BYTES];
@@ -58,9 +71,9 @@ struct coordinator {
     struct trust trust;
     int64_t settle_ms;
     struct link link;
-    struct roster roster;
-    struct kept_table kept;
+    struct mirror mirror; /* what the broker holds, and what is planned from it */
     struct fleet_pieces pieces;
+    struct echo_waits echo_waits;
     struct flight flights[COORDINATOR_PUBLISHES_MAX];
 
     enum claim_step claim_step;
@@ -81,7 +94,6 @@ struct coordinator {
     mono_ms uncover_not_before; /* an order that something else replaced is published again */
     mono_ms now;
 
-    struct report report; /* being read */
     uint8_t memory[4 * ENVELOPE_BYTES_MAX];
 };
 
@@ -114,6 +126,9 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
 void coordinator_assert(struct coordinator *coordinator);
 /* Asks for the releases of live rollouts, once in a session. */
 void coordinator_ask(struct coordinator *coordinator);
+/* A release that a rollout names is at the broker; of live ones it is held. */
+void coordinator_release_receive(struct coordinator *coordinator, const struct topic *topic,
+                                 struct span payload);
 
 /* coordinator_files.c */
 /* Asks for the pieces that live rollouts' releases name, once in a session. */
@@ -129,11 +144,18 @@ void coordinator_files_told(struct coordinator *coordinator, const struct digest
 void coordinator_files_unsee(struct coordinator *coordinator);
 void coordinator_files_close(struct coordinator *coordinator);
 
+/* coordinator_echo.c */
+/* The broker took the order of this flight. */
+void coordinator_echo_wait(struct coordinator *coordinator, const struct flight *flight);
+/* What was not read back in time is to be published again. */
+void coordinator_echo_step(struct coordinator *coordinator);
+mono_ms coordinator_echo_deadline(const struct coordinator *coordinator);
+/* The session has ended: everything is read again in the next. */
+void coordinator_echo_forget(struct coordinator *coordinator);
+
 /* coordinator_prune.c */
 /* Takes from the broker what ended rollouts beyond COORDINATOR_ENDED_MAX left there. */
 void coordinator_prune(struct coordinator *coordinator);
-/* Somebody took the spec of an ended rollout from the broker: it is forgotten here, too. */
-void coordinator_forget(struct coordinator *coordinator, const char *id);
 
 /* coordinator.c */
 wall_ms coordinator_wall(const struct coordinator *coordinator);

@@ -10,8 +10,8 @@ static struct kept *oldest_ended(struct coordinator *coordinator, size_t *count)
 {
     struct kept *oldest = NULL;
     *count = 0;
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        struct kept *kept = coordinator->kept.list[i];
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept_is_live(kept)) {
             continue;
         }
@@ -27,9 +27,9 @@ static struct kept *oldest_ended(struct coordinator *coordinator, size_t *count)
 static bool is_release_wanted(const struct coordinator *coordinator, const struct kept *kept)
 {
     const struct digest *release = &kept->spec.release;
-    const struct roster *roster = &coordinator->roster;
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        const struct kept *other = coordinator->kept.list[i];
+    const struct roster *roster = &coordinator->mirror.roster;
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        const struct kept *other = coordinator->mirror.rollouts.list[i];
         if (other != kept && digest_is_equal(&other->spec.release, release)) {
             return true;
         }
@@ -67,7 +67,7 @@ static void rollout_clear(struct coordinator *coordinator, struct kept *kept)
     if (kept->spec.created != 0 && !is_release_wanted(coordinator, kept)) {
         topic_clear(coordinator, kept, TOPIC_RELEASE);
     }
-    kept_remove(&coordinator->kept, kept);
+    kept_remove(&coordinator->mirror.rollouts, kept);
 }
 
 void coordinator_prune(struct coordinator *coordinator)
@@ -79,13 +79,5 @@ void coordinator_prune(struct coordinator *coordinator)
             return; /* each answer makes a turn */
         }
         rollout_clear(coordinator, oldest);
-    }
-}
-
-void coordinator_forget(struct coordinator *coordinator, const char *id)
-{
-    struct kept *kept = kept_find(&coordinator->kept, id);
-    if (kept != NULL && !kept_is_live(kept)) {
-        kept_remove(&coordinator->kept, kept);
     }
 }

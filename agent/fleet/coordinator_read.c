@@ -1,162 +1,20 @@
-/* coordinator_read: every message into the table it belongs to; what is not signed is not believed.
- */
+/* coordinator_read: the mirror takes each message; what is ours to do about it is done here. */
 #include "agent/fleet/coordinator_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/wire/envelope.h"
-#include "agent/wire/labels.h"
-
-/* -- rollouts --------------------------------------------------------------------------------- */
-
-/* Each document is read before it takes a place: what cannot be read takes none. */
-static struct kept *place_for(struct coordinator *coordinator, const char *id)
-{
-    struct kept *kept = kept_need(&coordinator->kept, id);
-    if (kept == NULL) {
-        coordinator_say(coordinator, LOG_LEVEL_ERROR, "rollout %s is not followed: no memory", id);
-    }
-    return kept;
-}
-
-static void receive_spec(struct coordinator *coordinator, const struct topic *topic,
-                         struct span payload)
-{
-    const char *id = topic->rollout;
-    struct rollout_spec spec;
-    struct selector selector;
-    struct err err = {0};
-    int rc = rollout_spec_parse(payload, &spec, &err);
-    if (rc == 0 && strcmp(spec.id, id) != 0) {
-        rc = err_set(&err, ERR_VALUE, "it is the spec of %s", spec.id);
-    }
-    rc = rc == 0 ? selector_parse(spec.selector, &selector, &err) : rc;
-    if (rc != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "rollout %s is not followed: %s", id,
-                        err.text);
-        return;
-    }
-    struct kept *kept = place_for(coordinator, id);
-    if (kept == NULL) {
-        return;
-    }
-    kept->spec_echo = ECHO_THERE;
-    if (kept->spec.created == 0 && /* written once */
-        selector_parse(spec.selector, &kept->selector, NULL) == 0) {
-        kept->spec = spec;
-    }
-}
-
-static void receive_control(struct coordinator *coordinator, const struct topic *topic,
-                            struct span payload)
-{
-    const char *id = topic->rollout;
-    struct rollout_control control;
-    struct err err = {0};
-    if (rollout_control_parse(payload, &control, &err) != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "control of rollout %s: %s", id, err.text);
-        return;
-    }
-    struct kept *kept = place_for(coordinator, id);
-    if (kept != NULL) {
-        kept->control = control;
-        kept->has_control = true;
-        kept->control_echo = ECHO_THERE;
-    }
-}
+/* -- rollouts and orders ---------------------------------------------------------------------- */
 
 /* An end that was written holds for whoever coordinates; the rest is planned anew. */
-static void receive_state(struct coordinator *coordinator, const struct topic *topic,
-                          struct span payload)
+static void state_heard(struct coordinator *coordinator, struct kept *kept)
 {
-    const char *id = topic->rollout;
-    struct rollout_state state;
-    struct err err = {0};
-    if (rollout_state_parse(payload, &state, &err) != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "state of rollout %s: %s", id, err.text);
-        return;
-    }
-    struct kept *kept = place_for(coordinator, id);
-    if (kept == NULL) {
-        return;
-    }
     bool is_mine = coordinator->claim_step == CLAIM_ACTING;
-    kept->is_end_there = rollout_phase_is_end(state.phase);
-    if (!is_mine || rollout_phase_is_end(state.phase)) {
-        kept->state = state;
-    } else if (state.epoch < coordinator->claim.epoch) {
+    if (!is_mine || rollout_phase_is_end(kept->told.phase)) {
+        kept->state = kept->told;
+    } else if (kept->told.epoch < coordinator->claim.epoch) {
         kept->is_state_told = false; /* one that was followed still wrote over ours */
     }
-}
-
-static void receive_release(struct coordinator *coordinator, const struct topic *topic,
-                            struct span payload)
-{
-    struct digest digest;
-    if (!digest_parse(topic->digest, &digest) || payload.len > ENVELOPE_BYTES_MAX) {
-        return;
-    }
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        struct kept *kept = coordinator->kept.list[i];
-        if (!digest_is_equal(&kept->spec.release, &digest)) {
-            continue;
-        }
-        kept->release_echo = ECHO_THERE;
-        if (kept->release == NULL && kept_is_live(kept)) {
-            kept->release = malloc(payload.len);
-            kept->release_len = kept->release != NULL ? payload.len : 0;
-            if (kept->release != NULL) {
-                memcpy(kept->release, payload.data, payload.len);
-            }
-        }
-    }
-}
-
-/* -- nodes ------------------------------------------------------------------------------------ */
-
-static void receive_report(struct coordinator *coordinator, const struct topic *topic,
-                           struct span payload)
-{
-    struct err err = {0};
-    struct report *report = &coordinator->report;
-    int rc = report_parse(payload, report, &err);
-    if (rc == 0 && (strcmp(report->node, topic->node) != 0 ||
-                    strcmp(report->fleet, coordinator->fleet) != 0)) {
-        rc = err_set(&err, ERR_WRONG_NODE, "it speaks for node %s", report->node);
-    }
-    if (rc != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "report of %s: %s", topic->node, err.text);
-        return;
-    }
-    roster_report(&coordinator->roster, report, coordinator_wall(coordinator));
-}
-
-static void receive_presence(struct coordinator *coordinator, const struct topic *topic,
-                             struct span payload)
-{
-    struct presence presence;
-    if (presence_parse(payload, &presence, NULL) == 0) {
-        roster_presence(&coordinator->roster, topic->node, &presence);
-    }
-}
-
-static void receive_labels(struct coordinator *coordinator, const struct topic *topic,
-                           struct span payload)
-{
-    struct labels labels = {0};
-    const char *names[LABELS_MAX];
-    const char *values[LABELS_MAX];
-    struct err err = {0};
-    if (payload.len > 0 && labels_parse(payload, &labels, &err) != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "labels of %s: %s", topic->node, err.text);
-        return;
-    }
-    for (size_t i = 0; i < labels.count; i++) {
-        names[i] = labels.list[i].key;
-        values[i] = labels.list[i].value;
-    }
-    roster_labels(&coordinator->roster, topic->node, names, values, labels.count);
 }
 
 /* What is not believed has replaced an order of ours on its topic: the order is published again. At
@@ -165,35 +23,9 @@ static void receive_labels(struct coordinator *coordinator, const struct topic *
 static void order_uncover(struct coordinator *coordinator, const struct topic *topic)
 {
     if (coordinator->now >= coordinator->uncover_not_before &&
-        roster_order_covered(&coordinator->roster, topic->node, topic->app)) {
+        roster_order_covered(&coordinator->mirror.roster, topic->node, topic->app)) {
         coordinator->uncover_not_before = coordinator->now + COORDINATOR_UNCOVER_GAP_MS;
     }
-}
-
-/* An order is believed when the order keys signed it and it lies where it belongs. */
-static void receive_order(struct coordinator *coordinator, const struct topic *topic,
-                          struct span envelope)
-{
-    struct arena arena;
-    struct span payload;
-    struct digest digest;
-    struct order order;
-    struct err err = {0};
-    arena_init(&arena, coordinator->memory, sizeof coordinator->memory);
-    int rc = envelope_open(envelope, TRUST_ROLE_ORDER, &coordinator->trust,
-                           &coordinator->ports.verify, &arena, &payload, &digest, &err);
-    rc = rc == 0 ? order_parse(payload, &order, &err) : rc;
-    if (rc == 0 && (strcmp(order.node, topic->node) != 0 || strcmp(order.app, topic->app) != 0 ||
-                    strcmp(order.fleet, coordinator->fleet) != 0)) {
-        rc = err_set(&err, ERR_WRONG_NODE, "it is for node %s, app %s", order.node, order.app);
-    }
-    if (rc != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "the order for %s %s is not believed: %s",
-                        topic->node, topic->app, err.text);
-        order_uncover(coordinator, topic);
-        return;
-    }
-    roster_order(&coordinator->roster, &order, true);
 }
 
 /* -- the claim -------------------------------------------------------------------------------- */
@@ -257,40 +89,82 @@ void coordinator_hear_claim(struct coordinator *coordinator, const struct claim 
     }
 }
 
-static void receive_claim(struct coordinator *coordinator, const struct topic *topic,
-                          struct span payload)
+/* -- every message ---------------------------------------------------------------------------- */
+
+/* Each document that cannot be read is named once, and again when the reason is another. */
+static void unread_say(const struct coordinator *coordinator, const struct mirror_news *news)
 {
-    (void)topic;
-    struct claim claim;
-    struct err err = {0};
-    if (claim_parse(payload, &claim, &err) == 0) {
-        coordinator_hear_claim(coordinator, &claim);
-    } else {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "claim: %s", err.text);
+    static const struct {
+        const char *before, *after;
+    } words[TOPIC_KIND_COUNT] = {
+        [TOPIC_ORDER] = {"the order for ", " is not believed"},
+        [TOPIC_LABELS] = {"labels of ", ""},
+        [TOPIC_REPORT] = {"report of ", ""},
+        [TOPIC_PRESENCE] = {"presence of ", ""},
+        [TOPIC_ROLLOUT_SPEC] = {"rollout ", " is not followed"},
+        [TOPIC_ROLLOUT_STATE] = {"state of rollout ", ""},
+        [TOPIC_ROLLOUT_CONTROL] = {"control of rollout ", ""},
+        [TOPIC_COORDINATOR] = {"claim", ""},
+    };
+    const struct topic *topic = &news->topic;
+    const char *before = words[topic->kind].before;
+    const char *after = words[topic->kind].after;
+    coordinator_say(coordinator, LOG_LEVEL_WARNING, "%s%s%s%s%s%s: %s",
+                    before != NULL ? before : "document of ", topic->rollout, topic->node,
+                    topic->app[0] != '\0' ? " " : "", topic->app, after != NULL ? after : "",
+                    news->err.text);
+}
+
+static void news_take(struct coordinator *coordinator, const struct mirror_news *news)
+{
+    if (news->topic.kind == TOPIC_COORDINATOR) {
+        coordinator_hear_claim(coordinator, &coordinator->mirror.claim);
+    } else if (news->topic.kind == TOPIC_ROLLOUT_STATE) {
+        state_heard(coordinator, news->rollout);
     }
 }
 
-/* What a topic of each kind carries, and who reads it; the others are not of a coordinator. */
+static void unread_take(struct coordinator *coordinator, const struct mirror_news *news)
+{
+    if (news->is_first) {
+        unread_say(coordinator, news);
+    }
+    if (news->topic.kind == TOPIC_ORDER) {
+        order_uncover(coordinator, &news->topic);
+    }
+}
+
+static void other_take(struct coordinator *coordinator, const struct topic *topic,
+                       struct span payload)
+{
+    if (topic->kind == TOPIC_RELEASE) {
+        coordinator_release_receive(coordinator, topic, payload);
+    } else if (topic->kind == TOPIC_FILE && payload.len > 0) {
+        coordinator_files_receive(coordinator, topic, payload);
+    }
+}
+
 void coordinator_receive(struct coordinator *coordinator, const char *text, struct span payload)
 {
-    static void (*const readers[TOPIC_KIND_COUNT])(struct coordinator *, const struct topic *,
-                                                   struct span) = {
-        [TOPIC_ORDER] = receive_order,         [TOPIC_LABELS] = receive_labels,
-        [TOPIC_REPORT] = receive_report,       [TOPIC_PRESENCE] = receive_presence,
-        [TOPIC_RELEASE] = receive_release,     [TOPIC_ROLLOUT_SPEC] = receive_spec,
-        [TOPIC_ROLLOUT_STATE] = receive_state, [TOPIC_ROLLOUT_CONTROL] = receive_control,
-        [TOPIC_COORDINATOR] = receive_claim,   [TOPIC_FILE] = coordinator_files_receive,
-    };
-    struct topic topic;
-    if (!topic_parse(text, &topic) || strcmp(topic.fleet, coordinator->fleet) != 0) {
-        return;
-    }
-    coordinator->roster.now = coordinator_wall(coordinator);
-    if (payload.len > 0 || topic.kind == TOPIC_LABELS) {
-        if (readers[topic.kind] != NULL) {
-            readers[topic.kind](coordinator, &topic, payload);
-        }
-    } else if (topic.kind == TOPIC_ROLLOUT_SPEC) {
-        coordinator_forget(coordinator, topic.rollout);
+    struct mirror_news news;
+    mirror_take(&coordinator->mirror, text, payload, coordinator_wall(coordinator), &news);
+    switch (news.answer) {
+    case MIRROR_TAKEN:
+        news_take(coordinator, &news);
+        break;
+    case MIRROR_UNREADABLE:
+        unread_take(coordinator, &news);
+        break;
+    case MIRROR_OTHER:
+        other_take(coordinator, &news.topic, payload);
+        break;
+    case MIRROR_SHORT:
+        coordinator_say(coordinator, LOG_LEVEL_ERROR, "%s %s is not followed: no memory",
+                        news.topic.rollout[0] != '\0' ? "rollout" : "node",
+                        news.topic.rollout[0] != '\0' ? news.topic.rollout : news.topic.node);
+        break;
+    case MIRROR_CLEARED:
+    case MIRROR_FOREIGN:
+        break;
     }
 }

@@ -14,17 +14,20 @@
 /* The broker took an order, or it did not. */
 static void order_told(struct coordinator *coordinator, const struct flight *flight, bool is_taken)
 {
-    struct roster_node *node = roster_find(&coordinator->roster, flight->node);
+    struct roster_node *node = roster_find(&coordinator->mirror.roster, flight->node);
     struct roster_app *app = node != NULL ? roster_app_find(node, flight->app) : NULL;
     if (app != NULL && strcmp(app->order.id, flight->id) == 0) {
         app->order.is_sent = is_taken;
         app->order.was_there |= is_taken;
+        if (is_taken && !app->order.is_echoed) {
+            coordinator_echo_wait(coordinator, flight);
+        }
     }
 }
 
 static void echo_set(struct coordinator *coordinator, const struct flight *flight, enum echo echo)
 {
-    struct kept *kept = kept_find(&coordinator->kept, flight->id);
+    struct kept *kept = kept_find(&coordinator->mirror.rollouts, flight->id);
     if (kept == NULL) {
         return;
     }
@@ -134,7 +137,7 @@ uint64_t coordinator_epoch(const struct coordinator *coordinator)
     bool is_trusted = false;
     wall_ms wall = coordinator->ports.clock.ops->wall(coordinator->ports.clock.self, &is_trusted);
     uint64_t clock = is_trusted && wall > 0 ? (uint64_t)wall / 1000 : 0;
-    uint64_t ordered = roster_epoch(&coordinator->roster);
+    uint64_t ordered = roster_epoch(&coordinator->mirror.roster);
     uint64_t epoch = coordinator->epoch_seen;
     epoch = ordered > epoch ? ordered : epoch;
     epoch = clock > epoch ? clock : epoch;
@@ -266,8 +269,8 @@ static void order_id_make(const struct rollout_spec *spec, const struct roster_a
 static bool order_write(struct coordinator *coordinator, const struct kept *kept,
                         const struct planner_order *planned, struct err *why)
 {
-    struct roster_node *node = coordinator->roster.nodes[planned->node];
-    struct roster_app *app = roster_app_need(&coordinator->roster, node, kept->spec.app);
+    struct roster_node *node = coordinator->mirror.roster.nodes[planned->node];
+    struct roster_app *app = roster_app_need(&coordinator->mirror.roster, node, kept->spec.app);
     uint64_t random = 0;
     if (app == NULL) {
         (void)err_set(why, ERR_MEMORY, "memory for the order of %s", node->name);
@@ -294,7 +297,7 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
     if (!coordinator_order(coordinator, &order, why)) {
         return false;
     }
-    roster_order(&coordinator->roster, &order, false);
+    roster_order(&coordinator->mirror.roster, &order, false);
     app->order.is_sent = true;
     coordinator_say(coordinator, LOG_LEVEL_INFO, "%s: order %llu.%llu %s", node->name,
                     (unsigned long long)order.epoch, (unsigned long long)order.gen,
@@ -343,8 +346,8 @@ static void state_tell(struct coordinator *coordinator, struct kept *kept)
 
 static bool is_superseded(const struct coordinator *coordinator, const struct kept *kept)
 {
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        const struct kept *other = coordinator->kept.list[i];
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        const struct kept *other = coordinator->mirror.rollouts.list[i];
         if (other != kept && strcmp(other->spec.app, kept->spec.app) == 0 &&
             other->spec.created > kept->spec.created) {
             return true;
@@ -388,8 +391,8 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
         .memory = &kept->state,
         .is_superseded = is_superseded(coordinator, kept),
     };
-    planner_step(&rollout, &coordinator->roster, planner_changing(&coordinator->roster, wall), wall,
-                 &result);
+    planner_step(&rollout, &coordinator->mirror.roster,
+                 planner_changing(&coordinator->mirror.roster, wall), wall, &result);
     plan_take(coordinator, kept, &result.state);
     /* Until the release lies at the broker an order would only wait for it. What an undo brings
      * was at its node before. */
@@ -400,8 +403,8 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
         }
     }
     if (result.order_count > 0) { /* what was just ordered belongs to the state that is told */
-        planner_step(&rollout, &coordinator->roster, planner_changing(&coordinator->roster, wall),
-                     wall, &result);
+        planner_step(&rollout, &coordinator->mirror.roster,
+                     planner_changing(&coordinator->mirror.roster, wall), wall, &result);
         kept->state = result.state;
     }
     if (!may_order && kept->state.phase == ROLLOUT_RUNNING) {
@@ -421,8 +424,8 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
 void coordinator_plan(struct coordinator *coordinator)
 {
     wall_ms wall = coordinator_wall(coordinator);
-    for (size_t i = 0; i < coordinator->kept.count; i++) {
-        struct kept *kept = coordinator->kept.list[i];
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept->spec.created == 0) {
             continue;
         }

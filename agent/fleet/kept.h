@@ -16,6 +16,8 @@ struct kept {
     struct rollout_spec spec; /* created is 0 until it came */
     struct rollout_control control;
     struct rollout_state state; /* phase RUNNING until it is planned or read */
+    struct rollout_state told;  /* as the broker has it; without has_told only its id */
+    bool has_told;
     struct selector selector;
     enum echo spec_echo, control_echo, release_echo;
     bool is_end_there; /* the broker shows its end in this session: it need not be told again */

@@ -225,6 +225,17 @@ static void app_report(struct roster_app *app, const struct report_app *report, 
     app->outcome_count = report->outcome_count;
 }
 
+/* What is not reported any more is not there any more. */
+static void apps_unreport(struct roster_node *node)
+{
+    for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
+        struct roster_app cleared = {
+            .next = app->next, .order = app->order, .unserving_since = app->unserving_since};
+        memcpy(cleared.app, app->app, sizeof cleared.app);
+        *app = cleared;
+    }
+}
+
 void roster_report(struct roster *roster, const struct report *report, wall_ms now)
 {
     const char *names[REPORT_LABELS_MAX];
@@ -240,12 +251,7 @@ void roster_report(struct roster *roster, const struct report *report, wall_ms n
         values[i] = report->label_values[i];
     }
     labels_take(roster, node, &node->own, names, values, report->label_count);
-    for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        struct roster_app cleared = {
-            .next = app->next, .order = app->order, .unserving_since = app->unserving_since};
-        memcpy(cleared.app, app->app, sizeof cleared.app);
-        *app = cleared; /* what is not reported any more is not there any more */
-    }
+    apps_unreport(node);
     for (size_t i = 0; i < report->app_count; i++) {
         struct roster_app *app = roster_app_need(roster, node, report->apps[i].app);
         if (app != NULL) {
@@ -298,6 +304,74 @@ bool roster_order_covered(struct roster *roster, const char *name, const char *a
     app->order.is_sent = false;
     return true;
 }
+
+/* -- what is cleared -------------------------------------------------------------------------- */
+
+/* Neither the node nor the fleet says anything of it any more. */
+static bool is_silent(const struct roster_node *node)
+{
+    return !node->is_reported && node->session[0] == '\0' && node->given.count == 0;
+}
+
+static void node_sweep(struct roster *roster, struct roster_node *node)
+{
+    apps_sweep(roster, node);
+    if (!is_silent(node) || node->first_app != NULL) {
+        return;
+    }
+    struct roster_node **place = &roster->nodes[place_of(roster, node->name)];
+    roster->node_count--;
+    memmove(place, place + 1,
+            (size_t)(&roster->nodes[roster->node_count] - place) * sizeof(struct roster_node *));
+    node_close(node);
+}
+
+void roster_report_clear(struct roster *roster, const char *name)
+{
+    struct roster_node *node = roster_find(roster, name);
+    if (node != NULL) {
+        node->is_reported = false;
+        labels_close(&node->own);
+        apps_unreport(node);
+        node_sweep(roster, node);
+    }
+}
+
+void roster_presence_clear(struct roster *roster, const char *name)
+{
+    struct roster_node *node = roster_find(roster, name);
+    if (node != NULL) {
+        node->is_present = false;
+        node->absent_since = 0;
+        node->session[0] = '\0';
+        node_sweep(roster, node);
+    }
+}
+
+void roster_labels_clear(struct roster *roster, const char *name)
+{
+    struct roster_node *node = roster_find(roster, name);
+    if (node != NULL) {
+        labels_close(&node->given);
+        node_sweep(roster, node);
+    }
+}
+
+void roster_order_clear(struct roster *roster, const char *name, const char *app_name, bool is_kept)
+{
+    struct roster_node *node = roster_find(roster, name);
+    struct roster_app *app = node != NULL ? roster_app_find(node, app_name) : NULL;
+    if (app == NULL) {
+        return;
+    }
+    app->order.is_echoed = app->order.is_sent = false;
+    if (!is_kept || is_silent(node)) {
+        app->order = (struct roster_order){0};
+    }
+    node_sweep(roster, node);
+}
+
+/* -- what is asked ---------------------------------------------------------------------------- */
 
 static size_t labels_list(const struct roster_labels *labels, const char **names,
                           const char **values, size_t count)

@@ -52,7 +52,7 @@ struct roster_node {
     bool is_present;
     bool is_reported;
     wall_ms absent_since; /* of the coordinator's clock; 0: it is there, or nobody told */
-    bool is_jump_bound; /* an agent before 0.2: it refuses epochs far above those it has seen */
+    bool is_jump_bound;   /* an agent before 0.2: it refuses epochs far above those it has seen */
     struct roster_app *first_app;
     struct roster_labels own, given; /* of its report; of the labels topic */
 };
@@ -96,6 +96,14 @@ void roster_order(struct roster *roster, const struct order *order, bool is_echo
 /* Something that is not believed lies where the order of this node and app belongs: that order has
  * to be put there again. False when none is known. */
 bool roster_order_covered(struct roster *roster, const char *node, const char *app);
+
+/* The topic was cleared at the broker. A node of which nothing is left is forgotten, and pointers
+ * to it with it. An order `is_kept` for its owner to put it there again, unless its node has gone:
+ * it has no report, no presence and no labels any more. */
+void roster_report_clear(struct roster *roster, const char *node);
+void roster_presence_clear(struct roster *roster, const char *node);
+void roster_labels_clear(struct roster *roster, const char *node);
+void roster_order_clear(struct roster *roster, const char *node, const char *app, bool is_kept);
 
 bool roster_matches(const struct roster_node *node, const struct selector *selector);
 /* What stands there; NULL: the node has no such label. "node" is its name. */

@@ -6,8 +6,6 @@
 
 #include "platform/base/text.h"
 
-#define PREFIX "berth/1/"
-
 static const char *const paths[] = {
 #define PATH_(name, path) [TOPIC_##name] = path,
     TOPIC_KINDS(PATH_)
@@ -41,7 +39,7 @@ void topic_render(const struct topic *topic, char text[BUS_TOPIC_BYTES])
     size_t cap = 0;
     assert((unsigned)topic->kind < TOPIC_KIND_COUNT);
     text_init(&out, text, BUS_TOPIC_BYTES);
-    text_printf(&out, PREFIX "%s/", topic->fleet);
+    text_printf(&out, TOPIC_PREFIX "%s/", topic->fleet);
     for (const char *at = paths[topic->kind]; *at != '\0'; at++) {
         if (*at == '{') {
             const char *part = part_of(&copy, at[1], &cap);
@@ -98,10 +96,10 @@ static bool path_matches(const char *path, const char *at, struct topic *topic)
 bool topic_parse(const char *text, struct topic *topic)
 {
     char fleet[NAME_BYTES];
-    if (strncmp(text, PREFIX, sizeof PREFIX - 1) != 0) {
+    if (strncmp(text, TOPIC_PREFIX, sizeof TOPIC_PREFIX - 1) != 0) {
         return false;
     }
-    text += sizeof PREFIX - 1;
+    text += sizeof TOPIC_PREFIX - 1;
     if (!segment_take(&text, fleet, sizeof fleet) || !text_is_name(fleet, NAME_BYTES - 1) ||
         *text++ != '/') {
         return false;

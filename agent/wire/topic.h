@@ -8,6 +8,8 @@
 #include "platform/base/span.h"
 #include "platform/bus.h"
 
+#define TOPIC_PREFIX "berth/1/"
+
 /* X(NAME, path below berth/1/<fleet>/; {n} node, {a} app, {d} digest, {r} rollout). A story's {a}
  * is the app's place at its node, one hex digit; agents before 0.2 wrote the app's name. */
 #define TOPIC_KINDS(X)                                                                             \

@@ -43,6 +43,8 @@ static const struct verb {
      "make a fleet: its CA, its keys, its broker's configuration, the operator's certificate"},
     {"fleet", "upgrade", verb_fleet_upgrade, "[--dir DIR]",
      "give a folder of an earlier version its operators' CA and its first operator's key"},
+    {"fleet", "unread", verb_fleet_unread, "[--clear] [--json] [--dir DIR]",
+     "show the documents at the broker that cannot be read, and why; clear them"},
     {"node", "add", verb_node_add,
      "NAME [--label KEY=VALUE]... [--prefix PATH] [--days N] [--dir DIR]",
      "make a node's certificate and configuration"},

@@ -44,11 +44,22 @@ static int bundle_put_aside(const struct fleet_dir *dir, const char *node, struc
     return 0;
 }
 
+static bool is_order(const char *name)
+{
+    struct topic topic;
+    return topic_parse(name, &topic) && topic.kind == TOPIC_ORDER;
+}
+
+/* Orders last: the order of a node that is there a coordinator would put back. */
 static int topics_clear(const struct node_topics *topics, struct session *session, struct err *err)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < topics->count; i++) {
-        rc = session_publish(session, topics->names[i], span_of(NULL, 0), err);
+    for (int are_orders = 0; are_orders < 2; are_orders++) {
+        for (size_t i = 0; rc == 0 && i < topics->count; i++) {
+            if (is_order(topics->names[i]) == (are_orders == 1)) {
+                rc = session_publish(session, topics->names[i], span_of(NULL, 0), err);
+            }
+        }
     }
     return rc;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "agent/wire/json.h"
 #include "agent/wire/topic.h"
@@ -19,11 +20,13 @@
 
 struct show {
     char fleet[NAME_BYTES];
+    struct trust trust;
+    struct mirror mirror;
     struct node_row row;
     struct node_facts facts;
     struct span stories[STORIES_MAX];
     size_t story_count;
-    unsigned stories_left_out, orders, others;
+    unsigned stories_left_out, orders;
     bool is_short; /* no memory for everything */
 };
 
@@ -37,14 +40,6 @@ static struct span copy_of(struct show *show, struct span payload)
     memcpy(copy, payload.data, payload.len);
     copy[payload.len] = '\0';
     return span_of(copy, payload.len);
-}
-
-static void part_take(struct show *show, enum node_part part, struct span payload)
-{
-    struct span copy = copy_of(show, payload);
-    free(show->row.part[part]);
-    show->row.part[part] = (char *)(uintptr_t)copy.data;
-    show->row.part_len[part] = copy.len;
 }
 
 static void story_take(struct show *show, struct span payload)
@@ -61,26 +56,23 @@ static void story_take(struct show *show, struct span payload)
 static void document_take(void *ctx, const char *name, struct span payload, bool is_retained)
 {
     struct show *show = ctx;
-    struct topic topic;
+    struct mirror_news news;
+    enum node_part part;
     (void)is_retained;
     if (payload.len == 0) {
         return;
     }
-    bool is_ours = topic_parse(name, &topic) && payload.len <= ENVELOPE_BYTES_MAX;
-    if (is_ours && topic.kind == TOPIC_PRESENCE) {
-        part_take(show, NODE_PRESENCE, payload);
-    } else if (is_ours && topic.kind == TOPIC_REPORT) {
-        part_take(show, NODE_REPORT, payload);
-    } else if (is_ours && topic.kind == TOPIC_LABELS) {
-        part_take(show, NODE_LABELS, payload);
-    } else if (is_ours && topic.kind == TOPIC_STORY) {
+    mirror_take(&show->mirror, name, payload, (wall_ms)time(NULL) * 1000, &news);
+    if (news.answer == MIRROR_OTHER && news.topic.kind == TOPIC_STORY) {
         story_take(show, payload);
-    } else if (is_ours && topic.kind == TOPIC_ORDER) {
+    } else if (news.answer != MIRROR_FOREIGN && node_part_of(news.topic.kind, &part)) {
+        show->is_short |= !node_row_put(&show->row, &news, payload);
+    } else if (news.answer == MIRROR_TAKEN) {
         show->orders++;
     } else {
-        show->others++;
         (void)fprintf(stderr, "berth: node show: not shown: what the broker holds at ");
-        (void)fprintf(stderr, "%.160s\n", name);
+        (void)fprintf(stderr, "%.160s%s%.200s\n", name, news.err.code != 0 ? ": " : "",
+                      news.err.text);
     }
 }
 
@@ -307,28 +299,38 @@ static int show_json(const struct show *show, struct err *err)
 
 static void show_free(struct show *show)
 {
-    for (size_t i = 0; i < NODE_PART_COUNT; i++) {
-        free(show->row.part[i]);
-    }
+    node_row_free(&show->row);
+    mirror_close(&show->mirror);
     for (size_t i = 0; i < show->story_count; i++) {
         free((char *)(uintptr_t)show->stories[i].data);
     }
 }
 
+static int documents_read(struct show *show, struct session *session, const struct fleet_dir *dir,
+                          const char *node, struct err *err)
+{
+    char path[PATH_MAX], filter[BUS_TOPIC_BYTES];
+    const struct mirror_settings settings = {
+        .fleet = dir->fleet, .trust = &show->trust, .verify = session->keyring.verify};
+    (void)text_copy(show->row.name, sizeof show->row.name, node);
+    (void)snprintf(filter, sizeof filter, TOPIC_PREFIX "%s/node/%s/#", dir->fleet, node);
+    fleet_dir_file(dir, "keys/trust.json", path);
+    int rc = keyring_trust_load(&session->keyring, path, &show->trust, err);
+    rc = rc == 0 ? mirror_init(&show->mirror, &settings, err) : rc;
+    return rc == 0 ? session_read(session, filter, document_take, show, err) : rc;
+}
+
 static int show_run(const char *node, const char *path, bool is_json, struct err *err)
 {
-    static struct show show; /* about 30 KiB; one in a process */
+    static struct show show; /* about 400 KiB; one in a process */
     struct session session;
     struct fleet_dir dir;
-    char filter[BUS_TOPIC_BYTES];
     int rc = session_start(&session, path, &dir, err);
     if (rc != 0) {
         return rc;
     }
     memset(&show, 0, sizeof show);
-    (void)text_copy(show.row.name, sizeof show.row.name, node);
-    (void)snprintf(filter, sizeof filter, "berth/1/%s/node/%s/#", dir.fleet, node);
-    rc = session_read(&session, filter, document_take, &show, err);
+    rc = documents_read(&show, &session, &dir, node, err);
     session_close(&session);
     node_row_read(&show.row, &show.facts);
     bool is_there = show.row.part[NODE_PRESENCE] != NULL || show.row.part[NODE_REPORT] != NULL ||

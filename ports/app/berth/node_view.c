@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "agent/wire/topic.h"
 #include "platform/base/text.h"
 
 #define ROWS_FIRST 64
@@ -73,7 +73,7 @@ struct node_row *node_view_row(struct node_view *view, const char *name)
     return &view->rows[*place - 1];
 }
 
-static bool part_of(enum topic_kind kind, enum node_part *part)
+bool node_part_of(enum topic_kind kind, enum node_part *part)
 {
     *part = kind == TOPIC_PRESENCE ? NODE_PRESENCE
             : kind == TOPIC_REPORT ? NODE_REPORT
@@ -81,29 +81,53 @@ static bool part_of(enum topic_kind kind, enum node_part *part)
     return kind == TOPIC_PRESENCE || kind == TOPIC_REPORT || kind == TOPIC_LABELS;
 }
 
+static char *copy_of(struct span bytes)
+{
+    char *copy = malloc(bytes.len + 1);
+    if (copy != NULL) {
+        memcpy(copy, bytes.data, bytes.len);
+        copy[bytes.len] = '\0';
+    }
+    return copy;
+}
+
+bool node_row_put(struct node_row *row, const struct mirror_news *news, struct span payload)
+{
+    enum node_part part;
+    bool is_unread = news->answer == MIRROR_UNREADABLE;
+    bool is_there = payload.len > 0;
+    if (!node_part_of(news->topic.kind, &part)) {
+        return true;
+    }
+    free(row->part[part]);
+    free(row->unread[part]);
+    row->part[part] = is_there ? copy_of(payload) : NULL;
+    row->part_len[part] = payload.len;
+    row->unread[part] = is_unread ? copy_of(span_text(news->err.text)) : NULL;
+    return !(is_there && row->part[part] == NULL) && !(is_unread && row->unread[part] == NULL);
+}
+
+void node_row_free(struct node_row *row)
+{
+    for (size_t part = 0; part < NODE_PART_COUNT; part++) {
+        free(row->part[part]);
+        free(row->unread[part]);
+    }
+}
+
 static void document_received(void *ctx, const char *text, struct span payload, bool is_retained)
 {
     struct node_view *view = ctx;
-    struct topic topic;
+    struct mirror_news news;
     enum node_part part;
     (void)is_retained;
-    if (!topic_parse(text, &topic) || strcmp(topic.fleet, view->fleet) != 0 ||
-        !part_of(topic.kind, &part) || payload.len > REPORT_BYTES_MAX) {
+    mirror_take(view->mirror, text, payload, (wall_ms)time(NULL) * 1000, &news);
+    if (news.answer == MIRROR_FOREIGN || !node_part_of(news.topic.kind, &part)) {
         return;
     }
-    struct node_row *row = node_view_row(view, topic.node);
-    char *copy = row != NULL && payload.len > 0 ? malloc(payload.len + 1) : NULL;
-    if (row == NULL || (copy == NULL && payload.len > 0)) {
-        view->is_full = true;
-        return;
-    }
-    if (copy != NULL) {
-        memcpy(copy, payload.data, payload.len);
-        copy[payload.len] = '\0';
-    }
-    free(row->part[part]);
-    row->part[part] = copy;
-    row->part_len[part] = payload.len;
+    struct node_row *row = node_view_row(view, news.topic.node);
+    view->is_full |=
+        news.answer == MIRROR_SHORT || row == NULL || !node_row_put(row, &news, payload);
 }
 
 /* Names of bundles; what is not a node's name is none. */
@@ -122,12 +146,26 @@ static void added_read(struct node_view *view, const struct fleet_dir *dir)
     }
 }
 
+static int mirror_open_for(struct node_view *view, struct session *session,
+                           const struct fleet_dir *dir, struct err *err)
+{
+    char path[PATH_MAX];
+    const struct mirror_settings settings = {
+        .fleet = dir->fleet, .trust = &view->trust, .verify = session->keyring.verify};
+    fleet_dir_file(dir, "keys/trust.json", path);
+    int rc = keyring_trust_load(&session->keyring, path, &view->trust, err);
+    view->mirror = rc == 0 ? malloc(sizeof *view->mirror) : NULL;
+    if (rc == 0 && view->mirror == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
+    }
+    return rc == 0 ? mirror_init(view->mirror, &settings, err) : rc;
+}
+
 int node_view_read(struct node_view *view, struct session *session, const struct fleet_dir *dir,
                    struct err *err)
 {
     static const enum topic_kind kinds[] = {TOPIC_PRESENCE, TOPIC_REPORT, TOPIC_LABELS};
-    int rc = 0;
-    memcpy(view->fleet, dir->fleet, sizeof view->fleet);
+    int rc = mirror_open_for(view, session, dir, err);
     for (size_t i = 0; rc == 0 && i < COUNT_OF(kinds); i++) {
         struct topic topic = {.kind = kinds[i]};
         char filter[BUS_TOPIC_BYTES];
@@ -148,10 +186,12 @@ int node_view_read(struct node_view *view, struct session *session, const struct
 void node_view_free(struct node_view *view)
 {
     for (size_t i = 0; i < view->count; i++) {
-        for (size_t part = 0; part < NODE_PART_COUNT; part++) {
-            free(view->rows[i].part[part]);
-        }
+        node_row_free(&view->rows[i]);
     }
+    if (view->mirror != NULL) {
+        mirror_close(view->mirror);
+    }
+    free(view->mirror);
     free(view->rows);
     free(view->places);
     *view = (struct node_view){0};
@@ -167,6 +207,17 @@ static void complain(struct node_facts *facts, const char *what, const struct er
     text_shorten_printf(facts->complaint, sizeof facts->complaint, "%s: %s", what, err->text);
 }
 
+/* What the mirror refused, or was never asked about, is read no further. */
+static bool part_is_readable(const struct node_row *row, enum node_part part, const char *what,
+                             struct node_facts *facts)
+{
+    if (row->part[part] != NULL && row->unread[part] != NULL) {
+        text_shorten_printf(facts->complaint, sizeof facts->complaint, "%s: %s", what,
+                            row->unread[part]);
+    }
+    return row->part[part] != NULL && row->unread[part] == NULL;
+}
+
 /* Labels that break the rules are the node's own affair: they are not selected by. */
 static void labels_gather(const struct node_row *row, struct node_facts *facts)
 {
@@ -178,7 +229,7 @@ static void labels_gather(const struct node_row *row, struct node_facts *facts)
             complain(facts, "the node's own labels", &err);
         }
     }
-    if (row->part[NODE_LABELS] != NULL &&
+    if (part_is_readable(row, NODE_LABELS, "the fleet's labels", facts) &&
         labels_parse(part_span(row, NODE_LABELS), &given, &err) != 0) {
         complain(facts, "the fleet's labels", &err);
     }
@@ -193,14 +244,14 @@ void node_row_read(const struct node_row *row, struct node_facts *facts)
 {
     struct err err = {0};
     *facts = (struct node_facts){0};
-    if (row->part[NODE_PRESENCE] != NULL) {
+    if (part_is_readable(row, NODE_PRESENCE, "presence", facts)) {
         facts->has_presence =
             presence_parse(part_span(row, NODE_PRESENCE), &facts->presence, &err) == 0;
         if (!facts->has_presence) {
             complain(facts, "presence", &err);
         }
     }
-    if (row->part[NODE_REPORT] != NULL) {
+    if (part_is_readable(row, NODE_REPORT, "report", facts)) {
         facts->has_report = report_parse(part_span(row, NODE_REPORT), &facts->report, &err) == 0;
         if (!facts->has_report) {
             facts->report = (struct report){0};

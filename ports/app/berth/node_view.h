@@ -2,7 +2,7 @@
 #ifndef PORTS_APP_BERTH_NODE_VIEW_H
 #define PORTS_APP_BERTH_NODE_VIEW_H
 
-#include "agent/limits.h"
+#include "agent/fleet/mirror.h"
 #include "agent/wire/labels.h"
 #include "agent/wire/presence.h"
 #include "agent/wire/report.h"
@@ -10,11 +10,13 @@
 
 enum node_part { NODE_PRESENCE, NODE_REPORT, NODE_LABELS, NODE_PART_COUNT };
 
-/* One node; the documents as they came, NUL-terminated, NULL where there is none. */
+/* One node; the documents as they came, NUL-terminated, NULL where there is none. `unread`: why the
+ * mirror did not take one; it counts as none then. */
 struct node_row {
     char name[NODE_NAME_BYTES];
     char *part[NODE_PART_COUNT];
     size_t part_len[NODE_PART_COUNT];
+    char *unread[NODE_PART_COUNT];
 };
 
 /* Zeroed before use; sorted by name after node_view_read. As many nodes as there is memory for. */
@@ -25,6 +27,8 @@ struct node_view {
     uint32_t *places; /* by a hash of the name: index of the row and 1; `place_count` of them */
     size_t place_count;
     bool is_full; /* no memory for everything that came */
+    struct mirror *mirror;
+    struct trust trust;
 };
 
 /* Reads presence, report and labels of all nodes of the fleet, and beside them the names of those
@@ -34,6 +38,14 @@ NODISCARD int node_view_read(struct node_view *view, struct session *session,
 /* The row of this name, made where it is not there; NULL: no memory. Found in constant time. */
 struct node_row *node_view_row(struct node_view *view, const char *name);
 void node_view_free(struct node_view *view);
+
+/* What the mirror made of a document is put into its node's row; false: no memory. */
+NODISCARD bool node_row_put(struct node_row *row, const struct mirror_news *news,
+                            struct span payload);
+/* A presence, a report or labels. */
+bool node_part_of(enum topic_kind kind, enum node_part *part);
+/* Frees the documents. */
+void node_row_free(struct node_row *row);
 
 /* What a row says, parsed; about 16 KiB: keep one. A document that cannot be read counts as none,
  * and `complaint` says why (empty: nothing to complain of). */

@@ -63,7 +63,7 @@ struct hands {
     uint32_t changed;
 };
 
-static int node_judge(struct hands *hands, const struct rollout_record *record,
+static int node_judge(struct hands *hands, const struct kept *record,
                       const struct roster_node *node, struct err *err)
 {
     const struct planner_rollout rollout = {.spec = &record->spec, .control = &record->control};
@@ -79,15 +79,15 @@ static int node_judge(struct hands *hands, const struct rollout_record *record,
                        node_condition_word(condition));
     }
     hands->changed++;
-    return rollout_retry_add(&hands->control, node->name, record->state.updated, err);
+    return rollout_retry_add(&hands->control, node->name, record->told.updated, err);
 }
 
-static int named(struct hands *hands, const struct rollout_record *record, struct err *err)
+static int named(struct hands *hands, const struct kept *record, struct err *err)
 {
     struct selector selector;
     int rc = selector_parse(record->spec.selector, &selector, err);
     for (int i = 0; rc == 0 && i < hands->node_count; i++) {
-        const struct roster_node *node = roster_find(&hands->world.roster, hands->nodes[i]);
+        const struct roster_node *node = roster_find(&hands->world.mirror.roster, hands->nodes[i]);
         rc = node == NULL || !roster_matches(node, &selector)
                  ? err_set(err, ERR_NOT_FOUND, "rollout %s means no node %.63s", hands->id,
                            hands->nodes[i])
@@ -96,12 +96,12 @@ static int named(struct hands *hands, const struct rollout_record *record, struc
     return rc;
 }
 
-static int all_failed(struct hands *hands, const struct rollout_record *record, struct err *err)
+static int all_failed(struct hands *hands, const struct kept *record, struct err *err)
 {
-    hands->changed = record->state.count[NODE_FAILED] + record->state.count[NODE_LOST];
+    hands->changed = record->told.count[NODE_FAILED] + record->told.count[NODE_LOST];
     return hands->changed == 0
                ? err_set(err, ERR_NOTHING, "no node of rollout %s has failed it", hands->id)
-               : rollout_retry_add(&hands->control, "", record->state.updated, err);
+               : rollout_retry_add(&hands->control, "", record->told.updated, err);
 }
 
 static int control_put(struct hands *hands, struct err *err)
@@ -120,7 +120,7 @@ static int control_put(struct hands *hands, struct err *err)
 
 static int control_change(struct hands *hands, struct err *err)
 {
-    const struct rollout_record *record = NULL;
+    const struct kept *record = NULL;
     char path[PATH_MAX];
     fleet_dir_file(&hands->dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&hands->session.keyring, path, &hands->trust, err);
@@ -129,9 +129,9 @@ static int control_change(struct hands *hands, struct err *err)
                  : rc;
     rc = rc == 0 ? rollout_world_read(&hands->world, &hands->session, err) : rc;
     rc = rc == 0 ? rollout_world_find(&hands->world, hands->id, &record, err) : rc;
-    if (rc == 0 && rollout_phase_is_end(record->state.phase)) {
+    if (rc == 0 && rollout_phase_is_end(record->told.phase)) {
         rc = err_set(err, ERR_NOTHING, "rollout %s has ended: %s", hands->id,
-                     rollout_phase_word(record->state.phase));
+                     rollout_phase_word(record->told.phase));
     }
     if (rc == 0) {
         hands->control = record->control;

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/wire/topic.h"
 #include "ports/app/berth/release_file.h"
 #include "ports/app/berth/rollout_options.h"
 #include "ports/app/berth/rollout_preview.h"
 #include "ports/app/berth/rollout_world.h"
+#include "ports/app/berth/unread.h"
 #include "ports/app/berth/verbs.h"
 
 #define NODE_LINE_BYTES 512
@@ -21,18 +21,15 @@ struct planning {
     struct rollout_world world;
     struct release_file release;
     struct preview preview;
-    struct report report;
 };
 
 static void take(void *ctx, const char *text, struct span payload, bool is_retained)
 {
     struct planning *planning = ctx;
-    struct topic topic;
     rollout_world_take(&planning->world, text, payload, is_retained);
-    if (topic_parse(text, &topic) && topic.kind == TOPIC_REPORT && payload.len > 0 &&
-        report_parse(payload, &planning->report, NULL) == 0 &&
-        strcmp(planning->report.node, topic.node) == 0) {
-        preview_take(&planning->preview, &planning->report, planning->spec.app);
+    const struct report *report = planning->world.news.report;
+    if (report != NULL) {
+        preview_take(&planning->preview, report, planning->spec.app);
     }
 }
 
@@ -71,7 +68,8 @@ static int fleet_read(struct planning *planning, struct err *err)
         rollout_world_filter(&planning->world, i, filter);
         rc = session_read(&planning->session, filter, take, planning, err);
     }
-    if (rc == 0 && (planning->world.roster.is_short || planning->preview.is_short)) {
+    unread_say(&planning->world.mirror);
+    if (rc == 0 && (planning->world.mirror.roster.is_short || planning->preview.is_short)) {
         rc = err_set(err, ERR_MEMORY, "no memory for the whole fleet");
     }
     return rc;
@@ -81,7 +79,7 @@ static int show(struct planning *planning, struct err *err)
 {
     static const struct rollout_control run = {.want = "run"};
     static struct selector selector;
-    const struct roster *roster = &planning->world.roster;
+    const struct roster *roster = &planning->world.mirror.roster;
     const struct rollout_spec *spec = &planning->spec;
     const struct planner_rollout rollout = {.spec = spec, .control = &run, .selector = &selector};
     size_t cap = (roster->node_count + ROLLOUT_WAVES_MAX) * NODE_LINE_BYTES + 4096;

@@ -106,7 +106,8 @@ static void status_json(const struct reading *reading, const struct rollout_view
     member(",", "phase", rollout_phase_word(view->state->phase));
     member(",", "waiting", view->state->waiting);
     member(",", "failedNode", view->state->failed_node);
-    printf(",\"coordinated\":%s,\"count\":{", reading->world.is_coordinated ? "true" : "false");
+    printf(",\"coordinated\":%s,\"count\":{",
+           rollout_world_is_coordinated(&reading->world) ? "true" : "false");
     for (size_t i = 0; i < progress->count; i++) {
         count[progress->nodes[i].condition]++;
     }
@@ -131,15 +132,15 @@ static void status_json(const struct reading *reading, const struct rollout_view
 
 static int status_show(struct reading *reading, const struct request *request, struct err *err)
 {
-    const struct rollout_record *record = NULL;
+    const struct kept *record = NULL;
     struct rollout_follow *follow = &reading->follow;
     struct text text;
     int rc = rollout_world_find(&reading->world, request->id, &record, err);
     if (rc != 0) {
         return rc;
     }
-    struct rollout_view view = rollout_record_view(record);
-    struct rollout_sight sight = {.roster = &reading->world.roster,
+    struct rollout_view view = rollout_world_view(record);
+    struct rollout_sight sight = {.roster = &reading->world.mirror.roster,
                                   .now = reading->now,
                                   .condition = condition_of,
                                   .ctx = reading};
@@ -151,7 +152,8 @@ static int status_show(struct reading *reading, const struct request *request, s
     text_init(&text, follow->bytes, sizeof follow->bytes);
     progress_table(&follow->progress, &view, reading->now, SIZE_MAX, &text);
     (void)fwrite(text.data, 1, text.len, stdout);
-    if (!rollout_phase_is_end(view.state->phase) && !reading->world.is_coordinated) {
+    if (!rollout_phase_is_end(view.state->phase) &&
+        !rollout_world_is_coordinated(&reading->world)) {
         printf("nobody coordinates: it goes on with berth coordinate\n");
     }
     return 0;
@@ -159,7 +161,7 @@ static int status_show(struct reading *reading, const struct request *request, s
 
 /* -- list ------------------------------------------------------------------------------------- */
 
-static void list_row(const struct rollout_record *record)
+static void list_row(const struct kept *record)
 {
     char created[32];
     char nodes[32] = "-";
@@ -167,12 +169,12 @@ static void list_row(const struct rollout_record *record)
     struct tm parts;
     (void)localtime_r(&seconds, &parts);
     (void)strftime(created, sizeof created, "%Y-%m-%d %H:%M:%S", &parts);
-    if (record->has_state) {
-        (void)snprintf(nodes, sizeof nodes, "%" PRIu32 "/%" PRIu32, record->state.count[NODE_DONE],
-                       record->state.matched);
+    if (record->has_told) {
+        (void)snprintf(nodes, sizeof nodes, "%" PRIu32 "/%" PRIu32, record->told.count[NODE_DONE],
+                       record->told.matched);
     }
     printf("%-32s  %-10s  %-9s  %s  %s\n", record->spec.id,
-           record->has_state ? rollout_phase_word(record->state.phase) : "new", nodes, created,
+           record->has_told ? rollout_phase_word(record->told.phase) : "new", nodes, created,
            record->spec.selector[0] != '\0' ? record->spec.selector : "(every node)");
 }
 
@@ -180,7 +182,7 @@ static int list_show(const struct reading *reading)
 {
     printf("%-32s  %-10s  %-9s  %-19s  %s\n", "ROLLOUT", "PHASE", "DONE", "STARTED", "NODES");
     for (size_t i = 0; i < reading->world.count; i++) {
-        list_row(&reading->world.rollouts[i]);
+        list_row(reading->world.mirror.rollouts.list[i]);
     }
     return 0;
 }

@@ -76,7 +76,7 @@ int rollout_target_confirm(struct rollout_target *target, struct session *sessio
     }
     int rc = rollout_world_open(world, fleet, trust, session->keyring.verify, err);
     rc = rc == 0 ? rollout_world_read(world, session, err) : rc;
-    rc = rc == 0 ? nodes_count(target, &world->roster, err) : rc;
+    rc = rc == 0 ? nodes_count(target, &world->mirror.roster, err) : rc;
     rollout_world_close(world);
     free(world);
     return rc != 0 ? rc

@@ -81,7 +81,7 @@ static size_t nodes_say(const struct roster *roster, const struct rollout_spec *
 static int world_take(struct rollout_run *run, struct rollout_world *world, const char *id,
                       struct rollout_spec *spec, size_t *count, struct err *err)
 {
-    const struct rollout_record *record = NULL;
+    const struct kept *record = NULL;
     int rc =
         rollout_world_open(world, run->dir.fleet, &run->trust, run->session.keyring.verify, err);
     rc = rc == 0 ? rollout_world_read(world, &run->session, err) : rc;
@@ -91,7 +91,7 @@ static int world_take(struct rollout_run *run, struct rollout_world *world, cons
                      "rollout %s is an undo itself: start the release again (rollout start)", id);
     }
     if (rc == 0) {
-        *count = nodes_say(&world->roster, &record->spec);
+        *count = nodes_say(&world->mirror.roster, &record->spec);
         rollout_undo_spec(&record->spec, spec);
     }
     return rc;

@@ -104,13 +104,13 @@ static void line_show(struct watch *watch, const struct rollout_view *view)
 /* The exit status, or -1 to go on. */
 static int look(struct watch *watch, struct err *err)
 {
-    const struct rollout_record *record = NULL;
+    const struct kept *record = NULL;
     int rc = rollout_world_find(&watch->world, watch->id, &record, err);
     if (rc != 0) {
-        return rc; /* cannot be: it was there, and nothing is forgotten */
+        return rc; /* someone cleared it at the broker */
     }
-    struct rollout_view view = rollout_record_view(record);
-    struct rollout_sight sight = {.roster = &watch->world.roster,
+    struct rollout_view view = rollout_world_view(record);
+    struct rollout_sight sight = {.roster = &watch->world.mirror.roster,
                                   .now = wall_now(watch),
                                   .condition = condition_of,
                                   .ctx = watch};
@@ -149,7 +149,7 @@ static int turn(struct watch *watch, struct err *err)
 static int watch_run(struct watch *watch, const char *id, struct err *err)
 {
     char path[PATH_MAX];
-    const struct rollout_record *record = NULL;
+    const struct kept *record = NULL;
     fleet_dir_file(&watch->dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&watch->session.keyring, path, &watch->trust, err);
     if (rc == 0) {

@@ -16,6 +16,7 @@ int verb_release_verify(int argc, char **argv, struct err *err);
 int verb_release_show(int argc, char **argv, struct err *err);
 int verb_fleet_init(int argc, char **argv, struct err *err);
 int verb_fleet_upgrade(int argc, char **argv, struct err *err);
+int verb_fleet_unread(int argc, char **argv, struct err *err);
 int verb_node_add(int argc, char **argv, struct err *err);
 int verb_node_label(int argc, char **argv, struct err *err);
 int verb_node_remove(int argc, char **argv, struct err *err);

@@ -11,7 +11,7 @@ static void case_many(void)
 {
     static const struct trust trust;
     char topic[BUS_TOPIC_BYTES], document[SMALL_BYTES_MAX];
-    const struct rollout_record *found = NULL;
+    const struct kept *found = NULL;
     struct text text;
     CHECK_INT_EQ(rollout_world_open(&world, "plant", &trust, (struct verify){0}, NULL), 0);
     for (int i = 0; i < MANY; i++) {
@@ -26,7 +26,7 @@ static void case_many(void)
     }
     rollout_world_sort(&world);
     CHECK_INT_EQ(world.count, MANY);
-    CHECK(!world.is_short);
+    CHECK(!world.mirror.is_short);
     CHECK_INT_EQ(rollout_world_find(&world, NULL, &found, NULL), 0);
     CHECK(found != NULL);
     CHECK_STR_EQ(found->spec.id, "r699"); /* the newest */

@@ -34,7 +34,7 @@ static void case_report_of_another(void)
     desk_hear_report(&desk, "gw-01", &report);
     CHECK(node_of("gw-00") == NULL);
     CHECK(node_of("gw-01") == NULL);
-    CHECK_CONTAINS(desk.said, "report of gw-01: it speaks for node gw-00\n");
+    CHECK_CONTAINS(desk.said, "report of gw-01: it speaks for node gw-00 of fleet sim\n");
     (void)text_copy(report.fleet, sizeof report.fleet, "other");
     desk_hear_report(&desk, "gw-00", &report);
     CHECK(node_of("gw-00") == NULL);

@@ -438,10 +438,44 @@ static void case_places(void)
     desk_close(&desk);
 }
 
+/* An order that the broker took, and then does not show, is published again, the same one; one that
+ * it shows is not. The broker's word alone is not enough. */
+static void case_order_read_back(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    for (int is_shown = 0; is_shown < 2; is_shown++) {
+        desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+        desk_act(&desk);
+        desk_rollout(&desk, &spec);
+        desk_node(&desk, "gw-00");
+        desk_run(&desk, 1000);
+        struct desk_publish *publish = desk_find(&desk, "/order/web");
+        CHECK(publish != NULL);
+        struct order first = desk_order_of(publish);
+        publish->is_answered = true;
+        publish->done(publish->ctx, NULL);
+        if (is_shown == 1) {
+            desk_hear(&desk, "node/gw-00/order/web", span_of(publish->payload, publish->len),
+                      false);
+        }
+        desk_run(&desk, 4900);
+        CHECK_INT_EQ(desk_count(&desk, "/order/web"), 1);
+        desk_run(&desk, 300);
+        CHECK_INT_EQ(desk_count(&desk, "/order/web"), is_shown == 1 ? 1 : 2);
+        CHECK_STR_EQ(desk_order_of(desk_find(&desk, "/order/web")).id, first.id);
+        CHECK_INT_EQ(strstr(desk.said, "does not show it") != NULL, is_shown == 0);
+        desk_answer_all(&desk); /* and now it is shown */
+        desk_run(&desk, 20000);
+        CHECK_INT_EQ(desk_count(&desk, "/order/web"), is_shown == 1 ? 1 : 2);
+        desk_close(&desk);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"order", case_order},
+        {"order: read back", case_order_read_back},
         {"order: number", case_order_number},
         {"order: taken back", case_order_taken_back},
         {"release first", case_release_first},

@@ -1,0 +1,436 @@
+/* mirror: one row for each kind of document: how it is read, and what its clearing means. */
+#include "agent/fleet/mirror.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/wire/labels.h"
+
+#define UNREAD_FIRST 16
+
+int mirror_init(struct mirror *mirror, const struct mirror_settings *settings, struct err *err)
+{
+    memset(mirror, 0, sizeof *mirror);
+    roster_init(&mirror->roster);
+    if (!text_is_name(settings->fleet, NAME_BYTES - 1)) {
+        return err_set(err, ERR_VALUE, "the fleet's name is too long, or none");
+    }
+    (void)text_copy(mirror->fleet, sizeof mirror->fleet, settings->fleet);
+    mirror->trust = settings->trust;
+    mirror->verify = settings->verify;
+    mirror->is_restating = settings->is_restating;
+    return 0;
+}
+
+void mirror_close(struct mirror *mirror)
+{
+    for (size_t i = 0; i < mirror->unread_count; i++) {
+        free(mirror->unread[i]);
+    }
+    free(mirror->unread);
+    mirror->unread = NULL;
+    mirror->unread_count = mirror->unread_room = mirror->foreign_count = 0;
+    verified_forget(&mirror->verified);
+    kept_close(&mirror->rollouts);
+    roster_close(&mirror->roster);
+}
+
+/* -- what cannot be read ---------------------------------------------------------------------- */
+
+/* Where the topic stands, or would. */
+static size_t unread_place(const struct mirror *mirror, const char *topic)
+{
+    size_t low = 0;
+    size_t high = mirror->unread_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(mirror->unread[middle]->topic, topic) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static bool unread_is_at(const struct mirror *mirror, size_t at, const char *topic)
+{
+    return at < mirror->unread_count && strcmp(mirror->unread[at]->topic, topic) == 0;
+}
+
+const struct mirror_unread *mirror_unread_find(const struct mirror *mirror, const char *topic)
+{
+    size_t at = unread_place(mirror, topic);
+    return unread_is_at(mirror, at, topic) ? mirror->unread[at] : NULL;
+}
+
+static void unread_remove(struct mirror *mirror, const char *topic)
+{
+    size_t at = unread_place(mirror, topic);
+    if (unread_is_at(mirror, at, topic)) {
+        struct mirror_unread **place = &mirror->unread[at];
+        mirror->foreign_count -= (*place)->is_foreign;
+        free(*place);
+        mirror->unread_count--;
+        memmove(place, place + 1, (mirror->unread_count - at) * sizeof(struct mirror_unread *));
+    }
+}
+
+static bool unread_room_make(struct mirror *mirror)
+{
+    if (mirror->unread_count < mirror->unread_room) {
+        return true;
+    }
+    size_t room = mirror->unread_room == 0 ? UNREAD_FIRST : 2 * mirror->unread_room;
+    struct mirror_unread **grown = realloc(mirror->unread, room * sizeof(struct mirror_unread *));
+    if (grown == NULL) {
+        return false;
+    }
+    mirror->unread = grown;
+    mirror->unread_room = room;
+    return true;
+}
+
+/* Notes it; false when it stands there with this reason already. */
+static bool unread_note(struct mirror *mirror, const char *topic, const char *reason,
+                        bool is_foreign)
+{
+    size_t at = unread_place(mirror, topic);
+    if (!unread_is_at(mirror, at, topic)) {
+        struct mirror_unread *made = unread_room_make(mirror) ? calloc(1, sizeof *made) : NULL;
+        if (made == NULL) {
+            mirror->is_short = true;
+            return true;
+        }
+        (void)text_copy(made->topic, sizeof made->topic, topic);
+        made->is_foreign = is_foreign;
+        struct mirror_unread **place = &mirror->unread[at];
+        memmove(place + 1, place, (mirror->unread_count - at) * sizeof(struct mirror_unread *));
+        *place = made;
+        mirror->unread_count++;
+        mirror->foreign_count += is_foreign;
+    } else if (strcmp(mirror->unread[at]->reason, reason) == 0) {
+        return false;
+    }
+    (void)text_copy(mirror->unread[at]->reason, sizeof mirror->unread[at]->reason, reason);
+    return true;
+}
+
+/* -- signatures ------------------------------------------------------------------------------- */
+
+int mirror_open(struct mirror *mirror, enum trust_role role, struct span envelope,
+                struct span *payload, struct err *err)
+{
+    struct envelope_parts parts;
+    struct digest name, digest;
+    struct arena arena;
+    arena_init(&arena, mirror->memory, sizeof mirror->memory);
+    verified_name(&mirror->verify, role, envelope, &name);
+    if (verified_is_known(&mirror->verified, &name)) {
+        int rc = envelope_take_apart(envelope, &arena, &parts, err);
+        assert(rc == 0); /* these bytes were taken apart before */
+        *payload = parts.payload;
+        return rc;
+    }
+    mirror->verifications++;
+    int rc = envelope_open(envelope, role, mirror->trust, &mirror->verify, &arena, payload, &digest,
+                           err);
+    if (rc == 0) {
+        verified_note(&mirror->verified, &name);
+    }
+    return rc;
+}
+
+/* -- rollouts --------------------------------------------------------------------------------- */
+
+static int place_take(struct mirror *mirror, struct mirror_news *news)
+{
+    news->rollout = kept_need(&mirror->rollouts, news->topic.rollout);
+    mirror->is_short |= news->rollout == NULL;
+    return news->rollout != NULL ? 0 : err_set(&news->err, ERR_MEMORY, "no memory");
+}
+
+/* Written once: a second spec of the same rollout changes nothing. */
+static int spec_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
+{
+    struct rollout_spec spec;
+    struct selector selector;
+    int rc = rollout_spec_parse(payload, &spec, &news->err);
+    if (rc == 0 && strcmp(spec.id, news->topic.rollout) != 0) {
+        rc = err_set(&news->err, ERR_VALUE, "it is the spec of %s", spec.id);
+    }
+    rc = rc == 0 ? selector_parse(spec.selector, &selector, &news->err) : rc;
+    rc = rc == 0 ? place_take(mirror, news) : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    struct kept *kept = news->rollout;
+    kept->spec_echo = ECHO_THERE;
+    /* A selector points into itself: it is made where it stays. */
+    if (kept->spec.created == 0 && selector_parse(spec.selector, &kept->selector, NULL) == 0) {
+        kept->spec = spec;
+    }
+    return 0;
+}
+
+static int control_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
+{
+    struct rollout_control control;
+    int rc = rollout_control_parse(payload, &control, &news->err);
+    rc = rc == 0 ? place_take(mirror, news) : rc;
+    if (rc == 0) {
+        news->rollout->control = control;
+        news->rollout->has_control = true;
+        news->rollout->control_echo = ECHO_THERE;
+    }
+    return rc;
+}
+
+static int state_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
+{
+    struct rollout_state state;
+    int rc = rollout_state_parse(payload, &state, &news->err);
+    rc = rc == 0 ? place_take(mirror, news) : rc;
+    if (rc == 0) {
+        news->rollout->told = state;
+        news->rollout->has_told = true;
+        news->rollout->is_end_there = rollout_phase_is_end(state.phase);
+    }
+    return rc;
+}
+
+/* What has nothing left at the broker, and is not to be put back there, goes. */
+static void place_give_back(struct mirror *mirror, struct mirror_news *news)
+{
+    struct kept *kept = news->rollout;
+    if (kept->spec.created == 0 && !kept->has_control && !kept->has_told) {
+        kept_remove(&mirror->rollouts, kept);
+        news->rollout = NULL;
+    }
+}
+
+static bool has_ended(const struct kept *kept)
+{
+    return !kept_is_live(kept) || (kept->has_told && rollout_phase_is_end(kept->told.phase));
+}
+
+static void spec_clear(struct mirror *mirror, struct mirror_news *news)
+{
+    struct kept *kept = news->rollout;
+    kept->spec_echo = ECHO_MISSING;
+    if (!mirror->is_restating) {
+        kept->spec.created = 0;
+        place_give_back(mirror, news);
+    } else if (has_ended(kept)) {
+        kept_remove(&mirror->rollouts, kept);
+        news->rollout = NULL;
+    }
+}
+
+static void control_clear(struct mirror *mirror, struct mirror_news *news)
+{
+    struct kept *kept = news->rollout;
+    kept->control_echo = ECHO_MISSING;
+    if (!mirror->is_restating || kept->spec.created == 0) {
+        kept->control = (struct rollout_control){.want = "run"};
+        kept->has_control = false;
+    }
+    place_give_back(mirror, news);
+}
+
+static void state_clear(struct mirror *mirror, struct mirror_news *news)
+{
+    struct kept *kept = news->rollout;
+    memset(&kept->told, 0, sizeof kept->told);
+    kept->has_told = kept->is_end_there = false;
+    place_give_back(mirror, news);
+}
+
+/* -- nodes ------------------------------------------------------------------------------------ */
+
+static int report_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
+{
+    struct report *report = &mirror->report;
+    int rc = report_parse(payload, report, &news->err);
+    if (rc == 0 && (strcmp(report->node, news->topic.node) != 0 ||
+                    strcmp(report->fleet, mirror->fleet) != 0)) {
+        rc = err_set(&news->err, ERR_WRONG_NODE, "it speaks for node %s of fleet %s", report->node,
+                     report->fleet);
+    }
+    if (rc == 0) {
+        roster_report(&mirror->roster, report, mirror->roster.now);
+        news->report = report;
+    }
+    return rc;
+}
+
+static void report_clear(struct mirror *mirror, struct mirror_news *news)
+{
+    roster_report_clear(&mirror->roster, news->topic.node);
+}
+
+static int presence_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
+{
+    struct presence presence;
+    int rc = presence_parse(payload, &presence, &news->err);
+    if (rc == 0) {
+        roster_presence(&mirror->roster, news->topic.node, &presence);
+    }
+    return rc;
+}
+
+static void presence_clear(struct mirror *mirror, struct mirror_news *news)
+{
+    roster_presence_clear(&mirror->roster, news->topic.node);
+}
+
+static int labels_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
+{
+    struct labels labels = {0};
+    const char *names[LABELS_MAX];
+    const char *values[LABELS_MAX];
+    int rc = labels_parse(payload, &labels, &news->err);
+    for (size_t i = 0; rc == 0 && i < labels.count; i++) {
+        names[i] = labels.list[i].key;
+        values[i] = labels.list[i].value;
+    }
+    if (rc == 0) {
+        roster_labels(&mirror->roster, news->topic.node, names, values, labels.count);
+    }
+    return rc;
+}
+
+static void labels_clear(struct mirror *mirror, struct mirror_news *news)
+{
+    roster_labels_clear(&mirror->roster, news->topic.node);
+}
+
+/* An order is believed when the order keys signed it and it lies where it belongs. */
+static int order_take(struct mirror *mirror, struct mirror_news *news, struct span envelope)
+{
+    struct span payload;
+    struct order order;
+    const struct topic *topic = &news->topic;
+    int rc = mirror_open(mirror, TRUST_ROLE_ORDER, envelope, &payload, &news->err);
+    rc = rc == 0 ? order_parse(payload, &order, &news->err) : rc;
+    if (rc == 0 && (strcmp(order.node, topic->node) != 0 || strcmp(order.app, topic->app) != 0 ||
+                    strcmp(order.fleet, mirror->fleet) != 0)) {
+        rc =
+            err_set(&news->err, ERR_WRONG_NODE, "it is for node %s, app %s", order.node, order.app);
+    }
+    if (rc == 0) {
+        roster_order(&mirror->roster, &order, true);
+    }
+    return rc;
+}
+
+static void order_clear(struct mirror *mirror, struct mirror_news *news)
+{
+    roster_order_clear(&mirror->roster, news->topic.node, news->topic.app, mirror->is_restating);
+}
+
+/* -- who acts --------------------------------------------------------------------------------- */
+
+static int claim_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
+{
+    struct claim claim;
+    int rc = claim_parse(payload, &claim, &news->err);
+    if (rc == 0) {
+        mirror->claim = claim;
+        mirror->has_claim = true;
+    }
+    return rc;
+}
+
+static void claim_clear(struct mirror *mirror, struct mirror_news *news)
+{
+    (void)news;
+    mirror->claim = (struct claim){0};
+    mirror->has_claim = false;
+}
+
+/* -- the table -------------------------------------------------------------------------------- */
+
+struct reader {
+    int (*take)(struct mirror *mirror, struct mirror_news *news, struct span payload);
+    void (*clear)(struct mirror *mirror, struct mirror_news *news);
+};
+
+static const struct reader readers[TOPIC_KIND_COUNT] = {
+    [TOPIC_ORDER] = {order_take, order_clear},
+    [TOPIC_LABELS] = {labels_take, labels_clear},
+    [TOPIC_REPORT] = {report_take, report_clear},
+    [TOPIC_PRESENCE] = {presence_take, presence_clear},
+    [TOPIC_ROLLOUT_SPEC] = {spec_take, spec_clear},
+    [TOPIC_ROLLOUT_STATE] = {state_take, state_clear},
+    [TOPIC_ROLLOUT_CONTROL] = {control_take, control_clear},
+    [TOPIC_COORDINATOR] = {claim_take, claim_clear},
+};
+
+static void document_take(struct mirror *mirror, const struct reader *reader, struct span payload,
+                          struct mirror_news *news)
+{
+    bool was_short = mirror->roster.is_short;
+    mirror->roster.is_short = false;
+    int rc = reader->take(mirror, news, payload);
+    bool is_short = rc == ERR_MEMORY || mirror->roster.is_short;
+    mirror->roster.is_short |= was_short;
+    news->answer = is_short ? MIRROR_SHORT : rc != 0 ? MIRROR_UNREADABLE : MIRROR_TAKEN;
+    if (is_short && rc == 0) {
+        (void)err_set(&news->err, ERR_MEMORY, "no memory");
+    }
+}
+
+static void document_clear(struct mirror *mirror, const struct reader *reader,
+                           struct mirror_news *news)
+{
+    bool is_rollout = news->topic.rollout[0] != '\0';
+    news->rollout = is_rollout ? kept_find(&mirror->rollouts, news->topic.rollout) : NULL;
+    news->answer = MIRROR_CLEARED;
+    if (!is_rollout || news->rollout != NULL) {
+        reader->clear(mirror, news);
+    }
+}
+
+/* Below this fleet's name, but not where anything of ours lies. A reader's own end mark ("~") is
+ * no document. */
+static bool is_stray(const struct mirror *mirror, const char *text)
+{
+    size_t len = strlen(mirror->fleet);
+    return strncmp(text, TOPIC_PREFIX, sizeof TOPIC_PREFIX - 1) == 0 &&
+           strncmp(text + sizeof TOPIC_PREFIX - 1, mirror->fleet, len) == 0 &&
+           text[sizeof TOPIC_PREFIX - 1 + len] == '/' && strchr(text, '~') == NULL;
+}
+
+void mirror_take(struct mirror *mirror, const char *text, struct span payload, wall_ms now,
+                 struct mirror_news *news)
+{
+    *news = (struct mirror_news){.answer = MIRROR_FOREIGN};
+    if (!topic_parse(text, &news->topic)) {
+        if (is_stray(mirror, text) && payload.len > 0) {
+            news->is_first =
+                unread_note(mirror, text, "no document of this version lies there", true);
+        } else {
+            unread_remove(mirror, text);
+        }
+        return;
+    }
+    if (strcmp(news->topic.fleet, mirror->fleet) != 0) {
+        return;
+    }
+    const struct reader *reader = &readers[news->topic.kind];
+    mirror->roster.now = now;
+    if (reader->take == NULL) {
+        news->answer = MIRROR_OTHER;
+    } else if (payload.len == 0) {
+        document_clear(mirror, reader, news);
+    } else {
+        document_take(mirror, reader, payload, news);
+    }
+    if (news->answer == MIRROR_UNREADABLE) {
+        news->is_first = unread_note(mirror, text, news->err.text, false);
+    } else {
+        unread_remove(mirror, text);
+    }
+}

@@ -1,0 +1,87 @@
+/* mirror: what the broker holds of the fleet: topic and payload into roster, rollouts and claim.
+ * The only reader of these documents, for the coordinator and for every verb of the tool. */
+#ifndef AGENT_FLEET_MIRROR_H
+#define AGENT_FLEET_MIRROR_H
+
+#include "agent/fleet/kept.h"
+#include "agent/fleet/roster.h"
+#include "agent/fleet/verified.h"
+#include "agent/wire/envelope.h"
+#include "agent/wire/topic.h"
+
+/* A document at the broker that changed nothing here. Text and reason live as long as it is one. */
+struct mirror_unread {
+    char topic[BUS_TOPIC_BYTES];
+    char reason[ERR_TEXT_BYTES];
+    bool is_foreign; /* below the fleet's name, on no topic that this version knows */
+};
+
+enum mirror_answer {
+    MIRROR_TAKEN,
+    MIRROR_CLEARED,
+    MIRROR_OTHER,      /* this fleet's, and no table's: stories, releases, files, trust, a fence */
+    MIRROR_FOREIGN,    /* another fleet's, or on no topic that this version knows */
+    MIRROR_UNREADABLE, /* not what its topic asks for, or not signed as it must be; noted */
+    MIRROR_SHORT       /* no memory: is_short of roster or mirror is set */
+};
+
+/* What became of one message. */
+struct mirror_news {
+    enum mirror_answer answer;
+    struct topic topic;          /* unless MIRROR_FOREIGN */
+    struct kept *rollout;        /* it is about; NULL: none, or it is gone with this message */
+    const struct report *report; /* that was taken; until the next message */
+    bool is_first;               /* UNREADABLE: not the same reason again */
+    struct err err;              /* UNREADABLE, SHORT */
+};
+
+struct mirror_settings {
+    const char *fleet;         /* copied */
+    const struct trust *trust; /* outlives the mirror; verified_forget when it changes */
+    struct verify verify;
+    /* What is cleared at the broker stays here, not echoed, for an owner that puts it back: orders
+     * of nodes that are there, specs and controls of rollouts that have not ended. */
+    bool is_restating;
+};
+
+/* Must not move while messages come. About 300 KiB of it are for parsing. */
+struct mirror {
+    char fleet[NAME_BYTES];
+    const struct trust *trust;
+    struct verify verify;
+    bool is_restating;
+    struct roster roster;
+    struct kept_table rollouts;
+    struct claim claim; /* the last that was read */
+    bool has_claim;
+    struct mirror_unread **unread; /* sorted by topic */
+    size_t unread_count, unread_room;
+    size_t foreign_count; /* of them, that are foreign */
+    bool is_short;        /* no memory for a rollout, or for what is unread */
+    struct verified verified;
+    uint64_t
+        verifications;    /* signatures' worth of work that was not saved, for tests and figures */
+    struct report report; /* private: being read */
+    uint8_t memory[4 * ENVELOPE_BYTES_MAX];
+};
+
+/* ERR_VALUE: the fleet's name is none. */
+NODISCARD int mirror_init(struct mirror *mirror, const struct mirror_settings *settings,
+                          struct err *err);
+void mirror_close(struct mirror *mirror);
+
+/* Takes one message; an empty payload clears the topic. Each document is read, and where it has to
+ * be signed verified, before it takes a place; what cannot be read changes nothing but `unread`.
+ * `now`: of the clock by which silence and not serving are told. */
+void mirror_take(struct mirror *mirror, const char *topic, struct span payload, wall_ms now,
+                 struct mirror_news *news);
+
+/* Opens an envelope of this fleet's trust; bytes that were verified before are not verified again.
+ * *payload lives until the next message or call. envelope_open's codes. */
+NODISCARD int mirror_open(struct mirror *mirror, enum trust_role role, struct span envelope,
+                          struct span *payload, struct err *err);
+
+/* What the topic holds cannot be read; NULL: it can, or holds nothing. */
+const struct mirror_unread *mirror_unread_find(const struct mirror *mirror, const char *topic);
+
+#endif
