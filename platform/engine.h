@@ -86,6 +86,8 @@ struct engine_container {
                          * differs from run to run; 0: it never ran, or the engine does not say */
     bool is_misnamed;   /* its name is not what its labels say: renamed, or a copy of another */
     bool is_detached;   /* the network it was created for is not connected to it any more */
+    bool is_altered;    /* somebody has changed its limits (memory, processors, their shares,
+                         * processes) since it was created */
     bool has_unnamed_volume; /* it mounts a volume that the engine named by 64 hex digits */
     struct engine_restart restart;
     struct engine_published published[ENGINE_PUBLISHED_MAX];
@@ -363,6 +365,11 @@ struct engine_ops {
     /* Gives it this restart policy, running or not. */
     int (*set_restart)(void *self, const char *id, struct engine_restart restart, engine_done done,
                        void *ctx, struct err *err);
+    /* Gives it, running or not, the limits that it was created with and this restart policy; it
+     * runs on. Where it was created without a limit it gets one that limits nothing on this
+     * machine. */
+    int (*restore)(void *self, const char *id, struct engine_restart restart, engine_done done,
+                   void *ctx, struct err *err);
     /* signal: "SIGUSR1". Not running: success. */
     int (*signal)(void *self, const char *id, const char *signal, engine_done done, void *ctx,
                   struct err *err);

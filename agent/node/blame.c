@@ -74,6 +74,7 @@ static enum swap_wait wait_of(const struct step *step, const struct replica *rep
     case CONDITION_PAUSED:
         return SWAP_WAIT_HAND;
     case CONDITION_RUNNING:
+    case CONDITION_ALTERED:
     case CONDITION_FALLEN:
         return replica_evidence(replica, service, 0, step->facts->now) == EVIDENCE_NONE
                    ? SWAP_WAIT_ASKER

@@ -28,6 +28,12 @@ static const struct response table[CONDITION_COUNT][SWAP_PHASE_COUNT] =
                 [SWAP_UNPROVEN] = {RESPONSE_LET, REASON_NONE},
                 [SWAP_REST] = {RESPONSE_LET, REASON_NONE},
             },
+        [CONDITION_ALTERED] =
+            {
+                [SWAP_PREPARE] = {RESPONSE_RESTORE, REASON_NONE},
+                [SWAP_UNPROVEN] = {RESPONSE_BACK, REASON_ALTERED_BY_HAND},
+                [SWAP_REST] = {RESPONSE_RESTORE, REASON_NONE},
+            },
         [CONDITION_FALLEN] =
             {
                 [SWAP_PREPARE] = {RESPONSE_BACK, REASON_CRASHED},
@@ -68,7 +74,9 @@ static const struct response table[CONDITION_COUNT][SWAP_PHASE_COUNT] =
 
 static enum condition running_or_fallen(const struct replica *replica)
 {
-    return replica->falls > 0 ? CONDITION_FALLEN : CONDITION_RUNNING;
+    return replica->falls > 0    ? CONDITION_FALLEN
+           : replica->is_altered ? CONDITION_ALTERED
+                                 : CONDITION_RUNNING;
 }
 
 enum condition condition_of(const struct replica *replica)

@@ -10,6 +10,7 @@
     X(REMOVED, "removed", "the agent has removed it, to make it anew")                             \
     X(WAITING, "waiting", "it is there and does not run, by nobody's fault")                       \
     X(RUNNING, "running", "it runs: its probes decide")                                            \
+    X(ALTERED, "altered", "it runs, and somebody has changed its limits or its restart policy")    \
     X(FALLEN, "fallen", "it runs again, and has ended by itself since the swap began")             \
     X(RESTARTING, "restarting", "it ended by itself, and the engine is about to start it again")   \
     X(EXITED, "exited", "it ended by itself")                                                      \
@@ -29,6 +30,7 @@ enum condition {
     X(MAKE, "make", "it is made")                                                                  \
     X(START, "start", "it is started, with back-off")                                              \
     X(LET, "let", "nothing: its probes decide")                                                    \
+    X(RESTORE, "restore", "it gets back what was changed, and runs on")                            \
     X(LEAVE, "leave", "it is left alone; the others serve")                                        \
     X(WAIT, "wait", "it is waited for, as long as the deadline lasts")                             \
     X(REMAKE, "remake", "it is removed and made anew; where a reason stands, only once")           \

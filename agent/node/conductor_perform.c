@@ -25,6 +25,9 @@ static void note_success(struct replica *replica, enum action_kind kind,
         replica->is_miswired = false;
         replica->has_start_failed = false;
         replica->state = ENGINE_CREATED;
+        replica->policy = ENGINE_RESTART_NO;
+        replica->is_altered = false;
+        replica->restores = 0;
         (void)text_copy(replica->id, sizeof replica->id, answer->id);
         break;
     case ACTION_START:
@@ -47,6 +50,10 @@ static void note_success(struct replica *replica, enum action_kind kind,
         break;
     case ACTION_KEEP:
         replica->keeps_running = true;
+        replica->policy = ENGINE_RESTART_UNLESS_STOPPED;
+        break;
+    case ACTION_RESTORE:
+        replica->is_altered = false;
         break;
     case ACTION_HOLD:
         replica->is_held = true;
@@ -116,7 +123,8 @@ static void note_failure(struct app *app, struct replica *replica, enum action_k
         return;
     }
     replica->is_name_taken = kind == ACTION_RENAME || replica->is_name_taken;
-    if (kind == ACTION_HOLD || (kind == ACTION_REMOVE && replica->is_remaking)) {
+    if (kind == ACTION_HOLD || kind == ACTION_RESTORE ||
+        (kind == ACTION_REMOVE && replica->is_remaking)) {
         replica->call_not_before = conductor_now(app->conductor) + REFUSED_RETRY_MS;
     }
     if (kind == ACTION_CREATE && err->code == ERR_EXISTS) {
@@ -270,6 +278,17 @@ static int give_name(struct app *app, const struct replica *replica, struct call
     return engine->ops->rename(engine->self, replica->id, name, performed, call, err);
 }
 
+static int restore(struct app *app, const struct replica *replica, struct call *call,
+                   struct err *err)
+{
+    const struct engine *engine = &app->conductor->ports.engine;
+    struct engine_restart policy = {.kind = replica->policy};
+    conductor_warning(app->conductor, app,
+                      "limits or restart policy of generation %u replica %u were changed: set back",
+                      replica->gen, replica->number);
+    return engine->ops->restore(engine->self, replica->id, policy, performed, call, err);
+}
+
 static int perform_replica(struct app *app, struct replica *replica, struct call *call,
                            struct err *err)
 {
@@ -297,6 +316,8 @@ static int perform_replica(struct app *app, struct replica *replica, struct call
         return engine->ops->hold_volumes(engine->self, replica->id, NULL, performed, call, err);
     case ACTION_KEEP:
         return engine->ops->keep_running(engine->self, replica->id, true, performed, call, err);
+    case ACTION_RESTORE:
+        return restore(app, replica, call, err);
     case ACTION_NOTICE:
         return notify(app, replica, call, err);
     case ACTION_FORGET:

@@ -70,7 +70,8 @@ enum verdict {
     X(WRONG_IMAGE, "wrong-image", "the image is not what the release was signed for")              \
     X(VOLUME_SHARED, "volume-shared",                                                              \
       "start-first would let two generations write a volume that the image declares")              \
-    X(FILES_AWAY, "files-away", "files of the release did not come in time")
+    X(FILES_AWAY, "files-away", "files of the release did not come in time")                       \
+    X(ALTERED_BY_HAND, "altered-by-hand", "limits or restart policy of the candidate were changed")
 
 enum reason {
 #define REASON_ENUM_(name, word, sentence) REASON_##name,

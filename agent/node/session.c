@@ -93,11 +93,24 @@ static bool has_fallen(const struct replica *replica, const struct engine_contai
     return had_process && (seen->state == ENGINE_EXITED || seen->state == ENGINE_RESTARTING);
 }
 
+/* Limits by what it was created with; the restart policy by what it was. */
+static void see_alterations(struct replica *replica, const struct engine_container *seen)
+{
+    if (!replica->is_present || strcmp(replica->id, seen->id) != 0) {
+        replica->policy = seen->restart.kind;
+        replica->restores = 0;
+    }
+    bool is_other = seen->is_altered || seen->restart.kind != replica->policy;
+    replica->restores = is_other ? replica->restores : 0;
+    replica->is_altered = is_other && replica->restores < RESTORES_MAX;
+}
+
 bool replica_see(struct replica *replica, const struct engine_container *seen, mono_ms asked_at,
                  bool is_excused, mono_ms now)
 {
     bool is_fall = has_fallen(replica, seen);
     bool is_other = !replica->is_present || replica->state != seen->state;
+    see_alterations(replica, seen);
     if (is_fall && !is_excused && replica->falls < UINT8_MAX) {
         replica->falls++;
     }

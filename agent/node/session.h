@@ -23,6 +23,9 @@ enum health {
 #define LIST_EVIDENCE_MS      5000
 #define LIST_EVIDENCE_REST_MS 15000
 
+/* An engine on which it is altered still after so many restores does not show what it is given. */
+#define RESTORES_MAX 3
+
 /* Whose time passes while a candidate is not ready. X(NAME, word, sentence) */
 #define SWAP_WAITS(X)                                                                              \
     X(RELEASE, "release", "it is started, and not ready by its own answers")                       \
@@ -48,6 +51,8 @@ struct replica {
     char id[ENGINE_ID_BYTES];
     ipv4 address;
     bool keeps_running;
+    enum engine_restart_kind policy; /* as it was seen first, or as the agent has set it since */
+    bool is_altered;                 /* its limits, or that, are others by a hand */
     uint32_t restarts;
     int64_t started_ms; /* of this run of its process, by the engine's clock; 0: unknown */
     int exit_code;
@@ -78,6 +83,7 @@ struct replica {
     uint8_t rewirings;     /* times that was so in this swap */
     mono_ms notified_at;   /* when it was told to drain; 0: not */
     uint8_t starts;        /* starts since it last ran well */
+    uint8_t restores;      /* times in a row that it was to get back what was altered */
     uint8_t remakes;       /* times it was removed in this swap because it was dead */
     bool is_remaking;      /* it was removed in order to be made anew */
     bool is_misnamed;      /* somebody has renamed it; it serves as before */

@@ -12,6 +12,7 @@
     X(START, "start", "start a container")                                                         \
     X(RESTART, "restart", "stop a container and start it again")                                   \
     X(KEEP, "keep", "let the engine restart a proven container by itself")                         \
+    X(RESTORE, "restore", "give a container its limits and its restart policy back")               \
     X(NOTICE, "notice", "tell a container that it will be stopped")                                \
     X(FORGET, "forget", "delete the tracked connections of a failed container")                    \
     X(STOP, "stop", "stop a container within its grace")                                           \

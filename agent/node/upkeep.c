@@ -106,6 +106,14 @@ static void tend_running(struct step *step, struct replica *replica)
     }
 }
 
+static void restore_replica(struct step *step, struct replica *replica)
+{
+    if (!replica->is_busy) {
+        step_act(step, ACTION_RESTORE, replica);
+        replica->restores = (uint8_t)(replica->restores + (replica->is_busy ? 1 : 0));
+    }
+}
+
 /* It can only be removed; it is made anew after that. */
 static void remake_replica(struct step *step, struct replica *replica)
 {
@@ -154,6 +162,10 @@ static void keep_replica_up(struct step *step, struct replica *replica)
         break;
     case RESPONSE_LET:
         tend_running(step, replica);
+        break;
+    case RESPONSE_RESTORE:
+        tend_running(step, replica);
+        restore_replica(step, replica);
         break;
     case RESPONSE_REMAKE:
         remake_replica(step, replica);

@@ -54,7 +54,7 @@ static bool is_blameless(enum reason reason)
            reason == REASON_ROLLED_BACK || reason == REASON_REPLACED ||
            reason == REASON_INTERRUPTED || reason == REASON_IMAGE_DOUBTED ||
            reason == REASON_NO_EVIDENCE || reason == REASON_PAUSED_BY_HAND ||
-           reason == REASON_ROUTE_FAILED;
+           reason == REASON_ROUTE_FAILED || reason == REASON_ALTERED_BY_HAND;
 }
 
 /* Its fetching, or the try before, was cut off with an earlier life of this agent: what was fetched

@@ -60,6 +60,8 @@ static void on_info(struct docker_call *call, int status, struct span body)
     call->docker->has_endless_log = strcmp(reply_text_at(json, "LoggingDriver"), "json-file") == 0;
     about.store = store_of(call->docker, json);
     about.memory_bytes = reply_count_at(json, "MemTotal");
+    call->docker->memory_bytes = about.memory_bytes;
+    call->docker->nano_cpus = reply_count_at(json, "NCPU") * 1000000000u;
     about.disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
     docker_call_finish(call, &(struct engine_answer){.about = &about});
 }

@@ -30,6 +30,7 @@ struct docker {
     int api_minor; /* 0: to be asked before the next request */
     bool is_podman;
     bool has_endless_log; /* its default log is a file without a limit, as far as it says */
+    uint64_t memory_bytes, nano_cpus; /* of the machine; 0: not asked yet */
     char data_dir[256];   /* where the engine keeps its data; empty: not asked yet */
     struct docker_call *calls;
     size_t call_count;
@@ -136,6 +137,8 @@ int docker_keep_running(void *self, const char *id, bool keep, engine_done done,
                         struct err *err);
 int docker_set_restart(void *self, const char *id, struct engine_restart restart, engine_done done,
                        void *ctx, struct err *err);
+int docker_restore(void *self, const char *id, struct engine_restart restart, engine_done done,
+                   void *ctx, struct err *err);
 int docker_signal(void *self, const char *id, const char *signal, engine_done done, void *ctx,
                   struct err *err);
 int docker_exec(void *self, const char *id, const char *const *argv, size_t count,

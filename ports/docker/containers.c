@@ -1,5 +1,6 @@
 /* Containers: start, stop, remove, restart policy, signal. What is already so is success. */
 #include "ports/docker/call.h"
+#include "ports/docker/limits.h"
 
 /* Room for the engine's own work after a container had its grace. */
 enum { STOP_MARGIN_MS = 60000 };
@@ -12,8 +13,8 @@ enum { UPDATE_TRIES_MAX = 20, UPDATE_RETRY_MS = 100 };
 
 struct verb_state {
     char path[DOCKER_PATH_BYTES]; /* of the container, for a second request */
-    /* of set_restart */
-    char policy[96];
+    /* of set_restart and restore */
+    char update[320];
     unsigned tries;
     struct docker *docker;
     struct loop_timer timer;
@@ -38,7 +39,7 @@ static int verb_begin(void *self, const char *method, const char *id, const char
     }
     struct verb_state *verb = call->state;
     verb->docker = self;
-    (void)text_copy(verb->policy, sizeof verb->policy, request.body != NULL ? request.body : "");
+    (void)text_copy(verb->update, sizeof verb->update, request.body != NULL ? request.body : "");
     call->drop = verb_drop;
     text_init(&path, data, sizeof data);
     text_append(&path, "/containers/");
@@ -177,7 +178,7 @@ static void on_updated(struct docker_call *call, int status, struct span body)
                       update_again, call);
         return;
     }
-    finish_if(call, status == 200, "change a container's restart policy", status, body);
+    finish_if(call, status == 200, "change a container", status, body);
 }
 
 static void update_again(void *ctx)
@@ -192,10 +193,49 @@ static void update_again(void *ctx)
     docker_call_next(call, &(struct docker_request){
                                .method = "POST",
                                .path = data,
-                               .body = verb->policy,
+                               .body = verb->update,
                                .timeout_ms = WORK_TIMEOUT_MS,
                                .step = on_updated,
                            });
+}
+
+/* An update without its end. */
+static void put_policy(struct text *body, struct engine_restart restart)
+{
+    text_printf(body, "{\"RestartPolicy\":{\"Name\":\"%s\"", engine_restart_word(restart.kind));
+    if (restart.kind == ENGINE_RESTART_ON_FAILURE) {
+        text_printf(body, ",\"MaximumRetryCount\":%u", restart.retries);
+    }
+    text_append(body, "}");
+}
+
+static void on_inspected(struct docker_call *call, int status, struct span body)
+{
+    struct verb_state *verb = call->state;
+    char data[sizeof verb->update];
+    struct text update;
+    if (status != 200) {
+        docker_call_refuse(call, "inspect a container", status, body);
+        return;
+    }
+    REPLY json = reply_parse(body, &call->is_short);
+    text_init(&update, data, sizeof data);
+    text_append(&update, verb->update);
+    limits_render(call->docker, json, &update);
+    text_append(&update, "}");
+    (void)text_copy(verb->update, sizeof verb->update, data);
+    update_again(call);
+}
+
+int docker_restore(void *self, const char *id, struct engine_restart restart, engine_done done,
+                   void *ctx, struct err *err)
+{
+    char data[96];
+    struct text body;
+    text_init(&body, data, sizeof data);
+    put_policy(&body, restart);
+    return verb_begin(self, "GET", id, "/json",
+                      (struct docker_request){.step = on_inspected, .body = data}, done, ctx, err);
 }
 
 int docker_set_restart(void *self, const char *id, struct engine_restart restart, engine_done done,
@@ -204,11 +244,8 @@ int docker_set_restart(void *self, const char *id, struct engine_restart restart
     char data[96];
     struct text body;
     text_init(&body, data, sizeof data);
-    text_printf(&body, "{\"RestartPolicy\":{\"Name\":\"%s\"", engine_restart_word(restart.kind));
-    if (restart.kind == ENGINE_RESTART_ON_FAILURE) {
-        text_printf(&body, ",\"MaximumRetryCount\":%u", restart.retries);
-    }
-    text_append(&body, "}}");
+    put_policy(&body, restart);
+    text_append(&body, "}");
     return verb_begin(self, "POST", id, "/update",
                       (struct docker_request){.step = on_updated, .body = data}, done, ctx, err);
 }

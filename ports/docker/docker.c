@@ -59,6 +59,7 @@ struct engine docker_engine_interface(struct docker *docker)
         .remove = docker_remove,
         .keep_running = docker_keep_running,
         .set_restart = docker_set_restart,
+        .restore = docker_restore,
         .signal = docker_signal,
         .exec = docker_exec,
         .post_mortem = docker_post_mortem,

@@ -6,6 +6,7 @@
 
 #include "ports/docker/call.h"
 #include "ports/docker/hold.h"
+#include "ports/docker/limits.h"
 
 #define COMPOSE_PREFIX "com.docker.compose."
 
@@ -180,7 +181,6 @@ static void published_read(const cJSON *ports, struct engine_container *containe
 void docker_container_read(const cJSON *json, struct engine_container *container)
 {
     const cJSON *labels = reply_at(json, "Config.Labels");
-    const char *policy = reply_text_at(json, "HostConfig.RestartPolicy.Name");
     const cJSON *exit_code = reply_at(json, "State.ExitCode");
     *container = (struct engine_container){0};
     (void)text_copy(container->id, sizeof container->id, reply_text_at(json, "Id"));
@@ -198,9 +198,8 @@ void docker_container_read(const cJSON *json, struct engine_container *container
     container->is_misnamed = is_misnamed(json, labels);
     container->is_detached = is_detached(json);
     container->has_unnamed_volume = docker_unnamed_next(reply_at(json, "Mounts"), NULL) != NULL;
-    container->keeps_running =
-        strcmp(policy, "unless-stopped") == 0 || strcmp(policy, "always") == 0;
     container->restart = restart_of(json);
+    container->keeps_running = container->restart.kind == ENGINE_RESTART_UNLESS_STOPPED;
     published_read(reply_at(json, "NetworkSettings.Ports"), container);
     container->restarts = (uint32_t)reply_count_at(json, "RestartCount");
     container->started_ms = started_at(reply_text_at(json, "State.StartedAt"));
@@ -234,6 +233,7 @@ static void on_inspected(struct docker_call *call, int status, struct span body)
         struct engine_container *container = &list->containers[list->kept];
         const cJSON *labels = reply_at(json, "Config.Labels");
         docker_container_read(json, container);
+        container->is_altered = !limits_are_kept(call->docker, json);
         if (container->id[0] == '\0') {
             docker_call_fail(call, ERR_ENGINE,
                              "the engine's answer about a container is unreadable");

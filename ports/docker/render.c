@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "ports/docker/limits.h"
+
 /* A source and a target, each at most a path of the payload's, and the options. */
 #define BIND_BYTES 8400
 
@@ -69,15 +71,9 @@ static void put_list(struct text *text, const char *key, struct engine_strings l
 }
 
 /* Items "name<separator>value" as an object; without the separator the value is empty. */
-static void put_pairs(struct text *text, const char *key, struct engine_strings pairs,
-                      const char *separator)
+static void put_each(struct text *text, struct engine_strings pairs, const char *separator)
 {
     char name[512];
-    if (pairs.count == 0) {
-        return;
-    }
-    put_key(text, key);
-    text_append(text, "{");
     for (size_t i = 0; i < pairs.count; i++) {
         const char *pair = pairs.items[i];
         size_t len = strcspn(pair, separator);
@@ -89,6 +85,17 @@ static void put_pairs(struct text *text, const char *key, struct engine_strings 
         name[len] = '\0';
         put_text(text, name, pair[len] != '\0' ? pair + len + 1 : "");
     }
+}
+
+static void put_pairs(struct text *text, const char *key, struct engine_strings pairs,
+                      const char *separator)
+{
+    if (pairs.count == 0) {
+        return;
+    }
+    put_key(text, key);
+    text_append(text, "{");
+    put_each(text, pairs, separator);
     text_append(text, "}");
 }
 
@@ -396,6 +403,19 @@ static void put_health(struct text *text, const struct engine_health *health)
     text_append(text, "}");
 }
 
+static void put_labels(struct text *text, const struct engine_spec *spec)
+{
+    char data[128];
+    struct text limits;
+    text_init(&limits, data, sizeof data);
+    limits_label(spec, &limits);
+    put_key(text, "Labels");
+    text_append(text, "{");
+    put_each(text, spec->labels, "=");
+    put_text(text, LIMITS_LABEL, data);
+    text_append(text, "}");
+}
+
 void render_container(const struct engine_spec *spec, struct text *text)
 {
     text_append(text, "{");
@@ -410,7 +430,7 @@ void render_container(const struct engine_spec *spec, struct text *text)
     put_list(text, "Entrypoint", spec->entrypoint);
     put_list(text, "Cmd", spec->command);
     put_list(text, "Env", spec->environment);
-    put_pairs(text, "Labels", spec->labels, "=");
+    put_labels(text, spec);
     put_text(text, "StopSignal", spec->stop_signal);
     /* Whole seconds for whoever stops it by hand, never shorter than asked. */
     put_count(text, "StopTimeout", (uint64_t)((spec->stop_grace_ms + 999) / 1000));

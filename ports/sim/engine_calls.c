@@ -385,14 +385,21 @@ static int pull(void *self, const struct engine_wanted *wanted, engine_progress 
     return rc;
 }
 
-static int image_remove(void *self, const char *tag, engine_done done, void *ctx, struct err *err)
+/* A call that says no more than on what. */
+static int call_on(void *self, enum sim_op op, const char *name, engine_done done, void *ctx,
+                   struct err *err)
 {
     int rc;
-    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_UNTAG, tag, done, ctx, err, &rc);
+    struct sim_engine_call *call = take(self, op, name, done, ctx, err, &rc);
     if (call != NULL) {
         trace_call(self, call);
     }
     return rc;
+}
+
+static int image_remove(void *self, const char *tag, engine_done done, void *ctx, struct err *err)
+{
+    return call_on(self, SIM_OP_ENGINE_UNTAG, tag, done, ctx, err);
 }
 
 static int network_ensure(void *self, const struct engine_network *network, engine_done done,
@@ -416,12 +423,7 @@ static int network_ensure(void *self, const struct engine_network *network, engi
 static int network_remove(void *self, const char *name, engine_done done, void *ctx,
                           struct err *err)
 {
-    int rc;
-    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_UNNETWORK, name, done, ctx, err, &rc);
-    if (call != NULL) {
-        trace_call(self, call);
-    }
-    return rc;
+    return call_on(self, SIM_OP_ENGINE_UNNETWORK, name, done, ctx, err);
 }
 
 static int create(void *self, const struct engine_spec *spec, engine_done done, void *ctx,
@@ -445,12 +447,7 @@ static int create(void *self, const struct engine_spec *spec, engine_done done, 
 
 static int start(void *self, const char *id, engine_done done, void *ctx, struct err *err)
 {
-    int rc;
-    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_START, id, done, ctx, err, &rc);
-    if (call != NULL) {
-        trace_call(self, call);
-    }
-    return rc;
+    return call_on(self, SIM_OP_ENGINE_START, id, done, ctx, err);
 }
 
 static int stop(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,
@@ -467,12 +464,7 @@ static int stop(void *self, const char *id, int64_t grace_ms, engine_done done, 
 
 static int remove_id(void *self, const char *id, engine_done done, void *ctx, struct err *err)
 {
-    int rc;
-    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_REMOVE, id, done, ctx, err, &rc);
-    if (call != NULL) {
-        trace_call(self, call);
-    }
-    return rc;
+    return call_on(self, SIM_OP_ENGINE_REMOVE, id, done, ctx, err);
 }
 
 static int hold_volumes(void *self, const char *id, const struct engine_holder *holder,
@@ -517,16 +509,28 @@ static int keep_running(void *self, const char *id, bool keep, engine_done done,
     return rc;
 }
 
-static int set_restart(void *self, const char *id, struct engine_restart restart, engine_done done,
-                       void *ctx, struct err *err)
+static int give_policy(void *self, enum sim_op op, const char *id, struct engine_restart restart,
+                       engine_done done, void *ctx, struct err *err)
 {
     int rc;
-    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_POLICY, id, done, ctx, err, &rc);
+    struct sim_engine_call *call = take(self, op, id, done, ctx, err, &rc);
     if (call != NULL) {
         call->made.seen.restart = restart;
         trace_call(self, call);
     }
     return rc;
+}
+
+static int set_restart(void *self, const char *id, struct engine_restart restart, engine_done done,
+                       void *ctx, struct err *err)
+{
+    return give_policy(self, SIM_OP_ENGINE_POLICY, id, restart, done, ctx, err);
+}
+
+static int restore(void *self, const char *id, struct engine_restart restart, engine_done done,
+                   void *ctx, struct err *err)
+{
+    return give_policy(self, SIM_OP_ENGINE_RESTORE, id, restart, done, ctx, err);
 }
 
 static int send_signal(void *self, const char *id, const char *name, engine_done done, void *ctx,
@@ -565,12 +569,7 @@ static int exec(void *self, const char *id, const char *const *argv, size_t coun
 
 static int post_mortem(void *self, const char *id, engine_done done, void *ctx, struct err *err)
 {
-    int rc;
-    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_MORTEM, id, done, ctx, err, &rc);
-    if (call != NULL) {
-        trace_call(self, call);
-    }
-    return rc;
+    return call_on(self, SIM_OP_ENGINE_MORTEM, id, done, ctx, err);
 }
 
 struct engine sim_engine_port(struct sim_engine *engine)
@@ -592,6 +591,7 @@ struct engine sim_engine_port(struct sim_engine *engine)
         .remove = remove_id,
         .keep_running = keep_running,
         .set_restart = set_restart,
+        .restore = restore,
         .signal = send_signal,
         .exec = exec,
         .post_mortem = post_mortem,

@@ -361,6 +361,8 @@ static void keep_container(struct sim_engine *engine, struct sim_engine_call *ca
     struct sim_container *container = need_container(engine, call);
     if (container != NULL) {
         container->seen.keeps_running = call->keep;
+        container->seen.restart.kind =
+            call->keep ? ENGINE_RESTART_UNLESS_STOPPED : ENGINE_RESTART_NO;
     }
 }
 
@@ -370,6 +372,17 @@ static void set_policy(struct sim_engine *engine, struct sim_engine_call *call)
     if (container != NULL) {
         container->seen.restart = call->made.seen.restart;
         container->seen.keeps_running = container->seen.restart.kind != ENGINE_RESTART_NO;
+    }
+}
+
+static void restore_container(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    struct sim_container *container = need_container(engine, call);
+    if (container != NULL) {
+        container->seen.is_altered = false;
+        container->seen.restart = call->made.seen.restart;
+        container->seen.keeps_running =
+            container->seen.restart.kind == ENGINE_RESTART_UNLESS_STOPPED;
     }
 }
 
@@ -450,6 +463,9 @@ int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call)
         return 0;
     case SIM_OP_ENGINE_POLICY:
         set_policy(engine, call);
+        return 0;
+    case SIM_OP_ENGINE_RESTORE:
+        restore_container(engine, call);
         return 0;
     case SIM_OP_ENGINE_RENAME:
         rename_container(engine, call);

@@ -83,6 +83,17 @@ void sim_hands_move(struct sim_machine *machine, struct sim_container *container
     }
 }
 
+void sim_hands_update(struct sim_machine *machine, struct sim_container *container, bool is_policy)
+{
+    trace_deed(machine, is_policy ? "updates the policy of" : "updates the limits of", container);
+    if (is_policy) {
+        container->seen.restart.kind = ENGINE_RESTART_ON_FAILURE;
+        container->seen.keeps_running = false;
+    } else {
+        container->seen.is_altered = true;
+    }
+}
+
 void sim_hands_rename(struct sim_machine *machine, struct sim_container *container)
 {
     trace_deed(machine, "renames", container);

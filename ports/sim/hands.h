@@ -17,6 +17,8 @@ void sim_hands_unpause(struct sim_machine *machine, struct sim_container *contai
 void sim_hands_disconnect(struct sim_machine *machine, struct sim_container *container);
 /* docker network disconnect and connect: it is there again, at an address that the engine chose. */
 void sim_hands_move(struct sim_machine *machine, struct sim_container *container);
+/* docker update: another memory limit; with `is_policy` another restart policy instead. */
+void sim_hands_update(struct sim_machine *machine, struct sim_container *container, bool is_policy);
 void sim_hands_rename(struct sim_machine *machine, struct sim_container *container);
 /* docker commit, and a container of that image: it carries the labels of the first. */
 struct sim_container *sim_hands_copy(struct sim_machine *machine,

@@ -25,8 +25,8 @@ static void the_least_container(void)
 {
     struct engine_spec spec = {.name = "n", .image = "sha256:ab", .network = "host"};
     CHECK_STR_EQ(rendered(&spec),
-                 "{\"Image\":\"sha256:ab\",\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"no\"},"
-                 "\"NetworkMode\":\"host\"}}");
+                 "{\"Image\":\"sha256:ab\",\"Labels\":{\"io.berth.limits\":\"0 0 0 0 -1\"},"
+                 "\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"no\"},\"NetworkMode\":\"host\"}}");
 }
 
 static void a_full_container(void)
@@ -80,7 +80,8 @@ static void a_full_container(void)
         "w\","
         "\"Tty\":true,\"Entrypoint\":[\"/bin/web\"],\"Cmd\":[\"-p\",\"80\"],"
         "\"Env\":[\"A=1\",\"B=say \\\"x=y\\\"\\u000a\"],"
-        "\"Labels\":{\"io.berth.node\":\"node\",\"com.example.a\":\"b=c\",\"bare\":\"\"},"
+        "\"Labels\":{\"io.berth.node\":\"node\",\"com.example.a\":\"b=c\",\"bare\":\"\","
+        "\"io.berth.limits\":\"67108864 500000000 0 64 134217728\"},"
         "\"StopSignal\":\"SIGINT\",\"StopTimeout\":11,"
         "\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"no\"},\"NetworkMode\":\"berth-node-app\","
         "\"ExtraHosts\":[\"db:198.18.0.9\"],\"CapAdd\":[\"NET_ADMIN\"],\"CapDrop\":[\"ALL\"],"

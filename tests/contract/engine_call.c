@@ -135,6 +135,13 @@ int engine_do_keep(const struct engine_fixture *fixture, const char *id, bool ke
     DO(&result, keep_running, id, keep, );
 }
 
+int engine_do_restore(const struct engine_fixture *fixture, const char *id,
+                      struct engine_restart restart)
+{
+    struct engine_result result;
+    DO(&result, restore, id, restart, );
+}
+
 int engine_do_signal(const struct engine_fixture *fixture, const char *id, const char *signal)
 {
     struct engine_result result;

@@ -40,6 +40,8 @@ int engine_do_stop(const struct engine_fixture *fixture, const char *id, int64_t
 int engine_do_remove(const struct engine_fixture *fixture, const char *id);
 int engine_do_hold(const struct engine_fixture *fixture, const char *id);
 int engine_do_keep(const struct engine_fixture *fixture, const char *id, bool keep);
+int engine_do_restore(const struct engine_fixture *fixture, const char *id,
+                      struct engine_restart restart);
 int engine_do_signal(const struct engine_fixture *fixture, const char *id, const char *signal);
 int engine_do_exec(const struct engine_fixture *fixture, const char *id, const char *const *argv,
                    int64_t timeout_ms, struct engine_result *result);

@@ -23,6 +23,9 @@ enum engine_registry_kind {
     REGISTRY_KINDS
 };
 
+#define UPDATES       5
+#define UPDATE_POLICY (UPDATES - 1)
+
 /* An engine under test. Containers, networks and tags carry names given here, so that several
  * suites may share one engine. */
 struct engine_fixture {
@@ -48,6 +51,9 @@ struct engine_fixture {
     /* Somebody gives a container another name, or takes it off the fixture's network. */
     void (*rename)(void *self, const char *id, const char *name);
     void (*disconnect)(void *self, const char *id);
+    /* Somebody gives it other limits (docker update): memory, processors, shares, processes by
+     * `which` from 0, UPDATES in all; or, last, the restart policy on-failure. */
+    void (*update)(void *self, const char *id, int which);
     /* Processes that run inside a container now. */
     unsigned (*processes)(void *self, const char *id);
     /* Times that the engine's data was made durable. */

@@ -113,6 +113,11 @@ static void bench_mounted(void *self, const char *id, char *text, size_t cap)
     docker_world_mounted(&((struct bench *)self)->world, id, text, cap);
 }
 
+static void bench_update(void *self, const char *id, int which)
+{
+    docker_world_update(&((struct bench *)self)->world, id, which);
+}
+
 static void bench_rename(void *self, const char *id, const char *name)
 {
     docker_world_rename(&((struct bench *)self)->world, id, name);
@@ -146,6 +151,7 @@ static struct engine_fixture bench_fixture(struct bench *bench, struct engine en
         .make_volume = bench_make_volume,
         .volume_labels = bench_volume_labels,
         .mounted = bench_mounted,
+        .update = bench_update,
         .rename = bench_rename,
         .disconnect = bench_disconnect,
         .processes = bench_processes,

@@ -280,6 +280,16 @@ void docker_world_mounted(struct docker_world *world, const char *id, char *text
               world->folder);
 }
 
+void docker_world_update(struct docker_world *world, const char *id, int which)
+{
+    static const char *const options[] = {"--memory 64m --memory-swap 64m", "--cpus 0.5",
+                                          "--cpu-shares 100", "--pids-limit 50",
+                                          "--restart on-failure"};
+    char line[WORLD_TEXT];
+    (void)world;
+    (void)run(line, sizeof line, "docker update %s %s", options[which], id);
+}
+
 void docker_world_rename(struct docker_world *world, const char *id, const char *name)
 {
     char line[WORLD_TEXT];

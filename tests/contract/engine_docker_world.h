@@ -40,6 +40,7 @@ void docker_world_make_volume(struct docker_world *world, const char *name);
 void docker_world_volume_labels(struct docker_world *world, const char *name, char *text,
                                 size_t cap);
 void docker_world_mounted(struct docker_world *world, const char *id, char *text, size_t cap);
+void docker_world_update(struct docker_world *world, const char *id, int which);
 void docker_world_rename(struct docker_world *world, const char *id, const char *name);
 void docker_world_disconnect(struct docker_world *world, const char *id);
 unsigned docker_world_processes(struct docker_world *world, const char *id);

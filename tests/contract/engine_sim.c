@@ -99,6 +99,11 @@ static void mounted(void *self, const char *id, char *text, size_t cap)
     text_shorten_printf(text, cap, "%s", find(self, id)->volumes[0]);
 }
 
+static void update_by_hand(void *self, const char *id, int which)
+{
+    sim_hands_update(&((struct place *)self)->machine, find(self, id), which == UPDATE_POLICY);
+}
+
 static void rename_by_hand(void *self, const char *id, const char *name)
 {
     (void)name;
@@ -177,6 +182,7 @@ int main(int argc, char **argv)
         .make_volume = make_volume,
         .volume_labels = volume_labels,
         .mounted = mounted,
+        .update = update_by_hand,
         .rename = rename_by_hand,
         .disconnect = disconnect,
         .processes = processes,

@@ -92,10 +92,54 @@ static void what_a_hand_has_changed_is_shown(void)
     parts_clean();
 }
 
+/* Whatever a hand updates is shown, and taken back without an end of the process. */
+static void check_updates(const char *id)
+{
+    struct engine_restart policy = parts_look(id).restart;
+    int64_t started_ms = parts_look(id).started_ms;
+    CHECK(!parts_look(id).is_altered);
+    for (int which = 0; which < UPDATES; which++) {
+        fixture->update(fixture->self, id, which);
+        CHECK_INT_EQ(parts_look(id).is_altered, which != UPDATE_POLICY);
+        CHECK_INT_EQ(parts_look(id).restart.kind == policy.kind, which != UPDATE_POLICY);
+        CHECK_INT_EQ(engine_do_restore(fixture, id, policy), 0);
+        CHECK(!parts_look(id).is_altered);
+        CHECK_INT_EQ(parts_look(id).restart.kind, policy.kind);
+    }
+    CHECK_INT_EQ(parts_look(id).state, ENGINE_RUNNING);
+    CHECK(parts_look(id).started_ms == started_ms);
+}
+
+static void what_a_hand_has_updated_is_taken_back(void)
+{
+    struct parts parts;
+    struct engine_result result;
+    CHECK_INT_EQ(engine_do_about(fixture, &result), 0); /* what limits nothing follows from it */
+    parts_fill(&parts, IMAGE_SLEEPS, 1, HASH);
+    const char *id = parts_make(&parts);
+    CHECK_INT_EQ(engine_do_start(fixture, id), 0);
+    check_updates(id);
+    CHECK_INT_EQ(engine_do_keep(fixture, id, true), 0);
+    CHECK(parts_look(id).keeps_running);
+    check_updates(id);
+    CHECK(parts_look(id).keeps_running);
+    parts_clean();
+    parts_fill(&parts, IMAGE_SLEEPS, 1, HASH);
+    parts.spec.memory_bytes = 32u << 20;
+    parts.spec.nano_cpus = 250000000;
+    parts.spec.cpu_shares = 200;
+    parts.spec.pids = 20;
+    id = parts_make(&parts);
+    CHECK_INT_EQ(engine_do_start(fixture, id), 0);
+    check_updates(id);
+    parts_clean();
+}
+
 int engine_wiring_run(const struct engine_fixture *given, int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"what_a_hand_has_changed_is_shown", what_a_hand_has_changed_is_shown},
+        {"what_a_hand_has_updated_is_taken_back", what_a_hand_has_updated_is_taken_back},
         {"what_a_release_asks_for_is_refused", what_a_release_asks_for_is_refused},
         {"what_this_node_lacks_is_no_fault_of_the_release",
          what_this_node_lacks_is_no_fault_of_the_release},

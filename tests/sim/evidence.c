@@ -292,7 +292,51 @@ static void test_rules_gone_before_the_verdict(void)
     CHECK(before >= 20); /* of the times tried fell into the soak */
 }
 
+/* docker update at any time of the soak: what ran is not what was released. */
+static void test_updated_before_the_verdict(void)
+{
+    int before = 0;
+    for (int64_t at = 0; at <= 3000; at += 150) {
+        struct story *story = story_open(RELEASE_V1);
+        struct sim_machine *machine = &story->gateway.machine;
+        switch_to(story, RELEASE_V2);
+        gateway_run(&story->gateway, at);
+        if (!is_decided(story)) {
+            before++;
+            sim_hands_update(machine, backend(story), at % 300 == 0);
+            await_decision(story);
+            gateway_run(&story->gateway, 100);
+            CHECK_CONTAINS(status(story), "\"verdict\":\"inconclusive\"");
+            CHECK_CONTAINS(status(story), "\"reason\":\"altered-by-hand\"");
+            CHECK_STR_EQ(serving(story), "v1");
+        }
+        CHECK(settle(story, 120));
+        story_close(story, RELEASE_V2);
+    }
+    CHECK(before >= 12);
+}
+
+/* At rest it gets back what was changed, and no request fails. */
+static void test_updated_at_rest(void)
+{
+    for (int is_policy = 0; is_policy < 2; is_policy++) {
+        struct story *story = story_open(RELEASE_V1);
+        struct sim_container *container = backend(story);
+        uint64_t run = container->run;
+        sim_hands_update(&story->gateway.machine, container, is_policy != 0);
+        serve(story, 15000);
+        CHECK_INT_EQ(story->unanswered, 0);
+        CHECK(!container->seen.is_altered && container->seen.keeps_running);
+        CHECK_INT_EQ(container->seen.restart.kind, ENGINE_RESTART_UNLESS_STOPPED);
+        CHECK(container->run == run);
+        CHECK(settle(story, 30));
+        story_close(story, RELEASE_V1);
+    }
+}
+
 static const struct check_case cases[] = {
+    {"updated before the verdict", test_updated_before_the_verdict},
+    {"updated at rest", test_updated_at_rest},
     {"rules gone before the verdict", test_rules_gone_before_the_verdict},
     {"the bridge is down in the soak", test_bridge_down_in_the_soak},
     {"the bridge is down for good", test_bridge_down_for_good},

@@ -14,6 +14,7 @@ static const struct {
     {CONDITION_REMOVED, "make", "make", "make"},
     {CONDITION_WAITING, "start", "start", "start"},
     {CONDITION_RUNNING, "let", "let", "let"},
+    {CONDITION_ALTERED, "restore", "back altered-by-hand", "restore"},
     {CONDITION_FALLEN, "back crashed", "count crashed", "let"},
     {CONDITION_RESTARTING, "back crashed", "count crashed", "leave"},
     {CONDITION_EXITED, "back crashed", "count crashed", "start"},
@@ -59,15 +60,45 @@ static void case_every_row(void)
     }
 }
 
+/* An engine that never shows what it was given is not asked for ever; one that does is again. */
+static void case_altered(void)
+{
+    struct replica replica = {0};
+    struct engine_container seen = {.state = ENGINE_RUNNING, .id = "1"};
+    (void)replica_see(&replica, &seen, 1000, false, 1000);
+    CHECK_INT_EQ(condition_of(&replica), CONDITION_RUNNING);
+    seen.is_altered = true;
+    for (int i = 0; i < RESTORES_MAX; i++) {
+        (void)replica_see(&replica, &seen, 1000, false, 1000);
+        CHECK_INT_EQ(condition_of(&replica), CONDITION_ALTERED);
+        replica.restores++;
+    }
+    (void)replica_see(&replica, &seen, 1000, false, 1000);
+    CHECK_INT_EQ(condition_of(&replica), CONDITION_RUNNING);
+    seen.is_altered = false;
+    (void)replica_see(&replica, &seen, 1000, false, 1000);
+    CHECK_INT_EQ(replica.restores, 0);
+    seen.restart.kind = ENGINE_RESTART_ALWAYS;
+    (void)replica_see(&replica, &seen, 1000, false, 1000);
+    CHECK_INT_EQ(condition_of(&replica), CONDITION_ALTERED);
+    CHECK_INT_EQ(replica.policy, ENGINE_RESTART_NO);
+    replica.falls = 1;
+    CHECK_INT_EQ(condition_of(&replica), CONDITION_FALLEN);
+    (void)text_copy(seen.id, sizeof seen.id, "2"); /* made anew: it has what it was given */
+    (void)replica_see(&replica, &seen, 1000, false, 1000);
+    CHECK(!replica.is_altered);
+}
+
 /* Each state, there or not, fallen or not, wired or not, being made anew or not: one condition. */
 static void case_every_state(void)
 {
     CHECK_INT_EQ(condition_of(NULL), CONDITION_ABSENT);
     unsigned seen[CONDITION_COUNT] = {0};
-    for (int code = 0; code < ENGINE_STATE_COUNT * 16; code++) {
+    for (int code = 0; code < ENGINE_STATE_COUNT * 32; code++) {
         struct replica replica = {
-            .state = (enum engine_state)(code / 16),
+            .state = (enum engine_state)(code / 32),
             .is_present = (code & 1) != 0,
+            .is_altered = (code & 16) != 0,
             .falls = (code & 2) != 0 ? 1 : 0,
             .is_miswired = (code & 4) != 0,
             .is_remaking = (code & 8) != 0,
@@ -121,6 +152,7 @@ int main(int argc, char **argv)
         {"no cell is undecided", case_no_cell_is_undecided},
         {"every row", case_every_row},
         {"every state", case_every_state},
+        {"altered", case_altered},
         {"failures", case_failures},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
