@@ -3,7 +3,6 @@
 #include "ports/app/berth/deploy.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,6 @@
 #include "ports/app/berth/verbs.h"
 #include "ports/app/control/setup.h"
 #include "ports/linux/loop.h"
-
-enum { DEPLOY_SOCKET = 3000, DEPLOY_HOST, DEPLOY_NODE, DEPLOY_KEY, DEPLOY_DIR, DEPLOY_FORCE };
-enum { DEPLOY_INIT = 3100, DEPLOY_SUDO, DEPLOY_CONFIG };
 
 void deploy_step(const char *what, int64_t since)
 {
@@ -123,91 +119,42 @@ static bool is_plain_path(const char *path)
                              "0123456789/._-")] == '\0';
 }
 
-static int target_check(struct deploy *deploy, struct err *err)
+static void target_check(struct deploy *deploy, struct given *given)
 {
     if (deploy->node != NULL && (deploy->host != NULL || deploy->socket != NULL)) {
-        return err_set(err, ERR_USAGE,
-                       "--node goes by the fleet's broker: leave --socket and "
-                       "--host out");
-    }
-    if (deploy->node != NULL && !text_is_name(deploy->node, NODE_NAME_BYTES - 1)) {
-        return err_set(err, ERR_USAGE, "'%.64s' is no node's name; see berth node list",
-                       deploy->node);
+        given_complain(given, "--node goes by the fleet's broker: leave --socket and --host out");
     }
     if (deploy->host != NULL && (deploy->host[0] == '-' || deploy->host[0] == '\0')) {
-        return err_set(err, ERR_USAGE, "--host needs a host as ssh knows it");
+        given_complain(given, "--host needs a host as ssh knows it");
     }
     if (deploy->host != NULL && deploy->socket != NULL && !is_plain_path(deploy->socket)) {
-        return err_set(err, ERR_USAGE,
-                       "--socket: on another host only letters, digits and /._- "
-                       "in an absolute path");
+        given_complain(given, "--socket: on another host only letters, digits and /._- in an "
+                              "absolute path");
     }
     if (deploy->is_sudo && deploy->host == NULL) {
-        return err_set(err, ERR_USAGE, "--sudo goes with --host");
+        given_complain(given, "--sudo goes with --host");
     }
     if (deploy->host == NULL && deploy->node == NULL && deploy->socket == NULL) {
         deploy->socket = SETUP_SOCKET;
     }
-    return 0;
 }
 
-static int option_note(struct deploy *deploy, int option, struct err *err)
+int verb_deploy(struct given *given, struct err *err)
 {
-    switch (option) {
-    case DEPLOY_SOCKET:
-        deploy->socket = optarg;
-        return 0;
-    case DEPLOY_HOST:
-        deploy->host = optarg;
-        return 0;
-    case DEPLOY_NODE:
-        deploy->node = optarg;
-        return 0;
-    case DEPLOY_KEY:
-        deploy->key = optarg;
-        return 0;
-    case DEPLOY_DIR:
-        deploy->dir = optarg;
-        return 0;
-    case DEPLOY_CONFIG:
-        deploy->config_dir = optarg;
-        return 0;
-    case DEPLOY_FORCE:
-        deploy->is_forced = true;
-        return 0;
-    case DEPLOY_INIT:
-        deploy->is_init = true;
-        return 0;
-    case DEPLOY_SUDO:
-        deploy->is_sudo = true;
-        return 0;
-    default:
-        return release_build_option(&deploy->build, option, err);
-    }
-}
-
-int verb_deploy(int argc, char **argv, struct err *err)
-{
-    static const struct option options[] = {{"socket", required_argument, NULL, DEPLOY_SOCKET},
-                                            {"host", required_argument, NULL, DEPLOY_HOST},
-                                            {"node", required_argument, NULL, DEPLOY_NODE},
-                                            {"key", required_argument, NULL, DEPLOY_KEY},
-                                            {"dir", required_argument, NULL, DEPLOY_DIR},
-                                            {"config-dir", required_argument, NULL, DEPLOY_CONFIG},
-                                            {"force", no_argument, NULL, DEPLOY_FORCE},
-                                            {"init", no_argument, NULL, DEPLOY_INIT},
-                                            {"sudo", no_argument, NULL, DEPLOY_SUDO},
-                                            RELEASE_BUILD_OPTIONS,
-                                            {0}};
     struct login_places places;
-    struct deploy deploy = {.config_dir = SETUP_DIR};
-    int option = 0;
-    int rc = 0;
+    const char *config_dir = given_value(given, "config-dir");
+    struct deploy deploy = {.socket = given_value(given, "socket"),
+                            .host = given_value(given, "host"),
+                            .node = given_value(given, "node"),
+                            .key = given_value(given, "key"),
+                            .dir = given_value(given, "dir"),
+                            .config_dir = config_dir != NULL ? config_dir : SETUP_DIR,
+                            .is_forced = given_has(given, "force"),
+                            .is_init = given_has(given, "init"),
+                            .is_sudo = given_has(given, "sudo")};
     release_build_init(&deploy.build, &places);
-    while (rc == 0 && (option = getopt_long(argc, argv, "f:", options, NULL)) != -1) {
-        rc = option_note(&deploy, option, err);
-    }
-    rc = rc == 0 ? release_build_files(&deploy.build, argc, argv, err) : rc;
-    rc = rc == 0 ? target_check(&deploy, err) : rc;
+    release_build_given(&deploy.build, given);
+    target_check(&deploy, given);
+    int rc = given_judge(given, err);
     return rc == 0 ? deploy_run(&deploy, err) : rc;
 }

@@ -9,7 +9,9 @@
 #include "agent/limits.h"
 #include "platform/base/err.h"
 
-#define FLEET_HOST_BYTES 128
+#define FLEET_HOST_BYTES    128
+#define FLEET_NODE_PORT     8883 /* unless told otherwise */
+#define FLEET_OPERATOR_PORT 8884
 
 /* fleet.json: {"schema": 1, "fleet": NAME, "broker": {"host": H, "port": P, "operatorPort": Q,
  * "name": N}}. Files in the folder:

@@ -1,6 +1,5 @@
 /* berth fleet init: everything a fleet begins with: CA, keys, broker and operator. */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +13,8 @@
 #include "ports/app/berth/identity.h"
 #include "ports/app/berth/keys.h"
 #include "ports/app/berth/operators_file.h"
+#include "ports/app/berth/values.h"
 #include "ports/app/berth/verbs.h"
-
-#define NODE_PORT_DEFAULT     8883
-#define OPERATOR_PORT_DEFAULT 8884
 
 struct init_request {
     struct fleet_dir dir;
@@ -26,67 +23,11 @@ struct init_request {
     bool is_folder_new;
 };
 
-static bool port_read(const char *text, uint16_t *port)
+static int options_take(struct init_request *request, struct given *given, struct err *err)
 {
-    char *end = NULL;
-    long number = strtol(text, &end, 10);
-    *port = (uint16_t)number;
-    return text[0] >= '1' && text[0] <= '9' && *end == '\0' && number <= UINT16_MAX;
-}
-
-/* HOST[:NODEPORT[:OPERATORPORT]] */
-static int broker_note(struct fleet_dir *dir, const char *argument, struct err *err)
-{
-    char words[FLEET_HOST_BYTES + 16];
-    if (!text_copy(words, sizeof words, argument)) {
-        return err_set(err, ERR_USAGE, "--broker is longer than %zu characters", sizeof words - 1);
-    }
-    char *first = strchr(words, ':');
-    char *second = first != NULL ? strchr(first + 1, ':') : NULL;
-    if (second != NULL) {
-        *second++ = '\0';
-    }
-    if (first != NULL) {
-        *first++ = '\0';
-    }
-    if (!issue_is_host(words)) {
-        return err_set(err, ERR_USAGE,
-                       "--broker %s: the host is neither a DNS name nor an IPv4 "
-                       "address",
-                       argument);
-    }
-    if ((first != NULL && !port_read(first, &dir->node_port)) ||
-        (second != NULL && !port_read(second, &dir->operator_port))) {
-        return err_set(err, ERR_USAGE, "--broker %s: a port is a number from 1 to 65535", argument);
-    }
-    if (dir->node_port == dir->operator_port) {
-        return err_set(err, ERR_USAGE, "--broker %s: nodes and operators need two ports", argument);
-    }
-    (void)text_copy(dir->host, sizeof dir->host, words);
-    return 0;
-}
-
-static int option_note(struct init_request *request, int option, struct err *err)
-{
-    switch (option) {
-    case 'f':
-        if (!text_is_name(optarg, NAME_BYTES - 1)) {
-            return err_set(err, ERR_USAGE, "--fleet must be a name: a-z, 0-9 and '-'");
-        }
-        (void)text_copy(request->dir.fleet, NAME_BYTES, optarg);
-        return 0;
-    case 'b':
-        return broker_note(&request->dir, optarg, err);
-    case 'n':
-        if (!issue_is_host(optarg) || request->name_count == ISSUE_NAMES_MAX - 1) {
-            return err_set(err, ERR_USAGE, "--name takes a DNS name or an IPv4 address, at most %d",
-                           ISSUE_NAMES_MAX - 1);
-        }
-        request->names[request->name_count++] = optarg;
-        return 0;
-    default:
-        return err_set(err, ERR_USAGE, "no such option");
-    }
+    (void)text_copy(request->dir.fleet, NAME_BYTES, given_value(given, "fleet"));
+    request->name_count = given_list(given, "name", request->names, ISSUE_NAMES_MAX - 1);
+    return values_broker(&request->dir, given_value(given, "broker"), err);
 }
 
 /* The certificate also carries the host, so that either name will do. */
@@ -254,29 +195,16 @@ static void advice_print(const struct init_request *request)
            dir->path, dir->path);
 }
 
-int verb_fleet_init(int argc, char **argv, struct err *err)
+int verb_fleet_init(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"fleet", required_argument, NULL, 'f'},
-                                            {"broker", required_argument, NULL, 'b'},
-                                            {"name", required_argument, NULL, 'n'},
-                                            {0}};
     struct init_request request = {
-        .dir = {.node_port = NODE_PORT_DEFAULT, .operator_port = OPERATOR_PORT_DEFAULT}};
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        int rc = option_note(&request, option, err);
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    if (optind + 1 != argc) {
-        return err_set(err, ERR_USAGE, "one folder is needed, and it can be new");
-    }
-    if (request.dir.fleet[0] == '\0' || request.dir.host[0] == '\0') {
-        return err_set(err, ERR_USAGE, "--fleet and --broker are needed");
+        .dir = {.node_port = FLEET_NODE_PORT, .operator_port = FLEET_OPERATOR_PORT}};
+    int rc = options_take(&request, given, err);
+    if (rc != 0) {
+        return rc;
     }
     names_finish(&request);
-    int rc = folder_open(&request, argv[optind], err);
+    rc = folder_open(&request, given->arguments[0], err);
     if (rc == 0) {
         rc = is_empty_check(&request.dir, err);
     }

@@ -4,7 +4,6 @@
  * Nodes notice nothing: their CA keeps its key and its name. The old operator's certificate and the
  * old configuration are put aside and not removed, so that the broker can go back. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,23 +142,11 @@ static int upgrade(const struct fleet_dir *dir, struct err *err)
     return rc;
 }
 
-int verb_fleet_upgrade(int argc, char **argv, struct err *err)
+int verb_fleet_upgrade(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
     struct fleet_dir dir;
     char path[PATH_MAX];
-    const char *named = NULL;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'd') {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-        named = optarg;
-    }
-    if (optind != argc) {
-        return err_set(err, ERR_USAGE, "no arguments but options");
-    }
-    int rc = fleet_dir_load(fleet_dir_choose(named), &dir, err);
+    int rc = fleet_dir_load(fleet_dir_choose(given_value(given, "dir")), &dir, err);
     if (rc != 0) {
         return rc;
     }

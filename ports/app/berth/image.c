@@ -78,47 +78,18 @@ bool image_is_wanted(const struct image_source *source, const char *os, const ch
     return is_wanted;
 }
 
-bool image_option(struct image_source *source, int option, const char *value, int *rc,
-                  struct err *err)
+void image_given(struct image_source *source, struct given *given)
 {
     struct registry_settings *registry = &source->registry;
-    *rc = 0;
-    switch (option) {
-    case 'p':
-        if (source->filter_count == IMAGE_FILTERS_MAX) {
-            *rc = err_set(err, ERR_USAGE, "at most %d times --platform", IMAGE_FILTERS_MAX);
-        } else if (strncmp(value, "linux/", 6) != 0 || value[6] == '\0' || strlen(value) >= 64) {
-            *rc = err_set(err, ERR_USAGE,
-                          "--platform is written linux/ARCH or linux/ARCH/VARIANT, for example "
-                          "linux/arm/v7");
-        } else {
-            source->filters[source->filter_count++] = value;
-        }
-        return true;
-    case 'e':
-        source->engine_socket = value;
-        source->is_engine_only = true;
-        return true;
-    case 'C':
-        registry->ca_file = value;
-        return true;
-    case 'W':
-        registry->speed_seconds = atoi(value);
-        if (registry->speed_seconds < 1 || registry->speed_seconds > 3600) {
-            *rc = err_set(err, ERR_USAGE, "--patience is 1 to 3600 seconds");
-        }
-        return true;
-    case 'P':
-        if (registry->plain_host_count == REGISTRY_PLAIN_HOSTS_MAX) {
-            *rc =
-                err_set(err, ERR_USAGE, "at most %d times --plain-http", REGISTRY_PLAIN_HOSTS_MAX);
-        } else {
-            registry->plain_hosts[registry->plain_host_count++] = value;
-        }
-        return true;
-    default:
-        return false;
-    }
+    const char *engine = given_value(given, "engine");
+    source->filter_count = given_list(given, "platform", source->filters, IMAGE_FILTERS_MAX);
+    source->is_engine_only = engine != NULL;
+    source->engine_socket = engine != NULL ? engine : source->engine_socket;
+    registry->ca_file = given_value(given, "ca");
+    registry->speed_seconds =
+        (int)given_number(given, "patience", (uint64_t)registry->speed_seconds);
+    registry->plain_host_count =
+        given_list(given, "plain-http", registry->plain_hosts, REGISTRY_PLAIN_HOSTS_MAX);
 }
 
 const char *image_slash(const char *variant)

@@ -9,6 +9,7 @@
 #include "platform/verify.h"
 #include "ports/app/berth/image_facts.h"
 #include "ports/app/berth/registry.h"
+#include "ports/app/words/given.h"
 
 #define IMAGE_PLATFORMS_MAX 16
 #define IMAGE_FILTERS_MAX   8
@@ -44,18 +45,8 @@ struct image_source {
     struct registry_settings registry;
 };
 
-/* Options of every verb that resolves images, for getopt_long. */
-#define IMAGE_OPTIONS                                                                              \
-    {"platform", required_argument, NULL, 'p'}, {"engine", required_argument, NULL, 'e'},          \
-        {"ca", required_argument, NULL, 'C'}, {"patience", required_argument, NULL, 'W'},          \
-    {                                                                                              \
-        "plain-http", required_argument, NULL, 'P'                                                 \
-    }
-
-/* Notes the value of one of them; false when `option` is none of them. *rc is 0 or ERR_USAGE. The
- * value must live as long as the source. */
-bool image_option(struct image_source *source, int option, const char *value, int *rc,
-                  struct err *err);
+/* Takes the options of a verb that resolves images; they must live as long as the source. */
+void image_given(struct image_source *source, struct given *given);
 
 /* Resolves "[host[:port]/]name[:tag][@sha256:...]". The caller frees *image with image_free, on
  * failure too. The text begins with the cause and ends with the reference: ERR_ARCHITECTURE names

@@ -1,5 +1,4 @@
 /* berth keys new: the keys a fleet begins with, in a folder of their own; or an operator's key. */
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -7,26 +6,6 @@
 #include "ports/app/berth/fleet_dir.h"
 #include "ports/app/berth/keys.h"
 #include "ports/app/berth/verbs.h"
-
-struct keys_request {
-    const char *fleet, *dir; /* of keys new DIR; of keys new operator */
-};
-
-static int option_note(struct keys_request *request, int option, struct err *err)
-{
-    if (option == 'd') {
-        request->dir = optarg;
-        return 0;
-    }
-    if (option != 'f') {
-        return err_set(err, ERR_USAGE, "no such option");
-    }
-    if (!text_is_name(optarg, NAME_BYTES - 1)) {
-        return err_set(err, ERR_USAGE, "--fleet must be a name: a-z, 0-9 and '-'");
-    }
-    request->fleet = optarg;
-    return 0;
-}
 
 /* In the fleet's folder, where every verb of the operator looks for it. */
 static int operator_new(const struct keyring *keyring, const char *path, struct err *err)
@@ -62,29 +41,27 @@ static int fleet_new(const struct keyring *keyring, const char *dir, const char 
     return rc;
 }
 
-int verb_keys_new(int argc, char **argv, struct err *err)
+int verb_keys_new(struct given *given, struct err *err)
 {
-    static const struct option options[] = {
-        {"fleet", required_argument, NULL, 'f'}, {"dir", required_argument, NULL, 'd'}, {0}};
-    struct keys_request request = {0};
+    const char *folder = given->arguments[0];
+    const char *fleet = given_value(given, "fleet");
+    const char *dir = given_value(given, "dir");
+    bool is_operator = fleet == NULL && strcmp(folder, KEYS_OPERATOR) == 0;
     struct keyring keyring;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        int rc = option_note(&request, option, err);
-        if (rc != 0) {
-            return rc;
-        }
+    if (!is_operator && fleet == NULL) {
+        given_complain(given, "--fleet NAME is needed, or: " KEYS_OPERATOR);
     }
-    bool is_operator = optind + 1 == argc && request.fleet == NULL &&
-                       strcmp(argv[optind], KEYS_OPERATOR) == 0;
-    if (!is_operator && (optind + 1 != argc || request.fleet == NULL || request.dir != NULL ||
-                         strlen(argv[optind]) > PATH_MAX - 32)) {
-        return err_set(err, ERR_USAGE, "one directory and --fleet are needed, or: operator");
+    if (!is_operator && dir != NULL) {
+        given_complain(given, "--dir is of keys new " KEYS_OPERATOR);
     }
-    int rc = keyring_open(&keyring, err);
+    if (strlen(folder) > PATH_MAX - 32) {
+        given_complain(given, "the folder's path is too long");
+    }
+    int rc = given_judge(given, err);
+    rc = rc == 0 ? keyring_open(&keyring, err) : rc;
     if (rc == 0) {
-        rc = is_operator ? operator_new(&keyring, request.dir, err)
-                         : fleet_new(&keyring, argv[optind], request.fleet, err);
+        rc = is_operator ? operator_new(&keyring, dir, err)
+                         : fleet_new(&keyring, folder, fleet, err);
         keyring_close(&keyring);
     }
     return rc;

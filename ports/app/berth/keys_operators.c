@@ -1,6 +1,5 @@
 /* berth keys operators: who may ask for a rollout: the operators' document, shown or written as its
  * next version. */
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,59 +136,12 @@ static int operators_run(struct operators_request *request, struct err *err)
     return rc;
 }
 
-static int argument_keep(const char **list, size_t *count, size_t most, const char *what,
-                         struct err *err)
+int verb_keys_operators(struct given *given, struct err *err)
 {
-    if (*count == most) {
-        return err_set(err, ERR_USAGE, "at most %zu times %s", most, what);
-    }
-    list[(*count)++] = optarg;
-    return 0;
-}
-
-static int option_note(struct operators_request *request, int option, struct err *err)
-{
-    char *end = NULL;
-    switch (option) {
-    case 'd':
-        request->path = optarg;
-        return 0;
-    case 'a':
-        return argument_keep(request->added, &request->added_count, OPERATORS_MAX, "--add", err);
-    case 'r':
-        return argument_keep(request->removed, &request->removed_count, OPERATORS_MAX, "--remove",
-                             err);
-    case 'k':
-        return argument_keep(request->signers, &request->signer_count, KEYRING_FILES_MAX, "--key",
-                             err);
-    case 'v':
-        request->version = strtoull(optarg, &end, 10);
-        return *end == '\0' && request->version > 0 && optarg[0] != '-'
-                   ? 0
-                   : err_set(err, ERR_USAGE, "--version must be a number from 1");
-    default:
-        return err_set(err, ERR_USAGE, "no such option");
-    }
-}
-
-int verb_keys_operators(int argc, char **argv, struct err *err)
-{
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
-                                            {"add", required_argument, NULL, 'a'},
-                                            {"remove", required_argument, NULL, 'r'},
-                                            {"key", required_argument, NULL, 'k'},
-                                            {"version", required_argument, NULL, 'v'},
-                                            {0}};
-    struct operators_request request = {0};
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        int rc = option_note(&request, option, err);
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    if (optind != argc) {
-        return err_set(err, ERR_USAGE, "no arguments but options");
-    }
+    struct operators_request request = {.path = given_value(given, "dir"),
+                                        .version = given_number(given, "version", 0)};
+    request.added_count = given_list(given, "add", request.added, OPERATORS_MAX);
+    request.removed_count = given_list(given, "remove", request.removed, OPERATORS_MAX);
+    request.signer_count = given_list(given, "key", request.signers, KEYRING_FILES_MAX);
     return operators_run(&request, err);
 }

@@ -1,6 +1,5 @@
 /* berth keys trust: the trust document from public keys, with thresholds; where there is one, its
  * next version, held against it as every node will. */
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "platform/base/text.h"
 #include "ports/app/berth/trust_file.h"
+#include "ports/app/berth/values.h"
 #include "ports/app/berth/verbs.h"
 
 struct trust_request {
@@ -183,72 +183,19 @@ static int trust_make(struct trust_request *request, struct err *err)
     return rc;
 }
 
-/* "release=a.pub,b.pub:2" */
-static int role_note(struct trust_request *request, const char *text, struct err *err)
+int verb_keys_trust(struct given *given, struct err *err)
 {
-    for (enum trust_role role = 0; role < TRUST_ROLE_COUNT; role++) {
-        size_t len = strlen(trust_role_word(role));
-        if (strncmp(text, trust_role_word(role), len) == 0 && text[len] == '=') {
-            request->roles[role] = text + len + 1;
-            return 0;
-        }
+    struct trust_request request = {.dir = given->arguments[0],
+                                    .is_forced = given_has(given, "force"),
+                                    .is_reset = given_has(given, "reset-epochs")};
+    size_t at = 0;
+    (void)text_copy(request.trust.fleet, NAME_BYTES, given_value(given, "fleet"));
+    request.trust.version = given_number(given, "version", 0);
+    request.signer_count = given_list(given, "key", request.signers, KEYRING_FILES_MAX);
+    for (const char *role; (role = given_next(given, "role", &at)) != NULL;) {
+        request.roles[values_role(role)] = strchr(role, '=') + 1;
     }
-    return err_set(err, ERR_USAGE, "--role %s: there are release, order, trust, revoke", text);
-}
-
-static int option_note(struct trust_request *request, int option, struct err *err)
-{
-    char *end = NULL;
-    switch (option) {
-    case 'f':
-        return text_copy(request->trust.fleet, NAME_BYTES, optarg)
-                   ? 0
-                   : err_set(err, ERR_USAGE, "--fleet is too long");
-    case 'r':
-        return role_note(request, optarg, err);
-    case 'v':
-        request->trust.version = strtoull(optarg, &end, 10);
-        return *end == '\0' && request->trust.version > 0
-                   ? 0
-                   : err_set(err, ERR_USAGE, "--version must be a number from 1");
-    case 'k':
-        if (request->signer_count == KEYRING_FILES_MAX) {
-            return err_set(err, ERR_USAGE, "at most %d keys sign", KEYRING_FILES_MAX);
-        }
-        request->signers[request->signer_count++] = optarg;
-        return 0;
-    case 'F':
-        request->is_forced = true;
-        return 0;
-    case 'e':
-        request->is_reset = true;
-        return 0;
-    default:
-        return err_set(err, ERR_USAGE, "no such option");
-    }
-}
-
-int verb_keys_trust(int argc, char **argv, struct err *err)
-{
-    static const struct option options[] = {{"fleet", required_argument, NULL, 'f'},
-                                            {"role", required_argument, NULL, 'r'},
-                                            {"version", required_argument, NULL, 'v'},
-                                            {"key", required_argument, NULL, 'k'},
-                                            {"force", no_argument, NULL, 'F'},
-                                            {"reset-epochs", no_argument, NULL, 'e'},
-                                            {0}};
-    struct trust_request request = {0};
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        int rc = option_note(&request, option, err);
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    if (optind + 1 != argc || request.trust.fleet[0] == '\0' ||
-        strlen(argv[optind]) > PATH_MAX - 32) {
-        return err_set(err, ERR_USAGE, "one directory and --fleet are needed");
-    }
-    request.dir = argv[optind];
-    return trust_make(&request, err);
+    return strlen(request.dir) <= PATH_MAX - 32
+               ? trust_make(&request, err)
+               : err_set(err, ERR_USAGE, "the folder's path is too long");
 }

@@ -1,6 +1,5 @@
 /* berth node add: a node's certificate and everything else that belongs into its /etc/berth. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +11,8 @@
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/identity.h"
 #include "ports/app/berth/keyring.h"
+#include "ports/app/berth/values.h"
 #include "ports/app/berth/verbs.h"
-
-#define PREFIX_LEN_MAX (CONFIG_PATH_BYTES - 16)
 
 struct add_request {
     const char *path; /* of the fleet's folder */
@@ -164,84 +162,22 @@ static int node_add(struct add_request *request, struct err *err)
     return 0;
 }
 
-/* k=v */
-static int label_note(struct labels *labels, const char *argument, struct err *err)
+int verb_node_add(struct given *given, struct err *err)
 {
-    char key[LABEL_BYTES];
-    const char *equals = strchr(argument, '=');
-    if (equals == NULL || (size_t)(equals - argument) >= sizeof key) {
-        return err_set(err, ERR_USAGE, "--label %.64s: a label is written key=value", argument);
-    }
-    memcpy(key, argument, (size_t)(equals - argument));
-    key[equals - argument] = '\0';
-    return labels_set(labels, key, equals + 1, err) == 0
-               ? 0
-               : err_wrap(err, ERR_USAGE, "--label %.64s", argument);
-}
-
-static bool is_prefix(const char *text)
-{
-    size_t len = strlen(text);
-    bool is_plain = len > 1 && len <= PREFIX_LEN_MAX && text[0] == '/' && text[len - 1] != '/';
-    for (; is_plain && *text != '\0'; text++) {
-        is_plain = (unsigned char)*text > 0x20 && *text != '"' && *text != '\\' && *text != 0x7f;
-    }
-    return is_plain;
-}
-
-static int option_note(struct add_request *request, int option, struct err *err)
-{
-    char *end = NULL;
-    switch (option) {
-    case 'd':
-        request->path = optarg;
-        return 0;
-    case 'l':
-        return label_note(&request->labels, optarg, err);
-    case 'p':
-        request->prefix = optarg;
-        return is_prefix(optarg) ? 0
-                                 : err_set(err, ERR_USAGE,
-                                           "--prefix must be an absolute path without blanks and "
-                                           "without '/' at its end");
-    case 't':
-        request->days = (int)strtol(optarg, &end, 10);
-        return *end == '\0' && request->days >= 1 && request->days <= ISSUE_CA_DAYS
-                   ? 0
-                   : err_set(err, ERR_USAGE, "--days must be a number from 1 to %d", ISSUE_CA_DAYS);
-    default:
-        return err_set(err, ERR_USAGE, "no such option");
-    }
-}
-
-int verb_node_add(int argc, char **argv, struct err *err)
-{
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
-                                            {"label", required_argument, NULL, 'l'},
-                                            {"prefix", required_argument, NULL, 'p'},
-                                            {"days", required_argument, NULL, 't'},
-                                            {0}};
-    struct add_request request = {.prefix = "/etc/berth", .days = ISSUE_LEAF_DAYS};
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        int rc = option_note(&request, option, err);
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    if (optind + 1 != argc) {
-        return err_set(err, ERR_USAGE, "one node is needed");
-    }
-    request.name = argv[optind];
-    if (!text_is_name(request.name, NODE_NAME_BYTES - 1)) {
-        return err_set(err, ERR_USAGE,
-                       "'%.64s' is no name: 1 to 63 of a-z, 0-9 and '-', with '-' inside only",
-                       request.name);
-    }
+    const char *prefix = given_value(given, "prefix");
+    struct add_request request = {.path = given_value(given, "dir"),
+                                  .name = given->arguments[0],
+                                  .prefix = prefix != NULL ? prefix : "/etc/berth",
+                                  .days = (int)given_number(given, "days", ISSUE_LEAF_DAYS)};
+    size_t at = 0;
+    int rc = 0;
     if (strcmp(request.name, OPERATOR_NAME) == 0) {
         return err_set(err, ERR_USAGE,
                        "no node may be called " OPERATOR_NAME
                        ": whoever holds that certificate may do everything");
     }
-    return node_add(&request, err);
+    for (const char *label; rc == 0 && (label = given_next(given, "label", &at)) != NULL;) {
+        rc = values_label(&request.labels, label, err);
+    }
+    return rc == 0 ? node_add(&request, err) : rc;
 }

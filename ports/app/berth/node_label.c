@@ -1,5 +1,4 @@
 /* berth node label: what the fleet calls a node: read, changed, written back. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +8,6 @@
 #include "ports/app/berth/verbs.h"
 
 struct label_request {
-    const char *path; /* of the fleet's folder */
     const char *node;
     char *const *changes; /* k=v or k- */
     size_t change_count;
@@ -87,9 +85,10 @@ static int labels_read(struct label_request *request, struct session *session,
     return rc;
 }
 
-static int label_run(struct label_request *request, struct session *session,
-                     const struct fleet_dir *dir, struct err *err)
+static int label_run(void *ctx, struct session *session, const struct fleet_dir *dir,
+                     struct err *err)
 {
+    struct label_request *request = ctx;
     struct topic topic = {.kind = TOPIC_LABELS};
     char name[BUS_TOPIC_BYTES];
     (void)text_copy(topic.fleet, sizeof topic.fleet, dir->fleet);
@@ -113,44 +112,17 @@ static int label_run(struct label_request *request, struct session *session,
     return 0;
 }
 
-int verb_node_label(int argc, char **argv, struct err *err)
+int verb_node_label(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
-                                            {"replace", no_argument, NULL, 'r'},
-                                            {"ahead", no_argument, NULL, 'a'},
-                                            {0}};
-    struct label_request request = {0};
+    struct label_request request = {.node = given->arguments[0],
+                                    .changes = given->arguments + 1,
+                                    .change_count = given->argument_count - 1,
+                                    .is_replacing = given_has(given, "replace"),
+                                    .is_ahead = given_has(given, "ahead")};
     struct labels trial = {0};
-    struct session session;
-    struct fleet_dir dir;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'd') {
-            request.path = optarg;
-        } else if (option == 'a') {
-            request.is_ahead = true;
-        } else if (option == 'r') {
-            request.is_replacing = true;
-        } else {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-    }
-    if (optind == argc || !text_is_name(argv[optind], NODE_NAME_BYTES - 1)) {
-        return err_set(err, ERR_USAGE, "the name of a node is needed");
-    }
-    request.node = argv[optind];
-    request.changes = argv + optind + 1;
-    request.change_count = (size_t)(argc - optind - 1);
     if (request.change_count == 0 && !request.is_replacing) {
         return err_set(err, ERR_USAGE, "at least one KEY=VALUE or KEY- is needed");
     }
     int rc = changes_apply(&request, &trial, err); /* before anybody is asked */
-    if (rc == 0) {
-        rc = session_start(&session, request.path, &dir, err);
-    }
-    if (rc == 0) {
-        rc = label_run(&request, &session, &dir, err);
-        session_close(&session);
-    }
-    return rc;
+    return rc == 0 ? session_verb(given, label_run, &request, err) : rc;
 }

@@ -1,5 +1,4 @@
 /* berth node list: what each node says of itself, a line an app. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,31 +219,11 @@ static int list_run(const struct list_request *request, struct err *err)
     return rc;
 }
 
-int verb_node_list(int argc, char **argv, struct err *err)
+int verb_node_list(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
-                                            {"selector", required_argument, NULL, 'l'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {0}};
-    struct list_request request = {0};
-    const char *selector = "";
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "l:", options, NULL)) != -1) {
-        if (option == 'd') {
-            request.path = optarg;
-        } else if (option == 'l') {
-            selector = optarg;
-        } else if (option == 'j') {
-            request.is_json = true;
-        } else {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-    }
-    if (optind != argc) {
-        return err_set(err, ERR_USAGE, "takes no node; choose by labels, or by -l node=NAME");
-    }
-    if (selector_parse(selector, &request.selector, err) != 0) {
-        return err_wrap(err, ERR_USAGE, "-l");
-    }
-    return list_run(&request, err);
+    struct list_request request = {.path = given_value(given, "dir"),
+                                   .is_json = given_has(given, "json")};
+    const char *selector = given_value(given, "selector");
+    int rc = selector_parse(selector != NULL ? selector : "", &request.selector, err);
+    return rc == 0 ? list_run(&request, err) : rc;
 }

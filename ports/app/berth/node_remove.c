@@ -1,7 +1,6 @@
 /* berth node remove: a node leaves the fleet: what the broker holds of it is cleared, its bundle is
  * put aside, so that no rollout waits for it. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +11,6 @@
 #include "ports/app/berth/verbs.h"
 
 struct remove_request {
-    const char *path; /* of the fleet's folder */
     const char *node;
     bool is_forced;
 };
@@ -64,9 +62,10 @@ static int topics_clear(const struct node_topics *topics, struct session *sessio
     return rc;
 }
 
-static int remove_run(const struct remove_request *request, struct session *session,
-                      const struct fleet_dir *dir, struct err *err)
+static int remove_run(void *ctx, struct session *session, const struct fleet_dir *dir,
+                      struct err *err)
 {
+    const struct remove_request *request = ctx;
     struct node_topics topics = {0};
     int rc = node_topics_read(&topics, session, dir, request->node, err);
     if (rc == 0 && topics.count == 0 && !node_is_added(dir, request->node)) {
@@ -89,31 +88,9 @@ static int remove_run(const struct remove_request *request, struct session *sess
     return rc;
 }
 
-int verb_node_remove(int argc, char **argv, struct err *err)
+int verb_node_remove(struct given *given, struct err *err)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'}, {"force", no_argument, NULL, 'f'}, {0}};
-    struct remove_request request = {0};
-    struct session session;
-    struct fleet_dir dir;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'd') {
-            request.path = optarg;
-        } else if (option == 'f') {
-            request.is_forced = true;
-        } else {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-    }
-    if (optind + 1 != argc || !text_is_name(argv[optind], NODE_NAME_BYTES - 1)) {
-        return err_set(err, ERR_USAGE, "the name of one node is needed");
-    }
-    request.node = argv[optind];
-    int rc = session_start(&session, request.path, &dir, err);
-    if (rc == 0) {
-        rc = remove_run(&request, &session, &dir, err);
-        session_close(&session);
-    }
-    return rc;
+    struct remove_request request = {.node = given->arguments[0],
+                                     .is_forced = given_has(given, "force")};
+    return session_verb(given, remove_run, &request, err);
 }

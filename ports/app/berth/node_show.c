@@ -1,5 +1,4 @@
 /* berth node show: everything that the broker holds of one node, stories of failures included. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -354,24 +353,7 @@ static int show_run(const char *node, const char *path, bool is_json, struct err
     return rc;
 }
 
-int verb_node_show(int argc, char **argv, struct err *err)
+int verb_node_show(struct given *given, struct err *err)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'}, {0}};
-    const char *path = NULL;
-    bool is_json = false;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'd') {
-            path = optarg;
-        } else if (option == 'j') {
-            is_json = true;
-        } else {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-    }
-    if (optind + 1 != argc || !text_is_name(argv[optind], NODE_NAME_BYTES - 1)) {
-        return err_set(err, ERR_USAGE, "the name of one node is needed");
-    }
-    return show_run(argv[optind], path, is_json, err);
+    return show_run(given->arguments[0], given_value(given, "dir"), given_has(given, "json"), err);
 }

@@ -1,7 +1,6 @@
 /* berth release build: a Compose file into a release that any node can check and run. */
 #include "ports/app/berth/release_build.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -317,50 +316,13 @@ int release_build_run(struct build_request *request, struct err *err)
     return rc;
 }
 
-static bool number_read(const char *text, uint64_t *number)
+void release_build_given(struct build_request *request, struct given *given)
 {
-    char *end = NULL;
-    *number = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *number > 0 &&
-           *number <= JSON_INTEGER_MAX;
-}
-
-static int option_note(struct build_request *request, int option, struct err *err)
-{
-    switch (option) {
-    case 's':
-        return number_read(optarg, &request->sequence)
-                   ? 0
-                   : err_set(err, ERR_USAGE, "--sequence must be a number from 1");
-    case 'F':
-        return number_read(optarg, &request->floor)
-                   ? 0
-                   : err_set(err, ERR_USAGE, "--floor must be a number from 1");
-    case 'b':
-        request->is_built = true;
-        return 0;
-    default: {
-        int rc = open_option(&request->open, option, optarg, err);
-        return rc == ERR_NOTHING ? err_set(err, ERR_USAGE, "no such option") : rc;
-    }
-    }
-}
-
-int release_build_option(struct build_request *request, int option, struct err *err)
-{
-    int rc = 0;
-    return image_option(&request->images, option, optarg, &rc, err)
-               ? rc
-               : option_note(request, option, err);
-}
-
-int release_build_files(struct build_request *request, int argc, char **argv, struct err *err)
-{
-    int rc = 0;
-    for (; rc == 0 && optind < argc; optind++) {
-        rc = open_option(&request->open, 'f', argv[optind], err);
-    }
-    return rc;
+    request->sequence = given_number(given, "sequence", 0);
+    request->floor = given_number(given, "floor", 0);
+    request->is_built = given_has(given, "build");
+    image_given(&request->images, given);
+    open_given(&request->open, given);
 }
 
 static const char *environment(const char *name)
@@ -375,26 +337,13 @@ void release_build_init(struct build_request *request, struct login_places *plac
         .images = {.engine_socket = "/var/run/docker.sock", .registry = {.places = places}}};
 }
 
-int verb_release_build(int argc, char **argv, struct err *err)
+int verb_release_build(struct given *given, struct err *err)
 {
-    static const struct option options[] = {RELEASE_BUILD_OPTIONS, {0}};
     struct login_places places;
     struct build_request request;
-    int option = 0;
-    int rc = 0;
     release_build_init(&request, &places);
-    while (rc == 0 && (option = getopt_long(argc, argv, "o:f:", options, NULL)) != -1) {
-        if (option == 'o') {
-            request.output = optarg;
-        } else {
-            rc = release_build_option(&request, option, err);
-        }
-    }
-    if (rc == 0) {
-        rc = release_build_files(&request, argc, argv, err);
-    }
-    if (rc == 0 && request.output == NULL) {
-        rc = err_set(err, ERR_USAGE, "-o FILE is needed");
-    }
+    request.output = given_value(given, "output");
+    release_build_given(&request, given);
+    int rc = given_judge(given, err);
     return rc == 0 ? release_build_run(&request, err) : rc;
 }

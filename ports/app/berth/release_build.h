@@ -21,18 +21,10 @@ struct build_request {
     struct findings *findings;
 };
 
-/* getopt_long rows of a verb that builds, "f:" besides, and what takes them. */
-#define RELEASE_BUILD_OPTIONS                                                                      \
-    {"sequence", required_argument, NULL, 's'}, {"floor", required_argument, NULL, 'F'},           \
-        {"build", no_argument, NULL, 'b'}, IMAGE_OPTIONS, OPEN_OPTIONS
-
 /* What a request begins with; `places` is filled and outlives it. */
 void release_build_init(struct build_request *request, struct login_places *places);
-/* Notes one option with its optarg; ERR_USAGE also for an option that is none of these. */
-NODISCARD int release_build_option(struct build_request *request, int option, struct err *err);
-/* Notes the words after the options: the project's files. */
-NODISCARD int release_build_files(struct build_request *request, int argc, char **argv,
-                                  struct err *err);
+/* Takes a verb's options and files; what is wrong is complained of. */
+void release_build_given(struct build_request *request, struct given *given);
 
 /* Builds: findings go to standard error, what was chosen to standard output. A refused finding, and
  * an image that cannot be resolved, end it; the output is then not written. */

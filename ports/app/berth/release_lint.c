@@ -1,6 +1,5 @@
 /* berth release lint: what of a Compose project a node can run, and what it will do; needs no
  * image, engine or network. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,8 +8,6 @@
 #include "ports/app/berth/compose/open.h"
 #include "ports/app/berth/keyring.h"
 #include "ports/app/berth/verbs.h"
-
-enum { LINT_JSON = 2000 };
 
 struct lint {
     struct open_request request;
@@ -153,25 +150,10 @@ static int lint_open(struct lint *lint, struct err *err)
     return rc;
 }
 
-int verb_release_lint(int argc, char **argv, struct err *err)
+int verb_release_lint(struct given *given, struct err *err)
 {
-    static const struct option options[] = {
-        OPEN_OPTIONS, {"json", no_argument, NULL, LINT_JSON}, {0}};
-    struct lint lint = {0};
-    int option = 0;
-    int rc = 0;
-    while ((option = getopt_long(argc, argv, "f:", options, NULL)) != -1) {
-        if (option == LINT_JSON) {
-            lint.is_json = true;
-        } else if ((rc = open_option(&lint.request, option, optarg, err)) != 0) {
-            return rc == ERR_NOTHING ? err_set(err, ERR_USAGE, "no such option") : rc;
-        }
-    }
-    for (; optind < argc; optind++) {
-        rc = open_option(&lint.request, 'f', argv[optind], err);
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    return lint_open(&lint, err);
+    struct lint lint = {.is_json = given_has(given, "json")};
+    open_given(&lint.request, given);
+    int rc = given_judge(given, err);
+    return rc == 0 ? lint_open(&lint, err) : rc;
 }

@@ -1,5 +1,4 @@
 /* berth release publish: a release that a node would take, put where orders point at it. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "agent/wire/topic.h"
@@ -57,27 +56,15 @@ static int file_publish(const struct fleet_dir *dir, const struct release_file *
     return rc;
 }
 
-int verb_release_publish(int argc, char **argv, struct err *err)
+int verb_release_publish(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
     static struct pieces pieces;
     struct release_file file = {0};
     struct plan plan;
     struct fleet_dir dir;
-    const char *path = NULL;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'd') {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-        path = optarg;
-    }
-    if (optind + 1 != argc) {
-        return err_set(err, ERR_USAGE, "one release is needed");
-    }
-    int rc = fleet_dir_load(fleet_dir_choose(path), &dir, err);
+    int rc = fleet_dir_load(fleet_dir_choose(given_value(given, "dir")), &dir, err);
     if (rc == 0) {
-        rc = file_check(&dir, argv[optind], &file, &pieces, &plan, err);
+        rc = file_check(&dir, given->arguments[0], &file, &pieces, &plan, err);
     }
     if (rc == 0) {
         rc = file_publish(&dir, &file, &pieces, &plan, err);

@@ -2,7 +2,6 @@
  *
  * The list is read from the broker and from keys/revoke.json, its last copy here: a broker that
  * lost or withheld it cannot make a release run again. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,7 +17,6 @@
 #define MEMORY_BYTES (4 * ENVELOPE_BYTES_MAX)
 
 struct revoke_request {
-    const char *path; /* of the fleet's folder */
     const char *keys[KEYRING_FILES_MAX];
     size_t key_count;
     char *const *releases;
@@ -150,9 +148,10 @@ static int list_publish(struct revoke_request *request, struct session *session,
     return rc;
 }
 
-static int revoke_run(struct revoke_request *request, struct session *session,
-                      const struct fleet_dir *dir, struct err *err)
+static int revoke_run(void *ctx, struct session *session, const struct fleet_dir *dir,
+                      struct err *err)
 {
+    struct revoke_request *request = ctx;
     struct topic topic = {.kind = TOPIC_REVOKE};
     char name[BUS_TOPIC_BYTES];
     char path[PATH_MAX], key[PATH_MAX];
@@ -188,33 +187,11 @@ static int revoke_run(struct revoke_request *request, struct session *session,
     return rc;
 }
 
-int verb_release_revoke(int argc, char **argv, struct err *err)
+int verb_release_revoke(struct given *given, struct err *err)
 {
-    static const struct option options[] = {
-        {"key", required_argument, NULL, 'k'}, {"dir", required_argument, NULL, 'd'}, {0}};
     static struct revoke_request request; /* a report is large; read once in a process */
-    struct session session;
-    struct fleet_dir dir;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'd') {
-            request.path = optarg;
-        } else if (option == 'k' && request.key_count < KEYRING_FILES_MAX) {
-            request.keys[request.key_count++] = optarg;
-        } else {
-            return err_set(err, ERR_USAGE, "no such option, or more than %d keys",
-                           KEYRING_FILES_MAX);
-        }
-    }
-    if (optind == argc) {
-        return err_set(err, ERR_USAGE, "at least one release is needed: its digest or its file");
-    }
-    request.releases = argv + optind;
-    request.release_count = (size_t)(argc - optind);
-    int rc = session_start(&session, request.path, &dir, err);
-    if (rc == 0) {
-        rc = revoke_run(&request, &session, &dir, err);
-        session_close(&session);
-    }
-    return rc;
+    request.key_count = given_list(given, "key", request.keys, KEYRING_FILES_MAX);
+    request.releases = given->arguments;
+    request.release_count = given->argument_count;
+    return session_verb(given, revoke_run, &request, err);
 }

@@ -1,5 +1,4 @@
 /* berth release show: what a release does, in words. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "agent/wire/duration.h"
@@ -88,20 +87,16 @@ static void plan_print(const struct release_file *file, const struct plan *plan)
     }
 }
 
-int verb_release_show(int argc, char **argv, struct err *err)
+int verb_release_show(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{0}};
     struct keyring keyring;
     struct release_file file;
     struct plan plan;
-    if (getopt_long(argc, argv, "", options, NULL) != -1 || optind + 1 != argc) {
-        return err_set(err, ERR_USAGE, "one file is needed");
-    }
     int rc = keyring_open(&keyring, err);
     if (rc != 0) {
         return rc;
     }
-    rc = release_file_open(&keyring, argv[optind], &file, err);
+    rc = release_file_open(&keyring, given->arguments[0], &file, err);
     if (rc == 0) {
         rc = release_file_compile(&file, &plan, err);
     }

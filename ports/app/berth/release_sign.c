@@ -1,7 +1,6 @@
 /* berth release sign: adds signatures to a release, after reading it as a node will. */
 #include "ports/app/berth/release_sign.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,25 +71,11 @@ int release_sign_run(const struct sign_request *request, struct err *err)
     return rc;
 }
 
-int verb_release_sign(int argc, char **argv, struct err *err)
+int verb_release_sign(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"key", required_argument, NULL, 'k'}, {0}};
-    struct sign_request request = {0};
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-        if (option == 'o') {
-            request.output = optarg;
-        } else if (option == 'k' && request.key_count < KEYRING_FILES_MAX) {
-            request.keys[request.key_count++] = optarg;
-        } else {
-            return err_set(err, ERR_USAGE, "no such option, or more than %d keys",
-                           KEYRING_FILES_MAX);
-        }
-    }
-    if (optind + 1 != argc || request.key_count == 0) {
-        return err_set(err, ERR_USAGE, "one file and at least one --key are needed");
-    }
-    request.input = argv[optind];
-    request.output = request.output != NULL ? request.output : request.input;
+    struct sign_request request = {.input = given->arguments[0]};
+    const char *output = given_value(given, "output");
+    request.output = output != NULL ? output : request.input;
+    request.key_count = given_list(given, "key", request.keys, KEYRING_FILES_MAX);
     return release_sign_run(&request, err);
 }

@@ -1,5 +1,4 @@
 /* berth revoke: the signed list of releases that must never run again. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,32 +56,16 @@ static int revoke_run(const struct revoke_request *request, struct err *err)
     return rc;
 }
 
-int verb_revoke(int argc, char **argv, struct err *err)
+int verb_revoke(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"key", required_argument, NULL, 'k'},
-                                            {"version", required_argument, NULL, 'v'},
-                                            {"fleet", required_argument, NULL, 'f'},
-                                            {0}};
-    struct revoke_request request = {.version = (unsigned long long)time(NULL)};
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-        if (option == 'o') {
-            request.output = optarg;
-        } else if (option == 'f' && text_copy(request.fleet, sizeof request.fleet, optarg)) {
-            continue;
-        } else if (option == 'v') {
-            request.version = strtoull(optarg, NULL, 10);
-        } else if (option == 'k' && request.key_count < KEYRING_FILES_MAX) {
-            request.keys[request.key_count++] = optarg;
-        } else {
-            return err_set(err, ERR_USAGE, "no such option, or more than %d keys",
-                           KEYRING_FILES_MAX);
-        }
-    }
-    if (request.output == NULL || request.key_count == 0 || optind == argc) {
-        return err_set(err, ERR_USAGE, "-o, --key and at least one release are needed");
-    }
-    request.releases = argv + optind;
-    request.release_count = (size_t)(argc - optind);
+    struct revoke_request request = {
+        .output = given_value(given, "output"),
+        .version = given_number(given, "version", (uint64_t)time(NULL)),
+        .releases = given->arguments,
+        .release_count = given->argument_count,
+    };
+    const char *fleet = given_value(given, "fleet");
+    request.key_count = given_list(given, "key", request.keys, KEYRING_FILES_MAX);
+    (void)text_copy(request.fleet, sizeof request.fleet, fleet != NULL ? fleet : "");
     return revoke_run(&request, err);
 }

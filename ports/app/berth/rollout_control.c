@@ -1,5 +1,4 @@
 /* berth rollout pause, resume, abort: the one document that says what is wanted of a rollout. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,38 +79,27 @@ static int change_run(const char *path, const char *id, const char *want, struct
     return rc;
 }
 
-static int run(int argc, char **argv, const char *want, const char *said, struct err *err)
+static int run(struct given *given, const char *want, const char *said, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
-    const char *path = NULL;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'd') {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-        path = optarg;
-    }
-    if (optind + 1 != argc || !text_is_name(argv[optind], NAME_BYTES - 1)) {
-        return err_set(err, ERR_USAGE, "the id of one rollout is needed");
-    }
-    int rc = change_run(path, argv[optind], want, err);
+    const char *id = given->arguments[0];
+    int rc = change_run(given_value(given, "dir"), id, want, err);
     if (rc == 0) {
-        printf("rollout %s: %s\n", argv[optind], said);
+        printf("rollout %s: %s\n", id, said);
     }
     return rc;
 }
 
-int verb_rollout_pause(int argc, char **argv, struct err *err)
+int verb_rollout_pause(struct given *given, struct err *err)
 {
-    return run(argc, argv, "pause", "no node gets an order until it is resumed", err);
+    return run(given, "pause", "no node gets an order until it is resumed", err);
 }
 
-int verb_rollout_resume(int argc, char **argv, struct err *err)
+int verb_rollout_resume(struct given *given, struct err *err)
 {
-    return run(argc, argv, "run", "goes on, as soon as a coordinator sees it", err);
+    return run(given, "run", "goes on, as soon as a coordinator sees it", err);
 }
 
-int verb_rollout_abort(int argc, char **argv, struct err *err)
+int verb_rollout_abort(struct given *given, struct err *err)
 {
-    return run(argc, argv, "abort", "takes back what was not begun, and ends", err);
+    return run(given, "abort", "takes back what was not begun, and ends", err);
 }

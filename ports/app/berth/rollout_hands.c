@@ -1,7 +1,6 @@
 /* berth rollout skip, rollout retry: what an operator says of single nodes of a rollout. */
 #include "ports/app/berth/rollout_hands.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +50,7 @@ int rollout_retry_add(struct rollout_control *control, const char *node, wall_ms
 /* -- the verbs -------------------------------------------------------------------------------- */
 
 struct hands {
-    const char *path, *id;
+    const char *id;
     char **nodes;
     int node_count;
     bool is_retry;
@@ -146,26 +145,14 @@ static int control_change(struct hands *hands, struct err *err)
     return rc;
 }
 
-static int hands_run(int argc, char **argv, bool is_retry, struct err *err)
+static int hands_run(struct given *given, bool is_retry, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
     static struct hands hands;
-    int option = 0;
-    hands = (struct hands){.is_retry = is_retry};
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'd') {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-        hands.path = optarg;
-    }
-    hands.node_count = argc - optind - 1;
-    if (hands.node_count < (is_retry ? 0 : 1)) {
-        return err_set(err, ERR_USAGE, "the id of a rollout%s needed",
-                       is_retry ? " is" : " and a node are");
-    }
-    hands.id = argv[optind];
-    hands.nodes = argv + optind + 1;
-    int rc = session_start(&hands.session, hands.path, &hands.dir, err);
+    hands = (struct hands){.is_retry = is_retry,
+                           .id = given->arguments[0],
+                           .nodes = given->arguments + 1,
+                           .node_count = (int)given->argument_count - 1};
+    int rc = session_start(&hands.session, given_value(given, "dir"), &hands.dir, err);
     if (rc != 0) {
         return rc;
     }
@@ -179,12 +166,12 @@ static int hands_run(int argc, char **argv, bool is_retry, struct err *err)
     return rc;
 }
 
-int verb_rollout_skip(int argc, char **argv, struct err *err)
+int verb_rollout_skip(struct given *given, struct err *err)
 {
-    return hands_run(argc, argv, false, err);
+    return hands_run(given, false, err);
 }
 
-int verb_rollout_retry(int argc, char **argv, struct err *err)
+int verb_rollout_retry(struct given *given, struct err *err)
 {
-    return hands_run(argc, argv, true, err);
+    return hands_run(given, true, err);
 }

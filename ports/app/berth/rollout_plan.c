@@ -126,13 +126,13 @@ static int plan_run(struct planning *planning, struct err *err)
     return rc;
 }
 
-int verb_rollout_plan(int argc, char **argv, struct err *err)
+int verb_rollout_plan(struct given *given, struct err *err)
 {
     struct planning *planning = calloc(1, sizeof *planning);
     if (planning == NULL) {
         return err_set(err, ERR_MEMORY, "no memory");
     }
-    int rc = rollout_options_read(&planning->options, &planning->spec, true, argc, argv, err);
+    int rc = rollout_options_read(&planning->options, &planning->spec, true, given, err);
     rc = rc == 0 ? plan_run(planning, err) : rc;
     free(planning);
     return rc;

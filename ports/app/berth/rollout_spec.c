@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "agent/wire/duration.h"
-#include "ports/app/berth/compose/nearest.h"
 #include "ports/app/berth/files.h"
+#include "ports/app/words/nearest.h"
 
 #define PATH_BYTES 128
 #define LATER      "it comes with a later version: remove it"

@@ -310,10 +310,10 @@ int rollout_start_undo(const struct rollout_start_undo *undo, struct err *err)
     return start_whole(&start, err);
 }
 
-int verb_rollout_start(int argc, char **argv, struct err *err)
+int verb_rollout_start(struct given *given, struct err *err)
 {
     static struct start start;
-    int rc = rollout_options_read(&start.options, &start.spec, false, argc, argv, err);
+    int rc = rollout_options_read(&start.options, &start.spec, false, given, err);
     start.target = (struct rollout_target){.selector = start.spec.selector,
                                            .is_all = start.options.is_all,
                                            .is_confirmed = start.options.is_confirmed};

@@ -1,5 +1,4 @@
 /* berth rollout status, rollout list: what the broker holds of rollouts, told once. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,47 +186,24 @@ static int list_show(const struct reading *reading)
     return 0;
 }
 
-/* -- arguments -------------------------------------------------------------------------------- */
+/* -- verbs ------------------------------------------------------------------------------------ */
 
-static int arguments_read(struct request *request, int argc, char **argv, int most, struct err *err)
+int verb_rollout_status(struct given *given, struct err *err)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'}, {0}};
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'd') {
-            request->path = optarg;
-        } else if (option == 'j' && most > 0) {
-            request->is_json = true;
-        } else {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-    }
-    if (argc - optind > most) {
-        return err_set(err, ERR_USAGE,
-                       most > 0 ? "one rollout at a time" : "no arguments but --dir");
-    }
-    request->id = argv[optind];
-    return 0;
-}
-
-int verb_rollout_status(int argc, char **argv, struct err *err)
-{
-    struct request request = {0};
+    const struct request request = {.path = given_value(given, "dir"),
+                                    .id = given->arguments[0],
+                                    .is_json = given_has(given, "json")};
     struct reading *reading = NULL;
-    int rc = arguments_read(&request, argc, argv, 1, err);
-    rc = rc == 0 ? reading_open(&reading, request.path, err) : rc;
+    int rc = reading_open(&reading, request.path, err);
     rc = rc == 0 ? status_show(reading, &request, err) : rc;
     reading_close(reading);
     return rc;
 }
 
-int verb_rollout_list(int argc, char **argv, struct err *err)
+int verb_rollout_list(struct given *given, struct err *err)
 {
-    struct request request = {0};
     struct reading *reading = NULL;
-    int rc = arguments_read(&request, argc, argv, 0, err);
-    rc = rc == 0 ? reading_open(&reading, request.path, err) : rc;
+    int rc = reading_open(&reading, given_value(given, "dir"), err);
     rc = rc == 0 ? list_show(reading) : rc;
     reading_close(reading);
     return rc;

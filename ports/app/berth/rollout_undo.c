@@ -1,7 +1,6 @@
 /* rollout_undo: whom it brings back, and whom it cannot; the rest is a rollout like any other. */
 #include "ports/app/berth/rollout_undo.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,27 +120,12 @@ int rollout_undo_prepare(struct rollout_run *run, const char *id, bool is_confir
     return rc;
 }
 
-int verb_rollout_undo(int argc, char **argv, struct err *err)
+int verb_rollout_undo(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
-                                            {"yes", no_argument, NULL, 'y'},
-                                            {"watch", no_argument, NULL, 'w'},
-                                            {"detach", no_argument, NULL, 'b'},
-                                            {0}};
-    struct rollout_start_undo undo = {0};
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        undo.dir = option == 'd' ? optarg : undo.dir;
-        undo.is_confirmed |= option == 'y';
-        undo.is_watched |= option == 'w';
-        undo.is_detached |= option == 'b';
-        if (option == '?') {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-    }
-    if (optind + 1 != argc || !text_is_name(argv[optind], NAME_BYTES - 1)) {
-        return err_set(err, ERR_USAGE, "the id of one rollout is needed");
-    }
-    undo.id = argv[optind];
+    const struct rollout_start_undo undo = {.id = given->arguments[0],
+                                            .dir = given_value(given, "dir"),
+                                            .is_confirmed = given_has(given, "yes"),
+                                            .is_watched = given_has(given, "watch"),
+                                            .is_detached = given_has(given, "detach")};
     return rollout_start_undo(&undo, err);
 }

@@ -1,5 +1,4 @@
 /* berth rollout watch: a rollout while it changes, seen from the side; nothing is ordered here. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,31 +167,16 @@ static int watch_run(struct watch *watch, const char *id, struct err *err)
     return rc;
 }
 
-int verb_rollout_watch(int argc, char **argv, struct err *err)
+int verb_rollout_watch(struct given *given, struct err *err)
 {
-    static const struct option options[] = {
-        {"dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'}, {0}};
-    const char *path = NULL;
-    bool is_json = false;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'd' && option != 'j') {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-        path = option == 'd' ? optarg : path;
-        is_json |= option == 'j';
-    }
-    if (optind + 1 < argc) {
-        return err_set(err, ERR_USAGE, "one rollout at a time");
-    }
     struct watch *watch = calloc(1, sizeof *watch);
     if (watch == NULL) {
         return err_set(err, ERR_MEMORY, "no memory");
     }
-    watch->is_json = is_json;
-    int rc = session_start(&watch->session, path, &watch->dir, err);
+    watch->is_json = given_has(given, "json");
+    int rc = session_start(&watch->session, given_value(given, "dir"), &watch->dir, err);
     if (rc == 0) {
-        rc = watch_run(watch, argv[optind], err);
+        rc = watch_run(watch, given->arguments[0], err);
         session_close(&watch->session);
     }
     free(watch);

@@ -213,6 +213,21 @@ int session_start(struct session *session, const char *path, struct fleet_dir *d
     return rc;
 }
 
+int session_verb(struct given *given,
+                 int (*work)(void *ctx, struct session *session, const struct fleet_dir *dir,
+                             struct err *err),
+                 void *ctx, struct err *err)
+{
+    struct session session;
+    struct fleet_dir dir;
+    int rc = session_start(&session, given_value(given, "dir"), &dir, err);
+    if (rc == 0) {
+        rc = work(ctx, &session, &dir, err);
+        session_close(&session);
+    }
+    return rc;
+}
+
 int session_subscribe(struct session *session, const char *filter, struct err *err)
 {
     session->is_answered = false;

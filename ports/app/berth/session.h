@@ -10,6 +10,7 @@
 #include "platform/log.h"
 #include "ports/app/berth/fleet_dir.h"
 #include "ports/app/berth/keyring.h"
+#include "ports/app/words/given.h"
 #include "ports/linux/clock.h"
 #include "ports/linux/log.h"
 #include "ports/linux/loop.h"
@@ -56,6 +57,11 @@ NODISCARD int session_connect(struct session *session, struct err *err);
  * connected. *session need not be zeroed; on success the caller calls session_close. */
 NODISCARD int session_start(struct session *session, const char *path, struct fleet_dir *dir,
                             struct err *err);
+/* The whole of a short verb: begins at the folder of --dir, works, and closes. */
+NODISCARD int session_verb(struct given *given,
+                           int (*work)(void *ctx, struct session *session,
+                                       const struct fleet_dir *dir, struct err *err),
+                           void *ctx, struct err *err);
 /* Publishes retained, and waits for the broker's word (15 s at most). */
 NODISCARD int session_publish(struct session *session, const char *topic, struct span payload,
                               struct err *err);

@@ -1,6 +1,5 @@
 /* berth trust publish: the fleet's trust document, put where every node reads it, and the
  * operators' document beside it, for coordinators. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -91,12 +90,14 @@ static int operators_publish(struct publication *publication, struct err *err)
     return rc;
 }
 
-static int trust_publish(struct session *session, const struct fleet_dir *dir, struct err *err)
+static int trust_publish(void *ctx, struct session *session, const struct fleet_dir *dir,
+                         struct err *err)
 {
     struct publication publication = {
         .session = session, .dir = dir, .kind = TOPIC_TRUST, .file = "keys/trust.json"};
     struct trust *trust = &publication.trust;
     char path[PATH_MAX];
+    (void)ctx;
     fleet_dir_file(dir, publication.file, path);
     int rc = keyring_trust_load(&session->keyring, path, trust, err);
     if (rc == 0 && strcmp(trust->fleet, dir->fleet) != 0) {
@@ -112,26 +113,7 @@ static int trust_publish(struct session *session, const struct fleet_dir *dir, s
     return rc;
 }
 
-int verb_trust_publish(int argc, char **argv, struct err *err)
+int verb_trust_publish(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'}, {0}};
-    struct session session;
-    struct fleet_dir dir;
-    const char *path = NULL;
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'd') {
-            return err_set(err, ERR_USAGE, "no such option");
-        }
-        path = optarg;
-    }
-    if (optind != argc) {
-        return err_set(err, ERR_USAGE, "takes no file: it publishes keys/trust.json of the fleet");
-    }
-    int rc = session_start(&session, path, &dir, err);
-    if (rc == 0) {
-        rc = trust_publish(&session, &dir, err);
-        session_close(&session);
-    }
-    return rc;
+    return session_verb(given, trust_publish, NULL, err);
 }

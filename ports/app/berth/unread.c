@@ -1,7 +1,6 @@
 /* berth fleet unread: what lies at the broker and cannot be read; shown, and cleared. */
 #include "ports/app/berth/unread.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +48,6 @@ void unread_say(const struct mirror *mirror)
 /* -- the verb --------------------------------------------------------------------------------- */
 
 struct unread_request {
-    const char *path; /* of the fleet's folder */
     bool is_clearing, is_json;
     struct session session;
     struct fleet_dir dir;
@@ -127,25 +125,15 @@ static int unread_run(struct unread_request *request, struct err *err)
     return rc;
 }
 
-int verb_fleet_unread(int argc, char **argv, struct err *err)
+int verb_fleet_unread(struct given *given, struct err *err)
 {
-    static const struct option options[] = {{"dir", required_argument, NULL, 'd'},
-                                            {"clear", no_argument, NULL, 'c'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {0}};
     struct unread_request *request = calloc(1, sizeof *request);
-    int option = 0;
-    int rc = request != NULL ? 0 : err_set(err, ERR_MEMORY, "no memory");
-    while (rc == 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        request->path = option == 'd' ? optarg : request->path;
-        request->is_clearing |= option == 'c';
-        request->is_json |= option == 'j';
-        rc = option == '?' ? err_set(err, ERR_USAGE, "no such option") : 0;
+    if (request == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
     }
-    if (rc == 0 && optind != argc) {
-        rc = err_set(err, ERR_USAGE, "takes no arguments");
-    }
-    rc = rc == 0 ? session_start(&request->session, request->path, &request->dir, err) : rc;
+    request->is_clearing = given_has(given, "clear");
+    request->is_json = given_has(given, "json");
+    int rc = session_start(&request->session, given_value(given, "dir"), &request->dir, err);
     if (rc == 0) {
         rc = unread_run(request, err);
         session_close(&request->session);

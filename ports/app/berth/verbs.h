@@ -3,41 +3,47 @@
 #define PORTS_APP_BERTH_VERBS_H
 
 #include "platform/base/err.h"
+#include "ports/app/words/given.h"
 
-/* argv[0] is the verb's last word. 0, ERR_USAGE (the usage is then printed), another code, or a
- * positive exit status whose reason the verb has printed. */
-int verb_keys_new(int argc, char **argv, struct err *err);
-int verb_keys_operators(int argc, char **argv, struct err *err);
-int verb_keys_trust(int argc, char **argv, struct err *err);
-int verb_release_build(int argc, char **argv, struct err *err);
-int verb_release_lint(int argc, char **argv, struct err *err);
-int verb_release_sign(int argc, char **argv, struct err *err);
-int verb_release_verify(int argc, char **argv, struct err *err);
-int verb_release_show(int argc, char **argv, struct err *err);
-int verb_fleet_init(int argc, char **argv, struct err *err);
-int verb_fleet_upgrade(int argc, char **argv, struct err *err);
-int verb_fleet_unread(int argc, char **argv, struct err *err);
-int verb_node_add(int argc, char **argv, struct err *err);
-int verb_node_label(int argc, char **argv, struct err *err);
-int verb_node_remove(int argc, char **argv, struct err *err);
-int verb_node_show(int argc, char **argv, struct err *err);
-int verb_node_list(int argc, char **argv, struct err *err);
-int verb_release_publish(int argc, char **argv, struct err *err);
-int verb_release_revoke(int argc, char **argv, struct err *err);
-int verb_trust_publish(int argc, char **argv, struct err *err);
-int verb_rollout_plan(int argc, char **argv, struct err *err);
-int verb_rollout_undo(int argc, char **argv, struct err *err);
-int verb_rollout_skip(int argc, char **argv, struct err *err);
-int verb_rollout_retry(int argc, char **argv, struct err *err);
-int verb_rollout_start(int argc, char **argv, struct err *err);
-int verb_rollout_watch(int argc, char **argv, struct err *err);
-int verb_rollout_status(int argc, char **argv, struct err *err);
-int verb_rollout_list(int argc, char **argv, struct err *err);
-int verb_rollout_pause(int argc, char **argv, struct err *err);
-int verb_rollout_resume(int argc, char **argv, struct err *err);
-int verb_rollout_abort(int argc, char **argv, struct err *err);
-int verb_coordinate(int argc, char **argv, struct err *err);
-int verb_deploy(int argc, char **argv, struct err *err);
-int verb_revoke(int argc, char **argv, struct err *err);
+/* `given` is judged by the verb's row of ports/app/words/berth.c. 0, ERR_USAGE (the usage is then
+ * printed), another code, or a positive exit status whose reason the verb has printed. */
+int verb_keys_new(struct given *given, struct err *err);
+int verb_keys_operators(struct given *given, struct err *err);
+int verb_keys_trust(struct given *given, struct err *err);
+int verb_release_build(struct given *given, struct err *err);
+int verb_release_lint(struct given *given, struct err *err);
+int verb_release_sign(struct given *given, struct err *err);
+int verb_release_verify(struct given *given, struct err *err);
+int verb_release_show(struct given *given, struct err *err);
+int verb_fleet_init(struct given *given, struct err *err);
+int verb_fleet_upgrade(struct given *given, struct err *err);
+int verb_fleet_unread(struct given *given, struct err *err);
+int verb_node_add(struct given *given, struct err *err);
+int verb_node_label(struct given *given, struct err *err);
+int verb_node_remove(struct given *given, struct err *err);
+int verb_node_show(struct given *given, struct err *err);
+int verb_node_list(struct given *given, struct err *err);
+int verb_release_publish(struct given *given, struct err *err);
+int verb_release_revoke(struct given *given, struct err *err);
+int verb_trust_publish(struct given *given, struct err *err);
+int verb_rollout_plan(struct given *given, struct err *err);
+int verb_rollout_undo(struct given *given, struct err *err);
+int verb_rollout_skip(struct given *given, struct err *err);
+int verb_rollout_retry(struct given *given, struct err *err);
+int verb_rollout_start(struct given *given, struct err *err);
+int verb_rollout_watch(struct given *given, struct err *err);
+int verb_rollout_status(struct given *given, struct err *err);
+int verb_rollout_list(struct given *given, struct err *err);
+int verb_rollout_pause(struct given *given, struct err *err);
+int verb_rollout_resume(struct given *given, struct err *err);
+int verb_rollout_abort(struct given *given, struct err *err);
+int verb_coordinate(struct given *given, struct err *err);
+int verb_deploy(struct given *given, struct err *err);
+int verb_revoke(struct given *given, struct err *err);
+
+typedef int verb_function(struct given *given, struct err *err);
+
+/* The verb of a row; every row has one (asserted). */
+verb_function *verb_find(const char *name);
 
 #endif

@@ -1,6 +1,5 @@
 /* fleet: what `fleet init` and `node add` write, what they refuse, and who may read it. */
 #include <ftw.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,30 +11,16 @@
 #include "ports/app/berth/fleet_dir.h"
 #include "ports/app/berth/keyring.h"
 #include "ports/app/berth/operators_file.h"
-#include "ports/app/berth/verbs.h"
 #include "tests/check.h"
-
-#define ARGUMENTS_MAX 16
+#include "tests/unit/words/typed.h"
 
 static char dir[] = "/tmp/berth-fleet-XXXXXX";
 
-/* Runs a verb in the test's directory; the arguments are parted by blanks. */
-static void check_run_is(int (*verb)(int, char **, struct err *), const char *line, int code,
-                         const char *message)
+/* Runs a verb in the test's directory. */
+static void check_run_is(const char *line, int code, const char *message)
 {
-    char words[512];
-    char *argv[ARGUMENTS_MAX + 1] = {NULL};
-    char *save = NULL;
-    int argc = 0;
-    struct err err = {0};
-    (void)snprintf(words, sizeof words, "%s", line);
-    for (char *word = strtok_r(words, " ", &save); word != NULL && argc < ARGUMENTS_MAX;
-         word = strtok_r(NULL, " ", &save)) {
-        argv[argc++] = word;
-    }
-    optind = 0;
-    opterr = 0;
-    int rc = verb(argc, argv, &err);
+    struct err err;
+    int rc = typed_run(line, &err);
     if (rc != code) {
         printf("    %s: %s\n", line, err.text);
     }
@@ -78,10 +63,10 @@ static void folder_age(void)
 static void case_upgrade(void)
 {
     char *before = content_of("f/ca.key"), *operator= content_of("f/operator/key.pem");
-    check_run_is(verb_fleet_upgrade, "upgrade --dir f", ERR_EXISTS, "operators-ca.key is there");
+    check_run_is("fleet upgrade --dir f", ERR_EXISTS, "operators-ca.key is there");
     folder_age();
-    check_run_is(verb_node_add, "add old-1 --dir f", 0, ""); /* it goes on as it is */
-    check_run_is(verb_fleet_upgrade, "upgrade --dir f", 0, "");
+    check_run_is("node add old-1 --dir f", 0, ""); /* it goes on as it is */
+    check_run_is("fleet upgrade --dir f", 0, "");
     char *after = content_of("f/ca.key"), *aside = content_of("f/operator.before/key.pem");
     CHECK_STR_EQ(after, before);
     CHECK_STR_EQ(aside, operator);
@@ -89,9 +74,9 @@ static void case_upgrade(void)
     CHECK_INT_EQ(mode_of("f/broker/mosquitto.conf.before"), 0644);
     check_same("f/broker/nodes-ca.pem", "f/ca.pem");
     check_same("f/broker/operators-ca.pem", "f/operators-ca.pem");
-    check_run_is(verb_node_add, "add new-1 --dir f", 0, "");
+    check_run_is("node add new-1 --dir f", 0, "");
     folder_age();
-    check_run_is(verb_fleet_upgrade, "upgrade --dir f", ERR_EXISTS, "operator.before is there");
+    check_run_is("fleet upgrade --dir f", ERR_EXISTS, "operator.before is there");
     free(before), free(operator), free(after), free(aside);
 }
 
@@ -119,32 +104,29 @@ static void case_operators(void)
     CHECK_STR_EQ(operators.list[0].name, "operator");
     CHECK_STR_EQ(operators.fleet, "demo");
     CHECK_INT_EQ(mode_of("f/keys/operator.pem"), 0600);
-    check_run_is(verb_keys_new, "new operator --dir f", ERR_EXISTS, "operator.pem");
+    check_run_is("keys new operator --dir f", ERR_EXISTS, "operator.pem");
     CHECK_INT_EQ(rename("f/keys/operator.pem", "first.pem"), 0);
     CHECK_INT_EQ(rename("f/keys/operator.pub", "first.pub"), 0);
-    check_run_is(verb_keys_new, "new operator --dir f", 0, "");
-    check_run_is(verb_keys_operators, "operators --dir f --add ann=first.pub", ERR_EXISTS,
-                 "is operator's already");
-    check_run_is(verb_keys_operators, "operators --dir f --add Ann=f/keys/operator.pub", ERR_USAGE,
-                 "NAME=FILE");
-    check_run_is(verb_keys_operators, "operators --dir f --add ann", ERR_USAGE, "NAME=FILE");
-    check_run_is(verb_keys_operators, "operators --dir f --remove ann", ERR_NOT_FOUND, "ann");
-    check_run_is(verb_keys_operators, "operators --dir f --version 1", ERR_VERSION, "version 1 is");
-    check_run_is(verb_keys_operators,
-                 "operators --dir f --add ann=f/keys/operator.pub --key f/keys/order.pem",
+    check_run_is("keys new operator --dir f", 0, "");
+    check_run_is("keys operators --dir f --add ann=first.pub", ERR_EXISTS, "is operator's already");
+    check_run_is("keys operators --dir f --add Ann=f/keys/operator.pub", ERR_USAGE, "NAME=FILE");
+    check_run_is("keys operators --dir f --add ann", ERR_USAGE, "NAME=FILE");
+    check_run_is("keys operators --dir f --remove ann", ERR_NOT_FOUND, "ann");
+    check_run_is("keys operators --dir f --version 1", ERR_VERSION, "version 1 is");
+    check_run_is("keys operators --dir f --add ann=f/keys/operator.pub --key f/keys/order.pem",
                  ERR_SIGNATURE, "nothing was changed");
     char *same = content_of("f/keys/operators.json");
     CHECK_STR_EQ(same, first);
-    check_run_is(verb_keys_operators, "operators --dir f --add ann=f/keys/operator.pub", 0, "");
+    check_run_is("keys operators --dir f --add ann=f/keys/operator.pub", 0, "");
     operators = operators_of();
     CHECK_INT_EQ(operators.version, 2);
     CHECK(operators_find(&operators, "ann") != NULL);
     CHECK(operators_find(&operators, "operator") != NULL);
-    check_run_is(verb_keys_operators, "operators --dir f --remove ann --version 9", 0, "");
+    check_run_is("keys operators --dir f --remove ann --version 9", 0, "");
     operators = operators_of();
     CHECK_INT_EQ(operators.version, 9);
     CHECK_INT_EQ(operators.count, 1);
-    check_run_is(verb_keys_operators, "operators --dir f", 0, ""); /* shown, and nothing else */
+    check_run_is("keys operators --dir f", 0, ""); /* shown, and nothing else */
     CHECK_INT_EQ(operators_of().version, 9);
     CHECK_INT_EQ(rename("first.pem", "f/keys/operator.pem"), 0);
     CHECK_INT_EQ(rename("first.pub", "f/keys/operator.pub"), 0);
@@ -159,15 +141,15 @@ static void case_operators_upgrade(void)
     CHECK_INT_EQ(unlink("f/keys/operator.pub"), 0);
     CHECK_INT_EQ(operators_of().version, 0);
     CHECK_INT_EQ(rename("f/keys/trust.pem", "away.pem"), 0);
-    check_run_is(verb_fleet_upgrade, "upgrade --dir f", ERR_NOT_FOUND, "trust.pem is not here");
+    check_run_is("fleet upgrade --dir f", ERR_NOT_FOUND, "trust.pem is not here");
     CHECK_INT_EQ(access("f/keys/operator.pem", F_OK), -1);
     CHECK_INT_EQ(rename("away.pem", "f/keys/trust.pem"), 0);
     char *before = content_of("f/operators-ca.key");
-    check_run_is(verb_fleet_upgrade, "upgrade --dir f", 0, "");
+    check_run_is("fleet upgrade --dir f", 0, "");
     char *after = content_of("f/operators-ca.key");
     CHECK_STR_EQ(after, before); /* only what was missing */
     CHECK_INT_EQ(operators_of().version, 1);
-    check_run_is(verb_fleet_upgrade, "upgrade --dir f", ERR_EXISTS, "keys/operators.json");
+    check_run_is("fleet upgrade --dir f", ERR_EXISTS, "keys/operators.json");
     free(before), free(after);
 }
 
@@ -180,7 +162,7 @@ static void case_init(void)
                                           "f/operator", "f/nodes"};
     struct fleet_dir fleet;
     struct err err = {0};
-    check_run_is(verb_fleet_init, "init f --fleet demo --broker mqtt.example:1883:1884", 0, "");
+    check_run_is("fleet init f --fleet demo --broker mqtt.example:1883:1884", 0, "");
     for (size_t i = 0; i < COUNT_OF(secrets); i++) {
         CHECK_INT_EQ(mode_of(secrets[i]), 0600);
     }
@@ -211,29 +193,30 @@ static void case_init(void)
 static void case_init_twice(void)
 {
     char *before = content_of("f/ca.key");
-    check_run_is(verb_fleet_init, "init f --fleet other --broker b", ERR_EXISTS, "f/fleet.json");
+    check_run_is("fleet init f --fleet other --broker b", ERR_EXISTS, "f/fleet.json");
     char *after = content_of("f/ca.key");
     CHECK_STR_EQ(after, before);
     free(before);
     free(after);
     CHECK_INT_EQ(mkdir("half", 0700), 0);
     CHECK_INT_EQ(file_create("half/ca.key", span_text("x"), 0600, NULL), 0);
-    check_run_is(verb_fleet_init, "init half --fleet demo --broker b", ERR_EXISTS, "half/ca.key");
+    check_run_is("fleet init half --fleet demo --broker b", ERR_EXISTS, "half/ca.key");
     CHECK_INT_EQ(mode_of("half/keys"), -1);
     CHECK_INT_EQ(mode_of("half/fleet.json"), -1);
 }
 
 static void case_init_refused(void)
 {
-    check_run_is(verb_fleet_init, "init g --fleet demo", ERR_USAGE, "--fleet and --broker");
-    check_run_is(verb_fleet_init, "init --fleet demo --broker b", ERR_USAGE, "one folder");
-    check_run_is(verb_fleet_init, "init g --fleet Demo --broker b", ERR_USAGE, "--fleet must");
-    check_run_is(verb_fleet_init, "init g --fleet demo --broker b:0", ERR_USAGE, "a port is");
-    check_run_is(verb_fleet_init, "init g --fleet demo --broker b:1:65536", ERR_USAGE, "a port is");
-    check_run_is(verb_fleet_init, "init g --fleet demo --broker b:1:2:3", ERR_USAGE, "a port is");
-    check_run_is(verb_fleet_init, "init g --fleet demo --broker b:8884", ERR_USAGE, "two ports");
-    check_run_is(verb_fleet_init, "init g --fleet demo --broker a_b", ERR_USAGE, "neither a DNS");
-    check_run_is(verb_fleet_init, "init g --fleet demo --broker b --name *.b", ERR_USAGE, "--name");
+    check_run_is("fleet init g --fleet demo", ERR_USAGE,
+                 "--broker HOST[:NODEPORT[:OPERATORPORT]] is needed");
+    check_run_is("fleet init --fleet demo --broker b", ERR_USAGE, "DIR is needed");
+    check_run_is("fleet init g --fleet Demo --broker b", ERR_USAGE, "must be a name");
+    check_run_is("fleet init g --fleet demo --broker b:0", ERR_USAGE, "a port is");
+    check_run_is("fleet init g --fleet demo --broker b:1:65536", ERR_USAGE, "a port is");
+    check_run_is("fleet init g --fleet demo --broker b:1:2:3", ERR_USAGE, "a port is");
+    check_run_is("fleet init g --fleet demo --broker b:8884", ERR_USAGE, "two ports");
+    check_run_is("fleet init g --fleet demo --broker a_b", ERR_USAGE, "neither a DNS");
+    check_run_is("fleet init g --fleet demo --broker b --name *.b", ERR_USAGE, "--name");
     CHECK_INT_EQ(mode_of("g"), -1);
 }
 
@@ -241,8 +224,7 @@ static void case_node(void)
 {
     struct config config;
     struct err err = {0};
-    check_run_is(verb_node_add, "add gate-1 --dir f --label site=north --label example.com/t=1", 0,
-                 "");
+    check_run_is("node add gate-1 --dir f --label site=north --label example.com/t=1", 0, "");
     CHECK_INT_EQ(mode_of("f/nodes/gate-1"), 0700);
     CHECK_INT_EQ(mode_of("f/nodes/gate-1/key.pem"), 0600);
     CHECK_INT_EQ(mode_of("f/nodes/gate-1/cert.pem"), 0644);
@@ -261,7 +243,7 @@ static void case_node(void)
     CHECK_STR_EQ(trust, ours);
     free(trust);
     free(ours);
-    check_run_is(verb_node_add, "add gate-2 --dir f --prefix /opt/b", 0, "");
+    check_run_is("node add gate-2 --dir f --prefix /opt/b", 0, "");
     text = content_of("f/nodes/gate-2/berthd.json");
     CHECK_INT_EQ(config_parse(span_text(text), &config, &err), 0);
     free(text);
@@ -270,23 +252,22 @@ static void case_node(void)
 
 static void case_node_refused(void)
 {
-    check_run_is(verb_node_add, "add gate-1 --dir f", ERR_EXISTS, "nodes/gate-1 is there already");
-    check_run_is(verb_node_add, "add operator --dir f", ERR_USAGE,
-                 "no node may be called operator");
-    check_run_is(verb_node_add, "add a/b --dir f", ERR_USAGE, "'a/b' is no name");
-    check_run_is(verb_node_add, "add + --dir f", ERR_USAGE, "is no name");
-    check_run_is(verb_node_add, "add --dir f", ERR_USAGE, "one node");
-    check_run_is(verb_node_add, "add a --dir f --label x", ERR_USAGE, "key=value");
-    check_run_is(verb_node_add, "add a --dir f --label -=x", ERR_USAGE, "is no label's key");
-    check_run_is(verb_node_add, "add a --dir f --prefix etc", ERR_USAGE, "--prefix");
-    check_run_is(verb_node_add, "add a --dir f --days 0", ERR_USAGE, "--days");
-    check_run_is(verb_node_add, "add a --dir nowhere", ERR_NOT_FOUND, "berth fleet init");
+    check_run_is("node add gate-1 --dir f", ERR_EXISTS, "nodes/gate-1 is there already");
+    check_run_is("node add operator --dir f", ERR_USAGE, "no node may be called operator");
+    check_run_is("node add a/b --dir f", ERR_USAGE, "'a/b' is no NODE");
+    check_run_is("node add + --dir f", ERR_USAGE, "is no NODE");
+    check_run_is("node add --dir f", ERR_USAGE, "NODE is needed");
+    check_run_is("node add a --dir f --label x", ERR_USAGE, "key=value");
+    check_run_is("node add a --dir f --label -=x", ERR_USAGE, "is no label's key");
+    check_run_is("node add a --dir f --prefix etc", ERR_USAGE, "--prefix");
+    check_run_is("node add a --dir f --days 0", ERR_USAGE, "--days");
+    check_run_is("node add a --dir nowhere", ERR_NOT_FOUND, "berth fleet init");
     /* A bundle that cannot be finished leaves nothing that stands in the way of the next. */
     CHECK_INT_EQ(rename("f/ca.key", "f/away"), 0);
-    check_run_is(verb_node_add, "add a --dir f", ERR_IO, "ca.key");
+    check_run_is("node add a --dir f", ERR_IO, "ca.key");
     CHECK_INT_EQ(mode_of("f/nodes/a"), -1);
     CHECK_INT_EQ(rename("f/away", "f/ca.key"), 0);
-    check_run_is(verb_node_add, "add a --dir f", 0, "");
+    check_run_is("node add a --dir f", 0, "");
 }
 
 static void check_load_refused(const char *document, int code, const char *message)
@@ -338,30 +319,28 @@ static void check_version(const char *wanted)
 static void case_trust(void)
 {
     check_version("1 none");
-    check_run_is(verb_keys_trust, "trust f/keys --fleet demo --version 1", ERR_VERSION,
+    check_run_is("keys trust f/keys --fleet demo --version 1", ERR_VERSION,
                  "nodes take 2 next, not 1; nothing was changed");
-    check_run_is(verb_keys_trust, "trust f/keys --fleet other", ERR_VALUE, "is of the fleet demo");
+    check_run_is("keys trust f/keys --fleet other", ERR_VALUE, "is of the fleet demo");
     check_version("1 none");
-    check_run_is(verb_keys_trust, "trust f/keys --fleet demo", 0, "");
+    check_run_is("keys trust f/keys --fleet demo", 0, "");
     check_version("2 none");
-    check_run_is(verb_keys_trust, "trust f/keys --fleet demo --reset-epochs", 0, "");
+    check_run_is("keys trust f/keys --fleet demo --reset-epochs", 0, "");
     check_version("3 base");
-    check_run_is(verb_keys_trust, "trust f/keys --fleet demo", 0, "");
+    check_run_is("keys trust f/keys --fleet demo", 0, "");
     check_version("4 base"); /* a node may have missed the third */
-    check_run_is(verb_keys_trust, "trust f/keys --fleet demo --version 9", ERR_VERSION, "5 next");
+    check_run_is("keys trust f/keys --fleet demo --version 9", ERR_VERSION, "5 next");
     /* Signed by keys that the version before does not know: no node would take it. */
-    check_run_is(verb_keys_new, "new k --fleet demo", 0, "");
-    check_run_is(verb_keys_trust,
-                 "trust f/keys --fleet demo --role trust=k/trust.pub --key k/trust.pem",
+    check_run_is("keys new k --fleet demo", 0, "");
+    check_run_is("keys trust f/keys --fleet demo --role trust=k/trust.pub --key k/trust.pem",
                  ERR_SIGNATURE, "version 4's trust keys must sign it too");
-    check_run_is(verb_keys_trust,
-                 "trust f/keys --fleet demo --role trust=k/trust.pub --key k/trust.pem --key "
+    check_run_is("keys trust f/keys --fleet demo --role trust=k/trust.pub --key k/trust.pem --key "
                  "f/keys/trust.pem",
                  0, "");
     check_version("5 base");
     CHECK_INT_EQ(file_write("k/trust.json", span_text("{"), 0644, NULL), 0);
-    check_run_is(verb_keys_trust, "trust k --fleet demo", ERR_SYNTAX, "nothing was changed");
-    check_run_is(verb_keys_trust, "trust k --fleet demo --force", 0, "");
+    check_run_is("keys trust k --fleet demo", ERR_SYNTAX, "nothing was changed");
+    check_run_is("keys trust k --fleet demo --force", 0, "");
 }
 
 static void case_epoch_file(void)

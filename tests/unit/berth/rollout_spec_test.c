@@ -1,10 +1,9 @@
 /* rollout_spec: what is refused, where, and what to do; all of it at once. And what flags mean. */
 #include "ports/app/berth/rollout_spec.h"
 
-#include <getopt.h>
-
 #include "ports/app/berth/rollout_options.h"
 #include "tests/check.h"
+#include "tests/unit/words/typed.h"
 
 static struct rollout_spec spec;
 static struct rollout_words words;
@@ -182,21 +181,16 @@ static void case_instants(void)
     }
 }
 
-/* As if it had been typed. */
+/* As if it had been typed: what is wrong, by the table or by the verb. */
 static int typed(const char *line, struct rollout_options *options, struct err *err)
 {
-    static char copy[256];
-    char *arguments[16] = {0};
-    char *rest = NULL;
-    int count = 0;
+    static struct given given;
+    char whole[256];
     *options = (struct rollout_options){0};
-    (void)text_copy(copy, sizeof copy, line);
-    for (char *word = strtok_r(copy, " ", &rest); word != NULL && count < 15;
-         word = strtok_r(NULL, " ", &rest)) {
-        arguments[count++] = word;
-    }
-    optind = 0; /* getopt begins again */
-    return rollout_options_read(options, &spec, false, count, arguments, err);
+    (void)snprintf(whole, sizeof whole, "rollout %s", line);
+    return typed_read(&words_berth, whole, &given) != 0
+               ? given_judge(&given, err)
+               : rollout_options_read(options, &spec, false, &given, err);
 }
 
 /* What stands in no flag: a rollout in waves has a budget, a limit of failures and of patience. */
@@ -224,17 +218,23 @@ static void case_flags_refused(void)
         const char *line, *text;
     } rows[] = {
         {"start --waves 1,5% f",
-         "--waves must be at most 16 sizes that end with 100%, like 1,5%,25%,100%"},
-        {"start --soak 5m f", "--soak is of waves: add --waves 1,5%,25%,100%"},
-        {"start --max-unavailable 0 f",
-         "--max-unavailable must be a number of nodes or a share, like 3 or 10%"},
-        {"start --on-failure panic f", "--on-failure must be pause, continue or rollback"},
-        {"start --fail-above 5 f", "--fail-above must be a share like 95%"},
-        {"start --per-minute x f", "--per-minute must be a number from 1 to 1000000"},
-        {"start --offline x f", "--offline must be later, wait, fail or skip"},
-        {"start --spec x --force f", "--spec and --force exclude each other: write it in the spec"},
-        {"start --all -l a=b f", "-l and --all exclude each other"},
-        {"start", "one signed release is needed"},
+         "--waves 1,5%: must be at most 16 sizes that end with 100%, like 1,5%,25%,100%\n"},
+        {"start --soak 5m f", "--soak is of waves: add --waves 1,5%,25%,100%\n"},
+        {"start --max-unavailable 0 f --peers= --soak 5",
+         "--max-unavailable 0: must be a number of nodes or a share, like 3 or 10%\n"
+         "--peers : must be a label's name of at most 63 characters\n"
+         "--soak 5: must be a duration like 15m\n"},
+        {"start --on-failure panic f",
+         "--on-failure panic: must be one of pause|continue|rollback\n"},
+        {"start --fail-above 5 f", "--fail-above 5: must be a share like 95%\n"},
+        {"start --per-minute x f", "--per-minute x: must be a number from 1 to 1000000\n"},
+        {"start --start-by 5ms f", "--start-by 5ms: must be a duration like 15m, at least 1s\n"},
+        {"start --offline x f", "--offline x: must be one of later|wait|fail|skip\n"},
+        {"start --spec x --force f",
+         "--spec and --force exclude each other: write it in the spec\n"},
+        {"start --all -l a=b --soak 1m f", "--soak is of waves: add --waves 1,5%,25%,100%\n"
+                                           "-l and --all exclude each other\n"},
+        {"start", "FILE is needed\n"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         static struct rollout_options options;

@@ -1,41 +1,19 @@
 /* tool: the operator's whole way, verb by verb: keys, build, sign, verify, revoke, and the
  * refusals. */
-#include <getopt.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "platform/base/units.h"
 #include "ports/app/berth/files.h"
-#include "ports/app/berth/verbs.h"
 #include "tests/check.h"
-
-#define ARGUMENTS_MAX 16
+#include "tests/unit/words/typed.h"
 
 static char dir[] = "/tmp/berth-tool-XXXXXX";
 
-/* Runs a verb in the test's directory; the arguments are parted by blanks. */
-static int run(int (*verb)(int, char **, struct err *), const char *line, struct err *err)
-{
-    char words[512];
-    char *argv[ARGUMENTS_MAX + 1] = {NULL};
-    char *save = NULL;
-    int argc = 0;
-    (void)snprintf(words, sizeof words, "%s", line);
-    for (char *word = strtok_r(words, " ", &save); word != NULL && argc < ARGUMENTS_MAX;
-         word = strtok_r(NULL, " ", &save)) {
-        argv[argc++] = word;
-    }
-    *err = (struct err){0};
-    optind = 0;
-    opterr = 0;
-    return verb(argc, argv, err);
-}
-
-static void check_run_is(int (*verb)(int, char **, struct err *), const char *line, int code,
-                         const char *message)
+static void check_run_is(const char *line, int code, const char *message)
 {
     struct err err;
-    int rc = run(verb, line, &err);
+    int rc = typed_run(line, &err);
     if (rc != code) {
         printf("    %s: %s\n", line, err.text);
     }
@@ -51,37 +29,36 @@ static void write_text(const char *path, const char *text)
 static void case_keys(void)
 {
     struct stat status;
-    check_run_is(verb_keys_new, "new k --fleet demo", 0, "");
+    check_run_is("keys new k --fleet demo", 0, "");
     CHECK_INT_EQ(stat("k/release.pem", &status), 0);
     CHECK_INT_EQ(status.st_mode & 0777, 0600);
-    check_run_is(verb_keys_new, "new k --fleet demo", ERR_EXISTS, "k/release.pem");
-    check_run_is(verb_keys_new, "new k2", ERR_USAGE, "--fleet");
-    check_run_is(verb_keys_new, "new k2 --fleet Demo", ERR_USAGE, "name");
-    check_run_is(verb_keys_new, "new other --fleet demo", 0, "");
+    check_run_is("keys new k --fleet demo", ERR_EXISTS, "k/release.pem");
+    check_run_is("keys new k2", ERR_USAGE, "--fleet");
+    check_run_is("keys new k2 --fleet Demo", ERR_USAGE, "name");
+    check_run_is("keys new other --fleet demo", 0, "");
 }
 
 static void case_build(void)
 {
     write_text("c.yaml", "name: shop\nservices:\n  web:\n    image: web\n    ports: ['80:80']\n");
-    check_run_is(verb_release_build, "build c.yaml -o a.release --sequence 3", 0, "");
-    check_run_is(verb_release_show, "show a.release", 0, "");
-    check_run_is(verb_release_verify, "verify a.release --trust k/trust.json", ERR_UNSIGNED,
+    check_run_is("release build c.yaml -o a.release --sequence 3", 0, "");
+    check_run_is("release show a.release", 0, "");
+    check_run_is("release verify a.release --trust k/trust.json", ERR_UNSIGNED,
                  "a.release: unsigned");
     write_text("bad.yaml", "name: shop\nservices:\n  web:\n    image: web\n    buid: x\n");
-    check_run_is(verb_release_build, "build bad.yaml -o b.release", ERR_VALUE,
+    check_run_is("release build bad.yaml -o b.release", ERR_VALUE,
                  "bad.yaml:5: services.web.buid: unknown key");
     write_text("soak.yaml", "name: shop\nservices:\n  web:\n    image: web\n    ports: ['80:80']\n"
                             "x-berth:\n  swap:\n    soak: 1s\n");
-    check_run_is(verb_release_build, "build soak.yaml -o b.release", ERR_VALUE,
+    check_run_is("release build soak.yaml -o b.release", ERR_VALUE,
                  "soak.yaml:8: x-berth.swap.soak: 1s is too short");
     CHECK(access("b.release", F_OK) != 0);
-    check_run_is(verb_release_build, "build c.yaml", ERR_USAGE, "-o");
-    check_run_is(verb_release_build, "build c.yaml -o x --sequence 0", ERR_USAGE, "--sequence");
+    check_run_is("release build c.yaml", ERR_USAGE, "-o");
+    check_run_is("release build c.yaml -o x --sequence 0", ERR_USAGE, "--sequence");
 }
 
 /* What a verb says goes into a file of the test's directory. */
-static void check_output_has(int (*verb)(int, char **, struct err *), const char *line, int code,
-                             const char *words)
+static void check_output_has(const char *line, int code, const char *words)
 {
     static char said[16384];
     struct err err;
@@ -89,7 +66,7 @@ static void check_output_has(int (*verb)(int, char **, struct err *), const char
     int kept = dup(STDOUT_FILENO);
     FILE *file = fopen("said", "w+");
     CHECK(kept >= 0 && file != NULL && dup2(fileno(file), STDOUT_FILENO) >= 0);
-    int rc = run(verb, line, &err);
+    int rc = typed_run(line, &err);
     (void)fflush(stdout);
     CHECK(dup2(kept, STDOUT_FILENO) >= 0);
     (void)close(kept);
@@ -105,95 +82,92 @@ static void check_output_has(int (*verb)(int, char **, struct err *), const char
 static void case_shortest(void)
 {
     write_text("plain.yaml", "services:\n  node_red:\n    image: web:1.4\n    ports: ['80:80']\n");
-    check_output_has(verb_release_build, "build plain.yaml -o p.release --project-name my_shop", 0,
+    check_output_has("release build plain.yaml -o p.release --project-name my_shop", 0,
                      "version 1.4, from the image's tag; sequence 1");
-    check_output_has(verb_release_build, "build plain.yaml -o p.release --project-name my_shop", 0,
+    check_output_has("release build plain.yaml -o p.release --project-name my_shop", 0,
                      "app my-shop, from --project-name; ");
-    check_output_has(verb_release_build, "build c.yaml -o p.release", 0,
+    check_output_has("release build c.yaml -o p.release", 0,
                      "app shop, from the file's name; version 111111111111, from the image's "
                      "digest; sequence 1");
-    check_output_has(verb_release_show, "show p.release", 0, "shop 111111111111");
-    check_output_has(verb_release_build, "build plain.yaml -o p.release", 0,
+    check_output_has("release show p.release", 0, "shop 111111111111");
+    check_output_has("release build plain.yaml -o p.release", 0,
                      "service node-red: web:1.4\n  handover  start-first, because");
-    check_output_has(verb_release_build, "build plain.yaml -o p.release", 0,
+    check_output_has("release build plain.yaml -o p.release", 0,
                      "gate      port 80 takes connections (its first published port)\n");
     write_text("two.yaml", "services: {a: {image: web}, b: {image: web}}\n");
-    check_run_is(verb_release_build, "build two.yaml -o q.release", ERR_VALUE,
+    check_run_is("release build two.yaml -o q.release", ERR_VALUE,
                  "a node takes one service an app for now, and the file has 2 (a, b)");
     write_text("gone.yaml", "services:\n  a:\n    image: gone\n");
-    check_run_is(verb_release_build, "build gone.yaml -o q.release", ERR_NOT_FOUND,
+    check_run_is("release build gone.yaml -o q.release", ERR_NOT_FOUND,
                  "gone.yaml:3: services.a.image: image gone");
     /* Faults of the file are said before any image is asked. */
     write_text("both.yaml", "services:\n  a:\n    image: gone\n    buid: x\n    cap_drp: [all]\n");
-    check_run_is(verb_release_build, "build both.yaml -o q.release", ERR_VALUE,
+    check_run_is("release build both.yaml -o q.release", ERR_VALUE,
                  "2 findings refuse it; nothing is built");
     CHECK(access("q.release", F_OK) != 0);
 }
 
 static void case_lint(void)
 {
-    check_output_has(verb_release_lint, "lint c.yaml", 0,
+    check_output_has("release lint c.yaml", 0,
                      "app shop: 0 refused, 0 to note; a release can be built of it\n");
-    check_output_has(verb_release_lint, "lint c.yaml --json", 0,
-                     "{\"app\":\"shop\",\"findings\":[");
+    check_output_has("release lint c.yaml --json", 0, "{\"app\":\"shop\",\"findings\":[");
     check_output_has(
-        verb_release_lint, "lint c.yaml --json", 0,
+        "release lint c.yaml --json", 0,
         "\"services\":[{\"name\":\"web\",\"image\":\"web\",\"order\":\"start-first\","
         "\"reason\":\"it publishes a port and shares nothing writable\",\"gate\":\"port 80 "
         "takes connections\",\"gateFrom\":\"its first published port\","
         "\"gateMayBeImages\":true,\"replicas\":1,\"ports\":[\"80:80/tcp\"],");
-    check_output_has(verb_release_lint, "lint both.yaml", 1,
+    check_output_has("release lint both.yaml", 1,
                      "both.yaml:4: services.a.buid: unknown key; did you mean build?\n"
                      "both.yaml:5: services.a.cap_drp: unknown key; did you mean cap_drop?\n");
-    check_output_has(verb_release_lint, "lint two.yaml", 0, "one service an app for now");
-    check_output_has(verb_release_lint, "lint soak.yaml", 1,
+    check_output_has("release lint two.yaml", 0, "one service an app for now");
+    check_output_has("release lint soak.yaml", 1,
                      "soak.yaml:8: x-berth.swap.soak: 1s is too short");
-    check_output_has(verb_release_lint, "lint plain.yaml", 0,
+    check_output_has("release lint plain.yaml", 0,
                      "plain.yaml:2: note: services.node_red: is called node-red on a node");
     write_text("slow.yaml",
                "services:\n  a:\n    image: web\n    healthcheck: {test: x, start_period: "
                "10m, timeout: 1m}\n");
-    check_output_has(verb_release_lint, "lint slow.yaml", 0,
-                     "so a swap ends after that, not after 5m");
-    check_run_is(verb_release_lint, "lint c.yaml --nothing", ERR_USAGE, "no such option");
-    check_run_is(verb_release_lint, "lint nothing.yaml", 1, "");
+    check_output_has("release lint slow.yaml", 0, "so a swap ends after that, not after 5m");
+    check_run_is("release lint c.yaml --nothing", ERR_USAGE, "no such option");
+    check_run_is("release lint nothing.yaml", 1, "");
 }
 
 static void case_sign(void)
 {
-    check_run_is(verb_release_sign, "sign a.release --key k/order.pem -o wrong.release", 0, "");
-    check_run_is(verb_release_verify, "verify wrong.release --trust k/trust.json", ERR_SIGNATURE,
+    check_run_is("release sign a.release --key k/order.pem -o wrong.release", 0, "");
+    check_run_is("release verify wrong.release --trust k/trust.json", ERR_SIGNATURE,
                  "wrong.release: bad-signature");
-    check_run_is(verb_release_sign, "sign a.release --key k/release.pub -o x", ERR_VALUE,
+    check_run_is("release sign a.release --key k/release.pub -o x", ERR_VALUE,
                  "k/release.pub: not a PEM P-256 private key");
-    check_run_is(verb_release_sign, "sign a.release --key k/release.pem", 0, "");
-    check_run_is(verb_release_verify, "verify a.release --trust k/trust.json", 0, "");
-    check_run_is(verb_release_verify, "verify a.release --trust other/trust.json", ERR_SIGNATURE,
+    check_run_is("release sign a.release --key k/release.pem", 0, "");
+    check_run_is("release verify a.release --trust k/trust.json", 0, "");
+    check_run_is("release verify a.release --trust other/trust.json", ERR_SIGNATURE,
                  "bad-signature");
-    check_run_is(verb_release_sign, "sign k/trust.json --key k/release.pem -o x", ERR_PAYLOAD_TYPE,
+    check_run_is("release sign k/trust.json --key k/release.pem -o x", ERR_PAYLOAD_TYPE,
                  "is no release");
 }
 
 static void case_threshold(void)
 {
-    check_run_is(verb_keys_trust,
-                 "trust k --fleet demo --role release=k/release.pub,other/release.pub:2", 0, "");
-    check_run_is(verb_release_verify, "verify a.release --trust k/trust.json", ERR_THRESHOLD,
+    check_run_is("keys trust k --fleet demo --role release=k/release.pub,other/release.pub:2", 0,
+                 "");
+    check_run_is("release verify a.release --trust k/trust.json", ERR_THRESHOLD,
                  "signed by 1 of the 2");
-    check_run_is(verb_release_sign, "sign a.release --key other/release.pem", 0, "");
-    check_run_is(verb_release_verify, "verify a.release --trust k/trust.json", 0, "");
-    check_run_is(verb_keys_trust, "trust k --fleet demo --role release=k/release.pub:2", ERR_VALUE,
+    check_run_is("release sign a.release --key other/release.pem", 0, "");
+    check_run_is("release verify a.release --trust k/trust.json", 0, "");
+    check_run_is("keys trust k --fleet demo --role release=k/release.pub:2", ERR_VALUE,
                  "threshold.release: cannot be met");
-    check_run_is(verb_keys_trust, "trust k --fleet demo --key other/trust.pem", ERR_SIGNATURE,
-                 "trust");
+    check_run_is("keys trust k --fleet demo --key other/trust.pem", ERR_SIGNATURE, "trust");
 }
 
 static void case_revoke(void)
 {
-    check_run_is(verb_revoke, "revoke --key k/revoke.pem -o rev.json a.release", 0, "");
-    check_run_is(verb_revoke, "revoke --key k/revoke.pem -o rev.json nothing", ERR_IO, "nothing");
-    check_run_is(verb_revoke, "revoke --key k/revoke.pem a.release", ERR_USAGE, "-o");
-    check_run_is(verb_release_show, "show rev.json", ERR_PAYLOAD_TYPE, "revoke");
+    check_run_is("revoke --key k/revoke.pem -o rev.json a.release", 0, "");
+    check_run_is("revoke --key k/revoke.pem -o rev.json nothing", ERR_IO, "nothing");
+    check_run_is("revoke --key k/revoke.pem a.release", ERR_USAGE, "-o");
+    check_run_is("release show rev.json", ERR_PAYLOAD_TYPE, "revoke");
 }
 
 static void files_remove(void)

@@ -6,8 +6,8 @@
 
 #include "platform/base/text.h"
 #include "platform/base/units.h"
-#include "ports/app/berth/compose/nearest.h"
 #include "ports/app/berth/compose/normal.h"
+#include "ports/app/words/nearest.h"
 
 #define PATH_BYTES 512
 

@@ -7,34 +7,20 @@
 #include "ports/app/berth/compose/project.h"
 #include "ports/app/berth/compose/render.h"
 
-static int word_keep(const char **list, size_t *count, const char *word, const char *what,
-                     struct err *err)
+void open_given(struct open_request *request, struct given *given)
 {
-    if (*count == OPEN_WORDS_MAX) {
-        return err_set(err, ERR_USAGE, "at most %d times %s", OPEN_WORDS_MAX, what);
+    request->file_count = given_list(given, "file", request->files, OPEN_WORDS_MAX);
+    for (size_t i = 0; i < given->argument_count; i++) {
+        if (request->file_count == OPEN_WORDS_MAX) {
+            given_complain(given, "at most %d files", OPEN_WORDS_MAX);
+            break;
+        }
+        request->files[request->file_count++] = given->arguments[i];
     }
-    list[(*count)++] = word;
-    return 0;
-}
-
-int open_option(struct open_request *request, int option, const char *argument, struct err *err)
-{
-    switch (option) {
-    case 'f':
-        return word_keep(request->files, &request->file_count, argument, "--file", err);
-    case OPEN_ENV_FILE:
-        return word_keep(request->env_files, &request->env_file_count, argument, "--env-file", err);
-    case OPEN_PROFILE:
-        return word_keep(request->profiles, &request->profile_count, argument, "--profile", err);
-    case OPEN_NAME:
-        request->name = argument;
-        return 0;
-    case OPEN_DIRECTORY:
-        request->project_dir = argument;
-        return 0;
-    default:
-        return err_set(err, ERR_NOTHING, "no such option");
-    }
+    request->env_file_count = given_list(given, "env-file", request->env_files, OPEN_WORDS_MAX);
+    request->profile_count = given_list(given, "profile", request->profiles, OPEN_WORDS_MAX);
+    request->name = given_value(given, "project-name");
+    request->project_dir = given_value(given, "project-directory");
 }
 
 static const char *environment(void *ctx, const char *name)

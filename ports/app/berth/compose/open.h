@@ -3,6 +3,7 @@
 #define PORTS_APP_BERTH_COMPOSE_OPEN_H
 
 #include "ports/app/berth/compose/findings.h"
+#include "ports/app/words/given.h"
 #include "ports/yaml/tree.h"
 
 #define OPEN_WORDS_MAX 32
@@ -15,19 +16,9 @@ struct open_request {
     const char *project_dir, *name;
 };
 
-/* getopt_long rows for these options, to be put into a verb's table, and what takes them. */
-#define OPEN_OPTIONS                                                                               \
-    {"file", required_argument, NULL, 'f'}, {"env-file", required_argument, NULL, OPEN_ENV_FILE},  \
-        {"profile", required_argument, NULL, OPEN_PROFILE},                                        \
-        {"project-name", required_argument, NULL, OPEN_NAME},                                      \
-    {                                                                                              \
-        "project-directory", required_argument, NULL, OPEN_DIRECTORY                               \
-    }
-enum { OPEN_ENV_FILE = 1000, OPEN_PROFILE, OPEN_NAME, OPEN_DIRECTORY };
-
-/* Notes one option; ERR_USAGE when there are too many, ERR_NOTHING when it is none of these. */
-NODISCARD int open_option(struct open_request *request, int option, const char *argument,
-                          struct err *err);
+/* Takes them from a verb's options and arguments; more than OPEN_WORDS_MAX of one are complained
+ * of. */
+void open_given(struct open_request *request, struct given *given);
 
 struct opened {
     struct project *project; /* private */

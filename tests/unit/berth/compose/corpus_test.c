@@ -2,14 +2,13 @@
  * nothing is refused; a folder there is a project, whose first file says it. Images are
  * fake_image.c's. */
 #include <dirent.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "platform/base/units.h"
-#include "ports/app/berth/verbs.h"
 #include "tests/check.h"
+#include "tests/unit/words/typed.h"
 
 #define TEXT_BYTES 65536
 #define FILES_MAX  256
@@ -20,21 +19,15 @@ static size_t file_count;
 static char files[FILES_MAX][256];
 
 /* Runs a verb with its standard output in `said` (TEXT_BYTES). */
-static int run(int (*verb)(int, char **, struct err *), char **argv, char *said, struct err *err)
+static int run(const char *line, char *said, struct err *err)
 {
     char path[64];
-    int argc = 0;
     (void)snprintf(path, sizeof path, "%s/said", dir);
-    while (argv[argc] != NULL) {
-        argc++;
-    }
     (void)fflush(stdout);
     int kept = dup(STDOUT_FILENO);
     FILE *file = fopen(path, "w+");
     CHECK(kept >= 0 && file != NULL && dup2(fileno(file), STDOUT_FILENO) >= 0);
-    *err = (struct err){0};
-    optind = 0;
-    int rc = verb(argc, argv, err);
+    int rc = typed_run(line, err);
     (void)fflush(stdout);
     CHECK(dup2(kept, STDOUT_FILENO) >= 0);
     (void)close(kept);
@@ -112,10 +105,11 @@ static void file_lint(const char *path)
     static char said[TEXT_BYTES];
     static char expected[SAID_MAX][256];
     static char got[SAID_MAX][256];
-    char *argv[] = {(char[]){"lint"}, (char *)(size_t)path, NULL};
+    char line[512];
     struct err err;
+    (void)snprintf(line, sizeof line, "release lint %s", path);
     size_t wanted = expected_read(path, expected, SAID_MAX);
-    int rc = run(verb_release_lint, argv, said, &err);
+    int rc = run(line, said, &err);
     CHECK_STR_EQ(err.text, "");
     bool is_refused = false;
     size_t count = said_read(path, said, got, SAID_MAX);
@@ -147,14 +141,15 @@ static void file_build(const char *path)
 {
     static char said[TEXT_BYTES];
     char release[64];
-    char *lint[] = {(char[]){"lint"}, (char *)(size_t)path, NULL};
-    char *build[] = {(char[]){"build"}, (char *)(size_t)path, (char[]){"-o"}, release, NULL};
+    char lint[512], build[512];
     struct err err;
     struct stat status;
     (void)snprintf(release, sizeof release, "%s/release", dir);
-    bool is_good = run(verb_release_lint, lint, said, &err) == 0;
+    (void)snprintf(lint, sizeof lint, "release lint %s", path);
+    (void)snprintf(build, sizeof build, "release build %s -o %s", path, release);
+    bool is_good = run(lint, said, &err) == 0;
     bool is_one = strstr(said, "a release can be built of it") != NULL;
-    int rc = run(verb_release_build, build, said, &err);
+    int rc = run(build, said, &err);
     if ((rc == 0) != (is_good && is_one)) {
         printf("    %s: lint %s, build says \"%s\"\n", path, is_good ? "is content" : "refuses",
                err.text);

@@ -1,6 +1,6 @@
 /* nearest: how far one spelling is from another, for "did you mean". */
-#ifndef PORTS_APP_BERTH_COMPOSE_NEAREST_H
-#define PORTS_APP_BERTH_COMPOSE_NEAREST_H
+#ifndef PORTS_APP_WORDS_NEAREST_H
+#define PORTS_APP_WORDS_NEAREST_H
 
 #include <stddef.h>
 

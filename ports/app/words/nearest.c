@@ -1,5 +1,5 @@
 /* nearest: optimal string alignment over short words, three rows at a time. */
-#include "ports/app/berth/compose/nearest.h"
+#include "ports/app/words/nearest.h"
 
 #include <ctype.h>
 #include <string.h>
