@@ -6,8 +6,25 @@
 #include "agent/wire/release_parts.h"
 #include "agent/wire/release_words.h"
 
-#define TEXT_AT(member) PLAIN_TEXT, offsetof(struct engine_spec, member)
-#define LIST_AT(member) PLAIN_LIST, offsetof(struct engine_spec, member)
+#define AT(member) offsetof(struct engine_spec, member)
+#define TEXT_KEY(key, member, valid, words, powerful, taken)                                       \
+    {                                                                                              \
+        .name = key, .kind = PLAIN_TEXT, .offset = AT(member), .is_valid = valid,                  \
+        .expected = words, .is_power = powerful, .power = taken                                    \
+    }
+#define LIST_KEY(key, member, valid, words, powerful, taken)                                       \
+    {                                                                                              \
+        .name = key, .kind = PLAIN_LIST, .offset = AT(member), .is_valid = valid,                  \
+        .expected = words, .is_power = powerful, .power = taken                                    \
+    }
+#define NUMBER_KEY(key, member, from, to)                                                          \
+    {                                                                                              \
+        .name = key, .kind = PLAIN_NUMBER, .offset = AT(member), .least = from, .most = to         \
+    }
+#define FLAG_KEY(key, member, taken)                                                               \
+    {                                                                                              \
+        .name = key, .kind = PLAIN_FLAG, .offset = AT(member), .power = taken                      \
+    }
 
 static bool is_host(const char *text)
 {
@@ -104,48 +121,43 @@ static bool is_word(const char *text)
 }
 
 static const struct plain_key plain_keys[] = {
-    {"domainname", TEXT_AT(domainname), is_word, "must be one domain name", NULL, 0, 0, 0},
-    {"mac_address", TEXT_AT(mac_address), is_mac, "must be like 02:42:ac:11:00:02", NULL, 0, 0, 0},
-    {"runtime", TEXT_AT(runtime), is_word, "must be the name of a runtime", NULL, POWER_RUNTIME, 0,
-     0},
-    {"cpuset", TEXT_AT(cpuset), is_cpuset, "must be processors like 0-2,4", NULL, 0, 0, 0},
-    {"cgroup_parent", TEXT_AT(cgroup_parent), is_word, "must be the name of a cgroup", NULL,
-     POWER_HOST_CGROUP, 0, 0},
-    {"pid", TEXT_AT(pid), is_host, "can only be host; without it the container has its own", NULL,
-     POWER_HOST_PID, 0, 0},
-    {"ipc", TEXT_AT(ipc), is_ipc, "must be host, private, shareable or none", is_host,
-     POWER_HOST_IPC, 0, 0},
-    {"uts", TEXT_AT(uts), is_host, "can only be host; without it the container has its own", NULL,
-     POWER_HOST_UTS, 0, 0},
-    {"userns_mode", TEXT_AT(userns), is_host, "can only be host; without it the engine decides",
-     NULL, POWER_HOST_USERNS, 0, 0},
-    {"cgroup", TEXT_AT(cgroup), is_cgroup, "must be host or private", is_host, POWER_HOST_CGROUP, 0,
-     0},
-    {"annotations", PLAIN_PAIRS, offsetof(struct engine_spec, annotations), NULL, NULL, NULL, 0, 0,
-     0},
-    {"dns", LIST_AT(dns), is_server, "must be an address", NULL, 0, 0, 0},
-    {"dns_search", LIST_AT(dns_search), is_word, "must be one domain name", NULL, 0, 0, 0},
-    {"dns_opt", LIST_AT(dns_options), is_word, "must be an option like ndots:2", NULL, 0, 0, 0},
-    {"device_cgroup_rules", LIST_AT(device_rules), is_device_rule, "must be like c 188:* rmw", NULL,
-     POWER_DEVICES, 0, 0},
-    {"security_opt", LIST_AT(security), is_security,
-     "must be no-new-privileges:true, apparmor=NAME, label=..., systempaths=unconfined, "
-     "seccomp=unconfined or seccomp={the profile itself}",
-     is_unconfined, POWER_UNCONFINED, 0, 0},
-    {"memswap_limit", PLAIN_NUMBER, offsetof(struct engine_spec, memory_swap), NULL, NULL, NULL, 0,
-     -1, JSON_INTEGER_MAX},
-    {"cpu_shares", PLAIN_NUMBER, offsetof(struct engine_spec, cpu_shares), NULL, NULL, NULL, 0, 2,
-     262144},
-    {"cpu_quota", PLAIN_NUMBER, offsetof(struct engine_spec, cpu_quota_us), NULL, NULL, NULL, 0,
-     1000, JSON_INTEGER_MAX},
-    {"cpu_period", PLAIN_NUMBER, offsetof(struct engine_spec, cpu_period_us), NULL, NULL, NULL, 0,
-     1000, 1000000},
-    {"oom_score_adj", PLAIN_NUMBER, offsetof(struct engine_spec, oom_score), NULL, NULL, NULL,
-     POWER_OOM, -1000, 1000},
-    {"oom_kill_disable", PLAIN_FLAG, offsetof(struct engine_spec, oom_kill_disable), NULL, NULL,
-     NULL, POWER_OOM, 0, 0},
-    {"stdin_open", PLAIN_FLAG, offsetof(struct engine_spec, stdin_open), NULL, NULL, NULL, 0, 0,
-     0}};
+    TEXT_KEY("domainname", domainname, is_word, "must be one domain name", NULL, 0),
+    TEXT_KEY("mac_address", mac_address, is_mac, "must be like 02:42:ac:11:00:02", NULL, 0),
+    TEXT_KEY("runtime", runtime, is_word, "must be the name of a runtime", NULL, POWER_RUNTIME),
+    TEXT_KEY("cpuset", cpuset, is_cpuset, "must be processors like 0-2,4", NULL, 0),
+    TEXT_KEY("cgroup_parent", cgroup_parent, is_word, "must be the name of a cgroup", NULL,
+             POWER_HOST_CGROUP),
+    TEXT_KEY("pid", pid, is_host, "can only be host; without it the container has its own", NULL,
+             POWER_HOST_PID),
+    TEXT_KEY("ipc", ipc, is_ipc, "must be host, private, shareable or none", is_host,
+             POWER_HOST_IPC),
+    TEXT_KEY("uts", uts, is_host, "can only be host; without it the container has its own", NULL,
+             POWER_HOST_UTS),
+    TEXT_KEY("userns_mode", userns, is_host, "can only be host; without it the engine decides",
+             NULL, POWER_HOST_USERNS),
+    TEXT_KEY("cgroup", cgroup, is_cgroup, "must be host or private", is_host, POWER_HOST_CGROUP),
+    {.name = "annotations", .kind = PLAIN_PAIRS, .offset = AT(annotations)},
+    LIST_KEY("dns", dns, is_server, "must be an address", NULL, 0),
+    LIST_KEY("dns_search", dns_search, is_word, "must be one domain name", NULL, 0),
+    LIST_KEY("dns_opt", dns_options, is_word, "must be an option like ndots:2", NULL, 0),
+    LIST_KEY("device_cgroup_rules", device_rules, is_device_rule, "must be like c 188:* rmw", NULL,
+             POWER_DEVICES),
+    LIST_KEY("security_opt", security, is_security,
+             "must be no-new-privileges:true, apparmor=NAME, label=..., systempaths=unconfined, "
+             "seccomp=unconfined or seccomp={the profile itself}",
+             is_unconfined, POWER_UNCONFINED),
+    NUMBER_KEY("memswap_limit", memory_swap, -1, JSON_INTEGER_MAX),
+    NUMBER_KEY("cpu_shares", cpu_shares, 2, 262144),
+    NUMBER_KEY("cpu_quota", cpu_quota_us, 1000, JSON_INTEGER_MAX),
+    NUMBER_KEY("cpu_period", cpu_period_us, 1000, 1000000),
+    {.name = "oom_score_adj",
+     .kind = PLAIN_NUMBER,
+     .offset = AT(oom_score),
+     .power = POWER_OOM,
+     .least = -1000,
+     .most = 1000},
+    FLAG_KEY("oom_kill_disable", oom_kill_disable, POWER_OOM),
+    FLAG_KEY("stdin_open", stdin_open, 0)};
 
 const struct plain_key *release_plain_keys(size_t *count)
 {

@@ -34,8 +34,8 @@ static void case_mounted(void)
 {
     struct engine_mount mount = render(FILES(ONE "," TWO), MOUNT("c/a.conf", ""));
     CHECK_STR_EQ(mount.recipe, "444 5 " HEX " a.conf\n");
-    CHECK(strncmp(mount.source, "/f/", 3) == 0);
-    CHECK_INT_EQ(strlen(mount.source), 3 + 16 + strlen("/a.conf"));
+    /* By the name of a tree an agent of another version finds it again. */
+    CHECK_STR_EQ(mount.source, "/f/72d0ce1e8a4888a5/a.conf");
     CHECK(mount.read_only && !mount.is_volume);
     mount = render(FILES(ONE "," TWO), MOUNT("c", ""));
     CHECK_STR_EQ(mount.recipe, "444 5 " HEX " a.conf\n555 65537 " HEX " " HEXB " d/b\n");

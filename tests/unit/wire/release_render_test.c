@@ -98,9 +98,63 @@ static void case_image_volumes(void)
     CHECK(release_image_volume(sample_node(), "shop", "web", 1, "image-0123456789ab", name,
                                sizeof name));
     CHECK_STR_EQ(name, "berth_gw1_shop_web_image-0123456789ab");
+    CHECK(release_image_volume(sample_node(), "shop", "web", 1, "image-0123456789ab", name, 38));
     CHECK(!release_image_volume(sample_node(), "shop", "web", 1, "image-0123456789ab", name, 37));
+    CHECK(release_image_volume(sample_node(), "shop", "web", 16, "v", name, sizeof name));
+    CHECK_STR_EQ(name, "berth_gw1_shop_web_v_16");
     CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
     CHECK_INT_EQ(plan.services[0].order, PLAN_STOP_FIRST);
+}
+
+#define VOLUME(target, more)                                                                       \
+    "{\"type\":\"volume\",\"source\":\"v\",\"target\":\"" target "\"" more "}"
+
+/* What a volume of that name is to the door: odd where it is written, even where it is read. */
+static uint64_t volume_number(const char *name, const char *more)
+{
+    char root[100];
+    char service[200];
+    struct plan plan;
+    struct sample sample = {.root = root, .service = service};
+    (void)snprintf(root, sizeof root, ",\"volumes\":{\"v\":{\"name\":\"%s\"}}", name);
+    (void)snprintf(service, sizeof service, ",\"volumes\":[" VOLUME("/v", "%s") "]", more);
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_INT_EQ(plan.services[0].volume_count, 1);
+    return plan.services[0].volumes[0];
+}
+
+static void case_volume_numbers(void)
+{
+    static const char *const names[] = {"a", "b", "ab", "ba", "aa", "abcdefgh", "abcdefgi"};
+    uint64_t seen[COUNT_OF(names)];
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        seen[i] = volume_number(names[i], "");
+        CHECK_INT_EQ(seen[i] % 2, 1);
+        CHECK(volume_number(names[i], ",\"read_only\":true") == seen[i] - 1);
+        for (size_t j = 0; j < i; j++) {
+            CHECK(seen[i] != seen[j]);
+        }
+    }
+    struct sample sample =
+        {
+            .root = ",\"volumes\":{\"v\":{\"name\":\"x\"}}",
+            .service =
+                ",\"volumes\":[" VOLUME("/1", "") "," VOLUME("/2", "") "," VOLUME("/3", "") "," VOLUME(
+                    "/4",
+                    "") "," VOLUME("/5",
+                                   "") "," VOLUME("/6",
+                                                  "") "," VOLUME("/7",
+                                                                 "") "," VOLUME("/8",
+                                                                                ",\"read_only\":"
+                                                                                "true") "," VOLUME("/9",
+                                                                                                   "") "]"};
+    struct plan plan;
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_INT_EQ(plan.services[0].volume_count, PLAN_VOLUMES_MAX);
+    CHECK(plan.services[0].volumes[7] == volume_number("x", ",\"read_only\":true"));
+    sample.root = "";
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_INT_EQ(plan.services[0].volume_count, 0); /* the app's own */
 }
 
 static void case_lists(void)
@@ -402,6 +456,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {{"identity", case_identity},
                                               {"image volumes", case_image_volumes},
                                               {"lists", case_lists},
+                                              {"volume numbers", case_volume_numbers},
                                               {"scalars", case_scalars},
                                               {"hash", case_hash},
                                               {"hash volumes", case_hash_volumes},
