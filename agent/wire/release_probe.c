@@ -56,7 +56,6 @@ int release_read_arguments(const struct json_place *at, struct words *words, uin
         return json_error(at, ERR_VALUE, err, "must be a list of 1 to %d words",
                           PLAN_EXEC_ARGS_MAX);
     }
-    *count = 0;
     while (json_next(at, &step)) {
         const char *word = NULL;
         int rc = json_string(&step, &word, err);
@@ -66,8 +65,8 @@ int release_read_arguments(const struct json_place *at, struct words *words, uin
         if (rc != 0) {
             return rc;
         }
-        (*count)++;
     }
+    *count = (uint8_t)json_count(at);
     return 0;
 }
 

@@ -49,7 +49,7 @@ int release_read_ulimits(const struct json_place *at, void *into, struct err *er
         struct engine_ulimit *ulimit = &ulimits[reading->spec->ulimit_count];
         ulimit->name = arena_text(reading->arena, step.key, strlen(step.key));
         if (ulimit->name == NULL) {
-            return release_no_room(at, err);
+            return release_no_room(&step, err);
         }
         if (ulimit->name[0] == '\0' ||
             ulimit->name[strspn(ulimit->name, "abcdefghijklmnopqrstuvwxyz")] != '\0') {

@@ -221,7 +221,7 @@ int release_read_strings(const struct json_place *at, struct arena *arena,
         }
         items[out->count] = arena_text(arena, text, strlen(text));
         if (items[out->count] == NULL) {
-            return release_no_room(at, err);
+            return release_no_room(&step, err);
         }
         out->count++;
     }
@@ -253,7 +253,7 @@ int release_read_pairs(const struct json_place *at, struct arena *arena, struct 
         size_t value_len = strlen(value);
         char *pair = arena_alloc(arena, key_len + value_len + 2);
         if (pair == NULL) {
-            return release_no_room(at, err);
+            return release_no_room(&step, err);
         }
         memcpy(pair, step.key, key_len);
         pair[key_len] = '=';

@@ -221,11 +221,60 @@ static void case_pae(void)
                         span_text("DSSEv1 29 http://example.com/HelloWorld 11 hello world")));
 }
 
+/* As large as an envelope may be, and three letters of payload more; no room; too many hands. */
+static void case_rendered_bounds(void)
+{
+    static uint8_t memory[300000];
+    static char payload[ENVELOPE_BYTES_MAX];
+    struct envelope_signature signatures[ENVELOPE_SIGNATURES_MAX + 1] = {0};
+    struct span text;
+    struct arena arena;
+    struct err err = {0};
+    char key[DIGEST_HEX_BYTES];
+    memset(payload, 'p', sizeof payload);
+    memset(key, 'k', sizeof key - 1);
+    key[sizeof key - 1] = '\0';
+    for (size_t i = 0; i < COUNT_OF(signatures); i++) {
+        memcpy(signatures[i].key_id, key, sizeof key);
+        signatures[i].der = span_of((const uint8_t *)payload, 100);
+    }
+    size_t around = strlen("{'payloadType':'t','payload':'','signatures':[]}\n");
+    size_t most = (ENVELOPE_BYTES_MAX - around) / 4 * 3;
+    for (size_t len = most; len <= most + 3; len += 3) {
+        arena_init(&arena, memory, sizeof memory);
+        int rc = envelope_render("t", span_of((const uint8_t *)payload, len), NULL, 0, &arena,
+                                 &text, &err);
+        CHECK_INT_EQ(rc, len == most ? 0 : ERR_LIMIT);
+    }
+    CHECK_CONTAINS(err.text, "the envelope is over 73728 bytes");
+    for (size_t count = ENVELOPE_SIGNATURES_MAX; count <= ENVELOPE_SIGNATURES_MAX + 1; count++) {
+        arena_init(&arena, memory, sizeof memory);
+        CHECK_INT_EQ(envelope_render("t", span_text("{}"), signatures, count, &arena, &text, &err),
+                     count == ENVELOPE_SIGNATURES_MAX ? 0 : ERR_LIMIT);
+    }
+    size_t need = 0;
+    for (size_t cap = 0; cap < 4000; cap++) {
+        arena_init(&arena, memory, cap);
+        int rc = envelope_render("t", span_text("{}"), signatures, 2, &arena, &text, &err);
+        if (rc == 0 && need == 0) {
+            need = cap;
+            CHECK_INT_EQ(arena.used, cap);
+        }
+        CHECK_INT_EQ(rc, need > 0 ? 0 : ERR_LIMIT);
+    }
+    CHECK(need > text.len);
+    CHECK_STR_EQ(err.text, "no room for the envelope");
+    CHECK(text.data[text.len - 1] == '\n' && text.data[text.len - 2] == '}');
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"threshold", case_threshold},     {"binding", case_binding},
-        {"encoding", case_encoding},       {"malformed", case_malformed},
-        {"small arena", case_small_arena}, {"pae", case_pae}};
+    static const struct check_case cases[] = {{"threshold", case_threshold},
+                                              {"binding", case_binding},
+                                              {"encoding", case_encoding},
+                                              {"malformed", case_malformed},
+                                              {"small arena", case_small_arena},
+                                              {"pae", case_pae},
+                                              {"rendered bounds", case_rendered_bounds}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
