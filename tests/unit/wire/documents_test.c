@@ -177,12 +177,12 @@ static void case_state_written(void)
     (void)text_copy(state.current[1], NODE_NAME_BYTES, "y");
     state.current_count = 2;
     rollout_state_render(&state, fresh());
-    CHECK_STR_EQ(data,
-                 "{\"schema\":1,\"must\":[],\"id\":\"r\",\"phase\":\"paused\","
-                 "\"waiting\":\"w\",\"matched\":36,\"counts\":{\"pending\":1,\"offline\":2,"
-                 "\"busy\":3,\"changing\":4,\"done\":5,\"failed\":6,\"lost\":7,"
-                 "\"regressed\":8,\"overridden\":9,\"skipped\":10},\"current\":[\"x\",\"y\"],\"failedNode\":\"n\","
-                 "\"failedOutcome\":\"o\",\"failedReason\":\"p\",\"epoch\":2,\"updated\":3}");
+    CHECK_STR_EQ(data, "{\"schema\":1,\"must\":[],\"id\":\"r\",\"phase\":\"paused\","
+                       "\"waiting\":\"w\",\"matched\":36,\"counts\":{\"pending\":1,\"offline\":2,"
+                       "\"busy\":3,\"changing\":4,\"done\":5,\"failed\":6,\"lost\":7,"
+                       "\"regressed\":8,\"overridden\":9,\"skipped\":10},\"current\":[\"x\",\"y\"],"
+                       "\"failedNode\":\"n\","
+                       "\"failedOutcome\":\"o\",\"failedReason\":\"p\",\"epoch\":2,\"updated\":3}");
 }
 
 static void case_state_read(void)

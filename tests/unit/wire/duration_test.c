@@ -33,32 +33,19 @@ static void case_good(void)
 
 static void case_bad(void)
 {
-    static const char *const bad[] = {"",
-                                      "1",
-                                      "s",
-                                      "1x",
-                                      "1s1m",
-                                      "1s1s",
-                                      "-1s",
-                                      "1.s",
-                                      ".5s",
-                                      "1..5s",
-                                      "1.5",
-                                      "1.0005s",
-                                      "1.0000001s",
-                                      "1.0000000000s",
-                                      "1.5us",
-                                      " 1s",
-                                      "1s ",
-                                      "1 s",
-                                      "1us",
-                                      "745h",
-                                      "1d",
-                                      "+1s",
-                                      "1S",
-                                      "99999999999999999999h",
-                                      "00",
-                                      "1ms1s"};
+    static const char *const bad[] = {"",           "1",
+                                      "s",          "1x",
+                                      "1s1m",       "1s1s",
+                                      "-1s",        "1.s",
+                                      ".5s",        "1..5s",
+                                      "1.5",        "1.0005s",
+                                      "1.0000001s", "1.0000000000s",
+                                      "1.5us",      " 1s",
+                                      "1s ",        "1 s",
+                                      "1us",        "745h",
+                                      "1d",         "+1s",
+                                      "1S",         "99999999999999999999h",
+                                      "00",         "1ms1s"};
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         int64_t ms = -1;
         if (duration_parse(bad[i], &ms)) {

@@ -63,9 +63,9 @@ static struct span sealed(const struct operators *operators, const char *type, c
     seal_digest(span_of(point, sizeof point), &id);
     digest_render(&id, signature.key_id);
     signature.der = span_of(der, len);
-    CHECK_INT_EQ(envelope_render(type, span_of(text.data, text.len), &signature, 1, arena,
-                                 &envelope, NULL),
-                 0);
+    CHECK_INT_EQ(
+        envelope_render(type, span_of(text.data, text.len), &signature, 1, arena, &envelope, NULL),
+        0);
     return envelope;
 }
 
@@ -98,8 +98,7 @@ static void case_signed(void)
     check_open(&operators, OPERATORS_TYPE, "seal:1", "demo", 0);
     check_open(&operators, OPERATORS_TYPE, "seal:2", "demo", ERR_SIGNATURE); /* the order role */
     check_open(&operators, OPERATORS_TYPE, "seal:9", "demo", ERR_SIGNATURE);
-    check_open(&operators, trust_role_type(TRUST_ROLE_TRUST), "seal:1", "demo",
-               ERR_PAYLOAD_TYPE);
+    check_open(&operators, trust_role_type(TRUST_ROLE_TRUST), "seal:1", "demo", ERR_PAYLOAD_TYPE);
     check_open(&operators, OPERATORS_TYPE, "seal:1", "other", ERR_WRONG_FLEET);
 }
 
@@ -117,8 +116,8 @@ static void case_refusals(void)
     struct operators operators = two();
     check_parse("{\"schema\":1,\"fleet\":\"demo\",\"version\":0,\"operators\":[]}", ERR_VALUE,
                 "version");
-    check_parse("{\"schema\":2,\"fleet\":\"demo\",\"version\":1,\"operators\":[]}",
-                ERR_SCHEMA, "schema");
+    check_parse("{\"schema\":2,\"fleet\":\"demo\",\"version\":1,\"operators\":[]}", ERR_SCHEMA,
+                "schema");
     check_parse("{\"schema\":1,\"fleet\":\"demo\",\"version\":1}", ERR_MISSING, "operators");
     check_parse("{\"schema\":1,\"fleet\":\"demo\",\"version\":1,\"operators\":{}}", ERR_VALUE,
                 "operators: must be a list");

@@ -135,19 +135,18 @@ static void case_volume_numbers(void)
             CHECK(seen[i] != seen[j]);
         }
     }
-    struct sample sample =
-        {
-            .root = ",\"volumes\":{\"v\":{\"name\":\"x\"}}",
-            .service =
-                ",\"volumes\":[" VOLUME("/1", "") "," VOLUME("/2", "") "," VOLUME("/3", "") "," VOLUME(
-                    "/4",
-                    "") "," VOLUME("/5",
-                                   "") "," VOLUME("/6",
-                                                  "") "," VOLUME("/7",
-                                                                 "") "," VOLUME("/8",
-                                                                                ",\"read_only\":"
-                                                                                "true") "," VOLUME("/9",
-                                                                                                   "") "]"};
+    struct sample sample = {
+        .root = ",\"volumes\":{\"v\":{\"name\":\"x\"}}",
+        .service =
+            ",\"volumes\":[" VOLUME("/1", "") "," VOLUME("/2", "") "," VOLUME("/3", "") "," VOLUME(
+                "/4",
+                "") "," VOLUME("/5",
+                               "") "," VOLUME("/6",
+                                              "") "," VOLUME("/7",
+                                                             "") "," VOLUME("/8",
+                                                                            ",\"read_only\":"
+                                                                            "true") "," VOLUME("/9",
+                                                                                               "") "]"};
     struct plan plan;
     CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
     CHECK_INT_EQ(plan.services[0].volume_count, PLAN_VOLUMES_MAX);
@@ -366,6 +365,16 @@ static void case_hash_stays(void)
     sample.service = "";
     CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
     CHECK_STR_EQ(plan.services[0].spec, "b59a167a5ba8e8b8");
+    sample.service =
+        ",\"mem_swappiness\":7,\"blkio_config\":{\"weight\":30},\"pid\":\"host\","
+        "\"dns\":[\"1.1.1.1\"],\"cpu_shares\":5,\"stdin_open\":true,\"volumes\":[{"
+        "\"type\":\"volume\",\"source\":\"a\",\"target\":\"/a\",\"volume\":{"
+        "\"nocopy\":true}},{\"type\":\"tmpfs\",\"target\":\"/t\",\"tmpfs\":{\"size\":5,"
+        "\"mode\":7}},{\"type\":\"bind\",\"source\":\"/b\",\"target\":\"/b\",\"bind\":{"
+        "\"propagation\":\"slave\",\"selinux\":\"z\",\"create_host_path\":true}}],"
+        "\"deploy\":{\"resources\":{\"reservations\":{\"memory\":\"8M\"}}}";
+    CHECK_INT_EQ(sample_compile(&sample, &plan, NULL), 0);
+    CHECK_STR_EQ(plan.services[0].spec, "dd3fd3e4c3a4897b");
 }
 
 static void case_errors(void)

@@ -255,10 +255,12 @@ static void case_long_references(void)
         }
     }
     CHECK_STR_EQ(err.text, "the value is too long");
-    CHECK_INT_EQ(node_substitute("$$(node.name) $$ $( $(node.nam) $(node.name", &node, &arena,
-                                 &result, &err),
+    CHECK_INT_EQ(node_substitute(
+                     "$$(node.name) $$ $( $(node.nam) $(node.names) $(node.labels.x) $(node.name",
+                     &node, &arena, &result, &err),
                  0);
-    CHECK_STR_EQ(result, "$(node.name) $$ $( $(node.nam) $(node.name");
+    CHECK_STR_EQ(result,
+                 "$(node.name) $$ $( $(node.nam) $(node.names) $(node.labels.x) $(node.name");
 }
 
 int main(int argc, char **argv)
