@@ -68,7 +68,6 @@ static int outcomes_read(const struct json_place *at, struct report_app *app, st
         struct report_outcome *outcome = &app->outcomes[app->outcome_count];
         struct json_place member;
         const char *word = "";
-        *outcome = (struct report_outcome){0};
         static const struct json_field fields[] = {
             JSON_FIELD("id", TEXT, struct report_outcome, id, true),
             JSON_FIELD("reason", TEXT, struct report_outcome, reason, false)};

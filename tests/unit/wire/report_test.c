@@ -3,6 +3,7 @@
 
 #include "agent/wire/presence.h"
 #include "tests/check.h"
+#include "tests/unit/wire/must.h"
 
 static void app_fill(struct report_app *app, int number, char letter)
 {
@@ -142,12 +143,135 @@ static void case_presence(void)
         ERR_VALUE);
 }
 
+/* Every field with a value of its own, there and back; a flag alone, and none. */
+static void case_every_field(void)
+{
+    static struct report report, back;
+    static char text[REPORT_BYTES_MAX];
+    struct text out;
+    struct err err = {0};
+    bool *const flags[] = {&report.is_memory_lost,     &report.is_store_failing,
+                           &report.is_engine_up,       &report.is_time_trusted,
+                           &report.apps[0].is_serving, &report.apps[0].is_order_open};
+    for (size_t i = 0; i <= COUNT_OF(flags); i++) {
+        report_fill(&report, 1);
+        report.trust_version = 11;
+        report.revoke_version = 12;
+        report.schema_release = 13;
+        report.schema_order = 14;
+        report.schema_trust = i % 2 == 0 ? 0 : 15;
+        app_fill(&report.apps[0], 1, 'k');
+        (void)snprintf(report.apps[0].refused, REPORT_WORD_BYTES, "late");
+        (void)snprintf(report.apps[0].health, REPORT_WORD_BYTES, "unknown");
+        (void)snprintf(report.apps[0].health_reason, REPORT_WORD_BYTES, "refused");
+        for (size_t k = 0; k < COUNT_OF(flags); k++) {
+            *flags[k] = k == i;
+        }
+        text_init(&out, text, sizeof text);
+        report_render(&report, &out);
+        CHECK_INT_EQ(report_parse(span_text(text), &back, &err), 0);
+        CHECK_INT_EQ(memcmp(&report, &back, sizeof report), 0);
+    }
+    (void)snprintf(report.identity, sizeof report.identity, "shared");
+    text_init(&out, text, sizeof text);
+    report_render(&report, &out);
+    CHECK_CONTAINS(text, ",\"identity\":\"shared\"");
+}
+
+static int parse(struct span text, struct err *err)
+{
+    static struct report report;
+    return report_parse(text, &report, err);
+}
+
+static void case_must(void)
+{
+    static struct report report;
+    static char text[REPORT_BYTES_MAX];
+    struct text out;
+    report_fill(&report, 1);
+    report.is_memory_lost = true;
+    report.revoke_version = 2;
+    text_init(&out, text, sizeof text);
+    report_render(&report, &out);
+    CHECK_INT_EQ(must_check(text, "", "{\"schema\":1,\"fleet\":\"p\",\"node\":\"n\"}", parse), 16);
+}
+
+/* What is more than a node may have is refused by its place; of outcomes the newest are taken. */
+static void case_counts(void)
+{
+    static struct report report;
+    static char text[REPORT_BYTES_MAX];
+    static const struct {
+        const char *open, *item, *close, *message;
+        unsigned most;
+    } rows[] = {{"\"apps\":[", "{\"app\":\"a#\"}", "]", "apps: at most 16 apps", 16},
+                {"\"labels\":{", "\"l#\":\"\"", "}", "labels: at most 32 labels", 32},
+                {"\"apps\":[{\"app\":\"a\",\"outcomes\":[", "{\"id\":\"#\"}", "]}]", NULL, 4}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (unsigned count = rows[i].most; count <= rows[i].most + 1; count++) {
+            struct text out;
+            struct err err = {0};
+            text_init(&out, text, sizeof text);
+            text_printf(&out, "{\"schema\":1,\"fleet\":\"p\",\"node\":\"n\",%s", rows[i].open);
+            for (unsigned k = 0; k < count; k++) {
+                size_t len = strcspn(rows[i].item, "#");
+                text_printf(&out, "%s%.*s%u%s", k > 0 ? "," : "", (int)len, rows[i].item, k,
+                            rows[i].item + len + 1);
+            }
+            text_printf(&out, "%s}", rows[i].close);
+            bool is_taken = count == rows[i].most || rows[i].message == NULL;
+            CHECK_INT_EQ(report_parse(span_text(text), &report, &err), is_taken ? 0 : ERR_LIMIT);
+            CHECK_STR_EQ(err.text, is_taken ? "" : rows[i].message);
+        }
+    }
+    CHECK_INT_EQ(report.apps[0].outcome_count, REPORT_OUTCOMES_MAX);
+    CHECK_STR_EQ(report.apps[0].outcomes[3].id, "3");
+}
+
+/* A part of another kind is refused at its place. */
+static void case_parts(void)
+{
+    static struct report report;
+    static const struct {
+        const char *part, *message;
+    } rows[] = {
+        {"\"reads\":{\"release\":65535,\"order\":65535,\"trust\":65535}", ""},
+        {"\"reads\":{\"release\":65536}", "reads.release: must be between 0 and 65535"},
+        {"\"reads\":{\"order\":-1}", "reads.order: must be between 0 and 65535"},
+        {"\"reads\":{\"trust\":\"1\"}", "reads.trust: must be an integer"},
+        {"\"labels\":{\"a\":1}", "labels.a: must be a string"},
+        {"\"labels\":[\"a\"]", "labels[0]: must be a member with a name of 1 to 63"},
+        {"\"apps\":[{\"app\":\"a\"},{}]", "apps[1].app: missing; it is required"},
+        {"\"apps\":[{\"app\":\"a\",\"committed\":{}}]",
+         "apps[0].committed.gen: missing; it is required"},
+        {"\"apps\":[{\"app\":\"a\",\"candidate\":{}}]",
+         "apps[0].candidate.gen: missing; it is required"},
+        {"\"apps\":[{\"app\":\"a\",\"order\":{}}]", "apps[0].order.gen: missing; it is required"},
+        {"\"apps\":[{\"app\":\"a\",\"outcomes\":[{}]}]",
+         "apps[0].outcomes[0].id: missing; it is required"},
+        {"\"apps\":[{\"app\":\"a\",\"outcomes\":[{\"id\":\"1\",\"outcome\":2}]}]",
+         "apps[0].outcomes[0].outcome: must be a string"}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[300];
+        struct err err = {0};
+        (void)snprintf(text, sizeof text, "{\"schema\":1,\"fleet\":\"p\",\"node\":\"n\",%s}",
+                       rows[i].part);
+        CHECK((report_parse(span_text(text), &report, &err) == 0) == (rows[i].message[0] == '\0'));
+        CHECK_STR_EQ(err.text, rows[i].message);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"there_and_back", case_there_and_back},
                                               {"fullest_fits", case_fullest_fits},
                                               {"lenient", case_lenient},
                                               {"words", case_words},
-                                              {"presence", case_presence}};
+                                              {"presence", case_presence},
+                                              {"every field", case_every_field},
+                                              {"must", case_must},
+                                              {"counts", case_counts},
+                                              {"parts", case_parts}};
     return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
 }

@@ -3,6 +3,7 @@
 
 #include "platform/base/units.h"
 #include "tests/check.h"
+#include "tests/unit/wire/must.h"
 
 static char data[ROLLOUT_BYTES_MAX];
 static struct text text;
@@ -192,6 +193,178 @@ static void case_words(void)
     }
 }
 
+#define READER(name, type, call)                                                                   \
+    static int name(struct span given, struct err *err)                                            \
+    {                                                                                              \
+        static type read;                                                                          \
+        return call(given, &read, err);                                                            \
+    }
+READER(spec_read, struct rollout_spec, rollout_spec_parse)
+READER(control_read, struct rollout_control, rollout_control_parse)
+READER(state_read, struct rollout_state, rollout_state_parse)
+READER(claim_read, struct claim, claim_parse)
+
+/* What a writer writes its reader may be asked to know, in each of the documents. */
+static void case_must(void)
+{
+    static struct rollout_state state;
+    struct rollout_control control = {.want = "run", .resumed_at = 5};
+    struct claim claim = {.epoch = 1, .nonce = "00", .since = 5};
+    struct rollout_spec spec = spec_sample();
+    (void)text_copy(spec.version, sizeof spec.version, "2.1");
+    spec.shape = (struct rollout_shape){.wave_count = 1,
+                                        .parallelism = {.count = 1},
+                                        .delay_ms = 1,
+                                        .ramp = {.base = 1},
+                                        .max_unavailable_percent = 1,
+                                        .group_by = {"a"},
+                                        .group_count = 1,
+                                        .group_max = 1,
+                                        .group_missing = "alone",
+                                        .peers = "p",
+                                        .per_minute = 1,
+                                        .offline_until_ms = 1,
+                                        .start_at = 1,
+                                        .end_at = 1,
+                                        .undo = "u"};
+    rollout_failure_default(&spec.shape.failure);
+    spec.shape.failure.is_given = true;
+    text_init(&text, data, sizeof data);
+    rollout_spec_render(&spec, &text);
+    CHECK_INT_EQ(must_check(data, "", "{\"schema\":1," LITTLE "}", spec_read), 27);
+    control.skipped_count = control.retried_count = 1;
+    text_init(&text, data, sizeof data);
+    rollout_control_render(&control, &text);
+    CHECK_INT_EQ(must_check(data, "", "{\"schema\":1,\"want\":\"run\"}", control_read), 7);
+    (void)text_copy(state.id, sizeof state.id, "r");
+    (void)text_copy(state.waiting, sizeof state.waiting, "w");
+    (void)text_copy(state.failed_node, sizeof state.failed_node, "n");
+    (void)text_copy(state.failed_outcome, sizeof state.failed_outcome, "o");
+    (void)text_copy(state.failed_reason, sizeof state.failed_reason, "r");
+    state.wave_count = 1;
+    state.waits[0].count = 1;
+    state.is_rolling_back = true;
+    text_init(&text, data, sizeof data);
+    rollout_state_render(&state, &text);
+    CHECK_INT_EQ(
+        must_check(data, "", "{\"schema\":1,\"id\":\"a\",\"phase\":\"running\"}", state_read), 17);
+    text_init(&text, data, sizeof data);
+    claim_render(&claim, &text);
+    CHECK_INT_EQ(must_check(data, "", "{\"schema\":1,\"epoch\":1,\"nonce\":\"0\"}", claim_read), 5);
+}
+
+/* Words of the wire, and what ends. */
+static void case_all_words(void)
+{
+    static const struct {
+        const char *word;
+        bool is_end;
+    } phases[] = {{"running", false},   {"paused", false},       {"aborting", false},
+                  {"succeeded", true},  {"finished", true},      {"aborted", true},
+                  {"superseded", true}, {"rolling-back", false}, {"rolled-back", true},
+                  {"expired", true}};
+    static const char *const conditions[] = {"pending",    "offline", "busy", "changing",
+                                             "done",       "failed",  "lost", "regressed",
+                                             "overridden", "skipped"};
+    static const char *const waits[] = {"start", "changing", "soak", "budget",  "rate",
+                                        "group", "peers",    "busy", "offline", "threshold"};
+    CHECK_INT_EQ(ROLLOUT_PHASE_COUNT, COUNT_OF(phases));
+    CHECK_INT_EQ(NODE_CONDITION_COUNT, COUNT_OF(conditions));
+    CHECK_INT_EQ(ROLLOUT_WAIT_COUNT, COUNT_OF(waits));
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        CHECK_STR_EQ(rollout_phase_word((enum rollout_phase)i), phases[i].word);
+        CHECK(rollout_phase_is_end((enum rollout_phase)i) == phases[i].is_end);
+        CHECK_STR_EQ(node_condition_word((enum node_condition)i), conditions[i]);
+        CHECK_STR_EQ(rollout_wait_word((enum rollout_wait)i), waits[i]);
+    }
+}
+
+static struct span listed(const char *before, const char *item, int count, const char *after)
+{
+    text_init(&text, data, sizeof data);
+    text_append(&text, before);
+    for (int i = 0; i < count; i++) {
+        text_append(&text, i > 0 ? "," : "");
+        text_append(&text, item);
+    }
+    text_append(&text, after);
+    CHECK(!text.cut);
+    return span_of(data, text.len);
+}
+
+/* As many of each as may be, and one more; an item of another kind, at its place. */
+static void case_lists(void)
+{
+    static const struct {
+        int (*read)(struct span given, struct err *err);
+        const char *before, *item, *after, *message;
+        int most;
+    } rows[] = {{control_read, "{\"schema\":1,\"want\":\"run\",\"skip\":[", "\"a\"", "]}",
+                 "skip: more than 32 nodes", 32},
+                {control_read, "{\"schema\":1,\"want\":\"run\",\"retry\":[", "{\"before\":1}", "]}",
+                 "retry: more than 16 nodes", 16},
+                {state_read, "{\"schema\":1,\"id\":\"a\",\"phase\":\"paused\",\"waveStates\":[",
+                 "{\"cut\":1,\"openedAt\":1}", "]}", "waveStates: more than 16 waves", 16}};
+    static const struct {
+        int (*read)(struct span given, struct err *err);
+        const char *part, *message;
+    } parts[] = {
+        {control_read, "\"want\":\"run\",\"skip\":[\"a\",\"B\"]", "skip[1]: must be 1 to 63"},
+        {control_read, "\"want\":\"run\",\"retry\":[{\"node\":\"a\"}]", "retry[0].before: missing"},
+        {control_read, "\"want\":\"runs\"", "want must be run, pause or abort"},
+        {state_read, "\"id\":\"a\",\"phase\":1", "phase: must be a string"},
+        {state_read, "\"id\":\"a\"", "the phase is none this version knows"},
+        {state_read, "\"id\":\"a\",\"phase\":\"paused\",\"waveStates\":[{\"cut\":1}]",
+         "waveStates[0].openedAt: missing"},
+        {state_read, "\"id\":\"a\",\"phase\":\"paused\",\"waveStates\":[{\"openedAt\":1}]",
+         "waveStates[0].cut: missing"},
+        {state_read, "\"id\":\"a\",\"phase\":\"paused\",\"waits\":{\"peers\":{}}",
+         "waits.peers.count: missing"},
+        {state_read, "\"id\":\"a\",\"phase\":\"paused\",\"current\":[\"a\",1]",
+         "current[1]: must be a string"},
+        {state_read, "\"id\":\"a\",\"phase\":\"paused\",\"counts\":{\"lost\":4294967296}",
+         "counts.lost: must be between 0 and 4294967295"}};
+    struct err err = {0};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CHECK_INT_EQ(
+            rows[i].read(listed(rows[i].before, rows[i].item, rows[i].most, rows[i].after), &err),
+            0);
+        CHECK_INT_EQ(
+            rows[i].read(listed(rows[i].before, rows[i].item, rows[i].most + 1, rows[i].after),
+                         &err),
+            ERR_LIMIT);
+        CHECK_STR_EQ(err.text, rows[i].message);
+    }
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        CHECK(parts[i].read(listed("{\"schema\":1,", parts[i].part, 1, "}"), &err) != 0);
+        CHECK_CONTAINS(err.text, parts[i].message);
+    }
+}
+
+/* What a state does not say is none of it; who is skipped is among as many as are said. */
+static void case_nothing_more(void)
+{
+    static struct rollout_state state, back;
+    struct rollout_control control = {.want = "run", .skipped = {"a", "b"}, .skipped_count = 1};
+    CHECK_INT_EQ(rollout_state_parse(span_text("{\"schema\":1,\"id\":\"a\",\"phase\":\"paused\","
+                                               "\"counts\":{\"done\":3,\"lost\":2}}"),
+                                     &back, NULL),
+                 0);
+    for (enum node_condition i = 0; i < NODE_CONDITION_COUNT; i++) {
+        CHECK_INT_EQ(back.count[i], i == NODE_DONE ? 3 : i == NODE_LOST ? 2 : 0);
+    }
+    CHECK(rollout_is_skipped(&control, "a") && !rollout_is_skipped(&control, "b"));
+    for (enum rollout_wait i = 0; i < ROLLOUT_WAIT_COUNT; i++) {
+        memset(&state, 0, sizeof state);
+        (void)text_copy(state.id, sizeof state.id, "a");
+        state.waits[i].count = 1;
+        text_init(&text, data, sizeof data);
+        rollout_state_render(&state, &text);
+        CHECK_INT_EQ(rollout_state_parse(span_of(data, text.len), &back, NULL), 0);
+        CHECK(memcmp(&state, &back, sizeof state) == 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -202,6 +375,10 @@ int main(int argc, char **argv)
         {"state", case_state},
         {"claim", case_claim},
         {"words", case_words},
+        {"must", case_must},
+        {"all words", case_all_words},
+        {"lists", case_lists},
+        {"nothing more", case_nothing_more},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
