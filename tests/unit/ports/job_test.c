@@ -54,6 +54,9 @@ struct script {
     void *ctx;
     char line[256];
     bool is_told;
+    const char *listing;     /* what the kernel has; NULL: what is well */
+    struct route_state told; /* by the last read */
+    size_t loads, removals;
 };
 
 /* Before the run that answers otherwise all is as without it, and is not written again. */
@@ -133,6 +136,11 @@ static void play(struct script *script)
                 said.output = well[i].output;
             }
         }
+        if (script->listing != NULL && strncmp(script->line, "nft list", 8) == 0) {
+            said.output = script->listing;
+        }
+        script->loads += strncmp(script->line, "nft -f -", 8) == 0;
+        script->removals += strstr(script->line, "< remove") != NULL;
         if (is_counted) {
             said = is_otherwise(script) ? *script->answer : said;
             script->runs++;
@@ -154,6 +162,7 @@ static void told(void *ctx, const struct err *err, const struct route_state *sta
     struct script *script = ctx;
     CHECK(!script->is_told);
     script->is_told = true;
+    script->told = state != NULL ? *state : (struct route_state){0};
     if (err != NULL) {
         text_printf(&out, "  = %s: %s\n", err_word(err->code), err->text);
     } else if (state != NULL) {
@@ -295,9 +304,120 @@ static void as_written(void)
     CHECK(page[at] == golden[at]);
 }
 
+/* -- several calls, one after the other ---------------------------------------------------------
+ */
+
+static struct nftables_route several;
+
+static void several_begin(struct route *route, struct script *script)
+{
+    static const struct worker_ops ops = {.run = play_run, .write_file = play_write};
+    struct nftables_route_settings settings = {.worker = {.ops = &ops, .self = script},
+                                               .node = "n1",
+                                               .boot_path = "/b",
+                                               .pool = 0xc6120000u,
+                                               .pool_bits = 15};
+    *script = (struct script){.turn = SIZE_MAX};
+    text_init(&out, page, sizeof page);
+    table_make();
+    CHECK_INT_EQ(nftables_route_init(&several, &settings, NULL), 0);
+    *route = nftables_route_interface(&several);
+}
+
+static void several_call(struct route *route, struct script *script, enum call call)
+{
+    script->is_told = false;
+    script->loads = script->removals = 0;
+    CHECK_INT_EQ(call_one(route, call, script, NULL), 0);
+    play(script);
+    CHECK(script->is_told);
+}
+
+#define TABLE(what)                                                                                \
+    "table ip berth-n1 { return comment \"generation 7\"" HOOK HOOK HOOK HOOK HOOK HOOK HOOK what
+
+/* A table that another hand has changed since the last apply is said by every read, and replaced by
+ * the next apply; what apply could not see, and what clear left, is nobody's change. */
+static void changed_by_another(void)
+{
+    static const struct {
+        enum call call;
+        const char *listing;
+        bool is_altered;
+        size_t loads, removals;
+    } rows[] = {
+        {READ, TABLE("a"), false, 0, 0},  /* nothing is known yet */
+        {READ, TABLE("b"), true, 0, 0},   /* since the read before */
+        {APPLY, TABLE("a"), false, 1, 0}, /* as it was known */
+        {READ, TABLE("a"), false, 0, 0},
+        {READ, TABLE("b"), true, 0, 0},
+        {READ, TABLE("a"), false, 0, 0},
+        {APPLY, TABLE("b"), false, 2, 1}, /* another than was known, and a read had seen it */
+        {READ, TABLE("b"), false, 0, 0},
+        {APPLY, TABLE("c"), false, 1, 0}, /* another, and no read had */
+        {READ, TABLE("c"), false, 0, 0},
+        {CLEAR, TABLE("c"), false, 1, 1},
+        {READ, TABLE("d"), false, 0, 0},
+        {READ, TABLE("c"), true, 0, 0},
+        {APPLY, "", false, 1, 0}, /* it cannot be seen */
+        {READ, TABLE("e"), false, 0, 0},
+    };
+    struct route route;
+    struct script script;
+    several_begin(&route, &script);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        int failures = check_failures_;
+        script.listing = rows[i].listing;
+        several_call(&route, &script, rows[i].call);
+        CHECK(rows[i].call != READ || script.told.is_altered == rows[i].is_altered);
+        CHECK_INT_EQ(script.loads, rows[i].loads);
+        CHECK_INT_EQ(script.removals, rows[i].removals);
+        if (check_failures_ != failures) {
+            printf("    at call %zu\n", i);
+        }
+    }
+    nftables_route_close(&several);
+}
+
+/* Each bridge of the table applied last is known once, whoever stands on it. */
+static void bridges_of_the_table(void)
+{
+    static const struct {
+        const char *bridges[4];
+        size_t count;
+        const char *known[4];
+    } rows[] = {
+        {{"berth-1", "", "berth-2", "berth-1"}, 2, {"berth-1", "berth-2"}},
+        {{"", "", "", ""}, 0, {NULL}},
+        {{"berth-3", "berth-3", "berth-3", "berth-3"}, 1, {"berth-3"}},
+        {{"", "berth-4", "berth-5", "berth-6"}, 3, {"berth-4", "berth-5", "berth-6"}},
+    };
+    struct route route;
+    struct script script;
+    several_begin(&route, &script);
+    table.service_count = 4;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (size_t k = 0; k < 4; k++) {
+            struct route_service *service = &table.services[k];
+            (void)snprintf(service->app, sizeof service->app, "a%zu", k);
+            (void)text_copy(service->service, sizeof service->service, "main");
+            (void)text_copy(service->bridge, sizeof service->bridge, rows[i].bridges[k]);
+        }
+        several_call(&route, &script, APPLY);
+        several_call(&route, &script, READ);
+        CHECK_INT_EQ(several.bridge_count, rows[i].count);
+        for (size_t k = 0; k < several.bridge_count && k < rows[i].count; k++) {
+            CHECK_STR_EQ(several.bridges[k], rows[i].known[k]);
+        }
+    }
+    nftables_route_close(&several);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"as written", as_written}};
+    static const struct check_case cases[] = {{"as written", as_written},
+                                              {"changed by another", changed_by_another},
+                                              {"bridges of the table", bridges_of_the_table}};
     if (argc == 3 && strcmp(argv[1], "--write") == 0) {
         all();
         FILE *file = fopen(argv[2], "w");
