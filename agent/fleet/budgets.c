@@ -39,8 +39,9 @@ static const char *group_of(const struct rollout_spec *spec, size_t label,
 static bool is_steady(const struct budgets *budgets, const struct roster_node *node)
 {
     bool is_serving = node->is_present && node->is_reported;
-    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        is_serving = is_serving && (!app->is_reported || app->is_serving);
+    struct roster_app app;
+    for (size_t at = 0; is_serving && roster_app_next(node, &at, &app);) {
+        is_serving = !app.is_reported || app.is_serving;
     }
     return is_serving && !budgets->ask(budgets->ctx, node).is_changing;
 }
@@ -104,7 +105,7 @@ static void rate_count(struct budgets *budgets, uint32_t reached)
     uint32_t count = 0;
     for (size_t i = 0; i < budgets->roster->node_count; i++) {
         const struct roster_app *app =
-            roster_app_find(budgets->roster->nodes[i], budgets->spec->app);
+            roster_app_find(roster_at(budgets->roster, i), budgets->spec->app);
         if (app != NULL && is_ours(budgets->spec, app) &&
             app->order.issued > budgets->now - MINUTE_MS) {
             first = first == 0 || app->order.issued < first ? app->order.issued : first;
@@ -138,7 +139,7 @@ void budgets_init(struct budgets *budgets, uint32_t matched, uint32_t changing, 
         return;
     }
     for (size_t i = 0; i < budgets->roster->node_count; i++) {
-        const struct roster_node *node = budgets->roster->nodes[i];
+        const struct roster_node *node = roster_at(budgets->roster, i);
         if (shape->group_count > 0 && budgets->ask(budgets->ctx, node).holds_slot) {
             groups_hold(budgets, node);
         }
@@ -153,7 +154,7 @@ static bool is_group_full(const struct budgets *budgets, size_t label, const cha
 {
     uint32_t count = 0;
     for (size_t i = 0; i < budgets->roster->node_count; i++) {
-        const struct roster_node *node = budgets->roster->nodes[i];
+        const struct roster_node *node = roster_at(budgets->roster, i);
         const char *other = group_of(budgets->spec, label, node);
         count += node != but && other != NULL && strcmp(other, value) == 0 &&
                  budgets->ask(budgets->ctx, node).holds_slot;
@@ -183,7 +184,7 @@ static bool has_peers(const struct budgets *budgets, const struct roster_node *n
         return true;
     }
     for (size_t i = 0; i < budgets->roster->node_count; i++) {
-        const struct roster_node *other = budgets->roster->nodes[i];
+        const struct roster_node *other = roster_at(budgets->roster, i);
         const char *others = roster_label(other, label);
         if (other != node && others != NULL && strcmp(others, value) == 0 &&
             !is_steady(budgets, other)) {

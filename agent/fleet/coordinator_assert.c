@@ -119,13 +119,10 @@ static void kept_assert(struct coordinator *coordinator, struct kept *kept)
 /* An order that this coordinator knows of and the broker does not show, unless its node has gone
  * past it. False when it has to wait for a place. */
 static bool order_assert(struct coordinator *coordinator, const struct roster_node *node,
-                         struct roster_app *app)
+                         const struct roster_app *app)
 {
     const struct roster_order *held = &app->order;
-    bool is_past =
-        app->is_reported && (app->order_epoch > held->epoch ||
-                             (app->order_epoch == held->epoch && app->order_gen > held->gen));
-    if (!held->is_there || held->is_echoed || held->is_sent || is_past) {
+    if (!roster_is_unshown(app)) {
         return true;
     }
     struct err err = {0};
@@ -139,23 +136,36 @@ static bool order_assert(struct coordinator *coordinator, const struct roster_no
                           .issued = held->issued};
     memcpy(order.id, held->id, sizeof order.id);
     memcpy(order.fleet, coordinator->fleet, sizeof order.fleet);
-    memcpy(order.node, node->name, sizeof order.node);
+    (void)text_copy(order.node, sizeof order.node, node->name);
     memcpy(order.app, app->app, sizeof order.app);
     memcpy(order.rollout, held->rollout, sizeof order.rollout);
-    app->order.is_sent = coordinator_order(coordinator, &order, &err);
-    return app->order.is_sent;
+    if (!coordinator_order(coordinator, &order, &err)) {
+        return false;
+    }
+    roster_order_sent(&coordinator->mirror.roster, node->name, app->app, held->id, true, false);
+    return true;
+}
+
+/* False when one has to wait for a place. */
+static bool orders_assert(struct coordinator *coordinator)
+{
+    const struct roster_node *node;
+    struct roster_app app;
+    size_t place = SIZE_MAX;
+    while ((node = roster_unshown_next(&coordinator->mirror.roster, &place)) != NULL) {
+        for (size_t at = 0; roster_app_next(node, &at, &app);) {
+            if (!order_assert(coordinator, node, &app)) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 /* Orders first: whoever hears of a rollout anew knows then who has got one. */
 void coordinator_assert(struct coordinator *coordinator)
 {
-    bool has_room = true;
-    for (size_t i = 0; i < coordinator->mirror.roster.node_count; i++) {
-        const struct roster_node *node = coordinator->mirror.roster.nodes[i];
-        for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-            has_room = has_room && order_assert(coordinator, node, app);
-        }
-    }
+    bool has_room = orders_assert(coordinator);
     for (size_t i = 0; i < coordinator->mirror.rollouts.count && has_room; i++) {
         struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept->spec.created != 0) {

@@ -39,13 +39,15 @@ void coordinator_echo_wait(struct coordinator *coordinator, const struct flight 
 
 static void wait_end(struct coordinator *coordinator, const struct echo_wait *wait)
 {
-    struct roster_node *node = roster_find(&coordinator->mirror.roster, wait->node);
-    struct roster_app *app = node != NULL ? roster_app_find(node, wait->app) : NULL;
+    struct roster *roster = &coordinator->mirror.roster;
+    const struct roster_node *node = roster_find(roster, wait->node);
+    const struct roster_app *app = node != NULL ? roster_app_find(node, wait->app) : NULL;
     if (app == NULL || strcmp(app->order.id, wait->id) != 0 || app->order.is_echoed ||
         !app->order.is_sent) {
         return;
     }
-    app->order.is_sent = false; /* the next turn publishes it again */
+    /* The next turn publishes it again. */
+    roster_order_sent(roster, wait->node, wait->app, wait->id, false, false);
     coordinator->is_dirty = true;
     coordinator_say(coordinator, LOG_LEVEL_WARNING,
                     "the broker took the order of %s and does not show it: it is published again",

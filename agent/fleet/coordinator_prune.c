@@ -35,9 +35,10 @@ static bool is_release_wanted(const struct coordinator *coordinator, const struc
         }
     }
     for (size_t i = 0; i < roster->node_count; i++) {
-        for (struct roster_app *app = roster->nodes[i]->first_app; app != NULL; app = app->next) {
-            if (app->order.is_there && (digest_is_equal(&app->order.release, release) ||
-                                        digest_is_equal(&app->order.before, release))) {
+        struct roster_app app;
+        for (size_t at = 0; roster_app_next(roster_at(roster, i), &at, &app);) {
+            if (app.order.is_there && (digest_is_equal(&app.order.release, release) ||
+                                       digest_is_equal(&app.order.before, release))) {
                 return true;
             }
         }

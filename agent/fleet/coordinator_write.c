@@ -14,14 +14,13 @@
 /* The broker took an order, or it did not. */
 static void order_told(struct coordinator *coordinator, const struct flight *flight, bool is_taken)
 {
-    struct roster_node *node = roster_find(&coordinator->mirror.roster, flight->node);
-    struct roster_app *app = node != NULL ? roster_app_find(node, flight->app) : NULL;
-    if (app != NULL && strcmp(app->order.id, flight->id) == 0) {
-        app->order.is_sent = is_taken;
-        app->order.was_there |= is_taken;
-        if (is_taken && !app->order.is_echoed) {
-            coordinator_echo_wait(coordinator, flight);
-        }
+    struct roster *roster = &coordinator->mirror.roster;
+    const struct roster_node *node = roster_find(roster, flight->node);
+    const struct roster_app *app = node != NULL ? roster_app_find(node, flight->app) : NULL;
+    roster_order_sent(roster, flight->node, flight->app, flight->id, is_taken, is_taken);
+    if (is_taken && app != NULL && strcmp(app->order.id, flight->id) == 0 &&
+        !app->order.is_echoed) {
+        coordinator_echo_wait(coordinator, flight);
     }
 }
 
@@ -265,19 +264,36 @@ static void order_id_make(const struct rollout_spec *spec, const struct roster_a
     (void)snprintf(id, ORDER_ID_BYTES, "%016llx", (unsigned long long)random);
 }
 
+/* Noted before it is published: where there is no memory to know of an order, none is given. One
+ * that could not be published is as if it had never been. */
+static bool order_give(struct coordinator *coordinator, struct roster_node *node,
+                       const struct roster_app *before, const struct order *order, struct err *why)
+{
+    struct roster *roster = &coordinator->mirror.roster;
+    if (!roster_order(roster, order, false)) {
+        (void)err_set(why, ERR_MEMORY, "memory for the order of %s", node->name);
+        return false;
+    }
+    if (!coordinator_order(coordinator, order, why)) {
+        (void)roster_app_put(roster, node, before);
+        return false;
+    }
+    roster_order_sent(roster, node->name, order->app, order->id, true, false);
+    return true;
+}
+
 /* False when the order was not written; `why` then says what for it waits, empty: a place. */
 static bool order_write(struct coordinator *coordinator, const struct kept *kept,
                         const struct planner_order *planned, struct err *why)
 {
-    struct roster_node *node = coordinator->mirror.roster.nodes[planned->node];
-    struct roster_app *app = roster_app_need(&coordinator->mirror.roster, node, kept->spec.app);
+    struct roster_node *node = roster_at(&coordinator->mirror.roster, planned->node);
+    struct roster_app app = {.app = ""};
     uint64_t random = 0;
-    if (app == NULL) {
-        (void)err_set(why, ERR_MEMORY, "memory for the order of %s", node->name);
-        return false;
+    if (roster_app_copy(node, kept->spec.app, &app) == NULL) {
+        memcpy(app.app, kept->spec.app, sizeof app.app);
     }
     struct order order = {.epoch = roster_epoch_for(node, coordinator->claim.epoch),
-                          .gen = gen_next(app),
+                          .gen = gen_next(&app),
                           .release = planned->release,
                           .before = planned->before,
                           .force = kept->spec.force,
@@ -287,18 +303,16 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
         (void)err_wrap(why, ERR_ENTROPY, "a number for the order of %s", node->name);
         return false;
     }
-    order_id_make(&kept->spec, app, random, order.id);
+    order_id_make(&kept->spec, &app, random, order.id);
     memcpy(order.fleet, coordinator->fleet, sizeof order.fleet);
-    memcpy(order.node, node->name, sizeof order.node);
+    (void)text_copy(order.node, sizeof order.node, node->name);
     memcpy(order.app, kept->spec.app, sizeof order.app);
     memcpy(order.rollout, kept->spec.id, sizeof order.rollout);
     order.start_by =
         planned->is_taken_back ? planned->start_by : order.issued + (wall_ms)kept->spec.start_by_ms;
-    if (!coordinator_order(coordinator, &order, why)) {
+    if (!order_give(coordinator, node, &app, &order, why)) {
         return false;
     }
-    roster_order(&coordinator->mirror.roster, &order, false);
-    app->order.is_sent = true;
     coordinator_say(coordinator, LOG_LEVEL_INFO, "%s: order %llu.%llu %s", node->name,
                     (unsigned long long)order.epoch, (unsigned long long)order.gen,
                     planned->is_taken_back ? "takes back what was not begun" : "given");

@@ -169,7 +169,7 @@ static bool is_over(const struct turn *turn)
 {
     bool has_revocable = false;
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        has_revocable |= planner_is_revocable(turn->rollout->spec, turn->roster->nodes[i]);
+        has_revocable |= planner_is_revocable(turn->rollout->spec, roster_at(turn->roster, i));
     }
     return turn->result->state.count[NODE_CHANGING] == 0 && !has_revocable;
 }

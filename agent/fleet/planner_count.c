@@ -49,7 +49,7 @@ static bool vanished_judge(struct turn *turn)
     uint64_t count[2] = {0}; /* with the release, and without */
     uint64_t gone[2] = {0};
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        const struct roster_node *node = turn->roster->nodes[i];
+        const struct roster_node *node = roster_at(turn->roster, i);
         if (planner_is_meant(turn->rollout, node)) {
             bool is_done = planner_condition(turn->rollout, node, turn->now) == NODE_DONE;
             count[!is_done]++;
@@ -86,7 +86,7 @@ static void note_failure(struct turn *turn, const struct roster_node *node,
     }
     turn->has_new_failure |= is_new;
     state->failed_outcome[0] = state->failed_reason[0] = '\0';
-    memcpy(state->failed_node, node->name, sizeof state->failed_node);
+    (void)text_copy(state->failed_node, sizeof state->failed_node, node->name);
     const struct report_outcome *outcome = app != NULL ? roster_outcome(app, app->order.id) : NULL;
     if (condition == NODE_REGRESSED) {
         (void)text_copy(state->failed_outcome, sizeof state->failed_outcome, "regressed");
@@ -112,14 +112,15 @@ static void wake_note(struct turn *turn, const struct roster_node *node)
     if (node->absent_since != 0) {
         planner_wake_at(turn, node->absent_since + (wall_ms)spec->lost_after_ms);
     }
-    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        if (app->unserving_since != 0) {
-            planner_wake_at(turn, app->unserving_since + PLANNER_DEGRADED_MS);
+    struct roster_app app;
+    for (size_t at = 0; roster_app_next(node, &at, &app);) {
+        if (app.unserving_since != 0) {
+            planner_wake_at(turn, app.unserving_since + PLANNER_DEGRADED_MS);
         }
-        if (app->order.is_there && roster_outcome(app, app->order.id) == NULL) {
-            planner_wake_at(turn, planner_bound_until(&app->order));
-            if (planner_is_ours(&app->order, spec)) {
-                planner_wake_at(turn, planner_lost_at(&app->order, spec));
+        if (app.order.is_there && roster_outcome(&app, app.order.id) == NULL) {
+            planner_wake_at(turn, planner_bound_until(&app.order));
+            if (planner_is_ours(&app.order, spec)) {
+                planner_wake_at(turn, planner_lost_at(&app.order, spec));
             }
         }
     }
@@ -141,10 +142,10 @@ static void wave_note(struct turn *turn, size_t index, const struct roster_node 
     more->gone += condition == NODE_OVERRIDDEN || condition == NODE_SKIPPED;
     more->bad += is_new_failure;
     if (more->node[0] == '\0' && condition != NODE_DONE) {
-        memcpy(more->node, node->name, sizeof more->node);
+        (void)text_copy(more->node, sizeof more->node, node->name);
     }
     if (more->member[0] == '\0') {
-        memcpy(more->member, node->name, sizeof more->member);
+        (void)text_copy(more->member, sizeof more->member, node->name);
     }
 }
 
@@ -192,7 +193,7 @@ static void node_count(struct turn *turn, const struct roster_node *node)
     if (condition == NODE_CHANGING) {
         planner_wait_note(turn, ROLLOUT_WAIT_CHANGING, node->name);
         if (state->current_count < ROLLOUT_CURRENT_MAX) {
-            memcpy(state->current[state->current_count++], node->name, NODE_NAME_BYTES);
+            (void)text_copy(state->current[state->current_count++], NODE_NAME_BYTES, node->name);
         }
     } else if (condition == NODE_BUSY || condition == NODE_OFFLINE) {
         planner_wait_note(turn, condition == NODE_BUSY ? ROLLOUT_WAIT_BUSY : ROLLOUT_WAIT_OFFLINE,
@@ -226,7 +227,7 @@ void planner_count(struct turn *turn)
     count_clear(turn);
     turn->has_vanished = vanished_judge(turn);
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        const struct roster_node *node = turn->roster->nodes[i];
+        const struct roster_node *node = roster_at(turn->roster, i);
         wake_note(turn, node);
         if (planner_is_meant(turn->rollout, node)) {
             node_count(turn, node);

@@ -21,7 +21,7 @@ static void wave_mark(const struct turn *turn, size_t wave, struct planner_forec
     for (size_t i = 0; i < turn->roster->node_count; i++) {
         struct planner_forecast *forecast = &forecasts[i];
         if (forecast->condition != NODE_CONDITION_COUNT && forecast->wave == WAVES_NONE &&
-            waves_of(&turn->waves, state, turn->roster->nodes[i]) != WAVES_NONE) {
+            waves_of(&turn->waves, state, roster_at(turn->roster, i)) != WAVES_NONE) {
             forecast->wave = wave;
         }
     }
@@ -39,9 +39,9 @@ size_t planner_foresee(const struct planner_rollout *rollout, const struct roste
     waves_init(&turn.waves, spec);
     for (size_t i = 0; i < roster->node_count; i++) {
         forecasts[i] =
-            (struct planner_forecast){.condition = planner_crowd(&turn, roster->nodes[i]),
+            (struct planner_forecast){.condition = planner_crowd(&turn, roster_at(roster, i)),
                                       .wave = is_staged ? WAVES_NONE : 0,
-                                      .has_group = has_group(spec, roster->nodes[i])};
+                                      .has_group = has_group(spec, roster_at(roster, i))};
         meant += forecasts[i].condition != NODE_CONDITION_COUNT;
     }
     while (is_staged && meant > 0 && !waves_is_everybody(spec, &result.state)) {

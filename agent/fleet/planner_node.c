@@ -231,8 +231,9 @@ bool planner_is_meant(const struct planner_rollout *rollout, const struct roster
 bool planner_node_is_changing(const struct roster_node *node, wall_ms now)
 {
     bool is_changing = false;
-    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        is_changing |= is_outstanding(app, now) || (app->is_changing && node->is_present);
+    struct roster_app app;
+    for (size_t at = 0; !is_changing && roster_app_next(node, &at, &app);) {
+        is_changing = is_outstanding(&app, now) || (app.is_changing && node->is_present);
     }
     return is_changing;
 }
@@ -241,7 +242,7 @@ uint32_t planner_changing(const struct roster *roster, wall_ms now)
 {
     uint32_t changing = 0;
     for (size_t i = 0; i < roster->node_count; i++) {
-        changing += planner_node_is_changing(roster->nodes[i], now);
+        changing += planner_node_is_changing(roster_at(roster, i), now);
     }
     return changing;
 }

@@ -21,7 +21,7 @@ void planner_take_back(struct turn *turn)
     bool is_pause = turn->result->state.phase == ROLLOUT_PAUSED;
     bool is_undo = spec->shape.undo[0] != '\0';
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        const struct roster_node *node = turn->roster->nodes[i];
+        const struct roster_node *node = roster_at(turn->roster, i);
         const struct roster_app *app = roster_app_find(node, spec->app);
         bool is_lost = app != NULL && turn->now >= planner_lost_at(&app->order, spec);
         if (planner_is_revocable(spec, node) && !(is_pause && is_lost)) {
@@ -45,7 +45,7 @@ static struct budgets_node budgets_of(const void *ctx, const struct roster_node 
     const struct planner_result *result = turn->result;
     bool is_changing = planner_node_is_changing(node, turn->now);
     for (size_t i = 0; i < result->order_count && !is_changing; i++) {
-        is_changing = turn->roster->nodes[result->orders[i].node] == node;
+        is_changing = roster_at(turn->roster, result->orders[i].node) == node;
     }
     if (is_changing || !planner_is_meant(turn->rollout, node)) {
         return (struct budgets_node){.is_changing = is_changing, .holds_slot = is_changing};
@@ -86,7 +86,7 @@ void planner_order_next(struct turn *turn)
     bool is_staged = rollout_shape_is_staged(&spec->shape);
     budgets_begin(turn);
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        const struct roster_node *node = turn->roster->nodes[i];
+        const struct roster_node *node = roster_at(turn->roster, i);
         if (!planner_is_meant(turn->rollout, node) ||
             planner_condition(turn->rollout, node, turn->now) != NODE_PENDING ||
             (is_staged && waves_of(&turn->waves, state, node) == WAVES_NONE)) {
@@ -137,7 +137,7 @@ size_t planner_go_back(struct turn *turn)
     size_t left = 0;
     budgets_begin(turn);
     for (size_t i = 0; i < turn->roster->node_count; i++) {
-        const struct roster_node *node = turn->roster->nodes[i];
+        const struct roster_node *node = roster_at(turn->roster, i);
         const struct roster_app *app = roster_app_find(node, spec->app);
         bool is_open = app != NULL && planner_is_ours(&app->order, spec) &&
                        roster_outcome(app, app->order.id) == NULL;

@@ -1,159 +1,30 @@
-/* roster: a sorted table of nodes and a pool of their apps; everything is a copy of what was heard.
- */
+/* roster: what is heard of a node, each word into its place; nothing is concluded. */
 #include "agent/fleet/roster.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "agent/fleet/roster_private.h"
 #include "agent/wire/trust.h"
 
-#define NODES_FIRST 64
+/* -- what came from the node's topics --------------------------------------------------------- */
 
-void roster_init(struct roster *roster)
+/* The session's digits, or a hash of what is no such: it is only compared. */
+static uint64_t session_of(const char *text)
 {
-    *roster = (struct roster){.resize = realloc};
-}
-
-static void labels_close(struct roster_labels *labels)
-{
-    free(labels->text);
-    *labels = (struct roster_labels){0};
-}
-
-static void node_close(struct roster_node *node)
-{
-    while (node->first_app != NULL) {
-        struct roster_app *app = node->first_app;
-        node->first_app = app->next;
-        free(app);
+    uint64_t number = 0;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    bool is_hex = true;
+    size_t i = 0;
+    for (; text[i] != '\0'; i++) {
+        int digit = text[i] >= '0' && text[i] <= '9'   ? text[i] - '0'
+                    : text[i] >= 'a' && text[i] <= 'f' ? text[i] - 'a' + 10
+                                                       : -1;
+        is_hex = is_hex && digit >= 0;
+        number = number << 4 | ((unsigned)digit & 15);
+        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
     }
-    labels_close(&node->own);
-    labels_close(&node->given);
-    free(node);
-}
-
-void roster_close(struct roster *roster)
-{
-    for (size_t i = 0; i < roster->node_count; i++) {
-        node_close(roster->nodes[i]);
-    }
-    free(roster->nodes);
-    *roster = (struct roster){0};
-}
-
-/* Memory for something of this node, or a note that it is missing. */
-static void *resized(struct roster *roster, void *memory, size_t size, const char *node)
-{
-    void *made = roster->resize(memory, size);
-    if (made == NULL && !roster->is_short) {
-        roster->is_short = true;
-        (void)text_copy(roster->short_of, sizeof roster->short_of, node);
-    }
-    return made;
-}
-
-/* Where the node stands, or would. */
-static size_t place_of(const struct roster *roster, const char *node)
-{
-    size_t low = 0;
-    size_t high = roster->node_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(roster->nodes[middle]->name, node) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-struct roster_node *roster_find(const struct roster *roster, const char *node)
-{
-    size_t at = place_of(roster, node);
-    bool is_there = at < roster->node_count && strcmp(roster->nodes[at]->name, node) == 0;
-    return is_there ? roster->nodes[at] : NULL;
-}
-
-static bool room_make(struct roster *roster, const char *node)
-{
-    if (roster->node_count < roster->node_cap) {
-        return true;
-    }
-    size_t cap = roster->node_cap == 0 ? NODES_FIRST : 2 * roster->node_cap;
-    void *grown = resized(roster, roster->nodes, cap * sizeof(struct roster_node *), node);
-    if (grown == NULL) {
-        return false;
-    }
-    roster->nodes = grown;
-    roster->node_cap = cap;
-    return true;
-}
-
-struct roster_node *roster_need(struct roster *roster, const char *node)
-{
-    size_t at = place_of(roster, node);
-    if (at < roster->node_count && strcmp(roster->nodes[at]->name, node) == 0) {
-        return roster->nodes[at];
-    }
-    if (!text_is_name(node, NODE_NAME_BYTES - 1) || !room_make(roster, node)) {
-        return NULL;
-    }
-    struct roster_node *made = resized(roster, NULL, sizeof *made, node);
-    if (made == NULL) {
-        return NULL;
-    }
-    *made = (struct roster_node){0};
-    (void)text_copy(made->name, sizeof made->name, node);
-    struct roster_node **place = &roster->nodes[at];
-    memmove(place + 1, place, (roster->node_count - at) * sizeof(struct roster_node *));
-    *place = made;
-    roster->node_count++;
-    return made;
-}
-
-struct roster_app *roster_app_find(const struct roster_node *node, const char *name)
-{
-    for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        if (strcmp(app->app, name) == 0) {
-            return app;
-        }
-    }
-    return NULL;
-}
-
-struct roster_app *roster_app_need(struct roster *roster, struct roster_node *node, const char *app)
-{
-    struct roster_app *found = roster_app_find(node, app);
-    if (found != NULL || !text_is_name(app, NAME_BYTES - 1)) {
-        return found;
-    }
-    struct roster_app *made = resized(roster, NULL, sizeof *made, node->name);
-    if (made == NULL) {
-        return NULL;
-    }
-    *made = (struct roster_app){.next = node->first_app};
-    (void)text_copy(made->app, sizeof made->app, app);
-    node->first_app = made;
-    roster->app_count++;
-    return made;
-}
-
-/* What is neither reported nor ordered has no reason to be here: names that a node made up for one
- * report go with the next. */
-static void apps_sweep(struct roster *roster, struct roster_node *node)
-{
-    struct roster_app **link = &node->first_app;
-    while (*link != NULL) {
-        struct roster_app *app = *link;
-        if (app->is_reported || app->order.is_there) {
-            link = &app->next;
-            continue;
-        }
-        *link = app->next;
-        free(app);
-        roster->app_count--;
-    }
+    number = is_hex && i == PRESENCE_SESSION_BYTES - 1 ? number : hash;
+    return i == 0 ? 0 : number == 0 ? 1 : number;
 }
 
 void roster_presence(struct roster *roster, const char *name, const struct presence *presence)
@@ -162,35 +33,19 @@ void roster_presence(struct roster *roster, const char *name, const struct prese
     if (node == NULL) {
         return;
     }
-    bool is_old_farewell =
-        !presence->is_online && node->is_present && strcmp(node->session, presence->session) != 0;
+    uint64_t session = session_of(presence->session);
+    bool is_old_farewell = !presence->is_online && node->is_present && node->session != session;
     if (!is_old_farewell) {
+        bool was_present = node->is_present;
+        wall_ms was_absent_since = node->absent_since;
         node->is_present = presence->is_online;
         node->absent_since = presence->is_online       ? 0
                              : node->absent_since == 0 ? roster->now
                                                        : node->absent_since;
-        memcpy(node->session, presence->session, sizeof node->session);
-    }
-}
-
-/* Where there is no memory for all of them, the node has none: a part would select wrongly. */
-static void labels_take(struct roster *roster, const struct roster_node *node,
-                        struct roster_labels *labels, const char *const *names,
-                        const char *const *values, size_t count)
-{
-    size_t len = 0;
-    labels_close(labels);
-    for (size_t i = 0; i < count; i++) {
-        len += strlen(names[i]) + strlen(values[i]) + 2;
-    }
-    char *at = len > 0 ? resized(roster, NULL, len, node->name) : NULL;
-    if (at == NULL) {
-        return;
-    }
-    *labels = (struct roster_labels){.text = at, .count = count};
-    for (size_t i = 0; i < count; i++) {
-        at = stpcpy(at, names[i]) + 1;
-        at = stpcpy(at, values[i]) + 1;
+        node->session = session;
+        if (was_present != node->is_present || was_absent_since != node->absent_since) {
+            roster_note_change(roster, node);
+        }
     }
 }
 
@@ -199,7 +54,7 @@ void roster_labels(struct roster *roster, const char *name, const char *const *n
 {
     struct roster_node *node = roster_need(roster, name);
     if (node != NULL) {
-        labels_take(roster, node, &node->given, names, values, count);
+        roster_labels_take(roster, node, ROSTER_LABELS_GIVEN, names, values, count);
     }
 }
 
@@ -225,56 +80,104 @@ static void app_report(struct roster_app *app, const struct report_app *report, 
     app->outcome_count = report->outcome_count;
 }
 
-/* What is not reported any more is not there any more. */
-static void apps_unreport(struct roster_node *node)
+static void node_report(struct roster *roster, struct roster_node *node,
+                        const struct report *report)
 {
-    for (struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        struct roster_app cleared = {
-            .next = app->next, .order = app->order, .unserving_since = app->unserving_since};
-        memcpy(cleared.app, app->app, sizeof cleared.app);
-        *app = cleared;
+    const char *names[REPORT_LABELS_MAX];
+    const char *values[REPORT_LABELS_MAX];
+    bool is_jump_bound = report->schema_trust < TRUST_SCHEMA_MAX;
+    if (!node->is_reported || node->is_jump_bound != is_jump_bound) {
+        roster_note_change(roster, node);
+    }
+    node->is_reported = true;
+    node->is_jump_bound = is_jump_bound;
+    for (size_t i = 0; i < report->label_count; i++) {
+        names[i] = report->label_names[i];
+        values[i] = report->label_values[i];
+    }
+    roster_labels_take(roster, node, ROSTER_LABELS_OWN, names, values, report->label_count);
+}
+
+static bool does_report(const struct report *report, const char *app)
+{
+    bool does = false;
+    for (size_t i = 0; i < report->app_count && !does; i++) {
+        does = strcmp(report->apps[i].app, app) == 0;
+    }
+    return does;
+}
+
+/* What is not reported any more is not there any more, and where it has no order it has no reason
+ * to be here: names that a node made up for one report go with the next. NULL: nothing is reported
+ * any more. */
+static void apps_sweep(struct roster *roster, struct roster_node *node, const struct report *report)
+{
+    struct roster_app app;
+    size_t at = 0;
+    size_t before = 0;
+    while (roster_app_next(node, &at, &app)) {
+        if (report != NULL && does_report(report, app.app)) {
+            before = at;
+            continue;
+        }
+        struct roster_app cleared = {.order = app.order, .unserving_since = app.unserving_since};
+        memcpy(cleared.app, app.app, sizeof cleared.app);
+        if (!roster_app_put(roster, node, &cleared)) {
+            return; /* is_short says it */
+        }
+        at = before; /* what follows has moved */
+        if (cleared.order.is_there) {
+            (void)roster_app_next(node, &at, &app);
+            before = at;
+        }
     }
 }
 
 void roster_report(struct roster *roster, const struct report *report, wall_ms now)
 {
-    const char *names[REPORT_LABELS_MAX];
-    const char *values[REPORT_LABELS_MAX];
     struct roster_node *node = roster_need(roster, report->node);
     if (node == NULL) {
         return;
     }
-    node->is_reported = true;
-    node->is_jump_bound = report->schema_trust < TRUST_SCHEMA_MAX;
-    for (size_t i = 0; i < report->label_count; i++) {
-        names[i] = report->label_names[i];
-        values[i] = report->label_values[i];
-    }
-    labels_take(roster, node, &node->own, names, values, report->label_count);
-    apps_unreport(node);
+    node_report(roster, node, report);
     for (size_t i = 0; i < report->app_count; i++) {
-        struct roster_app *app = roster_app_need(roster, node, report->apps[i].app);
-        if (app != NULL) {
-            app_report(app, &report->apps[i], now);
+        struct roster_app app = {.app = ""};
+        if (roster_app_copy(node, report->apps[i].app, &app) == NULL) {
+            memcpy(app.app, report->apps[i].app, sizeof app.app);
         }
+        app_report(&app, &report->apps[i], now);
+        (void)roster_app_put(roster, node, &app); /* no memory: is_short says it */
     }
-    apps_sweep(roster, node);
+    apps_sweep(roster, node, report);
 }
 
-void roster_order(struct roster *roster, const struct order *order, bool is_echo)
+/* The app as it is known, or as it would be; NULL: no memory, or no name. */
+static struct roster_node *app_begin(struct roster *roster, const char *name, const char *app_name,
+                                     struct roster_app *app)
 {
-    struct roster_node *node = roster_need(roster, order->node);
-    struct roster_app *app = node != NULL ? roster_app_need(roster, node, order->app) : NULL;
-    if (app == NULL) {
-        return;
+    struct roster_node *node = roster_need(roster, name);
+    *app = (struct roster_app){.app = ""};
+    if (node != NULL && roster_app_copy(node, app_name, app) == NULL &&
+        !text_copy(app->app, sizeof app->app, app_name)) {
+        return NULL;
     }
-    struct roster_order *held = &app->order;
+    return node;
+}
+
+bool roster_order(struct roster *roster, const struct order *order, bool is_echo)
+{
+    struct roster_app app;
+    struct roster_node *node = app_begin(roster, order->node, order->app, &app);
+    if (node == NULL) {
+        return false;
+    }
+    struct roster_order *held = &app.order;
     bool is_older = held->is_there && (order->epoch < held->epoch ||
                                        (order->epoch == held->epoch && order->gen < held->gen));
     if (is_older) {
         held->is_echoed = held->is_echoed && !is_echo;
         held->is_sent = held->is_sent && !is_echo;
-        return;
+        return roster_app_put(roster, node, &app);
     }
     bool is_same = held->is_there && strcmp(held->id, order->id) == 0;
     *held = (struct roster_order){.is_there = true,
@@ -291,18 +194,37 @@ void roster_order(struct roster *roster, const struct order *order, bool is_echo
                                   .issued = order->issued};
     memcpy(held->id, order->id, sizeof held->id);
     memcpy(held->rollout, order->rollout, sizeof held->rollout);
+    return roster_app_put(roster, node, &app);
+}
+
+/* Of an order that is there: whether the broker shows it, and whether it was published. */
+static bool order_mark(struct roster *roster, const char *name, struct roster_app *app,
+                       bool is_echoed, bool is_sent)
+{
+    struct roster_node *node = roster_find(roster, name);
+    app->order.is_echoed = is_echoed;
+    app->order.is_sent = is_sent;
+    return node != NULL && roster_app_put(roster, node, app);
 }
 
 bool roster_order_covered(struct roster *roster, const char *name, const char *app_name)
 {
     struct roster_node *node = roster_find(roster, name);
-    struct roster_app *app = node != NULL ? roster_app_find(node, app_name) : NULL;
-    if (app == NULL || !app->order.is_there) {
-        return false;
+    struct roster_app app;
+    return node != NULL && roster_app_copy(node, app_name, &app) != NULL && app.order.is_there &&
+           order_mark(roster, name, &app, false, false);
+}
+
+void roster_order_sent(struct roster *roster, const char *name, const char *app_name,
+                       const char *id, bool is_sent, bool is_taken)
+{
+    struct roster_node *node = roster_find(roster, name);
+    struct roster_app app;
+    if (node != NULL && roster_app_copy(node, app_name, &app) != NULL && app.order.is_there &&
+        strcmp(app.order.id, id) == 0) {
+        app.order.was_there |= is_taken;
+        (void)order_mark(roster, name, &app, app.order.is_echoed, is_sent);
     }
-    app->order.is_echoed = false;
-    app->order.is_sent = false;
-    return true;
 }
 
 /* -- what is cleared -------------------------------------------------------------------------- */
@@ -310,20 +232,20 @@ bool roster_order_covered(struct roster *roster, const char *name, const char *a
 /* Neither the node nor the fleet says anything of it any more. */
 static bool is_silent(const struct roster_node *node)
 {
-    return !node->is_reported && node->session[0] == '\0' && node->given.count == 0;
+    const char *names[LABELS_MAX];
+    const char *values[LABELS_MAX];
+    return !node->is_reported && node->session == 0 &&
+           roster_labels_list(node, ROSTER_LABELS_GIVEN, names, values, 0) == 0;
 }
 
 static void node_sweep(struct roster *roster, struct roster_node *node)
 {
-    apps_sweep(roster, node);
-    if (!is_silent(node) || node->first_app != NULL) {
-        return;
+    struct roster_app app;
+    size_t at = 0;
+    if (is_silent(node) && !roster_app_next(node, &at, &app)) {
+        roster_labels_take(roster, node, ROSTER_LABELS_OWN, NULL, NULL, 0);
+        roster_forget(roster, node);
     }
-    struct roster_node **place = &roster->nodes[place_of(roster, node->name)];
-    roster->node_count--;
-    memmove(place, place + 1,
-            (size_t)(&roster->nodes[roster->node_count] - place) * sizeof(struct roster_node *));
-    node_close(node);
 }
 
 void roster_report_clear(struct roster *roster, const char *name)
@@ -331,8 +253,9 @@ void roster_report_clear(struct roster *roster, const char *name)
     struct roster_node *node = roster_find(roster, name);
     if (node != NULL) {
         node->is_reported = false;
-        labels_close(&node->own);
-        apps_unreport(node);
+        roster_note_change(roster, node);
+        roster_labels_take(roster, node, ROSTER_LABELS_OWN, NULL, NULL, 0);
+        apps_sweep(roster, node, NULL);
         node_sweep(roster, node);
     }
 }
@@ -343,7 +266,8 @@ void roster_presence_clear(struct roster *roster, const char *name)
     if (node != NULL) {
         node->is_present = false;
         node->absent_since = 0;
-        node->session[0] = '\0';
+        node->session = 0;
+        roster_note_change(roster, node);
         node_sweep(roster, node);
     }
 }
@@ -352,7 +276,7 @@ void roster_labels_clear(struct roster *roster, const char *name)
 {
     struct roster_node *node = roster_find(roster, name);
     if (node != NULL) {
-        labels_close(&node->given);
+        roster_labels_take(roster, node, ROSTER_LABELS_GIVEN, NULL, NULL, 0);
         node_sweep(roster, node);
     }
 }
@@ -360,63 +284,45 @@ void roster_labels_clear(struct roster *roster, const char *name)
 void roster_order_clear(struct roster *roster, const char *name, const char *app_name, bool is_kept)
 {
     struct roster_node *node = roster_find(roster, name);
-    struct roster_app *app = node != NULL ? roster_app_find(node, app_name) : NULL;
-    if (app == NULL) {
+    struct roster_app app;
+    if (node == NULL || roster_app_copy(node, app_name, &app) == NULL) {
         return;
     }
-    app->order.is_echoed = app->order.is_sent = false;
+    app.order.is_echoed = app.order.is_sent = false;
     if (!is_kept || is_silent(node)) {
-        app->order = (struct roster_order){0};
+        app.order = (struct roster_order){0};
     }
+    (void)roster_app_put(roster, node, &app); /* no memory: is_short says it */
     node_sweep(roster, node);
 }
 
 /* -- what is asked ---------------------------------------------------------------------------- */
-
-static size_t labels_list(const struct roster_labels *labels, const char **names,
-                          const char **values, size_t count)
-{
-    const char *at = labels->text;
-    for (size_t i = 0; i < labels->count; i++) {
-        names[count] = at;
-        values[count] = at + strlen(at) + 1;
-        at = values[count] + strlen(values[count]) + 1;
-        count++;
-    }
-    return count;
-}
 
 /* Of a label that stands twice the last counts: the fleet's word, and the node's own name. */
 bool roster_matches(const struct roster_node *node, const struct selector *selector)
 {
     const char *names[REPORT_LABELS_MAX + LABELS_MAX + 1];
     const char *values[REPORT_LABELS_MAX + LABELS_MAX + 1];
-    size_t count = labels_list(&node->own, names, values, 0);
-    count = labels_list(&node->given, names, values, count);
+    size_t count = roster_labels_list(node, ROSTER_LABELS_OWN, names, values, 0);
+    count = roster_labels_list(node, ROSTER_LABELS_GIVEN, names, values, count);
     names[count] = "node";
     values[count++] = node->name;
     return selector_matches(selector, names, values, count);
 }
 
-static const char *label_find(const struct roster_labels *labels, const char *name)
-{
-    const char *at = labels->text;
-    const char *found = NULL;
-    for (size_t i = 0; i < labels->count; i++) {
-        const char *value = at + strlen(at) + 1;
-        found = strcmp(at, name) == 0 ? value : found;
-        at = value + strlen(value) + 1;
-    }
-    return found;
-}
-
 const char *roster_label(const struct roster_node *node, const char *name)
 {
+    const char *names[REPORT_LABELS_MAX + LABELS_MAX];
+    const char *values[REPORT_LABELS_MAX + LABELS_MAX];
+    size_t count = roster_labels_list(node, ROSTER_LABELS_OWN, names, values, 0);
+    count = roster_labels_list(node, ROSTER_LABELS_GIVEN, names, values, count);
     if (strcmp(name, "node") == 0) {
         return node->name;
     }
-    const char *given = label_find(&node->given, name);
-    return given != NULL ? given : label_find(&node->own, name);
+    while (count > 0 && strcmp(names[count - 1], name) != 0) {
+        count--;
+    }
+    return count > 0 ? values[count - 1] : NULL;
 }
 
 const struct report_outcome *roster_outcome(const struct roster_app *app, const char *id)
@@ -432,9 +338,10 @@ const struct report_outcome *roster_outcome(const struct roster_app *app, const 
 uint64_t roster_epoch(const struct roster *roster)
 {
     uint64_t epoch = 0;
+    struct roster_app app;
     for (size_t i = 0; i < roster->node_count; i++) {
-        for (struct roster_app *app = roster->nodes[i]->first_app; app != NULL; app = app->next) {
-            epoch = app->order.is_there && app->order.epoch > epoch ? app->order.epoch : epoch;
+        for (size_t at = 0; roster_app_next(roster_at(roster, i), &at, &app);) {
+            epoch = app.order.is_there && app.order.epoch > epoch ? app.order.epoch : epoch;
         }
     }
     return epoch;
@@ -443,26 +350,46 @@ uint64_t roster_epoch(const struct roster *roster)
 uint64_t roster_epoch_for(const struct roster_node *node, uint64_t epoch)
 {
     uint64_t seen = 0;
+    struct roster_app app;
     if (!node->is_jump_bound) {
         return epoch;
     }
-    for (const struct roster_app *app = node->first_app; app != NULL; app = app->next) {
-        uint64_t ordered = app->order.is_there ? app->order.epoch : 0;
+    for (size_t at = 0; roster_app_next(node, &at, &app);) {
+        uint64_t ordered = app.order.is_there ? app.order.epoch : 0;
         seen = ordered > seen ? ordered : seen;
-        seen = app->order_epoch > seen ? app->order_epoch : seen;
+        seen = app.order_epoch > seen ? app.order_epoch : seen;
     }
     return seen != 0 && epoch > seen + EPOCH_JUMP_BEFORE ? seen + 1 : epoch;
+}
+
+/* A new session shows none of its orders yet. */
+static void node_forget_session(struct roster *roster, struct roster_node *node)
+{
+    struct roster_app app;
+    size_t at = 0;
+    size_t before = 0;
+    if (node->is_present) {
+        node->is_present = false;
+        roster_note_change(roster, node);
+    }
+    while (roster_app_next(node, &at, &app)) {
+        bool stays = app.is_reported || (app.order.is_there && app.order.was_there);
+        app.order.is_there = app.order.is_there && app.order.was_there;
+        app.order.is_echoed = app.order.is_sent = false;
+        (void)roster_app_put(roster, node, &app); /* no longer than before */
+        at = before;                              /* what follows has moved */
+        if (stays) {
+            (void)roster_app_next(node, &at, &app);
+            before = at;
+        }
+    }
 }
 
 void roster_forget_session(struct roster *roster)
 {
     roster->is_short = false; /* everything is read again */
+    roster->short_of[0] = '\0';
     for (size_t i = 0; i < roster->node_count; i++) {
-        roster->nodes[i]->is_present = false;
-        for (struct roster_app *app = roster->nodes[i]->first_app; app != NULL; app = app->next) {
-            app->order.is_there = app->order.is_there && app->order.was_there;
-            app->order.is_echoed = false;
-            app->order.is_sent = false;
-        }
+        node_forget_session(roster, roster_at(roster, i));
     }
 }

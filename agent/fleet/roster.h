@@ -1,8 +1,12 @@
-/* roster: the coordinator's table of nodes: what is retained about each, nothing concluded. */
+/* roster: the coordinator's table of nodes: what is retained about each, nothing concluded.
+ *
+ * A node is a few words of its own, and one piece of memory with its labels and apps as numbers of
+ * what many share (words.h). Whoever wants to read an app is given a copy. */
 #ifndef AGENT_FLEET_ROSTER_H
 #define AGENT_FLEET_ROSTER_H
 
 #include "agent/fleet/selector.h"
+#include "agent/fleet/words.h"
 #include "agent/wire/labels.h"
 #include "agent/wire/order.h"
 #include "agent/wire/presence.h"
@@ -22,10 +26,10 @@ struct roster_order {
     char rollout[NAME_BYTES];
 };
 
+/* What is known of one app of a node: a copy, made from the bytes in which the roster keeps it. */
 struct roster_app {
     char app[NAME_BYTES];
-    struct roster_app *next; /* of the same node */
-    struct roster_order order;
+    struct roster_order order; /* not there: all zero */
     /* As reported. */
     bool is_reported;
     bool is_changing; /* phase is not rest */
@@ -36,50 +40,68 @@ struct roster_app {
     struct digest committed; /* none: nothing runs, proven */
     uint64_t order_epoch, order_gen;
     char order_id[ORDER_ID_BYTES];
+    /* Newest first. What ended before the order that lies there answers nothing any more, and is
+     * not kept once that order has its answer. */
     struct report_outcome outcomes[REPORT_OUTCOMES_MAX];
     size_t outcome_count;
 };
 
-/* name NUL value NUL ..., all that the node or the fleet gave; NULL: none. */
-struct roster_labels {
-    char *text;
-    size_t count;
+/* Stays where it is until it is forgotten. Its labels and apps are asked for by functions. */
+struct roster_node {
+    const char *name;
+    wall_ms absent_since; /* of the coordinator's clock; 0: it is there, or nobody told */
+    uint64_t session;     /* of its presence: its hex digits, or a hash of anything else; 0: none */
+    uint32_t rank;        /* its place by name, as of the last roster_at */
+    uint32_t number;      /* its own as long as it is here */
+    bool is_present : 1;
+    bool is_reported : 1;
+    bool is_jump_bound : 1; /* an agent before 0.2: it refuses epochs far above those it has seen */
+    bool is_changed : 1;    /* since roster_changes_clear */
+    bool is_unshown : 1;    /* it stands in the table's list of those */
+    uint32_t record_len : 24;
+    uint8_t *record; /* private: roster_record.c */
+    const struct words *words;
 };
 
-struct roster_node {
-    char name[NODE_NAME_BYTES];
-    char session[PRESENCE_SESSION_BYTES];
-    bool is_present;
-    bool is_reported;
-    wall_ms absent_since; /* of the coordinator's clock; 0: it is there, or nobody told */
-    bool is_jump_bound;   /* an agent before 0.2: it refuses epochs far above those it has seen */
-    struct roster_app *first_app;
-    struct roster_labels own, given; /* of its report; of the labels topic */
-};
+struct roster_table;
 
 /* Grows as nodes come; only memory bounds it. */
 struct roster {
-    struct roster_node **nodes; /* sorted by name */
-    size_t node_count, node_cap;
-    size_t app_count;
+    size_t node_count, app_count;
+    uint32_t number_count; /* above every node's number */
+    uint32_t members;      /* grows with each node that comes or is forgotten */
     /* Something found no memory in this session and is missing here: no conclusion about "every
      * node" holds. `short_of` names the node it was about. */
     bool is_short;
     char short_of[NODE_NAME_BYTES];
     wall_ms now; /* by which absent_since is told; its owner keeps it; 0: nobody tells it */
     void *(*resize)(void *memory, size_t size); /* realloc; tests put one that fails */
+    struct roster_table *table;                 /* private; NULL: nobody came yet */
 };
 
 /* An empty roster; nothing is allocated yet. */
 void roster_init(struct roster *roster);
 void roster_close(struct roster *roster);
 
+/* The index-th node by name. Sorts those who came since the last call. */
+struct roster_node *roster_at(const struct roster *roster, size_t index);
+/* The node of this number, below number_count; NULL: it was forgotten. */
+struct roster_node *roster_by_number(const struct roster *roster, uint32_t number);
+
 /* NULL: not there (find); no memory, then is_short is set, or not a name (need). */
 struct roster_node *roster_find(const struct roster *roster, const char *node);
 struct roster_node *roster_need(struct roster *roster, const char *node);
-struct roster_app *roster_app_find(const struct roster_node *node, const char *app);
-struct roster_app *roster_app_need(struct roster *roster, struct roster_node *node,
-                                   const char *app);
+
+/* What is known of an app of a node, or NULL. A copy: it lives as long as the block in which it is
+ * asked for. */
+#define roster_app_find(node, name) roster_app_copy((node), (name), &(struct roster_app){.app = ""})
+const struct roster_app *roster_app_copy(const struct roster_node *node, const char *name,
+                                         struct roster_app *app);
+/* One app after the other, in the order of their coming; `*at` is 0 before the first. */
+bool roster_app_next(const struct roster_node *node, size_t *at, struct roster_app *app);
+/* Puts down all that is known of an app; one that is neither reported nor ordered goes. False,
+ * and nothing is changed: no memory, then is_short is set, or not a name. */
+bool roster_app_put(struct roster *roster, struct roster_node *node, const struct roster_app *app);
 
 /* What came from the node's topics. A farewell of another session than the present one is not
  * believed: a broker may send the will of a connection that the node has long replaced. */
@@ -90,8 +112,12 @@ void roster_report(struct roster *roster, const struct report *report, wall_ms n
 void roster_labels(struct roster *roster, const char *node, const char *const *names,
                    const char *const *values, size_t count);
 /* A verified order, from the topic or about to be written there. An older one is ignored; where it
- * lies on the topic the newer has to be put there again. */
-void roster_order(struct roster *roster, const struct order *order, bool is_echo);
+ * lies on the topic the newer has to be put there again. False: no memory, nothing is changed. */
+bool roster_order(struct roster *roster, const struct order *order, bool is_echo);
+/* This order of this node was published, or was not after all; `is_taken`: the broker said that it
+ * has it. Of any other order nothing is noted. */
+void roster_order_sent(struct roster *roster, const char *node, const char *app, const char *id,
+                       bool is_sent, bool is_taken);
 
 /* Something that is not believed lies where the order of this node and app belongs: that order has
  * to be put there again. False when none is known. */
@@ -123,5 +149,19 @@ uint64_t roster_epoch_for(const struct roster_node *node, uint64_t epoch);
  * that the broker was not heard to have is forgotten: it is read there again, or was never given.
  */
 void roster_forget_session(struct roster *roster);
+
+/* -- for those who follow what changes -------------------------------------------------------- */
+
+/* The numbers of the nodes of which something changed since roster_changes_clear. False: there was
+ * no memory to note them all; then any may have. */
+bool roster_changes(const struct roster *roster, const uint32_t **numbers, size_t *count);
+void roster_changes_clear(struct roster *roster);
+
+/* The nodes that have, or had, an order that its broker does not show and that they have not gone
+ * past: from the last to the first; `*at` is SIZE_MAX before the last. NULL: none is left. Those
+ * who have none any more are forgotten on the way. */
+const struct roster_node *roster_unshown_next(struct roster *roster, size_t *at);
+/* Such an order: it has to be put on its topic again. */
+bool roster_is_unshown(const struct roster_app *app);
 
 #endif

@@ -121,7 +121,7 @@ static struct tally crowd_count(const struct waves *waves, const struct waves_cr
 {
     struct tally tally = {0};
     for (size_t i = 0; i < crowd->roster->node_count; i++) {
-        const struct roster_node *node = crowd->roster->nodes[i];
+        const struct roster_node *node = roster_at(crowd->roster, i);
         enum node_condition condition = crowd->condition(crowd->ctx, node);
         if (condition == NODE_CONDITION_COUNT || !is_meant(waves, wave, node)) {
             continue;
@@ -141,7 +141,7 @@ static void digits_count(const struct waves *waves, const struct waves_crowd *cr
 {
     memset(count, 0, DIGITS * sizeof *count);
     for (size_t i = 0; i < crowd->roster->node_count; i++) {
-        const struct roster_node *node = crowd->roster->nodes[i];
+        const struct roster_node *node = roster_at(crowd->roster, i);
         uint64_t place = waves_place(waves->spec->id, node->name);
         if (place >> (shift + DIGIT_BITS) != prefix || !is_meant(waves, wave, node)) {
             continue;

@@ -23,7 +23,7 @@ void rollout_follow_look(struct rollout_follow *follow, const struct rollout_vie
         .spec = view->spec, .control = view->control, .selector = &selector};
     progress_begin(&follow->progress);
     for (size_t i = 0; i < sight->roster->node_count; i++) {
-        const struct roster_node *node = sight->roster->nodes[i];
+        const struct roster_node *node = roster_at(sight->roster, i);
         if (planner_is_meant(&rollout, node)) {
             progress_roster_node(&follow->progress, node, view->spec->app,
                                  sight->condition(sight->ctx, view, node), sight->now, lines);

@@ -62,7 +62,7 @@ const char *preview_refusal(const struct preview *preview, const struct preview_
                             size_t index)
 {
     const struct planner_forecast *forecast = &request->forecasts[index];
-    const struct preview_fact *fact = fact_find(preview, request->roster->nodes[index]->name);
+    const struct preview_fact *fact = fact_find(preview, roster_at(request->roster, index)->name);
     switch (forecast->condition) {
     case NODE_OVERRIDDEN:
         return "someone at the node wants something else: only with --force";
@@ -109,7 +109,7 @@ static void from_append(const struct preview_fact *fact, const struct roster_app
 static void node_append(const struct preview *preview, const struct preview_request *request,
                         size_t index, struct text *text)
 {
-    const struct roster_node *node = request->roster->nodes[index];
+    const struct roster_node *node = roster_at(request->roster, index);
     const struct rollout_spec *spec = request->rollout->spec;
     const struct planner_forecast *forecast = &request->forecasts[index];
     const struct roster_app *app = roster_app_find(node, spec->app);
@@ -202,7 +202,7 @@ static void json_render(const struct preview *preview, const struct preview_requ
     text_printf(text, "{\"waves\":%zu,\"nodes\":[", request->wave_count);
     for (size_t i = 0; i < request->roster->node_count; i++) {
         const struct planner_forecast *forecast = &request->forecasts[i];
-        const struct roster_node *node = request->roster->nodes[i];
+        const struct roster_node *node = roster_at(request->roster, i);
         const char *refusal = preview_refusal(preview, request, i);
         if (forecast->condition == NODE_CONDITION_COUNT) {
             continue;

@@ -60,7 +60,7 @@ static int nodes_count(struct rollout_target *target, const struct roster *roste
         return err_wrap(err, rc, "-l");
     }
     for (size_t i = 0; i < roster->node_count; i++) {
-        target->matched += roster_matches(roster->nodes[i], &selector);
+        target->matched += roster_matches(roster_at(roster, i), &selector);
     }
     target->known = roster->node_count;
     return 0;

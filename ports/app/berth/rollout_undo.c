@@ -68,9 +68,9 @@ static size_t nodes_say(const struct roster *roster, const struct rollout_spec *
     size_t count = 0;
     for (size_t i = 0; i < roster->node_count; i++) {
         bool is_changed = false;
-        const char *refusal = rollout_undo_refusal(undone, roster->nodes[i], &is_changed);
+        const char *refusal = rollout_undo_refusal(undone, roster_at(roster, i), &is_changed);
         if (refusal != NULL && is_changed) {
-            printf("%s cannot go back: %s\n", roster->nodes[i]->name, refusal);
+            printf("%s cannot go back: %s\n", roster_at(roster, i)->name, refusal);
         }
         count += is_changed && refusal == NULL;
     }

@@ -262,7 +262,7 @@ static void case_undo(void)
     const struct planner_rollout rollout = {.spec = &undo, .control = &control};
     size_t meant = 0;
     for (size_t i = 0; i < roster.node_count; i++) {
-        meant += planner_is_meant(&rollout, roster.nodes[i]);
+        meant += planner_is_meant(&rollout, roster_at(&roster, i));
     }
     CHECK_INT_EQ(meant, 1);
     preview_close(&preview);

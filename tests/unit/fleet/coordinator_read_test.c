@@ -11,11 +11,7 @@ static const struct roster_node *node_of(const char *name)
     return roster_find(coordinator_roster(desk.coordinator), name);
 }
 
-static const struct roster_app *app_of(const char *node, const char *app)
-{
-    const struct roster_node *found = node_of(node);
-    return found != NULL ? roster_app_find(found, app) : NULL;
-}
+#define app_of(node, app) (node_of(node) != NULL ? roster_app_find(node_of(node), app) : NULL)
 
 static void open_read(void)
 {

@@ -221,7 +221,7 @@ bool crowd_is_outstanding(const struct crowd *crowd, const struct crowd_seat *se
 static void order_write(struct crowd *crowd, const struct planner_order *planned)
 {
     struct crowd_seat *seat = &crowd->seats[crowd->acting];
-    size_t index = crowd_index(crowd, seat->roster.nodes[planned->node]->name);
+    size_t index = crowd_index(crowd, roster_at(&seat->roster, planned->node)->name);
     struct crowd_order *entry = &crowd->orders[index];
     unsigned tries = entry->is_there ? failure_try(entry->order.id) + 1 : 0;
     if (crowd->judge != NULL) {

@@ -96,7 +96,7 @@ static void one(uint64_t seed)
     CHECK(rollout_phase_is_end(crowd.state.phase));
     CHECK_INT_EQ(waves_last(&crowd.state) + 1, waves);
     for (size_t i = 0; i < crowd.count; i++) {
-        size_t node = crowd_index(&crowd, roster->nodes[i]->name);
+        size_t node = crowd_index(&crowd, roster_at(roster, i)->name);
         bool is_ordered = forecasts[i].condition == NODE_PENDING;
         CHECK_INT_EQ(happened[node], is_ordered ? forecasts[i].wave : WAVES_NONE);
         CHECK(forecasts[i].condition == NODE_CONDITION_COUNT || forecasts[i].wave < waves);

@@ -148,11 +148,8 @@ static struct span sealed(const char *node, uint64_t gen)
     return order_seal(node, gen, trust_role_type(TRUST_ROLE_ORDER), SEAL_PEM_TRUSTED);
 }
 
-static const struct roster_app *app_of(const char *name)
-{
-    const struct roster_node *node = roster_find(&mirror.roster, name);
-    return node != NULL ? roster_app_find(node, "web") : NULL;
-}
+#define node_of(name) roster_find(&mirror.roster, name)
+#define app_of(name)  (node_of(name) != NULL ? roster_app_find(node_of(name), "web") : NULL)
 
 /* -- nodes ------------------------------------------------------------------------------------ */
 

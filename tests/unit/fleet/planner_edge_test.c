@@ -31,13 +31,23 @@ static void begin(size_t nodes)
     }
 }
 
-static struct roster_app *app_of(size_t node)
+#define app_of(node) roster_app_find(roster_at(&roster, (node)), "web")
+
+static void app_write(size_t node, const struct roster_app *app)
 {
-    return roster_app_find(roster.nodes[node], "web");
+    CHECK(roster_app_put(&roster, roster_at(&roster, node), app));
 }
 
+/* Writes one member of what is known of the app. */
+#define APP_SET(node, member, value)                                                               \
+    do {                                                                                           \
+        struct roster_app app_ = *app_of(node);                                                    \
+        app_.member = (value);                                                                     \
+        app_write(node, &app_);                                                                    \
+    } while (0)
+
 /* An order for this node, issued NOW. */
-static struct roster_app *order_put(size_t node, const char *rollout, wall_ms start_by)
+static void order_put(size_t node, const char *rollout, wall_ms start_by)
 {
     struct order order = {.app = "web",
                           .epoch = 3,
@@ -47,19 +57,29 @@ static struct roster_app *order_put(size_t node, const char *rollout, wall_ms st
                           .start_by = start_by,
                           .issued = NOW};
     (void)snprintf(order.id, sizeof order.id, "%016zx", node + 1);
-    memcpy(order.node, roster.nodes[node]->name, sizeof order.node);
+    (void)text_copy(order.node, sizeof order.node, roster_at(&roster, node)->name);
     (void)text_copy(order.rollout, sizeof order.rollout, rollout);
-    roster_order(&roster, &order, true);
-    return app_of(node);
+    CHECK(roster_order(&roster, &order, true));
 }
 
 static void outcome_put(size_t node, enum outcome_kind kind, const char *reason)
 {
-    struct roster_app *app = app_of(node);
-    app->outcome_count = 1;
-    app->outcomes[0] = (struct report_outcome){.kind = kind};
-    memcpy(app->outcomes[0].id, app->order.id, sizeof app->order.id);
-    (void)text_copy(app->outcomes[0].reason, REPORT_WORD_BYTES, reason);
+    struct roster_app app = *app_of(node);
+    app.outcome_count = 1;
+    app.outcomes[0] = (struct report_outcome){.kind = kind};
+    memcpy(app.outcomes[0].id, app.order.id, sizeof app.order.id);
+    (void)text_copy(app.outcomes[0].reason, REPORT_WORD_BYTES, reason);
+    app_write(node, &app);
+}
+
+/* Its node took the order, and waits or has begun. */
+static void order_taken(size_t node, bool is_waiting)
+{
+    struct roster_app app = *app_of(node);
+    memcpy(app.order_id, app.order.id, sizeof app.order_id);
+    app.is_order_open = true;
+    app.is_order_waiting = is_waiting;
+    app_write(node, &app);
 }
 
 static void plan(wall_ms now)
@@ -73,7 +93,7 @@ static enum node_condition condition(size_t node, wall_ms now)
 {
     const struct planner_rollout rollout = {
         .spec = &spec, .control = &control, .selector = &selector};
-    return planner_condition(&rollout, roster.nodes[node], now);
+    return planner_condition(&rollout, roster_at(&roster, node), now);
 }
 
 /* Our order: lost at its start-by (given or by the spec), and the spec's patience, to the instant.
@@ -83,16 +103,16 @@ static void case_lost(void)
     begin(1);
     spec.start_by_ms = 1000;
     spec.lost_after_ms = 500;
-    (void)order_put(0, "web-1", NOW + 7000);
+    order_put(0, "web-1", NOW + 7000);
     CHECK_INT_EQ(condition(0, NOW + 7499), NODE_CHANGING);
     CHECK_INT_EQ(condition(0, NOW + 7500), NODE_LOST);
-    app_of(0)->order.start_by = 0;
+    APP_SET(0, order.start_by, 0);
     CHECK_INT_EQ(condition(0, NOW + 1499), NODE_CHANGING);
     CHECK_INT_EQ(condition(0, NOW + 1500), NODE_LOST);
-    app_of(0)->committed = spec.release; /* silent, and it runs it all the same */
+    APP_SET(0, committed, spec.release); /* silent, and it runs it all the same */
     CHECK_INT_EQ(condition(0, NOW + 1500), NODE_DONE);
     CHECK_INT_EQ(condition(0, NOW + 1499), NODE_CHANGING);
-    app_of(0)->is_changing = true;
+    APP_SET(0, is_changing, true);
     CHECK_INT_EQ(condition(0, NOW + 1500), NODE_LOST);
 }
 
@@ -100,12 +120,12 @@ static void case_lost(void)
 static void case_bound(void)
 {
     begin(1);
-    (void)order_put(0, "db-7", NOW + 7000);
+    order_put(0, "db-7", NOW + 7000);
     CHECK_INT_EQ(condition(0, NOW + 7000 + 899999), NODE_BUSY);
     CHECK_INT_EQ(planner_changing(&roster, NOW + 7000 + 899999), 1);
     CHECK_INT_EQ(condition(0, NOW + 7000 + 900000), NODE_PENDING);
     CHECK_INT_EQ(planner_changing(&roster, NOW + 7000 + 900000), 0);
-    app_of(0)->order.start_by = 0;
+    APP_SET(0, order.start_by, 0);
     CHECK_INT_EQ(condition(0, NOW + 1799999), NODE_BUSY);
     CHECK_INT_EQ(condition(0, NOW + 1800000), NODE_PENDING);
 }
@@ -119,18 +139,19 @@ static void case_freed(void)
     } rows[] = {{3, 4, false}, {3, 5, false}, {3, 6, true}, {4, 1, true}, {2, 9, false}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         begin(1);
-        struct roster_app *app = order_put(0, "db-7", NOW + 7000);
-        app->order_epoch = rows[i].epoch;
-        app->order_gen = rows[i].gen;
+        order_put(0, "db-7", NOW + 7000);
+        APP_SET(0, order_epoch, rows[i].epoch);
+        APP_SET(0, order_gen, rows[i].gen);
         CHECK_INT_EQ(condition(0, NOW), rows[i].is_free ? NODE_PENDING : NODE_BUSY);
-        app->is_reported = false; /* what was not reported frees nothing */
+        APP_SET(0, is_reported, false); /* what was not reported frees nothing */
         CHECK_INT_EQ(planner_changing(&roster, NOW), 1);
     }
     begin(1);
-    order_put(0, "db-7", NOW + 7000)->order.hold = true;
+    order_put(0, "db-7", NOW + 7000);
+    APP_SET(0, order.hold, true);
     CHECK_INT_EQ(condition(0, NOW), NODE_PENDING);
     begin(1);
-    (void)order_put(0, "db-7", NOW + 7000);
+    order_put(0, "db-7", NOW + 7000);
     outcome_put(0, OUTCOME_REFUSED, "floor");
     CHECK_INT_EQ(condition(0, NOW), NODE_PENDING);
 }
@@ -139,11 +160,12 @@ static void case_freed(void)
 static void case_not_ours(void)
 {
     begin(1);
-    order_put(0, "web-1", NOW + 7000)->order.release = desk_digest(1);
+    order_put(0, "web-1", NOW + 7000);
+    APP_SET(0, order.release, desk_digest(1));
     CHECK_INT_EQ(condition(0, NOW), NODE_BUSY);
     CHECK_INT_EQ(condition(0, NOW + 7000 + 900000), NODE_PENDING);
     begin(1);
-    (void)order_put(0, "web-2", NOW + 7000);
+    order_put(0, "web-2", NOW + 7000);
     CHECK_INT_EQ(condition(0, NOW), NODE_BUSY);
 }
 
@@ -151,16 +173,16 @@ static void case_not_ours(void)
 static void case_changing(void)
 {
     begin(2);
-    app_of(0)->is_changing = true;
+    APP_SET(0, is_changing, true);
     CHECK_INT_EQ(planner_changing(&roster, NOW), 1);
-    app_of(1)->is_changing = true;
+    APP_SET(1, is_changing, true);
     CHECK_INT_EQ(planner_changing(&roster, NOW), 2);
-    roster.nodes[0]->is_present = false;
+    roster_at(&roster, 0)->is_present = false;
     CHECK_INT_EQ(planner_changing(&roster, NOW), 1);
     CHECK_INT_EQ(condition(0, NOW), NODE_OFFLINE);
     CHECK_INT_EQ(condition(1, NOW), NODE_BUSY);
-    roster.nodes[1]->is_reported = false;
-    app_of(1)->is_changing = false;
+    roster_at(&roster, 1)->is_reported = false;
+    APP_SET(1, is_changing, false);
     CHECK_INT_EQ(condition(1, NOW), NODE_OFFLINE); /* present, and never reported */
 }
 
@@ -168,12 +190,12 @@ static void case_words_running(void)
 {
     begin(3);
     spec.max_unavailable = 2;
-    (void)order_put(0, "web-1", NOW + 1000);
+    order_put(0, "web-1", NOW + 1000);
     plan(NOW);
     CHECK_STR_EQ(result.state.waiting, "gw-00 to be proven");
     CHECK_INT_EQ(result.order_count, 1);
     CHECK_INT_EQ(result.orders[0].node, 1);
-    (void)order_put(1, "web-1", NOW + 1000);
+    order_put(1, "web-1", NOW + 1000);
     plan(NOW);
     CHECK_STR_EQ(result.state.waiting, "gw-00 and others to be proven");
     CHECK_INT_EQ(result.state.current_count, 2);
@@ -181,11 +203,13 @@ static void case_words_running(void)
     CHECK_INT_EQ(result.order_count, 0);
     CHECK_INT_EQ(result.wake_at, NOW + 1000 + 900000);
     begin(3);
-    roster.nodes[0]->is_present = roster.nodes[1]->is_present = roster.nodes[2]->is_present = false;
+    for (size_t i = 0; i < 3; i++) {
+        roster_at(&roster, i)->is_present = false;
+    }
     plan(NOW);
     CHECK_STR_EQ(result.state.waiting, "3 offline nodes to come back");
-    roster.nodes[0]->is_present = true;
-    app_of(0)->is_changing = true; /* busy: that is what is waited for */
+    roster_at(&roster, 0)->is_present = true;
+    APP_SET(0, is_changing, true); /* busy: that is what is waited for */
     plan(NOW);
     CHECK_STR_EQ(result.state.waiting, "another change in the fleet to end");
     begin(1);
@@ -202,7 +226,7 @@ static void case_offline_wait(void)
     (void)text_copy(spec.offline, sizeof spec.offline, "wait");
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 1);
-    roster.nodes[1]->is_present = false;
+    roster_at(&roster, 1)->is_present = false;
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 0);
     CHECK_STR_EQ(result.state.waiting, "1 offline node to come back");
@@ -215,14 +239,14 @@ static void case_room(void)
     spec.max_unavailable = 3;
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 3);
-    (void)order_put(7, "db-7", NOW + 1000);
+    order_put(7, "db-7", NOW + 1000);
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 2);
-    (void)order_put(8, "db-7", NOW + 1000);
-    (void)order_put(9, "db-7", NOW + 1000);
+    order_put(8, "db-7", NOW + 1000);
+    order_put(9, "db-7", NOW + 1000);
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 0);
-    (void)order_put(10, "db-7", NOW + 1000);
+    order_put(10, "db-7", NOW + 1000);
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 0);
     begin(NODES);
@@ -231,7 +255,7 @@ static void case_room(void)
     CHECK_INT_EQ(result.order_count, PLANNER_ORDERS_MAX);
     CHECK_INT_EQ(result.orders[15].node, 15);
     for (size_t i = 0; i < NODES; i++) {
-        (void)order_put(i, "web-1", NOW + 1000);
+        order_put(i, "web-1", NOW + 1000);
     }
     plan(NOW);
     CHECK_INT_EQ(result.state.current_count, ROLLOUT_CURRENT_MAX);
@@ -243,7 +267,7 @@ static void case_before(void)
 {
     begin(2);
     spec.max_unavailable = 2;
-    app_of(0)->committed = (struct digest){0};
+    APP_SET(0, committed, (struct digest){0});
     plan(NOW);
     struct digest one = desk_digest(1);
     CHECK(digest_is_none(&result.orders[0].before));
@@ -268,9 +292,9 @@ static void case_selector(void)
 static void case_failures(void)
 {
     begin(4);
-    (void)order_put(1, "web-1", NOW + 1000);
+    order_put(1, "web-1", NOW + 1000);
     outcome_put(1, OUTCOME_FAILED, "never-ready");
-    (void)order_put(2, "web-1", NOW + 1000);
+    order_put(2, "web-1", NOW + 1000);
     outcome_put(2, OUTCOME_REFUSED, "floor");
     plan(NOW);
     CHECK_INT_EQ(result.state.phase, ROLLOUT_PAUSED);
@@ -288,7 +312,7 @@ static void case_failures(void)
     CHECK_INT_EQ(result.order_count, 1);
     /* Of a lost one there is no reason. */
     begin(1);
-    (void)order_put(0, "web-1", NOW + 1000);
+    order_put(0, "web-1", NOW + 1000);
     plan(NOW + 1000 + 900000);
     CHECK_STR_EQ(result.state.failed_outcome, "lost");
     CHECK_STR_EQ(result.state.failed_reason, "");
@@ -300,7 +324,7 @@ static void case_offline_failure(void)
 {
     begin(2);
     (void)text_copy(spec.offline, sizeof spec.offline, "fail");
-    roster.nodes[1]->is_present = false;
+    roster_at(&roster, 1)->is_present = false;
     plan(NOW);
     CHECK_INT_EQ(result.state.phase, ROLLOUT_PAUSED);
     CHECK_STR_EQ(result.state.failed_node, "gw-01");
@@ -319,13 +343,11 @@ static void case_pause(void)
 {
     begin(3);
     (void)text_copy(control.want, sizeof control.want, "pause");
-    struct roster_app *begun = order_put(0, "web-1", NOW + 1000);
-    memcpy(begun->order_id, begun->order.id, sizeof begun->order_id);
-    begun->is_order_open = true;
-    struct roster_app *waiting = order_put(1, "web-1", NOW + 1000);
-    memcpy(waiting->order_id, waiting->order.id, sizeof waiting->order_id);
-    waiting->is_order_open = waiting->is_order_waiting = true;
-    (void)order_put(2, "web-1", NOW + 1000); /* not even taken */
+    order_put(0, "web-1", NOW + 1000);
+    order_taken(0, false);
+    order_put(1, "web-1", NOW + 1000);
+    order_taken(1, true);
+    order_put(2, "web-1", NOW + 1000); /* not even taken */
     plan(NOW);
     CHECK_INT_EQ(result.state.phase, ROLLOUT_PAUSED);
     CHECK_STR_EQ(result.state.waiting, "someone to resume it");
@@ -336,7 +358,7 @@ static void case_pause(void)
     struct digest one = desk_digest(1);
     CHECK(digest_is_equal(&result.orders[0].release, &one));
     CHECK(digest_is_equal(&result.orders[0].before, &one));
-    begun->is_order_open = false; /* ended, and its outcome dropped: it can be begun again */
+    APP_SET(0, is_order_open, false); /* ended, and its outcome dropped: it can be begun again */
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 3);
 }
@@ -353,7 +375,7 @@ static void case_end(void)
         CHECK_INT_EQ(result.state.phase, end);
         CHECK_STR_EQ(result.state.waiting, "");
         CHECK_INT_EQ(result.order_count, 0);
-        (void)order_put(0, "web-1", NOW + 1000);
+        order_put(0, "web-1", NOW + 1000);
         plan(NOW);
         CHECK_INT_EQ(result.state.phase, ROLLOUT_ABORTING);
         CHECK_STR_EQ(result.state.waiting,
@@ -376,11 +398,11 @@ static void case_done(void)
     begin(4);
     control.accepted = 4;
     spec.max_unavailable = 4;
-    app_of(0)->committed = spec.release;
-    app_of(1)->is_overridden = true;
-    (void)order_put(2, "web-1", NOW + 1000);
+    APP_SET(0, committed, spec.release);
+    APP_SET(1, is_overridden, true);
+    order_put(2, "web-1", NOW + 1000);
     outcome_put(2, OUTCOME_FAILED, "crashed");
-    (void)order_put(3, "web-1", NOW + 1000);
+    order_put(3, "web-1", NOW + 1000);
     plan(NOW);
     CHECK_INT_EQ(result.state.phase, ROLLOUT_RUNNING);
     roster.is_short = true; /* somebody else may be missing: this is no end */
@@ -405,8 +427,8 @@ static void case_wakes(void)
 {
     begin(2);
     spec.lost_after_ms = 100;
-    (void)order_put(0, "web-1", NOW + 1000);
-    (void)order_put(1, "db-7", NOW + 500);
+    order_put(0, "web-1", NOW + 1000);
+    order_put(1, "db-7", NOW + 500);
     plan(NOW);
     CHECK_INT_EQ(result.wake_at, NOW + 1100);
     plan(NOW + 1099);
@@ -425,14 +447,14 @@ static void case_wakes(void)
 static void case_regressed(void)
 {
     begin(2);
-    struct roster_app *app = order_put(0, "web-1", NOW + 1000);
-    app->committed = spec.release;
+    order_put(0, "web-1", NOW + 1000);
+    APP_SET(0, committed, spec.release);
     outcome_put(0, OUTCOME_SUCCEEDED, "");
     plan(NOW);
     CHECK_INT_EQ(condition(0, NOW), NODE_DONE);
     CHECK_INT_EQ(result.order_count, 1);
-    app->is_serving = false;
-    app->unserving_since = NOW;
+    APP_SET(0, is_serving, false);
+    APP_SET(0, unserving_since, NOW);
     plan(NOW + 59999);
     CHECK_INT_EQ(condition(0, NOW + 59999), NODE_CHANGING);
     CHECK_INT_EQ(result.order_count, 0);
@@ -448,11 +470,11 @@ static void case_regressed(void)
     control.accepted = 1; /* somebody goes on: the other gets its order, and this is no success */
     plan(NOW + 60000);
     CHECK_INT_EQ(result.order_count, 1);
-    roster.nodes[0]->is_present = false; /* its last word may be long past */
+    roster_at(&roster, 0)->is_present = false; /* its last word may be long past */
     CHECK_INT_EQ(condition(0, NOW + 60000), NODE_DONE);
-    roster.nodes[0]->is_present = true;
-    app->is_serving = true; /* it serves again */
-    app->unserving_since = 0;
+    roster_at(&roster, 0)->is_present = true;
+    APP_SET(0, is_serving, true); /* it serves again */
+    APP_SET(0, unserving_since, 0);
     CHECK_INT_EQ(condition(0, NOW + 60000), NODE_DONE);
 }
 
@@ -465,8 +487,9 @@ static void case_lost_and_back(void)
     spec.shape.failure.is_given = true;
     spec.shape.failure.minimum = 1;
     (void)text_copy(spec.shape.failure.action, ROLLOUT_WORD_BYTES, "rollback");
-    (void)order_put(0, "web-1", NOW + 1000);
-    order_put(1, "web-1", NOW + 1000)->committed = spec.release;
+    order_put(0, "web-1", NOW + 1000);
+    order_put(1, "web-1", NOW + 1000);
+    APP_SET(1, committed, spec.release);
     outcome_put(1, OUTCOME_SUCCEEDED, "");
     wall_ms now = NOW + 1000 + ROLLOUT_LOST_AFTER_MS_DEFAULT;
     plan(now);
@@ -485,9 +508,9 @@ static void case_lost_and_back(void)
     (void)text_copy(back.rollout, sizeof back.rollout, "web-1");
     roster_order(&roster, &back, true);
     CHECK_INT_EQ(planner_changing(&roster, now), 0);
-    app_of(0)->committed = spec.release; /* it had begun, and its word comes late */
+    APP_SET(0, committed, spec.release); /* it had begun, and its word comes late */
     outcome_put(0, OUTCOME_EXPIRED, "");
-    app_of(1)->committed = desk_digest(1);
+    APP_SET(1, committed, desk_digest(1));
     struct rollout_state memory = {.is_rolling_back = true};
     const struct planner_rollout rollout = {
         .spec = &spec, .control = &control, .selector = &selector, .memory = &memory};

@@ -12,25 +12,38 @@ static enum node_condition condition_of(size_t node)
                              fleet.now);
 }
 
-static struct roster_app *app_of(size_t node)
+#define node_of(node) roster_find(&fleet.roster, fleet.nodes[(node)].name)
+#define app_of(node)  roster_app_find(node_of(node), "web")
+
+static void app_write(size_t node, const struct roster_app *app)
 {
-    return roster_app_find(roster_find(&fleet.roster, fleet.nodes[node].name), "web");
+    CHECK(roster_app_put(&fleet.roster, node_of(node), app));
 }
 
+/* Writes one member of what is known of the app. */
+#define APP_SET(node, member, value)                                                               \
+    do {                                                                                           \
+        struct roster_app app_ = *app_of(node);                                                    \
+        app_.member = (value);                                                                     \
+        app_write(node, &app_);                                                                    \
+    } while (0)
+
 /* An order of this rollout lies on the topic of gw-00, and the node took it. */
-static struct roster_app *ordered_open(void)
+static void ordered_open(void)
 {
     toy_open(&fleet, 1, 1);
     toy_plan(&fleet);
     CHECK_INT_EQ(fleet.ordered, 1);
-    return app_of(0);
 }
 
-static void outcome_set(struct roster_app *app, enum outcome_kind kind)
+static void outcome_set(size_t node, enum outcome_kind kind, const char *reason)
 {
-    app->outcome_count = 1;
-    app->outcomes[0] = (struct report_outcome){.kind = kind};
-    memcpy(app->outcomes[0].id, app->order.id, sizeof app->outcomes[0].id);
+    struct roster_app app = *app_of(node);
+    app.outcome_count = 1;
+    app.outcomes[0] = (struct report_outcome){.kind = kind};
+    memcpy(app.outcomes[0].id, app.order.id, sizeof app.outcomes[0].id);
+    (void)text_copy(app.outcomes[0].reason, REPORT_WORD_BYTES, reason);
+    app_write(node, &app);
 }
 
 /* Every outcome, with and without the release running in the end. */
@@ -50,10 +63,10 @@ static void case_conditions_answered(void)
     };
     CHECK_INT_EQ(COUNT_OF(rows), OUTCOME_KIND_COUNT - 1);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct roster_app *app = ordered_open();
-        outcome_set(app, rows[i].kind);
+        ordered_open();
+        outcome_set(0, rows[i].kind, "");
         CHECK_INT_EQ(condition_of(0), rows[i].elsewhere);
-        app->committed = fleet.spec.release;
+        APP_SET(0, committed, fleet.spec.release);
         CHECK_INT_EQ(condition_of(0), rows[i].there);
         fleet.now += MINUTES_MS(600); /* an answer stays one, however late it is */
         CHECK_INT_EQ(condition_of(0), rows[i].there);
@@ -63,7 +76,7 @@ static void case_conditions_answered(void)
 
 static void case_conditions_unanswered(void)
 {
-    struct roster_app *app = ordered_open();
+    ordered_open();
     CHECK_INT_EQ(condition_of(0), NODE_CHANGING);
     toy_node_connect(&fleet, 0, false);
     CHECK_INT_EQ(condition_of(0), NODE_CHANGING);
@@ -71,8 +84,8 @@ static void case_conditions_unanswered(void)
     CHECK_INT_EQ(condition_of(0), NODE_CHANGING);
     fleet.now += 1;
     CHECK_INT_EQ(condition_of(0), NODE_LOST);
-    outcome_set(app, OUTCOME_SUCCEEDED);
-    app->committed = fleet.spec.release;
+    outcome_set(0, OUTCOME_SUCCEEDED, "");
+    APP_SET(0, committed, fleet.spec.release);
     CHECK_INT_EQ(condition_of(0), NODE_DONE); /* a late outcome overrides it */
     toy_close(&fleet);
 }
@@ -80,22 +93,22 @@ static void case_conditions_unanswered(void)
 static void case_conditions_without_order(void)
 {
     toy_open(&fleet, 1, 1);
-    struct roster_app *app = app_of(0);
     CHECK_INT_EQ(condition_of(0), NODE_PENDING);
-    app->is_changing = true;
+    APP_SET(0, is_changing, true);
     CHECK_INT_EQ(condition_of(0), NODE_BUSY);
-    app->is_changing = false;
-    app->is_overridden = true;
+    APP_SET(0, is_changing, false);
+    APP_SET(0, is_overridden, true);
     CHECK_INT_EQ(condition_of(0), NODE_OVERRIDDEN);
     fleet.spec.force = true;
     CHECK_INT_EQ(condition_of(0), NODE_PENDING);
     fleet.spec.force = false;
-    app->committed = fleet.spec.release; /* an override to the very release */
+    APP_SET(0, committed, fleet.spec.release); /* an override to the very release */
     CHECK_INT_EQ(condition_of(0), NODE_DONE);
-    app->is_changing = true;
+    APP_SET(0, is_changing, true);
     CHECK_INT_EQ(condition_of(0), NODE_OVERRIDDEN);
-    app->is_overridden = app->is_changing = false;
-    app->committed = toy_release(1);
+    APP_SET(0, is_overridden, false);
+    APP_SET(0, is_changing, false);
+    APP_SET(0, committed, toy_release(1));
     toy_node_connect(&fleet, 0, false);
     CHECK_INT_EQ(condition_of(0), NODE_OFFLINE);
     toy_close(&fleet);
@@ -104,15 +117,17 @@ static void case_conditions_without_order(void)
 /* Another rollout's order binds the node until it is answered or its time is over. */
 static void case_conditions_foreign(void)
 {
-    struct roster_app *app = ordered_open();
-    (void)text_copy(app->order.rollout, sizeof app->order.rollout, "web-0");
+    ordered_open();
+    struct roster_app foreign = *app_of(0);
+    (void)text_copy(foreign.order.rollout, sizeof foreign.order.rollout, "web-0");
+    app_write(0, &foreign);
     CHECK_INT_EQ(condition_of(0), NODE_BUSY);
-    app->committed = fleet.spec.release;
+    APP_SET(0, committed, fleet.spec.release);
     CHECK_INT_EQ(condition_of(0), NODE_BUSY);
-    app->committed = toy_release(1);
-    outcome_set(app, OUTCOME_FAILED);
+    APP_SET(0, committed, toy_release(1));
+    outcome_set(0, OUTCOME_FAILED, "");
     CHECK_INT_EQ(condition_of(0), NODE_PENDING);
-    app->outcome_count = 0;
+    APP_SET(0, outcome_count, 0);
     fleet.now += MINUTES_MS(30);
     CHECK_INT_EQ(condition_of(0), NODE_PENDING);
     toy_close(&fleet);
@@ -129,7 +144,7 @@ static void case_one_at_a_time(void)
     CHECK_CONTAINS(fleet.result.state.waiting, "gw-00");
     toy_close(&fleet);
     toy_open(&fleet, 1, 3);
-    app_of(2)->is_changing = true;
+    APP_SET(2, is_changing, true);
     toy_plan(&fleet);
     CHECK_INT_EQ(fleet.ordered, 0);
     CHECK_CONTAINS(fleet.result.state.waiting, "another change");
@@ -158,8 +173,7 @@ static void case_stops_at_a_failure(void)
 {
     toy_open(&fleet, 1, 3);
     toy_plan(&fleet);
-    outcome_set(app_of(0), OUTCOME_FAILED);
-    (void)text_copy(app_of(0)->outcomes[0].reason, REPORT_WORD_BYTES, "never-ready");
+    outcome_set(0, OUTCOME_FAILED, "never-ready");
     toy_plan(&fleet);
     CHECK_INT_EQ(fleet.result.state.phase, ROLLOUT_PAUSED);
     CHECK_STR_EQ(fleet.result.state.failed_node, "gw-00");
@@ -198,9 +212,10 @@ static void case_pause_takes_back(void)
     toy_open(&fleet, 1, 2);
     fleet.spec.max_unavailable = 2;
     toy_plan(&fleet);
-    struct roster_app *begun = app_of(0);
-    memcpy(begun->order_id, begun->order.id, sizeof begun->order_id);
-    begun->is_order_open = begun->is_changing = true;
+    struct roster_app begun = *app_of(0);
+    memcpy(begun.order_id, begun.order.id, sizeof begun.order_id);
+    begun.is_order_open = begun.is_changing = true;
+    app_write(0, &begun);
     (void)text_copy(fleet.control.want, sizeof fleet.control.want, "pause");
     toy_plan(&fleet);
     CHECK_INT_EQ(fleet.taken_back, 1);
@@ -208,7 +223,7 @@ static void case_pause_takes_back(void)
     CHECK(digest_is_equal(&fleet.topics[0].release, &fleet.spec.release));
     toy_plan(&fleet);
     CHECK_INT_EQ(fleet.taken_back, 1);
-    outcome_set(app_of(1), OUTCOME_SUCCEEDED);
+    outcome_set(1, OUTCOME_SUCCEEDED, "");
     (void)text_copy(fleet.control.want, sizeof fleet.control.want, "run");
     toy_plan(&fleet);
     CHECK_INT_EQ(fleet.ordered, 3);
@@ -262,9 +277,9 @@ static void case_offline(void)
 static void case_gone_while_busy(void)
 {
     toy_open(&fleet, 1, 1);
-    app_of(0)->is_changing = true;
+    APP_SET(0, is_changing, true);
     toy_node_connect(&fleet, 0, false);
-    app_of(0)->is_changing = true;
+    APP_SET(0, is_changing, true);
     CHECK_INT_EQ(condition_of(0), NODE_OFFLINE);
     toy_plan(&fleet);
     CHECK_CONTAINS(fleet.result.state.waiting, "offline");

@@ -86,7 +86,7 @@ static void case_orders(void)
     struct order order = {.node = "n", .app = "web", .epoch = 2, .gen = 5};
     (void)text_copy(order.id, sizeof order.id, "0000000000000001");
     roster_order(&roster, &order, false);
-    struct roster_app *app = roster_app_find(roster_find(&roster, "n"), "web");
+#define app roster_app_find(roster_find(&roster, "n"), "web")
     CHECK(app->order.is_there && !app->order.is_echoed);
     roster_order(&roster, &order, true);
     CHECK(app->order.is_echoed);
@@ -98,6 +98,7 @@ static void case_orders(void)
     CHECK(app->order.is_there); /* a report takes no order away */
     roster_forget_session(&roster);
     CHECK(app->order.is_there && !app->order.is_echoed);
+#undef app
     roster_close(&roster);
 }
 
@@ -110,7 +111,7 @@ static void case_sorted_and_bounded(void)
     }
     CHECK(roster_need(&roster, "Not-A-Name") == NULL);
     for (size_t i = 1; i < roster.node_count; i++) {
-        CHECK(strcmp(roster.nodes[i - 1]->name, roster.nodes[i]->name) < 0);
+        CHECK(strcmp(roster_at(&roster, i - 1)->name, roster_at(&roster, i)->name) < 0);
     }
     CHECK(roster_find(&roster, "k") != NULL && roster_find(&roster, "l") == NULL);
     roster_close(&roster);

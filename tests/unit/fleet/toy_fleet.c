@@ -183,10 +183,8 @@ void toy_close(struct toy_fleet *fleet)
     roster_close(&fleet->roster);
 }
 
-static const struct roster_app *told_of(const struct toy_fleet *fleet, size_t index)
-{
-    return roster_app_find(roster_find(&fleet->roster, fleet->nodes[index].name), "web");
-}
+#define told_of(fleet, index)                                                                      \
+    roster_app_find(roster_find(&(fleet)->roster, (fleet)->nodes[(index)].name), "web")
 
 /* An order that takes one back is nobody's to wait longer for than for any order. */
 static bool is_past_limit(const struct toy_fleet *fleet, const struct toy_entry *entry)
@@ -272,7 +270,7 @@ static void order_check(struct toy_fleet *fleet, const struct toy_node *node,
 
 static void order_write(struct toy_fleet *fleet, const struct planner_order *planned)
 {
-    size_t index = index_of(fleet, fleet->roster.nodes[planned->node]->name);
+    size_t index = index_of(fleet, roster_at(&fleet->roster, planned->node)->name);
     struct order *order = &fleet->topics[index];
     order_check(fleet, &fleet->nodes[index], planned);
     *order = (struct order){.app = "web",

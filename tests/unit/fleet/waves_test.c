@@ -29,7 +29,7 @@ static void case_cuts(void)
         waves_open(&waves, &all, 7, &state);
         uint32_t below = 0;
         for (size_t i = 0; i < 200; i++) {
-            below += waves_of(&waves, &state, crowd.seats[0].roster.nodes[i]) == 0;
+            below += waves_of(&waves, &state, roster_at(&crowd.seats[0].roster, i)) == 0;
         }
         CHECK_INT_EQ(below, wanted == 0 ? 200 : wanted); /* nothing said: all */
         CHECK_INT_EQ(state.waves[0].opened_at, 7);
