@@ -1,7 +1,8 @@
 /* crowd: many nodes in one process that take orders and answer them, over real sessions with their own
  * certificates: what the broker and the coordinator of a fleet have to do, without the gateways.
  * usage: crowd FOLDER PORT FLEET NODE-PREFIX FIRST COUNT PREPARE-MS SOAK-MS
- * FOLDER holds the bundles nodes/PREFIX<i>. Lines of JSON on stdout: when all are up, and at SIGTERM
+ * FOLDER holds the bundles nodes/PREFIX<i>. Lines of JSON on stdout: when all are up or no more, each
+ * change of a node (milliseconds of the boot-time clock, the same in all processes), and at SIGTERM
  * what each node ran in the end. */
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ struct crowd_node {
     bool has_asked;       /* for the release that the peer wants */
     unsigned lost, acked; /* sessions; reports */
     mono_ms lost_at;      /* 0: up */
+    enum peer_phase told_phase;
+    char told_order[ORDER_ID_BYTES];
 };
 
 struct crowd {
@@ -167,13 +170,31 @@ static void received(void *ctx, const char *name, struct span payload, bool is_r
     }
 }
 
+/* A line for each change: what a judge of budgets reads. */
+static void change_tell(struct crowd_node *node, mono_ms now)
+{
+    static const char *const words[] = {
+        [PEER_REST] = "rest", [PEER_PREPARE] = "prepare", [PEER_UNPROVEN] = "unproven"};
+    const struct peer *peer = &node->peer;
+    if (peer->phase == node->told_phase && strcmp(peer->order.id, node->told_order) == 0) {
+        return;
+    }
+    printf("{\"at\":%lld,\"node\":\"%s\",\"order\":\"%s\",\"is\":\"%s\",\"swaps\":%u}\n",
+           (long long)now, node->session.node, peer->order.id, words[peer->phase], peer->swaps);
+    (void)fflush(stdout);
+    node->told_phase = peer->phase;
+    memcpy(node->told_order, peer->order.id, sizeof node->told_order);
+}
+
 static mono_ms node_turn(struct crowd_node *node, mono_ms now)
 {
     struct crowd *crowd = node->crowd;
     struct peer *peer = &node->peer;
     link_step(&node->session.link, now);
     mono_ms due = mono_min(link_deadline(&node->session.link), peer_deadline(peer));
+    change_tell(node, now); /* an order that has come */
     bool is_due = peer_step(peer, now);
+    change_tell(node, now);
     if (!link_is_open(&node->session.link) || node->is_busy) {
         return due;
     }
@@ -219,7 +240,7 @@ static void tell(const struct crowd *crowd)
         const struct crowd_node *node = &crowd->nodes[i];
         char hex[DIGEST_HEX_BYTES];
         digest_render(&node->peer.committed, hex);
-        printf("{\"node\":\"%s\",\"runs\":\"%s\",\"swaps\":%u}\n", node->session.node, hex,
+        printf("{\"runs\":\"%s\",\"node\":\"%s\",\"swaps\":%u}\n", hex, node->session.node,
                node->peer.swaps);
         lost += node->lost;
         refused += node->peer.refused;
@@ -235,20 +256,13 @@ static void tell(const struct crowd *crowd)
 static void crowd_run(struct crowd *crowd)
 {
     bool was_up = false;
-    unsigned swaps_told = 0;
-    mono_ms tell_at = 0;
     while (!is_over) {
         bool is_up = turn(crowd) == crowd->count;
         if (is_up != was_up) {
             printf("{\"up\":%s,\"backMsMax\":%lld}\n", is_up ? "true" : "false",
                    (long long)crowd->back_ms_max);
+            (void)fflush(stdout);
         }
-        if (linux_loop_now() >= tell_at && swaps_count(crowd) != swaps_told) {
-            swaps_told = swaps_count(crowd);
-            tell_at = linux_loop_now() + 500;
-            printf("{\"swapped\":%u}\n", swaps_told);
-        }
-        (void)fflush(stdout);
         was_up = is_up;
     }
     tell(crowd);
