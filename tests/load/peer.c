@@ -1,3 +1,4 @@
+/* peer.c: the machine: at rest, preparing, unproven; an outcome for each order. */
 #include "tests/load/peer.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* sessions.c: a link with TLS and MQTT as berthd has them. */
 #include "tests/load/sessions.h"
 
 #include <stdio.h>
