@@ -1,5 +1,6 @@
 /* crowd: many nodes in one process that take orders and answer them, over real sessions with
- * their own certificates: what the broker and the coordinator of a fleet have to do, without the gateways.
+ * their own certificates: what the broker and the coordinator of a fleet have to do, without the
+ * gateways.
  * usage: crowd FOLDER PORT FLEET NODE-PREFIX FIRST COUNT PREPARE-MS SOAK-MS
  * FOLDER holds the bundles nodes/PREFIX<i>. Lines of JSON on stdout: when all are up or no more,
  * each change of a node (milliseconds of the boot-time clock, the same in all processes), and at

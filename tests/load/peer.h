@@ -1,6 +1,6 @@
 /* peer: what a node of one app says to the fleet: an order in, its reports out, as time passes.
- * It runs no container and checks no signature: what counts is the broker's and the coordinator's work.
- */
+ * It runs no container and checks no signature: what counts is the broker's and the
+ * coordinator's work. */
 #ifndef TESTS_LOAD_PEER_H
 #define TESTS_LOAD_PEER_H
 

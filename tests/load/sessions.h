@@ -1,5 +1,5 @@
-/* sessions: the links of many nodes in one process, each with the certificate of its own bundle, to
- * a broker on loopback. Nothing of a node but its session with the broker. */
+/* sessions: the links of many nodes in one process, each with the certificate of its own bundle,
+ * to a broker on loopback. Nothing of a node but its session with the broker. */
 #ifndef TESTS_LOAD_SESSIONS_H
 #define TESTS_LOAD_SESSIONS_H
 
