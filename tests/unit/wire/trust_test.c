@@ -108,11 +108,50 @@ static void case_words(void)
     CHECK_STR_EQ(trust_role_type(TRUST_ROLE_ORDER), "application/vnd.berth.order.v1+json");
 }
 
+/* Where epochs begin anew, and the version: what is read, and both sides of each bound. */
+static void case_numbers(void)
+{
+    static const struct {
+        const char *members;
+        uint64_t version, base;
+        const char *message; /* NULL: taken */
+    } rows[] = {
+        {"\"schema\":1,\"version\":1", 1, 0, NULL},
+        {"\"schema\":2,\"version\":9007199254740991", 9007199254740991, 0, NULL},
+        {"\"schema\":2,\"version\":2,\"epochBase\":65536", 2, 65536, NULL},
+        {"\"schema\":2,\"version\":2,\"epochBase\":4294901760", 2, 4294901760, NULL},
+        {"\"schema\":2,\"version\":0", 0, 0, "version: must be between 1 and 9007199254740991"},
+        {"\"schema\":2,\"version\":2,\"epochBase\":0", 0, 0,
+         "epochBase: must be between 1 and 4294967295"},
+        {"\"schema\":2,\"version\":2,\"epochBase\":1", 0, 0,
+         "epochBase: must be a multiple of 65536"},
+        {"\"schema\":2,\"version\":2,\"epochBase\":65537", 0, 0,
+         "epochBase: must be a multiple of 65536"},
+        {"\"schema\":2,\"version\":2,\"epochBase\":4294967296", 0, 0,
+         "epochBase: must be between 1 and 4294967295"},
+    };
+    char key[512], text[1024];
+    key_write(key, sizeof key, '1', ALL_ROLES);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct trust trust = {.version = 77};
+        struct err err = {0};
+        (void)snprintf(text, sizeof text,
+                       "{%s,\"fleet\":\"f\",\"keys\":[%s],\"threshold\":{" ALL_ONE "}}",
+                       rows[i].members, key);
+        CHECK_INT_EQ(trust_parse(span_text(text), &trust, &err),
+                     rows[i].message != NULL ? ERR_VALUE : 0);
+        CHECK_STR_EQ(err.text, rows[i].message != NULL ? rows[i].message : "");
+        CHECK_INT_EQ(trust.version, rows[i].message != NULL ? 77 : rows[i].version);
+        CHECK_INT_EQ(trust.epoch_base, rows[i].base);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"good", case_good},
                                               {"refused", case_refused},
                                               {"revoked", case_revoked},
-                                              {"words", case_words}};
+                                              {"words", case_words},
+                                              {"numbers", case_numbers}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
