@@ -429,6 +429,48 @@ static void reading_fails(void)
     CHECK_STR_EQ(ram.err.text, "read the disk: Input/output error");
 }
 
+/* Blobs of any length come, change and go in any order: each is what was last written of it.
+ */
+static void any_order(void)
+{
+    enum { NAMES = 7, STEPS = 400, MOST = 5 * PAGE };
+    static uint8_t data[MOST], back[MOST];
+    size_t lens[NAMES] = {0};
+    uint8_t letters[NAMES] = {0};
+    uint32_t seed = 1;
+    begin();
+    for (int step = 0; step < STEPS && check_failures_ == 0; step++) {
+        char name[2] = {0};
+        seed = seed * 1664525u + 1013904223u;
+        size_t which = (seed >> 16) % NAMES;
+        size_t len = 1 + (seed >> 8) % MOST;
+        name[0] = (char)('a' + which);
+        ram.answers[0] = '\0';
+        if ((seed >> 28) % 3 == 0) {
+            drop_blob(name);
+            len = 0;
+        } else {
+            memset(data, step % 251 + 1, len);
+            put_blob(name, data, len);
+        }
+        run();
+        CHECK_CONTAINS(ram.answers, ": done");
+        lens[which] = len;
+        letters[which] = (uint8_t)(step % 251 + 1);
+        for (size_t i = 0; i < NAMES; i++) {
+            size_t got = 0;
+            name[0] = (char)('a' + i);
+            int rc = ram.documents.ops->blob_read(ram.documents.self, name, back, sizeof back, &got,
+                                                  &ram.err);
+            CHECK_INT_EQ(rc, lens[i] > 0 ? 0 : ERR_NOT_FOUND);
+            CHECK(rc != 0 || (got == lens[i] && back[0] == letters[i] &&
+                              memcmp(back, back + 1, got - 1) == 0));
+        }
+        ram.said[0] = '\0';
+    }
+    flat_store_close(&ram.store);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -440,6 +482,7 @@ int main(int argc, char **argv)
         {"lengths", lengths},
         {"as many as fit", as_many_as_fit},
         {"gaps", gaps},
+        {"any order", any_order},
         {"failed calls", failed_calls},
         {"written again", written_again},
         {"reading fails", reading_fails},
