@@ -197,6 +197,30 @@ static void case_sync(void)
     CHECK_INT_EQ(opened, closed);
 }
 
+/* A process without an input has a descriptor 0 that is a file's like any other. */
+static void case_descriptor_zero(void)
+{
+    struct flat_file file;
+    file_make();
+    (void)__real_close(0);
+    CHECK_INT_EQ(flat_file_init(&file, path, 512, NULL), 0);
+    CHECK_INT_EQ(file.lock_fd, 0);
+    flat_file_close(&file);
+    CHECK_INT_EQ(opened, closed);
+    CHECK_INT_EQ(flat_file_init(&file, path, 512, NULL), 0);
+    int lock_fd = dup(file.lock_fd);
+    CHECK_INT_EQ(dup2(file.fd, 0), 0);
+    (void)__real_close(file.fd);
+    file.lock_fd = lock_fd;
+    file.fd = 0;
+    struct flat_medium medium = flat_file_medium(&file);
+    CHECK_INT_EQ(medium.ops->reopen(medium.self), 0);
+    CHECK_INT_EQ(opened, closed + 2);
+    flat_file_close(&file);
+    CHECK_INT_EQ(opened, closed);
+    (void)__real_open("/dev/null", O_RDONLY); /* an input again */
+}
+
 static void case_beginning(void)
 {
     static const struct {
@@ -261,6 +285,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {{"transfers", case_transfers},
                                               {"sync", case_sync},
                                               {"beginning", case_beginning},
+                                              {"descriptor zero", case_descriptor_zero},
                                               {"kinds", case_kinds}};
     if (mkdtemp(folder) == NULL) {
         return EXIT_FAILURE;
