@@ -106,12 +106,28 @@ static bool cut_suffix(char *name, const char *suffix)
     return true;
 }
 
+/* Accepted writes of documents that are not there yet, `name` aside. */
+static size_t coming(const struct sim_store *store, enum sim_store_kind kind, const char *name)
+{
+    const char *suffix = kind == SIM_STORE_RECORD ? RECORD_SUFFIX : BLOB_SUFFIX;
+    size_t count = 0;
+    for (size_t i = 0; i < SIM_STORE_PENDING_MAX; i++) {
+        const struct sim_store_call *call = &store->calls[i];
+        char path[SIM_DISK_NAME_BYTES];
+        if (call->is_used && call->kind == kind && strcmp(call->name, name) != 0) {
+            store_file_name(path, call->name, suffix);
+            count += sim_disk_find(store->disk, path) == SIM_DISK_NONE;
+        }
+    }
+    return count;
+}
+
 /* True when there is no place for one more document of that kind. */
 static bool is_crowded(const struct sim_store *store, enum sim_store_kind kind, const char *name)
 {
     const char *suffix = kind == SIM_STORE_RECORD ? RECORD_SUFFIX : BLOB_SUFFIX;
     char path[SIM_DISK_NAME_BYTES];
-    size_t count = 0;
+    size_t count = coming(store, kind, name);
     store_file_name(path, name, suffix);
     for (size_t i = 0; i < store->disk->entry_count; i++) {
         char other[SIM_DISK_NAME_BYTES];

@@ -28,8 +28,10 @@ static void case_slot_round_trip_and_every_bit(void)
 /* The bytes on disk are a promise to later versions. */
 static void case_slot_bytes_are_fixed(void)
 {
-    static const uint8_t head[] = {'B', 'S', 'L', '1', 1, 0, 3, 0, 9, 0, 0, 0, 0, 0, 0, 0};
-    static const uint8_t blob_head[] = {'B', 'B', 'L', '1', 1, 0, 0, 0, 3, 0, 0, 0};
+    static const uint8_t head[] = {'B', 'S', 'L', '1', 1, 0, 3,    0,    9,    0,
+                                   0,   0,   0,   0,   0, 0, 0x62, 0x69, 0x4b, 0x50};
+    static const uint8_t blob_head[] = {'B', 'B', 'L', '1', 1,    0,    0,    0,
+                                        3,   0,   0,   0,   0x02, 0x7a, 0x9c, 0xc1};
     uint8_t slot[SLOT_BYTES];
     uint8_t blob[BLOB_HEAD_BYTES];
     slot_encode(slot, 9, span_text("abc"));

@@ -434,6 +434,43 @@ static void case_failed_blob_then_whole(void)
     CHECK(span_is_equal(span_of(data, len), span_text("content")));
 }
 
+/* One place is free: a record or a removal that waits does not take it, of two blobs that wait one
+ * does, and one that is there already needs none. */
+static void check_last_place(void)
+{
+    struct answer first;
+    struct answer second;
+    int counts[3] = {0};
+    CHECK_INT_EQ(record_call(&first, "n3", span_text("again")), 0);
+    CHECK_INT_EQ(blob_call(&second, "last", span_text("x")), 0);
+    pump_until(&first);
+    pump_until(&second);
+    CHECK_INT_EQ(second.code, 0);
+    CHECK_INT_EQ(remove_call(&first, "last"), 0);
+    pump_until(&first);
+    CHECK_INT_EQ(remove_call(&first, "nobody"), 0);
+    CHECK_INT_EQ(blob_call(&second, "last", span_text("x")), 0);
+    pump_until(&first);
+    pump_until(&second);
+    CHECK_INT_EQ(second.code, 0);
+    CHECK_INT_EQ(remove_call(&first, "last"), 0);
+    pump_until(&first);
+    CHECK_INT_EQ(blob_call(&first, "last", span_text("x")), 0);
+    int rc = blob_call(&second, "beyond", span_text("x"));
+    pump_until(&first);
+    if (rc == 0) {
+        pump_until(&second);
+        rc = second.code;
+    }
+    CHECK_INT_EQ(first.code, 0);
+    CHECK_INT_EQ(rc, ERR_LIMIT);
+    CHECK_INT_EQ(blob_put("last", span_text("y")), 0);
+    CHECK_INT_EQ(fixture->store.ops->list(fixture->store.self, found_counted, counts, NULL), 0);
+    CHECK_INT_EQ(counts[2], STORE_RECORDS_MAX + STORE_BLOBS_MAX);
+    CHECK_INT_EQ(remove_call(&first, "last"), 0);
+    pump_until(&first);
+}
+
 static void case_number_of_documents_is_bounded(void)
 {
     char name[32];
@@ -454,6 +491,7 @@ static void case_number_of_documents_is_bounded(void)
     CHECK_INT_EQ(counts[2], STORE_RECORDS_MAX + STORE_BLOBS_MAX);
     CHECK_INT_EQ(remove_call(&answer, "n7"), 0);
     pump_until(&answer);
+    check_last_place();
     CHECK_INT_EQ(blob_put("more", span_text("x")), 0);
     fixture->reopen(fixture->self);
     CHECK_STR_EQ(record_get("n3"), "again");

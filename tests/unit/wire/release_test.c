@@ -203,6 +203,13 @@ static void case_empty(void)
     struct plan plan;
     CHECK_INT_EQ(release_compile(span_text(text), sample_node(), &plan, NULL), 0);
     CHECK_INT_EQ(plan.service_count, 0);
+    CHECK_INT_EQ(plan.soak_ms, 0); /* nobody needs any time to be noticed */
+    static const char soaked[] =
+        "{\"schema\":1,\"x-berth\":{\"app\":\"shop\",\"sequence\":9,\"swap\":{"
+        "\"soak\":\"0s\",\"deadline\":\"1s\"}},\"services\":{}}";
+    CHECK_INT_EQ(release_compile(span_text(soaked), sample_node(), &plan, NULL), 0);
+    CHECK_INT_EQ(plan.soak_ms, 0);
+    CHECK_INT_EQ(plan.deadline_ms, 1000);
 }
 
 static int arch_compile(const char *arch, const char *variant, struct plan *plan)
