@@ -17,8 +17,8 @@ my $FLAGS = '-O1 -Werror=int-conversion -Werror=incompatible-pointer-types'
 # A copy of what git knows and of what is not committed yet. A directory that holds one already is
 # brought up to date: a file with the same text keeps its date, so that little is built again.
 sub new {
-    my ($class, $root, $dir, $without) = @_;
-    my $self = bless {root => $root, dir => $dir, without => $without, source => "$dir/tree", build => "$dir/build"}, $class;
+    my ($class, $root, $dir, $option) = @_;
+    my $self = bless {root => $root, dir => $dir, option => $option, source => "$dir/tree", build => "$dir/build"}, $class;
     make_path($self->{source}, "$dir/tmp");
     my %wanted;
     for my $file (split /\0/, qx{cd '$root' && git ls-files -z --cached --others --exclude-standard}) {
@@ -76,7 +76,9 @@ sub read_tests {
         while ($text =~ /^add_test\(\[=\[(\S+)\]=\] ("\S+"(?: "[^"]*")*)\)/gm) {
             my ($name, $line) = ($1, $2);
             my @command = $line =~ /"([^"]*)"/g;
-            next if $name =~ /^deps_/ || (defined $self->{without} && $name =~ $self->{without});
+            my ($with, $without) = @{$self->{option}}{qw(tests without)};
+            next if $name =~ /^deps_/ || (defined $without && $name =~ $without);
+            next if defined $with && $name !~ $with;
             next unless $command[0] =~ m{^\Q$self->{build}\E/};
             next unless ($labels{$name} || '') =~ $LABELS && ($labels{$name} ne 'root' || $> == 0);
             $self->{tests}{$name} = {name => $name, command => \@command, at => $path =~ s{/[^/]*$}{}r,

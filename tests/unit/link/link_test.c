@@ -369,6 +369,25 @@ static void case_stable_session_is_alone(void)
     CHECK_INT_EQ(link.twin, LINK_TWIN_NONE);
 }
 
+/* The same where nobody looked at it before it had ended; a moment less is no proof. */
+static void case_stable_session_that_nobody_saw(void)
+{
+    for (int short_ms = 0; short_ms <= 1; short_ms++) {
+        struct fake fake;
+        struct link link;
+        begin(&fake, &link);
+        session(&fake, &link, 5, ERR_TAKEN_OVER);
+        mono_ms now = link.retry_at;
+        link_step(&link, now);
+        fake.user.opened(fake.user.ctx);
+        link_step(&link, now);
+        lose(&fake);
+        link_step(&link, now + STABLE_MS - short_ms);
+        CHECK_INT_EQ(link.twin, short_ms == 0 ? LINK_TWIN_NONE : LINK_TWIN_KNOWN);
+        CHECK_INT_EQ(link.failures, short_ms == 0 ? 1 : 2);
+    }
+}
+
 /* Stopped in each state: the bus is closed, and nothing is opened or awaited any more. */
 static void case_stop(void)
 {
@@ -420,6 +439,7 @@ int main(int argc, char **argv)
         {"each end is its own", case_each_end_is_its_own},
         {"a row of short sessions", case_row_of_short_sessions},
         {"a stable session is alone", case_stable_session_is_alone},
+        {"stable session that nobody saw", case_stable_session_that_nobody_saw},
         {"stop", case_stop},
         {"twin words", case_twin_words},
     };
