@@ -231,6 +231,40 @@ static void case_nothing_but_ascii_reaches_the_terminal(void)
     CHECK_STR_EQ(buf, "a?31mb? c");
 }
 
+/* How a container ended: with a code, be it 0, or with none; what is not known is not said. */
+static void case_ends(void)
+{
+    static const struct {
+        const char *cause, *shown;
+    } rows[] = {
+        {"\"service\":\"api\",\"replica\":2,\"gen\":4,\"state\":\"exited\",\"exitCode\":0",
+         "container api 2 of gen 4: exited, exit code 0\n"},
+        {"\"service\":\"api\",\"replica\":2,\"gen\":4,\"state\":\"exited\",\"exitCode\":1",
+         "container api 2 of gen 4: exited, exit code 1\n"},
+        {"\"service\":\"api\",\"replica\":2,\"gen\":4,\"state\":\"running\"",
+         "container api 2 of gen 4: running\n"},
+        {"\"service\":\"api\",\"replica\":2,\"gen\":4,\"state\":\"dead\",\"exitCode\":null,"
+         "\"outOfMemory\":true",
+         "container api 2 of gen 4: dead, OUT OF MEMORY\n"},
+        {"\"state\":\"created\"", "container  0 of gen 0: created\n"},
+        {"\"state\":\"exited\",\"engineError\":\"no such file\",\"lastLine\":\"bye\"",
+         "container  0 of gen 0: exited\n                 the engine said: no such file\n"
+         "                 it wrote last: bye\n"},
+        {"\"state\":\"exited\",\"output\":\"a\\u0009b\\u007fc\\u000a\"",
+         "container  0 of gen 0: exited\nits output:\na\tb?c\n"},
+        {"\"state\":\"exited\",\"outputLeftOut\":1,\"output\":\"a\"",
+         "container  0 of gen 0: exited\nits output, the end of it:\na\n"},
+        {"\"state\":\"exited\",\"output\":\"\"", "container  0 of gen 0: exited\n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char owner[400];
+        char want[400];
+        (void)snprintf(owner, sizeof owner, "{\"app\":\"web\",\"cause\":{%s}}", rows[i].cause);
+        (void)snprintf(want, sizeof want, "app web\n%17s%s", "", rows[i].shown);
+        CHECK_STR_EQ(view(control_view_history, owner), want);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -243,6 +277,7 @@ int main(int argc, char **argv)
         {"health_view", health_view},
         {"history_view", history_view},
         {"cause", cause_view},
+        {"ends", case_ends},
         {"events_view", events_view},
         {"reasons_have_sentences", reasons_have_sentences},
         {"nothing but ASCII reaches the terminal", case_nothing_but_ascii_reaches_the_terminal},

@@ -246,6 +246,29 @@ static void case_failed_at(void)
     CHECK_INT_EQ(probe.failed_at, 20000);
 }
 
+/* What finds no place to be asked waits a moment and is asked again, as of when it was due; after
+ * two seconds it has waited long enough. */
+static void case_queued(void)
+{
+    struct plan_service service = service_of(false, true, true);
+    struct probe probe;
+    probe_begin(&probe, &service, false, 1000);
+    CHECK_INT_EQ(probe_due(&probe, &service, 1000), BIT(PROBE_READINESS) | BIT(PROBE_LIVENESS));
+    CHECK(probe_queue(&probe, PROBE_READINESS, 1000));
+    CHECK_INT_EQ(probe_deadline(&probe), 1020);
+    CHECK_INT_EQ(probe_due(&probe, &service, 1019), 0);
+    CHECK_INT_EQ(probe_due(&probe, &service, 1020), BIT(PROBE_READINESS));
+    CHECK(probe_queue(&probe, PROBE_READINESS, 2999));
+    CHECK_INT_EQ(probe_due(&probe, &service, 3019), BIT(PROBE_READINESS));
+    CHECK(!probe_queue(&probe, PROBE_READINESS, 3000));
+    CHECK_INT_EQ(probe_due(&probe, &service, 9000), 0); /* it counts as asked */
+    probe_answer(&probe, &service, PROBE_READINESS, PROBE_SAID_WELL, 3001);
+    CHECK(probe.is_ready);
+    CHECK_INT_EQ(probe_due(&probe, &service, 9000), BIT(PROBE_READINESS));
+    CHECK(probe_queue(&probe, PROBE_READINESS, 10999)); /* as of 9000 */
+    CHECK(!probe_queue(&probe, PROBE_READINESS, 11000));
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -261,6 +284,7 @@ int main(int argc, char **argv)
         {"the latest answer counts", case_latest_counts},
         {"reached again", case_reached_again},
         {"failed at", case_failed_at},
+        {"queued", case_queued},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

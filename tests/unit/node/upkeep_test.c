@@ -192,12 +192,40 @@ static void case_dead(void)
     CHECK_INT_EQ(keep_up(ACTION_CREATE), 1);
 }
 
+/* Ten minutes of health, seen by probes, make its starts forgotten, and all that came of them. */
+static void case_forgiven(void)
+{
+    static const struct {
+        mono_ms since;
+        bool is_probed, is_ready;
+        uint8_t starts;
+        bool is_forgiven;
+    } rows[] = {{1000, true, true, 3, true},   {1001, true, true, 3, false},
+                {1000, false, true, 3, false}, {1000, true, false, 3, false},
+                {1000, true, true, 1, true},   {1000, true, true, 0, false}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        begin(1);
+        struct replica *replica = put(1, ENGINE_RUNNING, rows[i].is_ready);
+        facts.now = 601000;
+        replica->is_probed = rows[i].is_probed;
+        replica->probe.running_since = rows[i].since;
+        replica->starts = rows[i].starts;
+        replica->rewirings = 2;
+        replica->start_not_before = 5;
+        CHECK_INT_EQ(keep_up(ACTION_RESTART), 0);
+        CHECK_INT_EQ(replica->starts, rows[i].is_forgiven ? 0 : rows[i].starts);
+        CHECK_INT_EQ(replica->rewirings, rows[i].is_forgiven ? 0 : 2);
+        CHECK_INT_EQ(replica->start_not_before, rows[i].is_forgiven ? 0 : 5);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"create", case_create},     {"image missing", case_image_missing},
         {"back-off", case_back_off}, {"created", case_created},
         {"restart", case_restart},   {"keep", case_keep},
-        {"wish", case_wish},         {"dead", case_dead}};
+        {"wish", case_wish},         {"dead", case_dead},
+        {"forgiven", case_forgiven}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
