@@ -70,6 +70,9 @@ static void table_make(void)
     backend_add(again, POOL + 0x810, 100); /* a backend of two services */
     struct route_service *bare = service_add("bare", "", 0);
     port_add(bare, ROUTE_TCP, 0, 93, 93);
+    struct route_service *sited = service_add("sited", "br-sited", POOL + 0x140);
+    port_add(sited, ROUTE_TCP, 0x0a000002, 94, 8094); /* on one address of the machine */
+    backend_add(sited, POOL + 0x1410, 100);
 }
 
 static void render_all(void)
@@ -215,11 +218,82 @@ static void names(void)
     CHECK_STR_EQ(checked(), "an app, service or bridge is not named by a name");
 }
 
+/* What a listing says of its generation, and where it says none. */
+static void generations(void)
+{
+    static const struct {
+        const char *listing;
+        uint64_t generation; /* 0: none */
+    } rows[] = {
+        {"comment \"generation 7\"", 7},
+        {"x\ncomment \"generation 10\" { comment \"generation 9\"", 10},
+        {"comment \"generation 18446744073709551615\"", UINT64_MAX},
+        {"comment \"generation 18446744073709551616\"", 0},
+        {"comment \"generation 99999999999999999999\"", 0},
+        {"comment \"generation \"", 0},
+        {"comment \"generation 7", 0},
+        {"comment \"generation 7x\"", 0},
+        {"comment \"generation x7\"", 0},
+        {"comment \"generation ", 0},
+        {"comment \"generation", 0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint64_t generation = 0;
+        CHECK(ruleset_find_generation(span_text(rows[i].listing), &generation) ==
+              (rows[i].generation != 0));
+        CHECK(generation == rows[i].generation);
+    }
+}
+
+/* Two listings have one print where they differ by their generation alone, and never none. */
+static void prints(void)
+{
+    static const char *const others[] = {
+        "",
+        "a",
+        "b",
+        "comment \"generation 7\" b",
+        "acomment \"generation 7\" a",
+        "comment \"generation 7x\" a",
+        "comment \"generation 7\" a7",
+        "comment \"generation 7\" a8",
+    };
+    uint64_t one = ruleset_print(span_text("comment \"generation 7\" a"));
+    CHECK(ruleset_print(span_text("comment \"generation 12345\" a")) == one);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        uint64_t print = ruleset_print(span_text(others[i]));
+        CHECK(print != 0 && print != one);
+        for (size_t j = 0; j < i; j++) {
+            CHECK(print != ruleset_print(span_text(others[j])));
+        }
+    }
+}
+
+/* Ours has seven chains at a hook and nothing dormant. */
+static void hooks(void)
+{
+    static const char *const more[] = {"", "\n\t\ttype filter hook x", "\n\tflags dormant"};
+    for (int count = 6; count <= 8; count++) {
+        for (size_t i = 0; i < COUNT_OF(more); i++) {
+            char listing[600] = "";
+            for (int k = 0; k < count; k++) {
+                size_t len = strlen(listing);
+                (void)snprintf(listing + len, sizeof listing - len, "\n\t\ttype nat hook %d", k);
+            }
+            size_t len = strlen(listing);
+            (void)snprintf(listing + len, sizeof listing - len, "%s", more[i]);
+            CHECK(ruleset_has_own_hooks(span_text(listing)) == (count + (i == 1) == 7 && i != 2));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"rendering", rendering}, {"pools", pools}, {"limits", limits},
-        {"backends", backends},   {"names", names},
+        {"backends", backends},   {"names", names}, {"generations", generations},
+        {"prints", prints},       {"hooks", hooks},
     };
     if (argc == 3 && strcmp(argv[1], "--write") == 0) {
         return rules_write(argv[2]);
