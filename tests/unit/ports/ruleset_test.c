@@ -171,6 +171,33 @@ static void limits(void)
     CHECK_CONTAINS(checked(), "services, at most");
 }
 
+/* As many ports, backends and services as there may be, and one more. */
+static void counts(void)
+{
+    for (size_t more = 0; more <= 1; more++) {
+        const char *said = more == 0 ? "" : "one/main has too many ports or backends";
+        table_make();
+        struct route_service *service = &table.services[0];
+        for (size_t i = 0; i < ROUTE_PORTS_MAX; i++) {
+            service->ports[i] = service->ports[0];
+        }
+        service->port_count = (uint8_t)(ROUTE_PORTS_MAX + more);
+        CHECK_STR_EQ(checked(), said);
+        table_make();
+        for (size_t i = 0; i < ROUTE_BACKENDS_MAX; i++) {
+            service->backends[i] = service->backends[0];
+        }
+        service->backend_count = (uint8_t)(ROUTE_BACKENDS_MAX + more);
+        CHECK_STR_EQ(checked(), said);
+        table_make();
+        for (size_t i = 0; i < ROUTE_SERVICES_MAX; i++) {
+            table.services[i] = table.services[5];
+        }
+        table.service_count = ROUTE_SERVICES_MAX + more;
+        CHECK((checked()[0] == '\0') == (more == 0));
+    }
+}
+
 /* Outside the pool, and those of its addresses that stand for clients. */
 static void backends(void)
 {
@@ -199,7 +226,8 @@ static void names(void)
     } rows[] = {{"", true},     {"azAZ09-_.", true}, {"fifteen-letters", true},
                 {".a", false},  {"a/b", false},      {"a b", false},
                 {"a\"", false}, {"a{", false},       {"a@", false},
-                {"a[", false},  {"a`", false},       {"a:", false}};
+                {"a[", false},  {"a`", false},       {"a:", false},
+                {"/a", false},  {"{", false},        {"_", true}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         table_make();
         memset(table.services[0].bridge, 0, sizeof table.services[0].bridge);
@@ -293,7 +321,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"rendering", rendering}, {"pools", pools}, {"limits", limits},
         {"backends", backends},   {"names", names}, {"generations", generations},
-        {"prints", prints},       {"hooks", hooks},
+        {"prints", prints},       {"hooks", hooks}, {"counts", counts},
     };
     if (argc == 3 && strcmp(argv[1], "--write") == 0) {
         return rules_write(argv[2]);
