@@ -59,15 +59,21 @@ static void subscribed(void *ctx, const struct err *err)
     coordinator->read_at = coordinator->now;
 }
 
-/* States before specs: of a rollout that is over, the end is known when its spec comes. */
+/* States before specs: of a rollout that is over, the end is known when its spec comes. What lies
+ * at berth/1 before what lies at berth/2, which it hides; both before orders: they count where
+ * their node reads them. */
 static void subscribe_all(struct coordinator *coordinator)
 {
-    static const enum topic_kind kinds[] = {
-        TOPIC_COORDINATOR, TOPIC_ROLLOUT_STATE, TOPIC_ROLLOUT_SPEC, TOPIC_ROLLOUT_CONTROL,
-        TOPIC_LABELS,      TOPIC_PRESENCE,      TOPIC_ORDER,        TOPIC_REPORT};
+    static const struct {
+        enum topic_kind kind;
+        unsigned level;
+    } kinds[] = {{TOPIC_COORDINATOR, 1},     {TOPIC_ROLLOUT_STATE, 1}, {TOPIC_ROLLOUT_SPEC, 1},
+                 {TOPIC_ROLLOUT_CONTROL, 1}, {TOPIC_LABELS, 1},        {TOPIC_LABELS, 2},
+                 {TOPIC_PRESENCE, 1},        {TOPIC_PRESENCE, 2},      {TOPIC_REPORT, 1},
+                 {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},         {TOPIC_REPORT, 2}};
     const struct bus *bus = &coordinator->ports.bus;
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        struct topic topic = {.kind = kinds[i]};
+        struct topic topic = {.kind = kinds[i].kind, .level = kinds[i].level};
         char filter[BUS_TOPIC_BYTES];
         struct err err = {0};
         memcpy(topic.fleet, coordinator->fleet, sizeof topic.fleet);

@@ -117,6 +117,9 @@ bool coordinator_publish(struct coordinator *coordinator, const struct topic *to
 /* A topic of this fleet; `rollout` may be empty. */
 struct topic coordinator_topic(const struct coordinator *coordinator, enum topic_kind kind,
                                const char *rollout);
+/* A topic about one node, at the level at which it reads. */
+struct topic coordinator_node_topic(const struct coordinator *coordinator, enum topic_kind kind,
+                                    const char *node);
 /* Signs the order and publishes it on its node's topic; false when that has to wait, for what `why`
  * says, or for a place where it says nothing. */
 bool coordinator_order(struct coordinator *coordinator, const struct order *order, struct err *why);

@@ -22,7 +22,9 @@ static void state_heard(struct coordinator *coordinator, struct kept *kept)
  * trust document), and then each echo would bring the next. */
 static void order_uncover(struct coordinator *coordinator, const struct topic *topic)
 {
-    if (coordinator->now >= coordinator->uncover_not_before &&
+    const struct roster *roster = &coordinator->mirror.roster;
+    if (topic->level == roster_level(roster_find(roster, topic->node)) &&
+        coordinator->now >= coordinator->uncover_not_before &&
         roster_order_covered(&coordinator->mirror.roster, topic->node, topic->app)) {
         coordinator->uncover_not_before = coordinator->now + COORDINATOR_UNCOVER_GAP_MS;
     }
@@ -115,12 +117,27 @@ static void unread_say(const struct coordinator *coordinator, const struct mirro
                     news->err.text);
 }
 
+/* An order where its node does not read any more goes, once it lies where the node does. Where
+ * there is no place for that now, it is heard again with the next reading. */
+static void order_heard(struct coordinator *coordinator, const struct topic *topic)
+{
+    const struct roster_node *node = roster_find(&coordinator->mirror.roster, topic->node);
+    const struct roster_app *app = node != NULL ? roster_app_find(node, topic->app) : NULL;
+    if (coordinator->claim_step == CLAIM_ACTING && app != NULL && app->order.is_echoed &&
+        topic->level != roster_level(node)) {
+        const struct flight flight = {.id = ""};
+        (void)coordinator_publish(coordinator, topic, span_of(NULL, 0), &flight);
+    }
+}
+
 static void news_take(struct coordinator *coordinator, const struct mirror_news *news)
 {
     if (news->topic.kind == TOPIC_COORDINATOR) {
         coordinator_hear_claim(coordinator, &coordinator->mirror.claim);
     } else if (news->topic.kind == TOPIC_ROLLOUT_STATE) {
         state_heard(coordinator, news->rollout);
+    } else if (news->topic.kind == TOPIC_ORDER) {
+        order_heard(coordinator, &news->topic);
     }
 }
 
@@ -164,6 +181,7 @@ void coordinator_receive(struct coordinator *coordinator, const char *text, stru
                         news.topic.rollout[0] != '\0' ? news.topic.rollout : news.topic.node);
         break;
     case MIRROR_CLEARED:
+    case MIRROR_HIDDEN:
     case MIRROR_FOREIGN:
         break;
     }

@@ -113,6 +113,16 @@ struct topic coordinator_topic(const struct coordinator *coordinator, enum topic
     return topic;
 }
 
+struct topic coordinator_node_topic(const struct coordinator *coordinator, enum topic_kind kind,
+                                    const char *node)
+{
+    struct topic topic = coordinator_topic(coordinator, kind, "");
+    topic.level = roster_level(roster_find(&coordinator->mirror.roster, node));
+    topic_shard(&coordinator->ports.verify, node, topic.shard);
+    (void)text_copy(topic.node, sizeof topic.node, node);
+    return topic;
+}
+
 /* -- the claim -------------------------------------------------------------------------------- */
 
 static bool claim_publish(struct coordinator *coordinator, const struct claim *claim, bool is_last)
@@ -193,7 +203,7 @@ void coordinator_leave(struct coordinator *coordinator)
 /* Signs the order and publishes it on its node's topic. */
 bool coordinator_order(struct coordinator *coordinator, const struct order *order, struct err *why)
 {
-    struct topic topic = coordinator_topic(coordinator, TOPIC_ORDER, "");
+    struct topic topic = coordinator_node_topic(coordinator, TOPIC_ORDER, order->node);
     const struct sign *sign = &coordinator->ports.sign;
     const char *type = trust_role_type(TRUST_ROLE_ORDER);
     struct flight flight = {.id = ""};
@@ -226,7 +236,6 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
         coordinator_say(coordinator, LOG_LEVEL_ERROR, "an order waits: %s", why->text);
         return false;
     }
-    memcpy(topic.node, order->node, sizeof topic.node);
     memcpy(topic.app, order->app, sizeof topic.app);
     memcpy(flight.id, order->id, sizeof order->id);
     memcpy(flight.node, order->node, sizeof flight.node);

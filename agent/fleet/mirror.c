@@ -247,6 +247,52 @@ static void state_clear(struct mirror *mirror, struct mirror_news *news)
     place_give_back(mirror, news);
 }
 
+/* -- levels ----------------------------------------------------------------------------------- */
+
+/* An agent of this version clears what it said at berth/1 before it says anything at berth/2; so
+ * what lies at berth/1 is of an agent of the version before, perhaps put in the place of this one,
+ * and what lies at berth/2 is of its past. */
+static bool is_hidden(const struct mirror *mirror, const struct topic *topic)
+{
+    const struct roster_node *node = roster_find(&mirror->roster, topic->node);
+    return topic->level == 2 && node != NULL &&
+           (topic->kind == TOPIC_PRESENCE ? node->has_presence_1 : node->has_report_1);
+}
+
+/* A presence or a report was taken. */
+static void level_note(struct mirror *mirror, const struct topic *topic)
+{
+    struct roster_node *node = roster_find(&mirror->roster, topic->node);
+    if (node == NULL) {
+        return; /* no memory */
+    }
+    roster_level_set(&mirror->roster, node, topic->level);
+    if (topic->level == 1 && topic->kind == TOPIC_PRESENCE) {
+        node->has_presence_1 = true;
+    } else if (topic->level == 1) {
+        node->has_report_1 = true;
+    }
+}
+
+/* It was cleared; true when it was hidden anyway. */
+static bool level_clear(struct mirror *mirror, const struct topic *topic)
+{
+    struct roster_node *node = roster_find(&mirror->roster, topic->node);
+    bool was_hidden = is_hidden(mirror, topic);
+    if (node != NULL && topic->level == 1 && topic->kind == TOPIC_PRESENCE) {
+        node->has_presence_1 = false;
+    } else if (node != NULL && topic->level == 1) {
+        node->has_report_1 = false;
+    }
+    return was_hidden;
+}
+
+/* Where this node reads its orders. */
+static bool is_read_there(const struct mirror *mirror, const struct topic *topic)
+{
+    return topic->level == roster_level(roster_find(&mirror->roster, topic->node));
+}
+
 /* -- nodes ------------------------------------------------------------------------------------ */
 
 static int report_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
@@ -258,8 +304,11 @@ static int report_take(struct mirror *mirror, struct mirror_news *news, struct s
         rc = err_set(&news->err, ERR_WRONG_NODE, "it speaks for node %s of fleet %s", report->node,
                      report->fleet);
     }
-    if (rc == 0) {
+    if (rc == 0 && is_hidden(mirror, &news->topic)) {
+        news->answer = MIRROR_HIDDEN;
+    } else if (rc == 0) {
         roster_report(&mirror->roster, report, mirror->roster.now);
+        level_note(mirror, &news->topic);
         news->report = report;
     }
     return rc;
@@ -267,22 +316,33 @@ static int report_take(struct mirror *mirror, struct mirror_news *news, struct s
 
 static void report_clear(struct mirror *mirror, struct mirror_news *news)
 {
-    roster_report_clear(&mirror->roster, news->topic.node);
+    if (level_clear(mirror, &news->topic)) {
+        news->answer = MIRROR_HIDDEN;
+    } else {
+        roster_report_clear(&mirror->roster, news->topic.node);
+    }
 }
 
 static int presence_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
 {
     struct presence presence;
     int rc = presence_parse(payload, &presence, &news->err);
-    if (rc == 0) {
+    if (rc == 0 && is_hidden(mirror, &news->topic)) {
+        news->answer = MIRROR_HIDDEN;
+    } else if (rc == 0) {
         roster_presence(&mirror->roster, news->topic.node, &presence);
+        level_note(mirror, &news->topic);
     }
     return rc;
 }
 
 static void presence_clear(struct mirror *mirror, struct mirror_news *news)
 {
-    roster_presence_clear(&mirror->roster, news->topic.node);
+    if (level_clear(mirror, &news->topic)) {
+        news->answer = MIRROR_HIDDEN;
+    } else {
+        roster_presence_clear(&mirror->roster, news->topic.node);
+    }
 }
 
 static int labels_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
@@ -290,7 +350,9 @@ static int labels_take(struct mirror *mirror, struct mirror_news *news, struct s
     struct labels labels = {0};
     const char *names[LABELS_MAX];
     const char *values[LABELS_MAX];
-    int rc = labels_parse(payload, &labels, &news->err);
+    int rc = news->topic.level == 2
+                 ? err_set(&news->err, ERR_UNSIGNED, "labels at berth/2 are signed")
+                 : labels_parse(payload, &labels, &news->err);
     for (size_t i = 0; rc == 0 && i < labels.count; i++) {
         names[i] = labels.list[i].key;
         values[i] = labels.list[i].value;
@@ -320,14 +382,19 @@ static int order_take(struct mirror *mirror, struct mirror_news *news, struct sp
             err_set(&news->err, ERR_WRONG_NODE, "it is for node %s, app %s", order.node, order.app);
     }
     if (rc == 0) {
-        roster_order(&mirror->roster, &order, true);
+        roster_order(&mirror->roster, &order, is_read_there(mirror, topic));
     }
     return rc;
 }
 
 static void order_clear(struct mirror *mirror, struct mirror_news *news)
 {
-    roster_order_clear(&mirror->roster, news->topic.node, news->topic.app, mirror->is_restating);
+    if (is_read_there(mirror, &news->topic)) {
+        roster_order_clear(&mirror->roster, news->topic.node, news->topic.app,
+                           mirror->is_restating);
+    } else {
+        news->answer = MIRROR_HIDDEN;
+    }
 }
 
 /* -- who acts --------------------------------------------------------------------------------- */
@@ -372,11 +439,14 @@ static void document_take(struct mirror *mirror, const struct reader *reader, st
                           struct mirror_news *news)
 {
     bool was_short = mirror->roster.is_short;
+    news->answer = MIRROR_TAKEN;
     mirror->roster.is_short = false;
     int rc = reader->take(mirror, news, payload);
     bool is_short = rc == ERR_MEMORY || mirror->roster.is_short;
     mirror->roster.is_short |= was_short;
-    news->answer = is_short ? MIRROR_SHORT : rc != 0 ? MIRROR_UNREADABLE : MIRROR_TAKEN;
+    if (is_short || rc != 0) {
+        news->answer = is_short ? MIRROR_SHORT : MIRROR_UNREADABLE;
+    }
     if (is_short && rc == 0) {
         (void)err_set(&news->err, ERR_MEMORY, "no memory");
     }
@@ -398,9 +468,19 @@ static void document_clear(struct mirror *mirror, const struct reader *reader,
 static bool is_stray(const struct mirror *mirror, const char *text)
 {
     size_t len = strlen(mirror->fleet);
-    return strncmp(text, TOPIC_PREFIX, sizeof TOPIC_PREFIX - 1) == 0 &&
+    return (strncmp(text, TOPIC_PREFIX, sizeof TOPIC_PREFIX - 1) == 0 ||
+            strncmp(text, TOPIC_PREFIX_2, sizeof TOPIC_PREFIX_2 - 1) == 0) &&
            strncmp(text + sizeof TOPIC_PREFIX - 1, mirror->fleet, len) == 0 &&
            text[sizeof TOPIC_PREFIX - 1 + len] == '/' && strchr(text, '~') == NULL;
+}
+
+static bool is_its_shard(const struct mirror *mirror, const struct topic *topic)
+{
+    char shard[TOPIC_SHARD_BYTES] = "";
+    if (topic->level == 2) {
+        topic_shard(&mirror->verify, topic->node, shard);
+    }
+    return strcmp(topic->shard, shard) == 0;
 }
 
 void mirror_take(struct mirror *mirror, const char *text, struct span payload, wall_ms now,
@@ -421,7 +501,10 @@ void mirror_take(struct mirror *mirror, const char *text, struct span payload, w
     }
     const struct reader *reader = &readers[news->topic.kind];
     mirror->roster.now = now;
-    if (reader->take == NULL) {
+    if (!is_its_shard(mirror, &news->topic)) {
+        news->answer = payload.len > 0 ? MIRROR_UNREADABLE : MIRROR_OTHER;
+        (void)err_set(&news->err, ERR_VALUE, "not the shard of this node's name");
+    } else if (reader->take == NULL) {
         news->answer = MIRROR_OTHER;
     } else if (payload.len == 0) {
         document_clear(mirror, reader, news);

@@ -19,6 +19,7 @@ struct mirror_unread {
 enum mirror_answer {
     MIRROR_TAKEN,
     MIRROR_CLEARED,
+    MIRROR_HIDDEN,     /* at berth/2, and the node has the same document at berth/1: that holds */
     MIRROR_OTHER,      /* this fleet's, and no table's: stories, releases, files, trust, a fence */
     MIRROR_FOREIGN,    /* another fleet's, or on no topic that this version knows */
     MIRROR_UNREADABLE, /* not what its topic asks for, or not signed as it must be; noted */

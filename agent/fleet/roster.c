@@ -296,6 +296,38 @@ void roster_order_clear(struct roster *roster, const char *name, const char *app
     node_sweep(roster, node);
 }
 
+/* -- levels ----------------------------------------------------------------------------------- */
+
+/* An app whose order is, or may be, where its node read before. */
+static bool has_shown(const struct roster_node *node, struct roster_app *app)
+{
+    size_t at = 0;
+    while (roster_app_next(node, &at, app)) {
+        if (app->order.is_there && (app->order.is_echoed || app->order.is_sent)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void roster_level_set(struct roster *roster, struct roster_node *node, unsigned level)
+{
+    struct roster_app app;
+    bool is_on_2 = level == 2;
+    if (is_on_2 == node->is_on_2) {
+        return;
+    }
+    node->is_on_2 = is_on_2;
+    while (has_shown(node, &app) && order_mark(roster, node->name, &app, false, false)) {
+        /* from the beginning again: what follows has moved */
+    }
+}
+
+unsigned roster_level(const struct roster_node *node)
+{
+    return node != NULL && node->is_on_2 ? 2 : 1;
+}
+
 /* -- what is asked ---------------------------------------------------------------------------- */
 
 /* Of a label that stands twice the last counts: the fleet's word, and the node's own name. */

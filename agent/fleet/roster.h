@@ -58,6 +58,8 @@ struct roster_node {
     bool is_jump_bound : 1; /* an agent before 0.2: it refuses epochs far above those it has seen */
     bool is_changed : 1;    /* since roster_changes_clear */
     bool is_unshown : 1;    /* it stands in the table's list of those */
+    bool is_on_2 : 1; /* what it says of itself lies at berth/2, and its orders belong there */
+    bool has_presence_1 : 1, has_report_1 : 1; /* what lies at berth/1 hides what lies at berth/2 */
     uint32_t record_len : 24;
     uint8_t *record; /* private: roster_record.c */
     const struct words *words;
@@ -130,6 +132,11 @@ void roster_report_clear(struct roster *roster, const char *node);
 void roster_presence_clear(struct roster *roster, const char *node);
 void roster_labels_clear(struct roster *roster, const char *node);
 void roster_order_clear(struct roster *roster, const char *node, const char *app, bool is_kept);
+
+/* Of which level (1 or 2) the last document was that the node said of itself. Where that is another
+ * one, the node's orders have to be put there: none is echoed, none is sent. */
+void roster_level_set(struct roster *roster, struct roster_node *node, unsigned level);
+unsigned roster_level(const struct roster_node *node);
 
 bool roster_matches(const struct roster_node *node, const struct selector *selector);
 /* What stands there; NULL: the node has no such label. "node" is its name. */

@@ -150,6 +150,14 @@ void link_stop(struct link *link)
     link->bus.ops->close(link->bus.self);
 }
 
+void link_again(struct link *link)
+{
+    link->bus.ops->close(link->bus.self);
+    link->state = LINK_WAITING;
+    link->retry_at = link->now;
+    link->opened_at = 0;
+}
+
 const char *link_twin_word(enum link_twin twin)
 {
     static const char *const words[] = {

@@ -96,6 +96,10 @@ mono_ms link_deadline(const struct link *link);
 /* Ends the session politely and opens none any more. */
 void link_stop(struct link *link);
 
+/* Ends the session politely, and begins the next at once: the user wants another hello. What waits
+ * for the broker's word gets no answer, and `closed` is not called. */
+void link_again(struct link *link);
+
 bool link_is_open(const struct link *link);
 
 /* The time to wait after `failures` failures in a row (from 1), of `random` (any 64 bits). */

@@ -12,6 +12,8 @@ static void topic_write(const struct uplink *uplink, enum topic_kind kind, const
                         const struct digest *digest, char text[BUS_TOPIC_BYTES])
 {
     struct topic topic = {.kind = kind};
+    topic.level = topic_is_about_node(kind) ? uplink->level.used : 1;
+    memcpy(topic.shard, uplink->shard, sizeof topic.shard);
     memcpy(topic.fleet, uplink->fleet, sizeof topic.fleet);
     memcpy(topic.node, uplink->node, sizeof topic.node);
     (void)text_copy(topic.app, sizeof topic.app, app);
@@ -40,6 +42,7 @@ static void presence_write(const struct uplink *uplink, const char *session, boo
 static void link_greet(void *ctx, const char *session, struct link_hello *hello)
 {
     struct uplink *uplink = ctx;
+    (void)level_begin(&uplink->level);
     (void)snprintf(hello->client_id, sizeof hello->client_id, "%s", uplink->node);
     topic_write(uplink, TOPIC_PRESENCE, "", NULL, hello->will_topic);
     presence_write(uplink, session, false, hello->will, sizeof hello->will);
@@ -64,6 +67,58 @@ static void subscribe(struct uplink *uplink, enum topic_kind kind)
     }
 }
 
+/* -- berth/2 ---------------------------------------------------------------------------------- */
+
+/* The node's own presence at berth/2, which comes back where the node may use it. */
+static void echo_topic(struct uplink *uplink, char topic[BUS_TOPIC_BYTES])
+{
+    unsigned used = uplink->level.used;
+    uplink->level.used = 2;
+    topic_write(uplink, TOPIC_PRESENCE, "", NULL, topic);
+    uplink->level.used = used;
+}
+
+static void echo_asked(void *ctx, const struct err *err)
+{
+    struct uplink *uplink = ctx;
+    if (err != NULL && err->code == ERR_DENIED) {
+        level_denied(&uplink->level);
+    }
+}
+
+static void echo_ask(struct uplink *uplink)
+{
+    const struct bus *bus = &uplink->ports.bus;
+    char topic[BUS_TOPIC_BYTES];
+    echo_topic(uplink, topic);
+    (void)bus->ops->subscribe(bus->self, topic, echo_asked, uplink, NULL);
+}
+
+/* From berth/1: were it taken and handed on, the next session is at berth/2. Nobody keeps it. */
+static void trial_send(struct uplink *uplink)
+{
+    const struct bus *bus = &uplink->ports.bus;
+    char topic[BUS_TOPIC_BYTES], text[LINK_WILL_BYTES];
+    echo_ask(uplink);
+    echo_topic(uplink, topic);
+    presence_write(uplink, uplink->link.session, true, text, sizeof text);
+    (void)bus->ops->publish(bus->self, topic, span_text(text), false, echo_asked, uplink, NULL);
+}
+
+/* Of this session: a twin's, or an earlier one's, proves nothing. */
+static void echo_take(struct uplink *uplink, const struct topic *topic, struct span payload)
+{
+    const struct bus *bus = &uplink->ports.bus;
+    char filter[BUS_TOPIC_BYTES];
+    size_t len = strlen(uplink->link.session);
+    if (topic->level == 2 && strcmp(topic->node, uplink->node) == 0 &&
+        memmem(payload.data, payload.len, uplink->link.session, len) != NULL) {
+        level_heard(&uplink->level);
+        echo_topic(uplink, filter);
+        (void)bus->ops->unsubscribe(bus->self, filter, NULL);
+    }
+}
+
 static void link_opened(void *ctx, const char *session)
 {
     struct uplink *uplink = ctx;
@@ -79,6 +134,11 @@ static void link_opened(void *ctx, const char *session)
     subscribe(uplink, TOPIC_TRUST); /* first: what it lists decides about the rest */
     subscribe(uplink, TOPIC_REVOKE);
     subscribe(uplink, TOPIC_ORDER);
+    uplink->is_farewell_sent = uplink->is_farewell_told = false;
+    uplink->old_next = 0;
+    if (uplink->level.used == 2) {
+        echo_ask(uplink);
+    }
     uplink->ports.log.ops->line(uplink->ports.log.self, LOG_LEVEL_INFO, "the fleet is in reach");
 }
 
@@ -90,6 +150,9 @@ static void link_closed(void *ctx, const struct err *err, bool was_open)
     bool is_said =
         !was_open && uplink->last.code == err->code && strcmp(uplink->last.text, err->text) == 0;
     uplink->last = *err;
+    if (!was_open) {
+        echo_asked(uplink, err); /* it may be the will at berth/2 that the broker does not take */
+    }
     if (!is_said) { /* what repeats with each try is said once */
         text_shorten_printf(line, sizeof line, "%s: %s (%s)",
                             was_open ? "the link to the fleet ended" : "no way to the fleet",
@@ -141,7 +204,9 @@ static void link_received(void *ctx, const char *text, struct span payload, bool
     if (payload.len == 0 || !topic_parse(text, &topic) || strcmp(topic.fleet, uplink->fleet) != 0) {
         return; /* cleared, or none of ours: no opinion */
     }
-    if (topic.kind == TOPIC_ORDER && strcmp(topic.node, uplink->node) == 0) {
+    if (topic.kind == TOPIC_PRESENCE) {
+        echo_take(uplink, &topic, payload);
+    } else if (topic.kind == TOPIC_ORDER && strcmp(topic.node, uplink->node) == 0) {
         (void)conductor_order(uplink->conductor, topic.app, payload,
                               NULL); /* what it says is reported */
     } else if (topic.kind == TOPIC_RELEASE) {
@@ -169,6 +234,10 @@ void uplink_init(struct uplink *uplink, struct conductor *conductor, const struc
     uplink->files = (struct uplink_asked){.kind = TOPIC_FILE, .max = UPLINK_FILES_MAX};
     memcpy(uplink->fleet, config->fleet, sizeof uplink->fleet);
     memcpy(uplink->node, config->node, sizeof uplink->node);
+    level_init(&uplink->level, ports->verify.ops != NULL);
+    if (ports->verify.ops != NULL) {
+        topic_shard(&ports->verify, uplink->node, uplink->shard);
+    }
     link_init(&uplink->link, ports->bus, ports->entropy, &user);
 }
 
@@ -186,6 +255,7 @@ static int publish(struct uplink *uplink, enum topic_kind kind, const char *app,
 static void presence_told(void *ctx, const struct err *err)
 {
     struct uplink *uplink = ctx;
+    echo_asked(uplink, err);
     uplink->is_presence_due |= err != NULL && link_is_open(&uplink->link);
 }
 
@@ -301,6 +371,82 @@ static void documents_ask(struct uplink *uplink)
     asked_ask(uplink, &uplink->files, missing, count);
 }
 
+/* -- from one level to the other -------------------------------------------------------------- */
+
+/* Presence, report and stories. */
+#define OLD_COUNT (2 + APPS_MAX)
+
+static void old_told(void *ctx, const struct err *err)
+{
+    struct uplink *uplink = ctx;
+    uplink->are_old_gone |=
+        uplink->old_next == OLD_COUNT && (err == NULL || err->code != ERR_NETWORK);
+}
+
+/* What a node said at berth/1 hides what it says at berth/2: it goes first, and once. */
+static void old_clear(struct uplink *uplink)
+{
+    static const enum topic_kind kinds[] = {TOPIC_PRESENCE, TOPIC_REPORT};
+    while (uplink->old_next < OLD_COUNT) {
+        size_t place = uplink->old_next - COUNT_OF(kinds);
+        bool is_story = uplink->old_next >= COUNT_OF(kinds);
+        char app[2] = {is_story ? "0123456789abcdef"[place] : '\0'};
+        uplink->level.used = 1;
+        int rc =
+            publish(uplink, is_story ? TOPIC_STORY : kinds[uplink->old_next], app, "", old_told);
+        uplink->level.used = 2;
+        if (rc != 0) {
+            return; /* the next step goes on */
+        }
+        uplink->old_next++;
+    }
+    uplink->is_presence_due = uplink->is_report_due = true; /* now they are seen */
+}
+
+static void farewell_told(void *ctx, const struct err *err)
+{
+    (void)err;
+    ((struct uplink *)ctx)->is_farewell_told = true;
+}
+
+/* A polite end sends no will: the old level is told that this session is over. */
+static void level_change(struct uplink *uplink)
+{
+    char text[LINK_WILL_BYTES];
+    if (!uplink->is_farewell_sent) {
+        presence_write(uplink, uplink->link.session, false, text, sizeof text);
+        uplink->is_farewell_sent = publish(uplink, TOPIC_PRESENCE, "", text, farewell_told) == 0;
+    } else if (uplink->is_farewell_told) {
+        if (uplink->is_story_busy) {
+            conductor_story_again(uplink->conductor, uplink->story_app);
+        }
+        uplink->ports.log.ops->line(uplink->ports.log.self, LOG_LEVEL_INFO,
+                                    uplink->level.next == 2
+                                        ? "the broker has berth/2 for this node"
+                                        : "the broker has no berth/2 for this node: berth/1");
+        link_again(&uplink->link);
+    }
+}
+
+/* False while this session is to end. */
+static bool level_turn(struct uplink *uplink, mono_ms now)
+{
+    switch (level_step(&uplink->level, now)) {
+    case LEVEL_CHANGE:
+        level_change(uplink);
+        return false;
+    case LEVEL_TRY:
+        trial_send(uplink);
+        break;
+    case LEVEL_STAY:
+        break;
+    }
+    if (uplink->level.is_proven && !uplink->are_old_gone && uplink->old_next < OLD_COUNT) {
+        old_clear(uplink);
+    }
+    return true;
+}
+
 static void pace_set(struct uplink *uplink)
 {
     unsigned pace =
@@ -316,13 +462,16 @@ void uplink_step(struct uplink *uplink, mono_ms now)
     link_step(&uplink->link, now);
     conductor_note_twin(uplink->conductor, uplink->link.twin);
     pace_set(uplink);
-    if (!link_is_open(&uplink->link) || uplink->is_leaving) {
+    if (!link_is_open(&uplink->link) || uplink->is_leaving || !level_turn(uplink, now)) {
         return;
     }
     if (uplink->is_presence_due) {
         presence_tell(uplink);
     }
     documents_ask(uplink);
+    if (uplink->level.used == 2 && !uplink->level.is_proven) {
+        return; /* what is said now may be heard by nobody */
+    }
     if (!uplink->is_story_busy) {
         story_tell(uplink);
     }
@@ -334,6 +483,9 @@ void uplink_step(struct uplink *uplink, mono_ms now)
 mono_ms uplink_deadline(const struct uplink *uplink)
 {
     mono_ms deadline = link_deadline(&uplink->link);
+    if (link_is_open(&uplink->link)) {
+        deadline = mono_min(deadline, level_deadline(&uplink->level));
+    }
     bool is_late = link_is_open(&uplink->link) && !uplink->is_report_busy &&
                    uplink->report_not_before > uplink->link.now;
     return is_late ? mono_min(deadline, uplink->report_not_before) : deadline;

@@ -4,6 +4,7 @@
 
 #include "agent/link/link.h"
 #include "agent/node/conductor.h"
+#include "agent/node/level.h"
 #include "agent/wire/topic.h"
 
 /* Releases asked for at the same time. */
@@ -24,6 +25,7 @@ struct uplink_ports {
     struct log log;
     uplink_document document; /* NULL: not taken */
     void *ctx;
+    struct verify verify; /* names the shard of this node; ops NULL: it speaks berth/1 only */
 };
 
 /* Retained documents that are subscribed to by digest until they have come. */
@@ -43,6 +45,11 @@ struct uplink {
     uint32_t session_number; /* grows with each session: answers of an older one do not count */
     bool is_presence_due, is_report_due, is_leaving, has_left;
     bool is_report_busy, is_story_busy;
+    struct level level;
+    char shard[TOPIC_SHARD_BYTES];
+    bool is_farewell_sent, is_farewell_told; /* before a session of another level */
+    unsigned old_next; /* documents on berth/1 that were cleared; OLD_COUNT: all were published */
+    bool are_old_gone;
     uint32_t report_sum; /* of the report last sent, the instant left out; 0: none yet */
     mono_ms report_not_before;
     char story_app[NAME_BYTES];

@@ -6,6 +6,10 @@
 
 #include "platform/base/text.h"
 
+_Static_assert(sizeof TOPIC_PREFIX == sizeof TOPIC_PREFIX_2, "both are skipped alike");
+
+#define NODE "node/"
+
 static const char *const paths[] = {
 #define PATH_(name, path) [TOPIC_##name] = path,
     TOPIC_KINDS(PATH_)
@@ -32,6 +36,11 @@ static char *part_of(struct topic *topic, char letter, size_t *cap)
     }
 }
 
+bool topic_is_about_node(enum topic_kind kind)
+{
+    return strncmp(paths[kind], NODE, sizeof NODE - 1) == 0;
+}
+
 void topic_render(const struct topic *topic, char text[BUS_TOPIC_BYTES])
 {
     struct topic copy = *topic;
@@ -39,8 +48,16 @@ void topic_render(const struct topic *topic, char text[BUS_TOPIC_BYTES])
     size_t cap = 0;
     assert((unsigned)topic->kind < TOPIC_KIND_COUNT);
     text_init(&out, text, BUS_TOPIC_BYTES);
-    text_printf(&out, TOPIC_PREFIX "%s/", topic->fleet);
-    for (const char *at = paths[topic->kind]; *at != '\0'; at++) {
+    const char *at = paths[topic->kind];
+    if (topic->level == 2) {
+        assert(topic_is_about_node(topic->kind));
+        at += sizeof NODE - 1;
+        text_printf(&out, TOPIC_PREFIX_2 "%s/" NODE "%s/", topic->fleet,
+                    topic->shard[0] != '\0' ? topic->shard : "+");
+    } else {
+        text_printf(&out, TOPIC_PREFIX "%s/", topic->fleet);
+    }
+    for (; *at != '\0'; at++) {
         if (*at == '{') {
             const char *part = part_of(&copy, at[1], &cap);
             text_append(&out, *part != '\0' ? part : "+");
@@ -93,24 +110,55 @@ static bool path_matches(const char *path, const char *at, struct topic *topic)
     return *at == '\0';
 }
 
+static bool is_shard(const char *text)
+{
+    return strspn(text, "0123456789abcdef") == TOPIC_SHARD_BYTES - 1 &&
+           text[TOPIC_SHARD_BYTES - 1] == '\0';
+}
+
+/* "node/<shard>/" before a node's name. */
+static bool shard_take(const char **at, char shard[TOPIC_SHARD_BYTES])
+{
+    if (strncmp(*at, NODE, sizeof NODE - 1) != 0) {
+        return false;
+    }
+    *at += sizeof NODE - 1;
+    return segment_take(at, shard, TOPIC_SHARD_BYTES) && is_shard(shard) && *(*at)++ == '/';
+}
+
 bool topic_parse(const char *text, struct topic *topic)
 {
-    char fleet[NAME_BYTES];
-    if (strncmp(text, TOPIC_PREFIX, sizeof TOPIC_PREFIX - 1) != 0) {
+    struct topic head = {.level = strncmp(text, TOPIC_PREFIX_2, sizeof TOPIC_PREFIX_2 - 1) ? 1 : 2};
+    if (head.level == 1 && strncmp(text, TOPIC_PREFIX, sizeof TOPIC_PREFIX - 1) != 0) {
         return false;
     }
     text += sizeof TOPIC_PREFIX - 1;
-    if (!segment_take(&text, fleet, sizeof fleet) || !text_is_name(fleet, NAME_BYTES - 1) ||
-        *text++ != '/') {
+    if (!segment_take(&text, head.fleet, sizeof head.fleet) ||
+        !text_is_name(head.fleet, NAME_BYTES - 1) || *text++ != '/' ||
+        (head.level == 2 && !shard_take(&text, head.shard))) {
         return false;
     }
     for (enum topic_kind kind = 0; kind < TOPIC_KIND_COUNT; kind++) {
-        struct topic read = {.kind = kind};
-        if (path_matches(paths[kind], text, &read)) {
-            memcpy(read.fleet, fleet, sizeof fleet);
+        const char *path = paths[kind];
+        struct topic read = head;
+        read.kind = kind;
+        if (head.level == 2) {
+            path = strncmp(path, NODE, sizeof NODE - 1) == 0 ? path + sizeof NODE - 1 : "";
+        }
+        if (*path != '\0' && path_matches(path, text, &read)) {
             *topic = read;
             return true;
         }
     }
     return false;
+}
+
+void topic_shard(const struct verify *verify, const char *node, char shard[TOPIC_SHARD_BYTES])
+{
+    struct digest digest;
+    char hex[DIGEST_HEX_BYTES];
+    verify->ops->sha256(verify->self, span_text(node), &digest);
+    digest_render(&digest, hex);
+    memcpy(shard, hex, TOPIC_SHARD_BYTES - 1);
+    shard[TOPIC_SHARD_BYTES - 1] = '\0';
 }

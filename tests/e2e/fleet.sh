@@ -193,11 +193,23 @@ fleet_end() {
     broker_end TERM
 }
 
-# said TOPIC: what is retained there, below berth/1/<fleet>/.
+# topics_of TOPIC: the options that subscribe to it below berth/1/<fleet>/, and of what is about one node
+# to its place at berth/2 as well: below the first two digits of the SHA-256 of the node's name.
+topics_of() {
+    local name=${1#node/}
+    topics=(-t "berth/1/$fleet/$1")
+    if [ "$name" != "$1" ]; then
+        name=${name%%/*}
+        topics+=(-t "berth/2/$fleet/node/$(printf %s "$name" | sha256sum | cut -c1-2)/${1#node/}")
+    fi
+}
+
+# said TOPIC: what is retained there.
 said() {
+    topics_of "$1"
     mosquitto_sub -h 127.0.0.1 -p "$operator_port" --cafile "$fleet_dir/ca.pem" \
         --cert "$fleet_dir/operator/cert.pem" --key "$fleet_dir/operator/key.pem" \
-        -t "berth/1/$fleet/$1" -C 1 -W "${2:-2}" 2> /dev/null
+        "${topics[@]}" -C 1 -W "${2:-2}" 2> /dev/null
 }
 
 # mosquitto_sub_all FILTER: every retained message there.

@@ -316,6 +316,7 @@ static void node_open(struct fleet *fleet, const struct fleet_setup *setup, size
     (void)snprintf(node->name, sizeof node->name, "n%02zu", index + 1);
     gateway_open(&node->gateway, setup->seed * 1000 + index + 1, setup->releases, setup->names,
                  setup->name_count, node->name, NULL, 0);
+    node->gateway.speaks_two = ((setup->twos >> index) & 1) != 0;
     gateway_connect(&node->gateway, &node->reach, &fleet->broker);
     node->trace = trace_lines(fleet, world);
 }

@@ -69,7 +69,9 @@ struct fleet_setup {
     size_t name_count;
     uint64_t seed;
     size_t nodes;
-    char *trace; /* caller's; what does not fit is dropped */
+    uint32_t twos; /* bits of the nodes whose agents know berth/2; the others are of the version
+                    * before */
+    char *trace;   /* caller's; what does not fit is dropped */
     size_t trace_cap;
 };
 

@@ -206,22 +206,37 @@ static void machine_saw(void *ctx, enum sim_sight sight, const void *thing)
 /* -- g and h: how it ends -----------------------------------------------------------------------
  */
 
+/* The order that lies where the node reads: below some two digits at berth/2, or at berth/1. */
+static bool order_lies(const struct fleet_watched *node, struct span *payload)
+{
+    const struct fleet *fleet = node->checker->fleet;
+    char topic[BUS_TOPIC_BYTES];
+    for (unsigned shard = 0; fleet->nodes[node->index].gateway.speaks_two && shard < 256; shard++) {
+        (void)snprintf(topic, sizeof topic,
+                       "berth/2/" FLEET_NAME "/node/%02x/%s/order/" RELEASES_APP, shard,
+                       name_of(node));
+        if (sim_broker_retained(&fleet->broker, topic, payload)) {
+            return true;
+        }
+    }
+    (void)snprintf(topic, sizeof topic, "berth/1/" FLEET_NAME "/node/%s/order/" RELEASES_APP,
+                   name_of(node));
+    return sim_broker_retained(&fleet->broker, topic, payload);
+}
+
 /* What lies on the topic is the highest order that it ever had, whatever came late. */
 static void end_of_topic(struct fleet_watched *node)
 {
     const struct fleet_order *highest = NULL;
     struct read_order lying;
     struct span payload;
-    char topic[BUS_TOPIC_BYTES];
     for (size_t i = 0; i < node->order_count; i++) {
         const struct read_order *order = &node->orders[i].read;
         bool is_higher = highest == NULL || order->epoch > highest->read.epoch ||
                          (order->epoch == highest->read.epoch && order->gen > highest->read.gen);
         highest = is_higher ? &node->orders[i] : highest;
     }
-    (void)snprintf(topic, sizeof topic, "berth/1/" FLEET_NAME "/node/%s/order/" RELEASES_APP,
-                   name_of(node));
-    if (highest != NULL && sim_broker_retained(&node->checker->fleet->broker, topic, &payload) &&
+    if (highest != NULL && order_lies(node, &payload) &&
         read_order((const char *)payload.data, payload.len, &lying) &&
         strcmp(lying.id, highest->read.id) != 0) {
         fleet_checker_breach(node->checker, 'e', "order %s lies where %s should", lying.id,

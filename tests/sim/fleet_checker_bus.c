@@ -333,6 +333,9 @@ static void saw_of_node(struct fleet_checker *checker, const char *client, const
     if (node == NULL) {
         return;
     }
+    if (payload.len == 0) {
+        return; /* cleared where the node speaks, or reads, no more */
+    }
     if (strncmp(rest, "/order/", 7) == 0) {
         saw_order(node, client, (const char *)payload.data, payload.len);
     } else if (strcmp(rest, "/report") == 0) {
@@ -344,9 +347,14 @@ void fleet_checker_saw(void *ctx, const char *client, const char *topic, struct 
                        bool is_retained)
 {
     static const char root[] = "berth/1/" FLEET_NAME "/";
+    static const char two[] = "berth/2/" FLEET_NAME "/node/";
     struct fleet_checker *checker = ctx;
     const char *path = topic + sizeof root - 1;
     char text[1024];
+    if (is_retained && strncmp(topic, two, sizeof two - 1) == 0) {
+        saw_of_node(checker, client, topic + sizeof two - 1 + 3, payload); /* past the shard */
+        return;
+    }
     if (!is_retained || strncmp(topic, root, sizeof root - 1) != 0) {
         return;
     }

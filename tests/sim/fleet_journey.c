@@ -148,6 +148,7 @@ static void happen_to_node(struct fleet_journey *journey, const struct fleet_eve
     switch ((int)event->kind) {
     case FLEET_AGENT_KILL:
         if (is_up && node->gateway.agent != NULL) {
+            node->gateway.speaks_two ^= journey->plan->do_change;
             gateway_kill(&node->gateway);
         }
         break;
@@ -396,6 +397,7 @@ void fleet_journey_run(const struct releases *releases, const struct fleet_plan 
         .name_count = plan->release == RELEASE_V3 ? 2 : 3,
         .seed = plan->seed,
         .nodes = plan->nodes,
+        .twos = plan->twos,
         .trace = trace,
         .trace_cap = trace_cap,
     };

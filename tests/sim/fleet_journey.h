@@ -53,6 +53,8 @@ struct fleet_plan {
     uint32_t max_unavailable;
     enum release_name release;
     uint32_t is_new;  /* bits: nodes that run nothing before */
+    uint32_t twos;    /* bits: nodes whose agents know berth/2 */
+    bool do_change;   /* an agent that is killed comes back as one of the other version */
     uint32_t is_sick; /* bits: nodes on which the release crashes whatever it does elsewhere */
     bool does_resume; /* failures are accepted, as often as it takes; else the first pause stays */
     struct sim_bus_faults faults;

@@ -169,6 +169,11 @@ void fleet_plan_draw(struct fleet_plan *plan, uint64_t seed)
     memset(plan, 0, sizeof *plan);
     sim_world_init(&draw.chance, seed * 7919 + 17);
     plan->seed = seed;
+    /* A third of all fleets knows berth/1 only, a third berth/2, and a third has agents of both. */
+    plan->twos = seed % 3 == 0   ? 0
+                 : seed % 3 == 1 ? UINT32_MAX
+                                 : (uint32_t)(seed * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+    plan->do_change = seed % 4 == 0;
     plan->nodes = 3 + (size_t)below(&draw, one_in(&draw, 4) ? FLEET_NODES_MAX - 2 : 6);
     plan->max_unavailable = one_in(&draw, 2) ? 1 : 1 + (uint32_t)below(&draw, 4);
     plan->release = releases[below(&draw, COUNT_OF(releases))];

@@ -19,19 +19,25 @@ static struct fleet_checker checker;
 
 /* -- telling ---------------------------------------------------------------------------------- */
 
-static void story_open(uint64_t seed)
+static void story_open_with(uint64_t seed, uint32_t twos)
 {
     static const enum release_name names[] = {RELEASE_V1, RELEASE_V2, RELEASE_V3};
     const struct fleet_setup setup = {.releases = &releases,
                                       .names = names,
                                       .name_count = COUNT_OF(names),
                                       .seed = seed,
+                                      .twos = twos,
                                       .nodes = NODES};
     fleet_open(&fleet, &setup);
     for (size_t i = 0; i < NODES; i++) {
         fleet.nodes[i].gateway.machine.clients.period_ms = 500;
     }
     fleet_checker_init(&checker, &fleet);
+}
+
+static void story_open(uint64_t seed)
+{
+    story_open_with(seed, 0);
 }
 
 static void story_close(void)
@@ -308,6 +314,94 @@ static void seat_without_power_stays_dead(void)
     seat_stays_dead(true);
 }
 
+/* -- two versions ----------------------------------------------------------------------------- */
+
+/* How many retained documents of nodes end so at berth/1 or berth/2; found without the shard. */
+static int documents_at(int level, const char *ending)
+{
+    int count = 0;
+    for (size_t i = 0; i < NODES; i++) {
+        for (int shard = 0; shard < (level == 2 ? 256 : 1); shard++) {
+            char topic[BUS_TOPIC_BYTES];
+            struct span payload;
+            int len = level == 2 ? snprintf(topic, sizeof topic,
+                                            "berth/2/" FLEET_NAME "/node/%02x/", shard)
+                                 : snprintf(topic, sizeof topic, ROOT "node/");
+            (void)snprintf(topic + len, sizeof topic - (size_t)len, "%s/%s", fleet.nodes[i].name,
+                           ending);
+            count += sim_broker_retained(&fleet.broker, topic, &payload) && payload.len > 0;
+        }
+    }
+    return count;
+}
+
+static void version_change(size_t node, bool speaks_two)
+{
+    fleet.nodes[node].gateway.speaks_two = speaks_two;
+    gateway_kill(&fleet.nodes[node].gateway);
+    fleet_run(&fleet, 5000);
+}
+
+/* Agents of the version before, and new ones in their place, one after the other while a rollout
+ * goes on; then one of the version before again. Nobody stops, nobody swaps twice; what a node said
+ * at berth/1 is gone when it speaks at berth/2, and its order follows. */
+static void agents_change_version(void)
+{
+    struct read_state state;
+    story_open(40);
+    begin_with_v1();
+    CHECK_INT_EQ(documents_at(1, "report"), NODES);
+    CHECK_INT_EQ(documents_at(2, "report"), 0);
+    rollout_begin("two", RELEASE_V2, "");
+    for (size_t i = 0; i < NODES; i++) {
+        version_change(i, true);
+    }
+    CHECK(rollout_end("two", &state));
+    CHECK_STR_EQ(state.phase, "succeeded");
+    CHECK_INT_EQ(count_running(RELEASE_V2), NODES);
+    CHECK_INT_EQ(documents_at(1, "report") + documents_at(1, "presence"), 0);
+    CHECK_INT_EQ(documents_at(2, "report"), NODES);
+    CHECK_INT_EQ(documents_at(2, "order/" RELEASES_APP), NODES);
+    fleet_run(&fleet, 2 * COORDINATOR_REREAD_MS);
+    CHECK_INT_EQ(documents_at(1, "order/" RELEASES_APP), 0);
+    version_change(0, false);
+    CHECK_INT_EQ(documents_at(1, "report"), 1);
+    rollout_begin("three", RELEASE_V3, "");
+    CHECK(rollout_end("three", &state));
+    CHECK_STR_EQ(state.phase, "succeeded");
+    CHECK_INT_EQ(count_running(RELEASE_V3), NODES);
+    CHECK_INT_EQ(documents_at(1, "order/" RELEASES_APP), 1);
+    story_close();
+}
+
+static bool allows_one(void *ctx, const char *client, const char *topic)
+{
+    (void)ctx, (void)client;
+    return strncmp(topic, "berth/2/", 8) != 0;
+}
+
+/* A broker with the rights of the version before: nodes that know berth/2 stay at berth/1 and do
+ * their work there; when the rights come, an agent that begins anew moves. */
+static void rights_come_later(void)
+{
+    struct read_state state;
+    story_open_with(41, UINT32_MAX);
+    fleet.broker.allows = allows_one;
+    begin_with_v1();
+    CHECK_INT_EQ(documents_at(1, "report"), NODES);
+    CHECK_INT_EQ(documents_at(2, "report") + documents_at(2, "presence"), 0);
+    fleet.broker.allows = NULL;
+    for (size_t i = 0; i < NODES; i++) {
+        version_change(i, true);
+    }
+    CHECK_INT_EQ(documents_at(1, "report") + documents_at(1, "presence"), 0);
+    rollout_begin("two", RELEASE_V2, "");
+    CHECK(rollout_end("two", &state));
+    CHECK_STR_EQ(state.phase, "succeeded");
+    CHECK_INT_EQ(count_running(RELEASE_V2), NODES);
+    story_close();
+}
+
 /* -- liars ------------------------------------------------------------------------------------ */
 
 /* On its own topic a node reports in another's name that this one runs the release already: the
@@ -379,6 +473,8 @@ int main(int argc, char **argv)
         {"claim_stands_its_time", claim_stands_its_time},
         {"killed_seat_stays_dead", killed_seat_stays_dead},
         {"seat_without_power_stays_dead", seat_without_power_stays_dead},
+        {"agents_change_version", agents_change_version},
+        {"rights_come_later", rights_come_later},
         {"node_speaks_for_another", node_speaks_for_another},
         {"order_of_another_node", order_of_another_node},
     };

@@ -21,6 +21,7 @@ static void reach_start(struct gateway *gateway)
         .entropy = sim_entropy_port(world),
         .clock = sim_clock_port(world),
         .log = sim_log_port(world),
+        .verify = gateway->speaks_two ? seal_verify_port() : (struct verify){0},
     };
     uplink_init(&gateway->reach->uplink, gateway->agent, &gateway->config, &ports);
 }

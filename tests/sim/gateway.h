@@ -36,13 +36,14 @@ struct gateway {
     struct config config;
     struct gateway_reach *reach; /* NULL: there is no broker */
     struct conductor *agent;     /* NULL: none runs */
+    bool speaks_two;             /* the agent that starts next knows berth/2 */
     mono_ms agent_at;    /* world time at which the next one starts; MONO_NEVER: none does */
     uint32_t answers;    /* of the world, as of the last step */
     uint32_t idle_steps; /* steps in a row in which time stood still */
     uint32_t cuts, kills;
-    uint64_t cut_state; /* what the machine was at the first cut (state.h) */
-    bool is_unattended; /* after a cut no agent starts any more */
-    int64_t cut_off_ms; /* after a cut the registry is out of reach for so long */
+    uint64_t cut_state;  /* what the machine was at the first cut (state.h) */
+    bool is_unattended;  /* after a cut no agent starts any more */
+    int64_t cut_off_ms;  /* after a cut the registry is out of reach for so long */
     mono_ms registry_at; /* when it is in reach again; 0: it is, or never will be */
     uint32_t returns;    /* times it came to be in reach again */
     struct gateway_word words[GATEWAY_APPS];

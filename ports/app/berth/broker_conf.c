@@ -2,7 +2,12 @@
 #include "ports/app/berth/broker_conf.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "agent/wire/topic.h"
 #include "platform/base/text.h"
 #include "platform/bus.h"
 #include "ports/app/berth/files.h"
@@ -119,6 +124,24 @@ static void service_render(const struct fleet_dir *dir, struct text *text)
                 dir->fleet, dir->fleet, dir->fleet, dir->fleet, BROKER_FILES_MAX);
 }
 
+static void acl_nodes_two_render(const struct fleet_dir *dir, struct text *text)
+{
+    text_append(text,
+                "# The same at berth/2, below two digits of a hash of the node's name. A node\n"
+                "# reads its own presence there: it comes back where these rights are given, and\n"
+                "# the node stays at berth/1 where it does not. Agents before 0.2 know berth/1\n"
+                "# only: its lines may go when no node reports there any more.\n");
+    text_printf(text,
+                "pattern write berth/2/%s/node/+/%%u/report\n"
+                "pattern readwrite berth/2/%s/node/+/%%u/presence\n"
+                "pattern read berth/2/%s/node/+/%%u/order/#\n"
+                "pattern read berth/2/%s/node/+/%%u/labels\n",
+                dir->fleet, dir->fleet, dir->fleet, dir->fleet);
+    for (unsigned place = 0; place < APPS_MAX; place++) {
+        text_printf(text, "pattern write berth/2/%s/node/+/%%u/story/%x\n", dir->fleet, place);
+    }
+}
+
 /* A pattern without %u holds for every certificate as well; Mosquitto warns of it once. */
 static void acl_nodes_render(const struct fleet_dir *dir, struct text *text)
 {
@@ -136,6 +159,7 @@ static void acl_nodes_render(const struct fleet_dir *dir, struct text *text)
                 "pattern read berth/1/%s/node/%%u/order/#\n"
                 "pattern read berth/1/%s/node/%%u/labels\n",
                 dir->fleet, dir->fleet, dir->fleet, dir->fleet);
+    acl_nodes_two_render(dir, text);
     text_append(
         text,
         "# Stories of failures, one an app. Each by its name: what a node may keep here is\n"
@@ -152,6 +176,11 @@ static void acl_nodes_render(const struct fleet_dir *dir, struct text *text)
                 dir->fleet, dir->fleet, dir->fleet, dir->fleet);
 }
 
+static void acl_operators_two_render(const struct fleet_dir *dir, struct text *text)
+{
+    text_printf(text, "user " OPERATOR_NAME "\ntopic readwrite berth/2/%s/#\n", dir->fleet);
+}
+
 static void acl_operators_render(const struct fleet_dir *dir, struct text *text)
 {
     text_printf(text,
@@ -159,6 +188,7 @@ static void acl_operators_render(const struct fleet_dir *dir, struct text *text)
                 "user " OPERATOR_NAME "\n"
                 "topic readwrite berth/1/%s/#\n",
                 dir->fleet);
+    acl_operators_two_render(dir, text);
 }
 
 static int part_write(const struct fleet_dir *dir, const char *name,
@@ -188,4 +218,47 @@ int broker_conf_write(const struct fleet_dir *dir, struct err *err)
     assert(dir->path[0] == '/');
     int rc = part_write(dir, "broker/mosquitto.service.conf", service_render, err);
     return rc != 0 ? rc : part_write(dir, "broker/mosquitto.conf", conf_render, err);
+}
+
+/* -- a folder of the version before ----------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    void (*render)(const struct fleet_dir *dir, struct text *text);
+} two_parts[] = {{"broker/acl-nodes", acl_nodes_two_render},
+                 {"broker/acl-operators", acl_operators_two_render}};
+
+static int part_extend(const struct fleet_dir *dir, size_t part, bool is_dry, bool *is_changed,
+                       struct err *err)
+{
+    char path[PATH_MAX], lines[2 * CONF_BYTES], mark[64];
+    char *content = NULL;
+    size_t len = 0;
+    struct text text;
+    fleet_dir_file(dir, two_parts[part].name, path);
+    if (access(path, F_OK) != 0) {
+        return 0; /* the broker's files are elsewhere */
+    }
+    int rc = file_read(path, CONF_BYTES, &content, &len, err);
+    (void)snprintf(mark, sizeof mark, TOPIC_PREFIX_2 "%s/", dir->fleet);
+    if (rc == 0 && memmem(content, len, mark, strlen(mark)) == NULL) {
+        *is_changed = true;
+        text_init(&text, lines, sizeof lines);
+        text_append_span(&text, span_of(content, len));
+        two_parts[part].render(dir, &text);
+        rc = is_dry ? 0 : file_write(path, span_of(text.data, text.len), 0644, err);
+    }
+    free(content);
+    return rc;
+}
+
+int broker_rights_extend(const struct fleet_dir *dir, bool is_dry, bool *is_changed,
+                         struct err *err)
+{
+    int rc = 0;
+    *is_changed = false;
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(two_parts); i++) {
+        rc = part_extend(dir, i, is_dry, is_changed, err);
+    }
+    return rc;
 }

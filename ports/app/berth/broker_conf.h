@@ -14,6 +14,11 @@ NODISCARD int broker_conf_write(const struct fleet_dir *dir, struct err *err);
 /* Writes broker/acl-nodes and broker/acl-operators. ERR_EXISTS, ERR_IO. */
 NODISCARD int broker_rights_write(const struct fleet_dir *dir, struct err *err);
 
+/* Adds the rights for berth/2 to the lists of a folder of the version before; what stands there
+ * stays. *is_changed: something was, or with `is_dry` would be, added. ERR_IO, ERR_OVERSIZE. */
+NODISCARD int broker_rights_extend(const struct fleet_dir *dir, bool is_dry, bool *is_changed,
+                                   struct err *err);
+
 /* Whether the user that a Mosquitto started as root becomes can read the folder broker/. */
 enum broker_reach {
     BROKER_OURS,   /* we are not root: Mosquitto stays who starts it */

@@ -118,11 +118,22 @@ static void operator_advice(const struct fleet_dir *dir)
            dir->path, dir->fleet);
 }
 
+static void rights_advice(const struct fleet_dir *dir)
+{
+    printf(
+        "%s: broker/acl-nodes and broker/acl-operators give the rights for berth/2: copy them to "
+        "the broker's machine and send the broker SIGHUP; agents that know berth/2 move there by "
+        "themselves within six hours, or when they are started again; the others stay where they "
+        "are\n",
+        dir->path);
+}
+
 /* What is missing of either; the operators first, since it may need a key that is elsewhere. */
 static int upgrade(const struct fleet_dir *dir, struct err *err)
 {
     bool has_ca = is_there(dir, "operators-ca.key");
     bool has_operators = is_there(dir, "keys/operators.json");
+    bool has_no_rights = false;
     struct keyring keyring;
     int rc = keyring_open(&keyring, err); /* opens the library as well */
     if (rc != 0) {
@@ -133,11 +144,15 @@ static int upgrade(const struct fleet_dir *dir, struct err *err)
     }
     rc = rc == 0 && !has_ca ? ca_upgrade(dir, err) : rc;
     keyring_close(&keyring);
+    rc = rc == 0 ? broker_rights_extend(dir, false, &has_no_rights, err) : rc;
     if (rc == 0 && !has_ca) {
         ca_advice(dir);
     }
     if (rc == 0 && !has_operators) {
         operator_advice(dir);
+    }
+    if (rc == 0 && has_no_rights) {
+        rights_advice(dir);
     }
     return rc;
 }
@@ -154,11 +169,14 @@ int verb_fleet_upgrade(struct given *given, struct err *err)
         return err_set(err, ERR_IO, "%s: %s", dir.path, strerror(errno));
     }
     memcpy(dir.path, path, strlen(path) + 1); /* the broker's configuration knows no other */
-    if (is_there(&dir, "operators-ca.key") && is_there(&dir, "keys/operators.json")) {
+    bool has_no_rights = false;
+    rc = broker_rights_extend(&dir, true, &has_no_rights, err);
+    if (rc == 0 && !has_no_rights && is_there(&dir, "operators-ca.key") &&
+        is_there(&dir, "keys/operators.json")) {
         return err_set(err, ERR_EXISTS,
                        "%s: operators-ca.key is there already, and keys/operators.json: nothing is "
                        "to be done",
                        dir.path);
     }
-    return upgrade(&dir, err);
+    return rc != 0 ? rc : upgrade(&dir, err);
 }

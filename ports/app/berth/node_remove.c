@@ -36,9 +36,9 @@ static int bundle_put_aside(const struct fleet_dir *dir, const char *node, struc
         return err_set(err, ERR_IO, "put %s aside: %s", from, strerror(errno));
     }
     printf("its certificate lies in %s now; it stays valid: to keep it out, add\n"
-           "  user %s\n  topic deny berth/1/%s/#\n"
+           "  user %s\n  topic deny berth/1/%s/#\n  topic deny berth/2/%s/#\n"
            "to the broker's acl-nodes and send the broker SIGHUP\n",
-           to, node, dir->fleet);
+           to, node, dir->fleet, dir->fleet);
     return 0;
 }
 

@@ -62,6 +62,9 @@ static void document_take(void *ctx, const char *name, struct span payload, bool
         return;
     }
     mirror_take(&show->mirror, name, payload, (wall_ms)time(NULL) * 1000, &news);
+    if (news.answer == MIRROR_HIDDEN) {
+        return;
+    }
     if (news.answer == MIRROR_OTHER && news.topic.kind == TOPIC_STORY) {
         story_take(show, payload);
     } else if (news.answer != MIRROR_FOREIGN && node_part_of(news.topic.kind, &part)) {
@@ -312,11 +315,15 @@ static int documents_read(struct show *show, struct session *session, const stru
     const struct mirror_settings settings = {
         .fleet = dir->fleet, .trust = &show->trust, .verify = session->keyring.verify};
     (void)text_copy(show->row.name, sizeof show->row.name, node);
-    (void)snprintf(filter, sizeof filter, TOPIC_PREFIX "%s/node/%s/#", dir->fleet, node);
     fleet_dir_file(dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&session->keyring, path, &show->trust, err);
     rc = rc == 0 ? mirror_init(&show->mirror, &settings, err) : rc;
-    return rc == 0 ? session_read(session, filter, document_take, show, err) : rc;
+    for (unsigned level = 1; rc == 0 && level <= 2; level++) {
+        node_topics_filter(session, dir, node, level, filter);
+        rc = level == 2 ? session_read_two(session, filter, document_take, show, err)
+                        : session_read(session, filter, document_take, show, err);
+    }
+    return rc;
 }
 
 static int show_run(const char *node, const char *path, bool is_json, struct err *err)

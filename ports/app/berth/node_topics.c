@@ -57,16 +57,33 @@ void node_topics_take(void *ctx, const char *name, struct span payload, bool is_
         topics->is_heard = true;
     }
     if (topic.kind == TOPIC_PRESENCE && presence_parse(payload, &presence, NULL) == 0) {
-        topics->is_online = presence.is_online;
+        topics->is_online |= presence.is_online;
+    }
+}
+
+void node_topics_filter(const struct session *session, const struct fleet_dir *dir,
+                        const char *node, unsigned level, char filter[BUS_TOPIC_BYTES])
+{
+    char shard[TOPIC_SHARD_BYTES];
+    topic_shard(&session->keyring.verify, node, shard);
+    if (level == 2) {
+        (void)snprintf(filter, BUS_TOPIC_BYTES, TOPIC_PREFIX_2 "%s/node/%s/%s/#", dir->fleet, shard,
+                       node);
+    } else {
+        (void)snprintf(filter, BUS_TOPIC_BYTES, TOPIC_PREFIX "%s/node/%s/#", dir->fleet, node);
     }
 }
 
 int node_topics_read(struct node_topics *topics, struct session *session,
                      const struct fleet_dir *dir, const char *node, struct err *err)
 {
-    char filter[BUS_TOPIC_BYTES];
-    (void)snprintf(filter, sizeof filter, "berth/1/%s/node/%s/#", dir->fleet, node);
-    int rc = session_read(session, filter, node_topics_take, topics, err);
+    int rc = 0;
+    for (unsigned level = 1; rc == 0 && level <= 2; level++) {
+        char filter[BUS_TOPIC_BYTES];
+        node_topics_filter(session, dir, node, level, filter);
+        rc = level == 2 ? session_read_two(session, filter, node_topics_take, topics, err)
+                        : session_read(session, filter, node_topics_take, topics, err);
+    }
     return rc == 0 && topics->is_short ? err_set(err, ERR_MEMORY, "no memory for its documents")
                                        : rc;
 }

@@ -10,13 +10,16 @@ struct node_topics {
     char (*names)[BUS_TOPIC_BYTES];
     size_t count, room;
     bool is_short;  /* no memory for all */
-    bool is_online; /* its presence says so */
+    bool is_online; /* a presence of it says so */
     bool is_heard;  /* it has said something of itself, or an order lies there */
     char *labels;   /* the labels document, NUL-terminated; NULL: none */
     size_t labels_len;
 };
 
-/* Reads node/NAME/#. ERR_MEMORY, session_read's codes. The caller calls node_topics_free. */
+/* Everything of one node, at level 1 or 2. */
+void node_topics_filter(const struct session *session, const struct fleet_dir *dir,
+                        const char *node, unsigned level, char filter[BUS_TOPIC_BYTES]);
+/* Reads it, at both. ERR_MEMORY, session_read's codes. The caller calls node_topics_free. */
 NODISCARD int node_topics_read(struct node_topics *topics, struct session *session,
                                const struct fleet_dir *dir, const char *node, struct err *err);
 void node_topics_free(struct node_topics *topics);

@@ -122,7 +122,8 @@ static void document_received(void *ctx, const char *text, struct span payload, 
     enum node_part part;
     (void)is_retained;
     mirror_take(view->mirror, text, payload, (wall_ms)time(NULL) * 1000, &news);
-    if (news.answer == MIRROR_FOREIGN || !node_part_of(news.topic.kind, &part)) {
+    if (news.answer == MIRROR_FOREIGN || news.answer == MIRROR_HIDDEN ||
+        !node_part_of(news.topic.kind, &part)) {
         return;
     }
     struct node_row *row = node_view_row(view, news.topic.node);
@@ -166,12 +167,14 @@ int node_view_read(struct node_view *view, struct session *session, const struct
 {
     static const enum topic_kind kinds[] = {TOPIC_PRESENCE, TOPIC_REPORT, TOPIC_LABELS};
     int rc = mirror_open_for(view, session, dir, err);
-    for (size_t i = 0; rc == 0 && i < COUNT_OF(kinds); i++) {
-        struct topic topic = {.kind = kinds[i]};
+    for (size_t i = 0; rc == 0 && i < 2 * COUNT_OF(kinds); i++) { /* berth/1 first: it hides */
+        struct topic topic = {.kind = kinds[i % COUNT_OF(kinds)],
+                              .level = i < COUNT_OF(kinds) ? 1 : 2};
         char filter[BUS_TOPIC_BYTES];
         memcpy(topic.fleet, dir->fleet, sizeof topic.fleet);
         topic_render(&topic, filter);
-        rc = session_read(session, filter, document_received, view, err);
+        rc = topic.level == 2 ? session_read_two(session, filter, document_received, view, err)
+                              : session_read(session, filter, document_received, view, err);
     }
     added_read(view, dir);
     if (rc == 0 && view->is_full) {

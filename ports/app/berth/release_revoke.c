@@ -59,10 +59,14 @@ static void report_received(void *ctx, const char *topic, struct span payload, b
 static int fleet_choose(struct revoke_request *request, struct session *session, struct err *err)
 {
     struct topic topic = {.kind = TOPIC_REPORT};
-    char filter[BUS_TOPIC_BYTES];
+    int rc = 0;
     (void)text_copy(topic.fleet, sizeof topic.fleet, request->trust.fleet);
-    topic_render(&topic, filter);
-    int rc = session_read(session, filter, report_received, request, err);
+    for (topic.level = 1; rc == 0 && topic.level <= 2; topic.level++) {
+        char filter[BUS_TOPIC_BYTES];
+        topic_render(&topic, filter);
+        rc = topic.level == 2 ? session_read_two(session, filter, report_received, request, err)
+                              : session_read(session, filter, report_received, request, err);
+    }
     if (rc == 0 && !request->has_older) {
         (void)text_copy(request->revoked.fleet, sizeof request->revoked.fleet,
                         request->trust.fleet);

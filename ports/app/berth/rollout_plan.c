@@ -64,9 +64,8 @@ static int fleet_read(struct planning *planning, struct err *err)
     int rc = rollout_world_open(&planning->world, planning->dir.fleet, &planning->trust,
                                 planning->session.keyring.verify, err);
     for (size_t i = 0; rc == 0 && i < ROLLOUT_WORLD_FILTERS; i++) {
-        char filter[BUS_TOPIC_BYTES];
-        rollout_world_filter(&planning->world, i, filter);
-        rc = session_read(&planning->session, filter, take, planning, err);
+        rc =
+            rollout_world_read_filter(&planning->world, &planning->session, i, take, planning, err);
     }
     unread_say(&planning->world.mirror);
     if (rc == 0 && (planning->world.mirror.roster.is_short || planning->preview.is_short)) {

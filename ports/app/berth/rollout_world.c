@@ -28,10 +28,27 @@ void rollout_world_close(struct rollout_world *world)
 void rollout_world_filter(const struct rollout_world *world, size_t index,
                           char filter[BUS_TOPIC_BYTES])
 {
-    static const char *const below[ROLLOUT_WORLD_FILTERS] = {"rollout/+/+", "node/#",
-                                                             "coordinator"};
-    (void)snprintf(filter, BUS_TOPIC_BYTES, TOPIC_PREFIX "%s/%s", world->mirror.fleet,
-                   below[index]);
+    /* berth/1 first: what a node says there hides what it says at berth/2. */
+    static const struct {
+        const char *prefix, *below;
+    } filters[ROLLOUT_WORLD_FILTERS] = {{TOPIC_PREFIX, "rollout/+/+"},
+                                        {TOPIC_PREFIX, "node/#"},
+                                        {TOPIC_PREFIX_2, "node/#"},
+                                        {TOPIC_PREFIX, "coordinator"}};
+    (void)snprintf(filter, BUS_TOPIC_BYTES, "%s%s/%s", filters[index].prefix, world->mirror.fleet,
+                   filters[index].below);
+}
+
+int rollout_world_read_filter(struct rollout_world *world, struct session *session, size_t index,
+                              void (*received)(void *ctx, const char *topic, struct span payload,
+                                               bool is_retained),
+                              void *ctx, struct err *err)
+{
+    char filter[BUS_TOPIC_BYTES];
+    rollout_world_filter(world, index, filter);
+    bool is_two = strncmp(filter, TOPIC_PREFIX_2, sizeof TOPIC_PREFIX_2 - 1) == 0;
+    return is_two ? session_read_two(session, filter, received, ctx, err)
+                  : session_read(session, filter, received, ctx, err);
 }
 
 static int filters_read(struct rollout_world *world, struct session *session, size_t count,
@@ -39,9 +56,7 @@ static int filters_read(struct rollout_world *world, struct session *session, si
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        char filter[BUS_TOPIC_BYTES];
-        rollout_world_filter(world, i, filter);
-        rc = session_read(session, filter, rollout_world_take, world, err);
+        rc = rollout_world_read_filter(world, session, i, rollout_world_take, world, err);
     }
     rollout_world_sort(world);
     if (rc == 0 && (world->mirror.is_short || world->mirror.roster.is_short)) {

@@ -8,7 +8,7 @@
 #include "ports/app/berth/session.h"
 
 /* What a reader subscribes to: rollouts, what is said of and to every node, who coordinates. */
-#define ROLLOUT_WORLD_FILTERS 3
+#define ROLLOUT_WORLD_FILTERS 4
 
 /* Zeroed before open. About 350 KiB and what it allocates. */
 struct rollout_world {
@@ -27,6 +27,12 @@ void rollout_world_close(struct rollout_world *world);
 /* The i-th filter to subscribe. */
 void rollout_world_filter(const struct rollout_world *world, size_t index,
                           char filter[BUS_TOPIC_BYTES]);
+/* Reads what is retained below it. */
+NODISCARD int rollout_world_read_filter(struct rollout_world *world, struct session *session,
+                                        size_t index,
+                                        void (*received)(void *ctx, const char *topic,
+                                                         struct span payload, bool is_retained),
+                                        void *ctx, struct err *err);
 /* Takes a message (ctx: the world). */
 void rollout_world_take(void *ctx, const char *topic, struct span payload, bool is_retained);
 

@@ -39,6 +39,7 @@ struct session {
     bool is_answered;
     struct err answer;
     bool is_open;
+    bool is_two_denied; /* said so */
     void (*received)(void *ctx, const char *topic, struct span payload, bool is_retained);
     void *ctx;
     int64_t stall_ms; /* a reading gives up after so much silence; 0: 15 s */
@@ -76,6 +77,13 @@ NODISCARD int session_read(struct session *session, const char *filter,
                            void (*received)(void *ctx, const char *topic, struct span payload,
                                             bool is_retained),
                            void *ctx, struct err *err);
+
+/* session_read of a filter at berth/2. A broker whose rights are of the version before denies it:
+ * then no node speaks there that anybody could hear, which is said on stderr, once in a session. */
+NODISCARD int session_read_two(struct session *session, const char *filter,
+                               void (*received)(void *ctx, const char *topic, struct span payload,
+                                                bool is_retained),
+                               void *ctx, struct err *err);
 
 /* The topic whose message ends a reading: none of the product's readers takes its name for theirs.
  * True when it matches the filter itself; of a filter without wildcards it lies beside it. */

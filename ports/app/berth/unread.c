@@ -105,9 +105,8 @@ static int unread_read(struct unread_request *request, struct err *err)
                                       request->session.keyring.verify, err)
                  : rc;
     for (size_t i = 0; rc == 0 && i < ROLLOUT_WORLD_FILTERS; i++) {
-        char filter[BUS_TOPIC_BYTES];
-        rollout_world_filter(&request->world, i, filter);
-        rc = session_read(&request->session, filter, rollout_world_take, &request->world, err);
+        rc = rollout_world_read_filter(&request->world, &request->session, i, rollout_world_take,
+                                       &request->world, err);
     }
     return rc == 0 && request->world.mirror.is_short ? err_set(err, ERR_MEMORY, "no memory") : rc;
 }

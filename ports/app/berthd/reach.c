@@ -120,6 +120,7 @@ int reach_open(struct reach *reach, const struct config *config, struct house *h
         .log = house->ports.log,
         .document = document,
         .ctx = ctx,
+        .verify = house->ports.verify,
     };
     time_load(reach);
     uplink_init(&reach->uplink, conductor, config, &ports);

@@ -80,6 +80,39 @@ static void case_upgrade(void)
     free(before), free(operator), free(after), free(aside);
 }
 
+/* Cuts a file of the folder where `mark` begins. */
+static void file_age(const char *path, const char *mark)
+{
+    char *content = content_of(path);
+    char *at = strstr(content, mark);
+    CHECK(at != NULL);
+    if (at != NULL) {
+        FILE *file = fopen(path, "w");
+        CHECK(file != NULL && fwrite(content, 1, (size_t)(at - content), file) > 0);
+        CHECK(file != NULL && fclose(file) == 0);
+    }
+    free(content);
+}
+
+/* Rights of the version before get the lines for berth/2, once; what stands there stays. */
+static void case_rights_upgrade(void)
+{
+    char *nodes = content_of("f/broker/acl-nodes");
+    CHECK_CONTAINS(nodes, "pattern readwrite berth/2/demo/node/+/%u/presence\n");
+    CHECK_CONTAINS(nodes, "pattern write berth/2/demo/node/+/%u/story/f\n");
+    CHECK_CONTAINS(nodes, "pattern read berth/2/demo/node/+/%u/order/#\n");
+    CHECK_CONTAINS(nodes, "pattern write berth/1/demo/node/%u/report\n");
+    free(nodes);
+    file_age("f/broker/acl-operators", "user operator\ntopic readwrite berth/2");
+    file_age("f/broker/acl-nodes", "# Stories of failures");
+    check_run_is("fleet upgrade --dir f", 0, "");
+    char *operators = content_of("f/broker/acl-operators");
+    CHECK_CONTAINS(operators, "topic readwrite berth/1/demo/#\n");
+    CHECK_CONTAINS(operators, "topic readwrite berth/2/demo/#\n");
+    free(operators);
+    check_run_is("fleet upgrade --dir f", ERR_EXISTS, "nothing is to be done");
+}
+
 static struct operators operators_of(void)
 {
     struct keyring keyring;
@@ -378,6 +411,7 @@ int main(int argc, char **argv)
                                               {"node_refused", case_node_refused},
                                               {"operators", case_operators},
                                               {"operators_upgrade", case_operators_upgrade},
+                                              {"rights_upgrade", case_rights_upgrade},
                                               {"upgrade", case_upgrade},
                                               {"load", case_load},
                                               {"trust", case_trust},

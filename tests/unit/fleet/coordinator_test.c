@@ -8,18 +8,23 @@
 
 static struct desk desk;
 
+enum { FILTERS = 12 };
+
 /* What it reads, and in which order: states before specs, so that an end is known first. */
 static void case_subscribes(void)
 {
     static const char *const wanted[] = {
-        "berth/1/sim/coordinator",    "berth/1/sim/rollout/+/state",
-        "berth/1/sim/rollout/+/spec", "berth/1/sim/rollout/+/control",
-        "berth/1/sim/node/+/labels",  "berth/1/sim/node/+/presence",
-        "berth/1/sim/node/+/order/+", "berth/1/sim/node/+/report"};
+        "berth/1/sim/coordinator",      "berth/1/sim/rollout/+/state",
+        "berth/1/sim/rollout/+/spec",   "berth/1/sim/rollout/+/control",
+        "berth/1/sim/node/+/labels",    "berth/2/sim/node/+/+/labels",
+        "berth/1/sim/node/+/presence",  "berth/2/sim/node/+/+/presence",
+        "berth/1/sim/node/+/report",    "berth/1/sim/node/+/order/+",
+        "berth/2/sim/node/+/+/order/+", "berth/2/sim/node/+/+/report"};
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
     CHECK_INT_EQ(desk.opens, 0);
     CHECK(coordinator_deadline(desk.coordinator) <= desk.now);
     desk_connect(&desk);
+    CHECK_INT_EQ(COUNT_OF(wanted), FILTERS);
     CHECK_INT_EQ(desk.filter_count, COUNT_OF(wanted));
     for (size_t i = 0; i < COUNT_OF(wanted); i++) {
         CHECK_STR_EQ(desk.filters[i].filter, wanted[i]);
@@ -50,9 +55,9 @@ static void case_rereads(void)
         mono_ms due = opened + 600000 * (mono_ms)round;
         CHECK_INT_EQ(coordinator_deadline(desk.coordinator), due);
         desk_step(&desk, due - 1 - desk.now);
-        CHECK_INT_EQ(desk.filter_count, 8 * round);
+        CHECK_INT_EQ(desk.filter_count, FILTERS * round);
         desk_step(&desk, 1);
-        CHECK_INT_EQ(desk.filter_count, 8 * (round + 1));
+        CHECK_INT_EQ(desk.filter_count, FILTERS * (round + 1));
         CHECK(coordinator_is_acting(desk.coordinator));
         desk_filters_answer(&desk, NULL);
     }
@@ -389,7 +394,7 @@ static void case_denied(void)
     desk_step(&desk, 0);
     desk.user.opened(desk.user.ctx);
     desk_filters_answer(&desk, &denied);
-    CHECK_INT_EQ(desk.warnings, 8);
+    CHECK_INT_EQ(desk.warnings, FILTERS);
     CHECK_CONTAINS(desk.said, "cannot read the fleet: not for you\n");
     desk_run(&desk, 1000);
     CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1); /* what could be read was read */
@@ -399,7 +404,7 @@ static void case_denied(void)
     desk.is_subscribe_refused = true;
     desk_step(&desk, 0);
     desk.user.opened(desk.user.ctx);
-    CHECK_INT_EQ(desk.warnings, 8);
+    CHECK_INT_EQ(desk.warnings, FILTERS);
     CHECK_CONTAINS(desk.said, "cannot read the fleet: no room\n");
     desk_step(&desk, 299); /* nothing to wait for, but what may come all the same */
     CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 0);

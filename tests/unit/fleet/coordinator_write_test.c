@@ -471,10 +471,62 @@ static void case_order_read_back(void)
     }
 }
 
+/* A node at berth/2 gets its order there; one that moves there gets the same again, and what lies
+ * at berth/1 goes when it is heard next. */
+static void case_order_level(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    struct report report = desk_report("gw-00", 1);
+    struct verify verify = seal_verify_port();
+    char data[REPORT_BYTES_MAX], shard[TOPIC_SHARD_BYTES], at[80], topic[BUS_TOPIC_BYTES];
+    static const char presence[] =
+        "{\"schema\":1,\"session\":\"bbbbbbbbbbbbbbbb\",\"online\":true}";
+    struct text text;
+    topic_shard(&verify, "gw-00", shard);
+    (void)snprintf(at, sizeof at, "berth/2/sim/node/%s/gw-00/", shard);
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_run(&desk, 1000);
+    struct desk_publish old = *desk_find(&desk, "/order/web");
+    CHECK_STR_EQ(old.topic, "berth/1/sim/node/gw-00/order/web");
+    desk_answer_all(&desk);
+    desk_hear(&desk, "node/gw-00/presence", span_of(NULL, 0), false);
+    desk_hear(&desk, "node/gw-00/report", span_of(NULL, 0), false);
+    (void)snprintf(topic, sizeof topic, "%spresence", at);
+    desk.user.received(desk.user.ctx, topic, span_text(presence), false);
+    (void)snprintf(topic, sizeof topic, "%sreport", at);
+    text_init(&text, data, sizeof data);
+    report_render(&report, &text);
+    desk.user.received(desk.user.ctx, topic, span_of(text.data, text.len), false);
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 2);
+    struct desk_publish *again = desk_find(&desk, "/order/web");
+    (void)snprintf(topic, sizeof topic, "%sorder/web", at);
+    CHECK_STR_EQ(again->topic, topic);
+    CHECK_STR_EQ(desk_order_of(again).id, desk_order_of(&old).id);
+    desk_hear(&desk, "node/gw-00/order/web", span_of(old.payload, old.len), true);
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 2); /* not yet: the new one was not read back */
+    desk_answer_all(&desk);
+    desk_hear(&desk, "node/gw-00/order/web", span_of(old.payload, old.len), true);
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 3);
+    struct desk_publish *cleared = desk_find(&desk, "/order/web");
+    CHECK_STR_EQ(cleared->topic, old.topic);
+    CHECK(cleared->len == 0 && cleared->is_retained);
+    desk_answer_all(&desk);
+    desk_run(&desk, 20000);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 3);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"order", case_order},
+        {"order: level", case_order_level},
         {"order: read back", case_order_read_back},
         {"order: number", case_order_number},
         {"order: taken back", case_order_taken_back},

@@ -8,7 +8,7 @@
 
 #define DESK_PUBLISHES_MAX 256
 #define DESK_PAYLOAD_BYTES 8192
-#define DESK_FILTERS_MAX   64
+#define DESK_FILTERS_MAX   96
 #define DESK_WALL          INT64_C(1764000000000) /* the wall clock's lead over `now` */
 
 struct desk_publish {

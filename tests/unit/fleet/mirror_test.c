@@ -204,6 +204,119 @@ static void case_order_kept(void)
     mirror_close(&mirror);
 }
 
+/* -- levels ----------------------------------------------------------------------------------- */
+
+static const char *at2(const char *node, const char *below)
+{
+    static char topic[BUS_TOPIC_BYTES];
+    struct verify verify = seal_verify_port();
+    char shard[TOPIC_SHARD_BYTES];
+    topic_shard(&verify, node, shard);
+    (void)snprintf(topic, sizeof topic, "berth/2/sim/node/%s/%.63s/%.63s", shard, node, below);
+    return topic;
+}
+
+static enum mirror_answer heard2(const char *below, struct span payload)
+{
+    mirror_take(&mirror, at2("gw-1", below), payload, 1000, &news);
+    return news.answer;
+}
+
+static enum mirror_answer presence2(bool is_online)
+{
+    return heard2(
+        "presence",
+        span_text(is_online ? "{\"schema\":1,\"session\":\"bbbbbbbbbbbbbbbb\",\"online\":true}"
+                            : "{\"schema\":1,\"session\":\"bbbbbbbbbbbbbbbb\",\"online\":false}"));
+}
+
+static enum mirror_answer presence1(void)
+{
+    return heard("node/gw-1/presence", "{\"schema\":1,\"session\":\"" HEX16 "\",\"online\":true}");
+}
+
+static struct span report_text(const char *version)
+{
+    static char data[REPORT_BYTES_MAX];
+    static struct report report;
+    struct text text;
+    report = (struct report){.fleet = "sim", .node = "gw-1"};
+    (void)text_copy(report.version, sizeof report.version, version);
+    text_init(&text, data, sizeof data);
+    report_render(&report, &text);
+    return span_of(text.data, text.len);
+}
+
+/* An agent moves: it clears what it said at berth/1, then speaks at berth/2; its orders belong
+ * there from then on. An agent of the version before, put in its place, is heard again; what lies
+ * at berth/2 is of the past then, in whatever order both are read. */
+static void case_levels(void)
+{
+    opened(true);
+    CHECK_INT_EQ(presence1(), MIRROR_TAKEN);
+    CHECK_INT_EQ(heard_span("node/gw-1/report", report_text("0.1")), MIRROR_TAKEN);
+    CHECK_INT_EQ(heard_span("node/gw-1/order/web", sealed("gw-1", 1)), MIRROR_TAKEN);
+    CHECK(app_of("gw-1")->order.is_echoed);
+    CHECK_INT_EQ(roster_level(roster_find(&mirror.roster, "gw-1")), 1);
+    CHECK_INT_EQ(presence2(true), MIRROR_HIDDEN);
+    CHECK_INT_EQ(heard2("report", report_text("0.2")), MIRROR_HIDDEN);
+    CHECK_INT_EQ(heard2("presence", span_of(NULL, 0)), MIRROR_HIDDEN);
+    CHECK(roster_find(&mirror.roster, "gw-1")->is_present);
+    CHECK_INT_EQ(cleared("node/gw-1/presence"), MIRROR_CLEARED);
+    CHECK_INT_EQ(cleared("node/gw-1/report"), MIRROR_CLEARED);
+    CHECK_INT_EQ(presence2(true), MIRROR_TAKEN);
+    CHECK_INT_EQ(heard2("report", report_text("0.2")), MIRROR_TAKEN);
+    CHECK(news.report != NULL && strcmp(news.report->version, "0.2") == 0);
+    CHECK_INT_EQ(roster_level(roster_find(&mirror.roster, "gw-1")), 2);
+    CHECK(app_of("gw-1")->order.is_there && !app_of("gw-1")->order.is_echoed);
+    CHECK_INT_EQ(heard_span("node/gw-1/order/web", sealed("gw-1", 1)), MIRROR_TAKEN);
+    CHECK(!app_of("gw-1")->order.is_echoed); /* the node does not read there */
+    CHECK_INT_EQ(cleared("node/gw-1/order/web"), MIRROR_HIDDEN);
+    CHECK(app_of("gw-1")->order.is_there);
+    CHECK_INT_EQ(heard2("order/web", sealed("gw-1", 1)), MIRROR_TAKEN);
+    CHECK(app_of("gw-1")->order.is_echoed);
+    CHECK_INT_EQ(heard_span("node/gw-1/order/web", sealed("gw-1", 1)), MIRROR_TAKEN);
+    CHECK(app_of("gw-1")->order.is_echoed); /* and what lies there too does not matter */
+    CHECK_INT_EQ(presence2(false), MIRROR_TAKEN);
+    CHECK_INT_EQ(heard_span("node/gw-1/report", report_text("0.1")), MIRROR_TAKEN);
+    CHECK_INT_EQ(presence1(), MIRROR_TAKEN);
+    CHECK_INT_EQ(roster_level(roster_find(&mirror.roster, "gw-1")), 1);
+    CHECK(!app_of("gw-1")->order.is_echoed);
+    CHECK_INT_EQ(presence2(false), MIRROR_HIDDEN);
+    CHECK(roster_find(&mirror.roster, "gw-1")->is_present);
+    mirror_close(&mirror);
+    opened(false); /* read anew, the past first */
+    CHECK_INT_EQ(presence2(false), MIRROR_TAKEN);
+    CHECK_INT_EQ(heard2("report", report_text("0.2")), MIRROR_TAKEN);
+    CHECK_INT_EQ(heard_span("node/gw-1/report", report_text("0.1")), MIRROR_TAKEN);
+    CHECK_INT_EQ(presence1(), MIRROR_TAKEN);
+    CHECK_INT_EQ(roster_level(roster_find(&mirror.roster, "gw-1")), 1);
+    CHECK(roster_find(&mirror.roster, "gw-1")->is_present);
+    CHECK_INT_EQ(mirror.unread_count, 0);
+    mirror_close(&mirror);
+}
+
+/* A topic in another shard than its name's is nobody's. */
+static void case_shard(void)
+{
+    char topic[BUS_TOPIC_BYTES];
+    opened(false);
+    (void)snprintf(topic, sizeof topic, "%s", at2("gw-1", "report"));
+    topic[strlen("berth/2/sim/node/")] ^= 1;
+    mirror_take(&mirror, topic, report_text("0.2"), 0, &news);
+    CHECK_INT_EQ(news.answer, MIRROR_UNREADABLE);
+    CHECK_CONTAINS(news.err.text, "shard");
+    CHECK_INT_EQ(mirror.unread_count, 1);
+    CHECK_INT_EQ(mirror.roster.node_count, 0);
+    mirror_take(&mirror, topic, span_of(NULL, 0), 0, &news);
+    CHECK_INT_EQ(mirror.unread_count, 0);
+    CHECK_INT_EQ(heard2("report", report_text("0.2")), MIRROR_TAKEN);
+    CHECK_INT_EQ(heard2("labels", span_text("{\"schema\":1,\"labels\":{}}")), MIRROR_UNREADABLE);
+    CHECK_INT_EQ(heard2("elsewhere", span_text("{}")), MIRROR_FOREIGN);
+    CHECK_INT_EQ(mirror.foreign_count, 1);
+    mirror_close(&mirror);
+}
+
 /* -- what cannot be read ---------------------------------------------------------------------- */
 
 static void case_unread(void)
@@ -417,6 +530,8 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"node", case_node},
                                               {"order kept", case_order_kept},
+                                              {"levels", case_levels},
+                                              {"shard", case_shard},
                                               {"unread", case_unread},
                                               {"of another", case_of_another},
                                               {"foreign", case_foreign},

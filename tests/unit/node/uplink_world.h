@@ -27,7 +27,7 @@ static struct {
     char subscribed[64][BUS_TOPIC_BYTES], unsubscribed[64][BUS_TOPIC_BYTES];
     size_t subscribed_count, unsubscribed_count;
     bus_done last_subscription;
-    unsigned pace, paces;
+    unsigned pace, paces, opens, closes;
     char said[2048];
     /* The conductor. */
     char order_app[NAME_BYTES], order_text[64];
@@ -140,6 +140,7 @@ static int fake_open(void *self, const struct bus_session *session, const struct
                      struct err *err)
 {
     (void)self, (void)err;
+    w.opens++;
     w.user = *user;
     w.session = *session;
     (void)snprintf(w.client_id, sizeof w.client_id, "%s", session->client_id);
@@ -152,6 +153,7 @@ static int fake_open(void *self, const struct bus_session *session, const struct
 static void fake_close(void *self)
 {
     (void)self;
+    w.closes++;
 }
 
 static int fake_subscribe(void *self, const char *filter, bus_done done, void *ctx, struct err *err)
@@ -224,7 +226,7 @@ static void document(void *ctx, bool is_revoke, struct span envelope)
                    (const char *)envelope.data);
 }
 
-static void begin(void)
+static void begin_with(struct verify verify)
 {
     static const struct bus_ops bus_ops = {.open = fake_open,
                                            .close = fake_close,
@@ -240,13 +242,19 @@ static void begin(void)
                                        .entropy = {&entropy_ops, NULL},
                                        .clock = {&clock_ops, NULL},
                                        .log = {&log_ops, NULL},
-                                       .document = document};
+                                       .document = document,
+                                       .verify = verify};
     memset(&w, 0, sizeof w);
     w.now = 1000;
     w.is_release_true = true;
     (void)text_copy(w.report.fleet, sizeof w.report.fleet, "sim");
     (void)text_copy(w.report.node, sizeof w.report.node, "gw");
     uplink_init(&w.uplink, NULL, &config, &ports);
+}
+
+static void begin(void)
+{
+    begin_with((struct verify){0});
 }
 
 static void step(int64_t ms)

@@ -41,6 +41,38 @@ static void case_there_and_back(void)
     }
 }
 
+/* What is about one node, one level deeper; nothing else lies at berth/2. */
+static void case_shards(void)
+{
+    static const enum topic_kind kinds[] = {TOPIC_ORDER, TOPIC_LABELS, TOPIC_REPORT, TOPIC_STORY,
+                                            TOPIC_PRESENCE};
+    char text[BUS_TOPIC_BYTES], again[BUS_TOPIC_BYTES];
+    struct topic back;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct topic topic = {.kind = kinds[i],
+                              .level = 2,
+                              .shard = "0f",
+                              .fleet = "plant",
+                              .node = "gw-1",
+                              .app = "web"};
+        topic_render(&topic, text);
+        CHECK(strncmp(text, "berth/2/plant/node/0f/gw-1/", 27) == 0);
+        CHECK(topic_parse(text, &back));
+        CHECK(back.level == 2 && back.kind == kinds[i]);
+        CHECK_STR_EQ(back.shard, "0f");
+        CHECK_STR_EQ(back.node, "gw-1");
+        topic_render(&back, again);
+        CHECK_STR_EQ(again, text);
+    }
+    topic_render(&(struct topic){.kind = TOPIC_ORDER, .level = 2, .fleet = "f"}, text);
+    CHECK_STR_EQ(text, "berth/2/f/node/+/+/order/+");
+    topic_render(&(struct topic){.kind = TOPIC_REPORT, .level = 2, .fleet = "f", .shard = "a0"},
+                 text);
+    CHECK_STR_EQ(text, "berth/2/f/node/a0/+/report");
+    CHECK(topic_parse("berth/1/f/node/gw/report", &back) && back.level == 1);
+    CHECK_STR_EQ(back.shard, "");
+}
+
 static void case_filters(void)
 {
     char text[BUS_TOPIC_BYTES];
@@ -58,10 +90,13 @@ static void case_longest(void)
     memset(topic.fleet, 'f', sizeof topic.fleet - 1);
     memset(topic.node, 'n', sizeof topic.node - 1);
     memset(topic.app, 'a', sizeof topic.app - 1);
-    topic_render(&topic, text);
-    CHECK(topic_parse(text, &back));
-    CHECK_STR_EQ(back.node, topic.node);
-    CHECK_STR_EQ(back.app, topic.app);
+    for (topic.level = 1; topic.level <= 2; topic.level++) {
+        memset(topic.shard, 'f', topic.level == 2 ? sizeof topic.shard - 1 : 0);
+        topic_render(&topic, text);
+        CHECK(topic_parse(text, &back));
+        CHECK_STR_EQ(back.node, topic.node);
+        CHECK_STR_EQ(back.app, topic.app);
+    }
 }
 
 static void case_foreign(void)
@@ -71,6 +106,21 @@ static void case_foreign(void)
         "berth",
         "berth/1/",
         "berth/2/plant/trust",
+        "berth/2/plant/rollout/r/spec",
+        "berth/2/plant/coordinator",
+        "berth/2/plant/node/gw/report",
+        "berth/2/plant/node/0/gw/report",
+        "berth/2/plant/node/0g/gw/report",
+        "berth/2/plant/node/0F/gw/report",
+        "berth/2/plant/node/000/gw/report",
+        "berth/2/plant/node//gw/report",
+        "berth/2/plant/node/00",
+        "berth/2/plant/node/00/",
+        "berth/2/plant/node/00/gw",
+        "berth/2/plant/release/" HEX,
+        "berth/2/plant/00/gw/report",
+        "berth/1/plant/node/00/gw/report",
+        "berth/3/plant/node/00/gw/report",
         "berth/1/plant",
         "berth/1/plant/",
         "berth/1/Plant/trust",
@@ -100,6 +150,7 @@ static void case_foreign(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"there_and_back", case_there_and_back},
+                                              {"shards", case_shards},
                                               {"filters", case_filters},
                                               {"longest", case_longest},
                                               {"foreign", case_foreign}};
