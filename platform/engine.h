@@ -166,8 +166,10 @@ struct engine_mount {
     uint32_t tmpfs_mode;     /* 0: 01777 */
     bool is_of_image;        /* a volume that the image declares at `target`: see create */
     /* Of a host path that is a tree of files (platform/files.h) or one of its files: what the tree
-     * is made of. It is made before create; the engine does not look at it. NULL: no such. */
-    const char *recipe;
+     * is made of. It is made before create; the engine does not look at it. NULL: no such. Of a
+     * volume: of what is brought into it before a start, a tree of the name `seed`; `owner` is
+     * "uid:gid", or NULL. */
+    const char *recipe, *seed, *owner;
 };
 
 struct engine_device {
@@ -267,9 +269,9 @@ struct engine_answer {
     size_t left_out; /* list: so many more carry the label, and not the name their labels say */
     const struct engine_about *about; /* about */
     const struct engine_image *image; /* image_find, pull */
-    const char *id;                   /* create; network_ensure: the name it has */
-    int exit_code;                    /* exec */
-    struct span output;               /* exec: the last ENGINE_EXEC_OUTPUT_BYTES it wrote */
+    const char *id;     /* create; network_ensure: the name it has; volume_find: a path */
+    int exit_code;      /* exec */
+    struct span output; /* exec: the last ENGINE_EXEC_OUTPUT_BYTES it wrote */
     const struct engine_post_mortem *post_mortem;
 };
 
@@ -354,6 +356,11 @@ struct engine_ops {
      * the call only: for whom, where the container is not ours; NULL: as its own labels say. */
     int (*hold_volumes)(void *self, const char *id, const struct engine_holder *holder,
                         engine_done done, void *ctx, struct err *err);
+    /* Where the volume stands that this container (of ours) mounts at `target`: the absolute path
+     * of its directory on this machine is the answer's `id`. ERR_NOT_FOUND: no such container, or
+     * it mounts no volume there. ERR_ENGINE: the volume is not one that the engine keeps itself. */
+    int (*volume_find)(void *self, const char *id, const char *target, engine_done done, void *ctx,
+                       struct err *err);
     /* Gives it this name. ERR_EXISTS: another container has it. ERR_NOT_FOUND. */
     int (*rename)(void *self, const char *id, const char *name, engine_done done, void *ctx,
                   struct err *err);

@@ -174,25 +174,18 @@ static const struct generation *generation_of(const struct app *app, uint32_t ge
                                           : NULL;
 }
 
-/* `image` NULL: it is known to declare nothing that is not mounted. */
-static int create_ask(struct app *app, struct replica *replica, const struct engine_image *image,
-                      struct call *call, struct err *err)
+int create_render(struct app *app, const struct replica *replica, struct arena *arena,
+                  struct engine_spec *spec, struct err *err)
 {
     struct conductor *conductor = app->conductor;
-    const struct engine *engine = &conductor->ports.engine;
     const struct memory_app *memory = &app->memory;
     const struct plan *plan = app_plan_of(app, replica->gen);
     const struct generation *generation = generation_of(app, replica->gen);
-    char tag[ENGINE_REFERENCE_BYTES];
-    struct arena arena;
-    struct engine_spec spec;
-    bool is_making = false;
     const struct files *files = &conductor->ports.files;
     if (plan == NULL || generation == NULL) {
         return err_set(err, ERR_NOT_FOUND, "no release is remembered for generation %u",
                        replica->gen);
     }
-    const char *service = plan->services[replica->service].name;
     struct release_container container = {
         .gen = replica->gen,
         .replica = replica->number,
@@ -204,19 +197,37 @@ static int create_ask(struct app *app, struct replica *replica, const struct eng
         .secrets_dir = conductor->config.secrets_dir,
         .files_dir = files->ops != NULL ? files->ops->directory(files->self) : NULL,
     };
-    int rc = render(app, &generation->release, service, &container, &arena, &spec, err);
-    if (rc == 0 && image != NULL) {
+    return render(app, &generation->release, plan->services[replica->service].name, &container,
+                  arena, spec, err);
+}
+
+/* `image` NULL: it is known to declare nothing that is not mounted. */
+static int create_ask(struct app *app, struct replica *replica, const struct engine_image *image,
+                      struct call *call, struct err *err)
+{
+    const struct engine *engine = &app->conductor->ports.engine;
+    char tag[ENGINE_REFERENCE_BYTES];
+    struct arena arena;
+    struct engine_spec spec;
+    bool is_making = false;
+    int rc = create_render(app, replica, &arena, &spec, err);
+    if (rc != 0) {
+        return rc;
+    }
+    const struct digest *release = &generation_of(app, replica->gen)->release;
+    const char *service = app_plan_of(app, replica->gen)->services[replica->service].name;
+    if (image != NULL) {
         rc = volumes_add(app, replica, service, image, &arena, &spec, err);
     }
     if (rc == 0) {
-        rc = trees_make(app, &spec, call, &generation->release, &is_making, err);
+        rc = trees_make(app, &spec, call, release, &is_making, err);
     }
     if (rc != 0 || is_making) {
         return rc;
     }
-    image_tag(app, &generation->release, tag);
+    image_tag(app, release, tag);
     spec.image = tag;
-    replica->address = container.address;
+    replica->address = spec.address;
     return engine->ops->create(engine->self, &spec, performed, call, err);
 }
 

@@ -225,6 +225,11 @@ static void tree_of(const struct conductor *conductor, const struct engine_mount
     (void)snprintf(tree, FILES_TREE_NAME_BYTES, "%s", mount->source + above);
 }
 
+void files_lose(struct app *app, const struct digest *release)
+{
+    app->files_lost = *release; /* gone by hand */
+}
+
 static void tree_made(void *ctx, const struct err *err)
 {
     struct call *call = ctx;
@@ -238,7 +243,7 @@ static void tree_made(void *ctx, const struct err *err)
         return;
     }
     if (err != NULL && (err->code == ERR_NOT_FOUND || err->code == ERR_CORRUPT)) {
-        app->files_lost = call->release; /* what is gone by hand is asked for again */
+        files_lose(app, &call->release);
     }
     (void)err_set(&failed, ERR_STORE, "its files cannot be made: %s", err != NULL ? err->text : "");
     performed(ctx, err != NULL ? &failed : NULL, NULL);
@@ -253,7 +258,7 @@ int trees_make(struct app *app, const struct engine_spec *spec, struct call *cal
     for (size_t i = 0; i < spec->mount_count; i++) {
         const char *recipe = spec->mounts[i].recipe;
         char tree[FILES_TREE_NAME_BYTES];
-        if (recipe == NULL) {
+        if (recipe == NULL || spec->mounts[i].is_volume) {
             continue;
         }
         tree_of(conductor, &spec->mounts[i], tree);

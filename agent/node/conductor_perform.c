@@ -189,12 +189,11 @@ static void forgotten(void *ctx, const struct err *err, const struct route_state
 static void stopped_to_start(void *ctx, const struct err *err, const struct engine_answer *answer)
 {
     struct call *call = ctx;
-    const struct engine *engine = &call->conductor->ports.engine;
     struct replica *replica = replica_of(call);
     struct err failed;
     if (err != NULL || replica == NULL) {
         performed(ctx, err, answer);
-    } else if (engine->ops->start(engine->self, replica->id, performed, call, &failed) != 0) {
+    } else if (start_begin(call->app, replica, call, &failed) != 0) {
         performed(ctx, &failed, answer);
     }
 }
@@ -298,7 +297,7 @@ static int perform_replica(struct app *app, struct replica *replica, struct call
     case ACTION_CREATE:
         return create_begin(app, replica, call, err);
     case ACTION_START:
-        return engine->ops->start(engine->self, replica->id, performed, call, err);
+        return start_begin(app, replica, call, err);
     case ACTION_RESTART:
         return engine->ops->stop(engine->self, replica->id, stop_grace(app, replica),
                                  stopped_to_start, call, err);

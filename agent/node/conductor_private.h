@@ -40,7 +40,8 @@ struct call {
     uint8_t service, number;
     struct digest release; /* pulls, trees */
     enum probe_role role;  /* probes */
-    uint32_t epoch;        /* probes: of the replica's probing; lists: their number */
+    uint32_t epoch;        /* probes: of the replica's probing; lists: their number; starts: of
+                            * the mounts so many were looked at */
     bool is_probe, is_exec;
     bool is_used;
 };
@@ -83,10 +84,10 @@ struct order_slot {
     bool is_used;
     struct order order;
     uint64_t epoch_base; /* of the trust that it was held against */
-    mono_ms late_at;  /* by uptime, where no wall clock can be trusted; MONO_NEVER: no startBy */
-    bool has_release; /* its payload is stored */
-    bool is_storing;  /* and here it is being written */
-    bool is_look_due; /* look again whether it is stored */
+    mono_ms late_at;     /* by uptime, where no wall clock can be trusted; MONO_NEVER: no startBy */
+    bool has_release;    /* its payload is stored */
+    bool is_storing;     /* and here it is being written */
+    bool is_look_due;    /* look again whether it is stored */
     mono_ms look_at;
     int refusal;         /* an error code; 0: none */
     bool is_turned_away; /* no place to remember its app: refused for as long as it lies here */
@@ -343,6 +344,10 @@ bool way_back_look(struct app *app);
 /* Makes the container of a replica; ends in `performed`. */
 NODISCARD int create_begin(struct app *app, struct replica *replica, struct call *call,
                            struct err *err);
+/* Renders what create was asked for; it lives in the scratch. ERR_NOT_FOUND: its release is not
+ * remembered. */
+NODISCARD int create_render(struct app *app, const struct replica *replica, struct arena *arena,
+                            struct engine_spec *spec, struct err *err);
 /* Whether the image, just made present for this release (NULL: unreadable), declares volumes that
  * no mount covers; notes that for what is staged. ERR_SPEC: two generations would write them. */
 NODISCARD int volumes_judge(struct app *app, const struct plan *plan,
@@ -355,8 +360,17 @@ void files_step(struct app *app);
  * *is_making is false when all are. Without a tree there is nothing to do. */
 NODISCARD int trees_make(struct app *app, const struct engine_spec *spec, struct call *call,
                          const struct digest *release, bool *is_making, struct err *err);
+/* The pieces of its files that were here are gone: they are asked for again. */
+void files_lose(struct app *app, const struct digest *release);
+
 /* Removes pieces and trees that no remembered release names. */
 void files_collect(struct conductor *conductor);
+
+/* conductor_seeds.c */
+/* Starts the container of a replica, once its volumes hold what its release brings into them; ends
+ * in `performed`. On the way back to what was proven it starts in any case. */
+NODISCARD int start_begin(struct app *app, const struct replica *replica, struct call *call,
+                          struct err *err);
 
 /* conductor_table.c */
 

@@ -93,6 +93,7 @@ struct plan_service {
     uint64_t memory_bytes; /* limit; 0: none */
     unsigned powers;       /* POWER_* */
     bool has_no_network;   /* nothing can connect to it */
+    bool has_seeds;        /* files are brought into a volume before it starts */
     /* A hash of each name that a volume has outside this app; odd: the service writes it. */
     uint64_t volumes[PLAN_VOLUMES_MAX];
     uint8_t volume_count;

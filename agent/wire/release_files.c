@@ -222,14 +222,15 @@ static const char *source_keep(const struct release_reading *reading, const char
     return arena_text(reading->arena, path, text.len);
 }
 
-int release_keep_tree(const struct json_place *at, const struct release_reading *reading,
-                      const char *source, struct engine_mount *mount, struct err *err)
+/* The recipe of the tree, and the file in it where `source` is one, else NULL. */
+static int recipe_keep(const struct json_place *at, const struct release_reading *reading,
+                       const char *source, char tree[TREE_NAME_BYTES], const char **recipe_kept,
+                       const char **base, struct err *err)
 {
-    char name[TREE_NAME_BYTES];
-    const char *base = NULL;
     struct text recipe;
     size_t room = recipe_room(reading, source);
     char *memory = arena_alloc(reading->arena, room);
+    *base = NULL;
     if (memory == NULL) {
         return release_no_room(at, err);
     }
@@ -238,18 +239,47 @@ int release_keep_tree(const struct json_place *at, const struct release_reading 
         const char *path = path_in(&reading->files[i], source);
         if (path != NULL) {
             line_write(&recipe, &reading->files[i], path);
-            base = strcmp(reading->files[i].name, source) == 0 ? path : NULL;
+            *base = strcmp(reading->files[i].name, source) == 0 ? path : NULL;
         }
     }
     if (recipe.len == 0) {
         return json_error(at, ERR_VALUE, err, "names no file that travels with the release: %.64s",
                           source);
     }
-    tree_name(&recipe, name);
+    tree_name(&recipe, tree);
+    *recipe_kept = recipe.data;
+    return recipe.cut ? release_no_room(at, err) : 0;
+}
+
+int release_keep_tree(const struct json_place *at, const struct release_reading *reading,
+                      const char *source, struct engine_mount *mount, struct err *err)
+{
+    char name[TREE_NAME_BYTES];
+    const char *base = NULL;
+    int rc = recipe_keep(at, reading, source, name, &mount->recipe, &base, err);
+    if (rc != 0) {
+        return rc;
+    }
     mount->source = source_keep(reading, name, base);
-    mount->recipe = recipe.data;
     if (reading->sink != NULL && reading->sink->tree != NULL) {
         reading->sink->tree(reading->sink->ctx, name);
     }
-    return mount->source != NULL && !recipe.cut ? 0 : release_no_room(at, err);
+    return mount->source != NULL ? 0 : release_no_room(at, err);
+}
+
+int release_keep_seed(const struct json_place *at, const struct release_reading *reading,
+                      const char *source, struct engine_mount *mount, struct err *err)
+{
+    char name[TREE_NAME_BYTES];
+    const char *base = NULL;
+    int rc = recipe_keep(at, reading, source, name, &mount->recipe, &base, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (base != NULL) {
+        return json_error(at, ERR_VALUE, err, "is a file; only a folder is brought into a volume");
+    }
+    mount->seed = arena_text(reading->arena, name, strlen(name));
+    mount->no_copy = true; /* what of the image lies there is hidden, as below a bind */
+    return mount->seed != NULL ? 0 : release_no_room(at, err);
 }

@@ -221,10 +221,41 @@ static int read_no_copy(const struct json_place *at, void *into, struct err *err
     return json_boolean(at, &((struct mount_reading *)into)->mount->no_copy, err);
 }
 
+static int read_seed(const struct json_place *at, void *into, struct err *err)
+{
+    struct mount_reading *mount = into;
+    const char *source = NULL;
+    int rc = json_string(at, &source, err);
+    mount->reading->service->has_seeds = true;
+    return rc != 0 ? rc : release_keep_seed(at, mount->reading, source, mount->mount, err);
+}
+
+/* "uid:gid" */
+static int read_owner(const struct json_place *at, void *into, struct err *err)
+{
+    static const char digits[] = "0123456789";
+    struct mount_reading *mount = into;
+    const char *owner = NULL;
+    int rc = json_string(at, &owner, err);
+    if (rc != 0) {
+        return rc;
+    }
+    size_t uid = strspn(owner, digits);
+    size_t gid = owner[uid] == ':' ? strspn(owner + uid + 1, digits) : 0;
+    if (uid == 0 || uid > 9 || gid == 0 || gid > 9 || owner[uid + 1 + gid] != '\0') {
+        return json_error(at, ERR_VALUE, err,
+                          "must be the numbers of a user and a group: 1000:1000");
+    }
+    mount->mount->owner = arena_text(mount->reading->arena, owner, strlen(owner));
+    return mount->mount->owner != NULL ? 0 : release_no_room(at, err);
+}
+
 static int read_volume(const struct json_place *at, void *into, struct err *err)
 {
     static const struct json_key keys[] = {
         {"nocopy", read_no_copy, NULL, false},
+        {"seed", read_seed, NULL, false},
+        {"owner", read_owner, NULL, false},
         {"subpath", NULL, "older engines have no part of a volume; use a volume of its own", false},
         {"labels", NULL, "a volume's labels are the node's own; remove it", false}};
     int rc = type_check(at, into, err);
@@ -280,6 +311,9 @@ static int mount_read(const struct json_place *at, struct release_reading *readi
     if (!is_tmpfs && mount->source == NULL) {
         struct json_place source = {.parent = at, .key = "source"};
         return json_error(&source, ERR_MISSING, err, "missing; it is required");
+    }
+    if (mount->recipe != NULL && mount->is_volume && (mount->is_named || mount->is_of_image)) {
+        return json_error(at, ERR_VALUE, err, "only a volume of the app's own can have a seed");
     }
     reading->mounts_writable |= !mount->read_only && !is_tmpfs;
     if (mount->is_volume && mount->is_named) {

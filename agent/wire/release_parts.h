@@ -113,6 +113,10 @@ int release_read_files(const struct json_place *at, void *into, struct err *err)
  * sets the mount's source, below the directory of trees, and the recipe of its tree. */
 int release_keep_tree(const struct json_place *at, const struct release_reading *reading,
                       const char *source, struct engine_mount *mount, struct err *err);
+/* What is brought into a volume before a start, of a folder of them: sets the mount's seed, and the
+ * recipe. */
+int release_keep_seed(const struct json_place *at, const struct release_reading *reading,
+                      const char *source, struct engine_mount *mount, struct err *err);
 
 /* Room for words, one after the other, each with its NUL. */
 struct words {

@@ -76,7 +76,7 @@ static void hash_mount(uint64_t *hash, size_t number, const struct engine_mount 
 {
     uint64_t flags = (mount->is_named ? 1u : 0) | (mount->is_external ? 2u : 0) |
                      (mount->no_copy ? 4u : 0) | (mount->makes_path ? 8u : 0) |
-                     (mount->source == NULL ? 16u : 0);
+                     (mount->source == NULL ? 16u : 0) | (mount->seed != NULL ? 32u : 0);
     if (flags == 0 && mount->propagation == NULL && mount->selinux == NULL) {
         return;
     }
@@ -87,6 +87,10 @@ static void hash_mount(uint64_t *hash, size_t number, const struct engine_mount 
     hash_text(hash, mount->selinux);
     hash_number(hash, mount->tmpfs_bytes);
     hash_number(hash, mount->tmpfs_mode);
+    if (mount->seed != NULL) {
+        hash_text(hash, mount->seed);
+        hash_text(hash, mount->owner);
+    }
 }
 
 static void hash_plain(uint64_t *hash, const struct plain_key *key, const struct engine_spec *spec)
@@ -289,6 +293,9 @@ static int trees_place(const struct release_reading *reading,
     for (size_t i = 0; i < reading->spec->mount_count; i++) {
         if (mounts[i].recipe == NULL) {
             continue;
+        }
+        if (mounts[i].is_volume && container->files_dir != NULL) {
+            continue; /* it is brought into the volume */
         }
         if (container->files_dir == NULL) {
             return err_set(err, ERR_MISSING,

@@ -128,6 +128,8 @@ int docker_create(void *self, const struct engine_spec *spec, engine_done done, 
 int docker_start(void *self, const char *id, engine_done done, void *ctx, struct err *err);
 int docker_stop(void *self, const char *id, int64_t grace_ms, engine_done done, void *ctx,
                 struct err *err);
+int docker_volume_find(void *self, const char *id, const char *target, engine_done done, void *ctx,
+                       struct err *err);
 int docker_hold_volumes(void *self, const char *id, const struct engine_holder *holder,
                         engine_done done, void *ctx, struct err *err);
 int docker_rename(void *self, const char *id, const char *name, engine_done done, void *ctx,

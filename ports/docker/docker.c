@@ -55,6 +55,7 @@ struct engine docker_engine_interface(struct docker *docker)
         .start = docker_start,
         .stop = docker_stop,
         .hold_volumes = docker_hold_volumes,
+        .volume_find = docker_volume_find,
         .rename = docker_rename,
         .remove = docker_remove,
         .keep_running = docker_keep_running,

@@ -9,6 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ports/linux/helper_seed.h"
+
+#define LEFT_BYTES 512
+
 #define TREE_LEN  (FILES_TREE_NAME_BYTES - 1)
 #define PIECE_LEN (FILES_PIECE_NAME_BYTES - 1)
 
@@ -20,6 +24,34 @@ static bool is_name(const char *name, size_t len)
 static bool is_any_name(const char *name)
 {
     return is_name(name, PIECE_LEN) || is_name(name, TREE_LEN);
+}
+
+/* What the helper left alone in a volume, as far as it fits: the last name is whole. */
+static void left_read(const struct linux_files *files, char left[LEFT_BYTES])
+{
+    int fd = openat(files->dir_fd, HELPER_SEED_LEFT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t got = fd >= 0 ? read(fd, left, LEFT_BYTES - 1) : 0;
+    char *end;
+    left[got > 0 ? got : 0] = '\0';
+    end = strrchr(left, '\n');
+    left[end != NULL ? end - left + 1 : 0] = '\0';
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static void call_answer(const struct linux_files_call *call, const struct err *err)
+{
+    char left[LEFT_BYTES] = "";
+    if (call->seeded == NULL) {
+        call->done(call->ctx, err);
+        return;
+    }
+    if (err == NULL) {
+        left_read(call->files, left);
+    }
+    (void)unlinkat(call->files->dir_fd, HELPER_SEED_LEFT, 0);
+    call->seeded(call->ctx, err, left);
 }
 
 static void answered(void *ctx, const struct err *err, int status, struct span output)
@@ -34,11 +66,34 @@ static void answered(void *ctx, const struct err *err, int status, struct span o
                    : status == ENOENT                     ? ERR_NOT_FOUND
                    : status == EBADMSG                    ? ERR_CORRUPT
                                                           : ERR_STORE;
-        (void)err_set(&failure, code, "file %.16s: %s", call.name,
-                      err != NULL ? err->text : strerror(status));
+        (void)err_set(&failure, code, "file %.16s: %s%s", call.name,
+                      err != NULL ? err->text : strerror(status),
+                      call.seeded != NULL && status == EROFS
+                          ? " (the engine's volumes are not among the unit's ReadWritePaths)"
+                          : "");
         err = &failure;
     }
-    call.done(call.ctx, err);
+    call_answer(&call, err);
+}
+
+static int call_submit(struct linux_files *files, const struct linux_worker_job *job,
+                       const struct linux_files_call *wanted, struct err *err)
+{
+    for (size_t i = 0; i < LINUX_FILES_PENDING_MAX; i++) {
+        struct linux_files_call *call = &files->calls[i];
+        if (call->files != NULL) {
+            continue;
+        }
+        *call = *wanted;
+        call->files = files;
+        (void)snprintf(call->name, sizeof call->name, "%s", job->texts[0]);
+        int rc = linux_worker_submit(files->worker, job, answered, call, err);
+        if (rc != 0) {
+            call->files = NULL;
+        }
+        return rc;
+    }
+    return err_set(err, ERR_BUSY, "too many files are being written");
 }
 
 static int submit(struct linux_files *files, enum helper_op op, const char *name,
@@ -54,20 +109,7 @@ static int submit(struct linux_files *files, enum helper_op op, const char *name
     }
     const struct linux_worker_job job = {
         .op = op, .texts = &name, .text_count = 1, .content = content, .dir_fd = files->dir_fd};
-    for (size_t i = 0; i < LINUX_FILES_PENDING_MAX; i++) {
-        struct linux_files_call *call = &files->calls[i];
-        if (call->files != NULL) {
-            continue;
-        }
-        *call = (struct linux_files_call){.files = files, .done = done, .ctx = ctx};
-        (void)snprintf(call->name, sizeof call->name, "%s", name);
-        int rc = linux_worker_submit(files->worker, &job, answered, call, err);
-        if (rc != 0) {
-            call->files = NULL;
-        }
-        return rc;
-    }
-    return err_set(err, ERR_BUSY, "too many files are being written");
+    return call_submit(files, &job, &(struct linux_files_call){.done = done, .ctx = ctx}, err);
 }
 
 static bool files_has(void *self, const char *name)
@@ -110,6 +152,22 @@ static int files_make(void *self, const char *tree, struct span recipe, files_do
     return submit(self, HELPER_TREE, tree, recipe, done, ctx, err);
 }
 
+static int files_seed(void *self, const struct files_seed *seed, files_seeded done, void *ctx,
+                      struct err *err)
+{
+    struct linux_files *files = self;
+    const char *texts[] = {seed->tree, seed->volume, seed->owner};
+    const struct linux_worker_job job = {.op = HELPER_SEED,
+                                         .texts = texts,
+                                         .text_count = seed->owner != NULL ? 3 : 2,
+                                         .content = seed->recipe,
+                                         .dir_fd = files->dir_fd};
+    if (!is_name(seed->tree, TREE_LEN) || seed->volume[0] != '/') {
+        return err_set(err, ERR_VALUE, "no tree or no volume: %.64s", seed->tree);
+    }
+    return call_submit(files, &job, &(struct linux_files_call){.seeded = done, .ctx = ctx}, err);
+}
+
 static int files_remove(void *self, const char *name, files_done done, void *ctx, struct err *err)
 {
     return submit(self, HELPER_PRUNE, name, span_of(NULL, 0), done, ctx, err);
@@ -150,6 +208,7 @@ struct files linux_files_interface(struct linux_files *files)
         .has = files_has,
         .put = files_put,
         .make = files_make,
+        .seed = files_seed,
         .remove = files_remove,
         .list = files_list,
         .directory = files_directory,

@@ -1,4 +1,4 @@
-/* linux_files: pieces and trees in one directory, written by the helper. */
+/* linux_files: pieces and trees in one directory, and trees in volumes, written by the helper. */
 #ifndef PORTS_LINUX_FILES_H
 #define PORTS_LINUX_FILES_H
 
@@ -15,6 +15,7 @@ struct linux_files;
 struct linux_files_call {
     struct linux_files *files;
     files_done done;
+    files_seeded seeded; /* of a seed, in place of `done` */
     void *ctx;
     char name[FILES_PIECE_NAME_BYTES];
 };

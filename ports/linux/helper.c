@@ -18,6 +18,7 @@
 #include "ports/linux/helper_file.h"
 #include "ports/linux/helper_lookup.h"
 #include "ports/linux/helper_run.h"
+#include "ports/linux/helper_seed.h"
 #include "ports/linux/helper_tree.h"
 #include "ports/linux/helper_wire.h"
 #include "ports/linux/loop.h"
@@ -137,7 +138,9 @@ static int medium_work(const struct helper_call *call)
     case HELPER_REMOVE:
         return helper_file_remove(call->dir, name);
     case HELPER_TREE:
-        return helper_tree_make(call->dir, name, call->content);
+        return helper_tree_make(call->dir, call->dir, name, call->content);
+    case HELPER_SEED:
+        return helper_seed(call->dir, (const char *const *)call->texts + 1, call->content);
     case HELPER_PRUNE:
         return helper_tree_remove(call->dir, name);
     case HELPER_RUN:

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ports/linux/sandbox.h"
+
 static const char *program_name(uint32_t program)
 {
     static const char *const names[] = {
@@ -73,6 +75,7 @@ static _Noreturn void child_exec(pid_t parent, const char *program, char *const 
         dup2(output, STDERR_FILENO) < 0) {
         _exit(126);
     }
+    sandbox_tool();
     execve(program, args, environment);
     ssize_t told = write(STDERR_FILENO, cannot, sizeof cannot - 1);
     (void)told;

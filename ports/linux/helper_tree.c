@@ -106,7 +106,7 @@ static int file_open(int root, char *path)
 }
 
 /* One line: "<mode> <bytes> [<piece> ...] <path>". */
-static int line_make(int dir, int root, char *line)
+static int line_make(int pieces_dir, int root, char *line)
 {
     const char *mode = word_take(&line);
     const char *said = word_take(&line);
@@ -124,7 +124,7 @@ static int line_make(int dir, int root, char *line)
     int fd = file_open(root, words);
     int failure = fd < 0 ? errno : 0;
     for (size_t i = 0; i < pieces && failure == 0; i++) {
-        failure = piece_append(dir, word_take(&line), fd, &bytes);
+        failure = piece_append(pieces_dir, word_take(&line), fd, &bytes);
     }
     if (failure == 0 && bytes != want) {
         failure = EBADMSG;
@@ -138,7 +138,7 @@ static int line_make(int dir, int root, char *line)
     return failure;
 }
 
-static int lines_make(int dir, int root, struct span recipe)
+static int lines_make(int pieces_dir, int root, struct span recipe)
 {
     char line[LINE_BYTES];
     while (recipe.len > 0) {
@@ -149,7 +149,7 @@ static int lines_make(int dir, int root, struct span recipe)
         }
         memcpy(line, recipe.data, len);
         line[len] = '\0';
-        int failure = line_make(dir, root, line);
+        int failure = line_make(pieces_dir, root, line);
         if (failure != 0) {
             return failure;
         }
@@ -158,7 +158,7 @@ static int lines_make(int dir, int root, struct span recipe)
     return 0;
 }
 
-static int fresh_make(int dir, const char *fresh, struct span recipe)
+static int fresh_make(int pieces_dir, int dir, const char *fresh, struct span recipe)
 {
     if (mkdirat(dir, fresh, 0755) != 0) {
         return errno;
@@ -166,7 +166,7 @@ static int fresh_make(int dir, const char *fresh, struct span recipe)
     int root = openat(dir, fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     int failure = root < 0 || fchmod(root, 0755) != 0 ? errno : 0;
     if (failure == 0) {
-        failure = lines_make(dir, root, recipe);
+        failure = lines_make(pieces_dir, root, recipe);
     }
     if (failure == 0 && syncfs(root) != 0) {
         failure = errno;
@@ -177,13 +177,13 @@ static int fresh_make(int dir, const char *fresh, struct span recipe)
     return failure;
 }
 
-int helper_tree_make(int dir, const char *name, struct span recipe)
+int helper_tree_make(int pieces_dir, int dir, const char *name, struct span recipe)
 {
     static const char fresh[] = ".new"; /* one at a time: what a cut left goes with the next */
     int failure = 0;
     if (faccessat(dir, name, F_OK, 0) != 0) {
         failure = entry_remove(dir, fresh, 0);
-        failure = failure == 0 ? fresh_make(dir, fresh, recipe) : failure;
+        failure = failure == 0 ? fresh_make(pieces_dir, dir, fresh, recipe) : failure;
         if (failure == 0 && renameat(dir, fresh, dir, name) != 0) {
             failure = errno;
         }

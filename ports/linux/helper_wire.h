@@ -19,6 +19,8 @@ enum helper_op {
     HELPER_SLOT,    /* text: a name in the attached directory; number: offset in the file */
     HELPER_REMOVE,  /* text: a name in the attached directory */
     HELPER_TREE,    /* text: a tree in the attached directory; content: its recipe */
+    HELPER_SEED,    /* texts: a tree, a volume's path, and, or not, its owner; content: a recipe of
+                     * pieces in the attached directory */
     HELPER_PRUNE,   /* text: a piece or tree in the attached directory, to be removed */
     HELPER_RESOLVE, /* text: a host name; number: time in ms, at most */
     HELPER_PING,    /* nothing: answered at once by a helper that is well */

@@ -35,6 +35,8 @@
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
      CLONE_NEWNET)
 #define INSTRUCTIONS_MAX 512
+#define TOOL_KEEPS       (1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW)
+#define DAC_OVERRIDE     (1u << CAP_DAC_OVERRIDE)
 
 struct program {
     struct sock_filter lines[INSTRUCTIONS_MAX];
@@ -114,12 +116,13 @@ static void program_write(struct program *program, enum sandbox_role role)
 
 static uint64_t capabilities_of(enum sandbox_role role)
 {
-    uint64_t kept = 1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW;
-    return role == SANDBOX_AGENT ? kept | 1u << CAP_CHOWN | 1u << CAP_KILL : kept;
+    return role == SANDBOX_AGENT ? TOOL_KEEPS | 1u << CAP_CHOWN | 1u << CAP_KILL | DAC_OVERRIDE
+                                 : TOOL_KEEPS | 1u << CAP_CHOWN | DAC_OVERRIDE;
 }
 
-/* Keeps what is in `kept` and is there; an unprivileged process has nothing to give up. */
-static int capabilities_drop(uint64_t kept, struct err *err)
+/* Keeps what is in `kept` and is there, in effect only what is in `used`; an unprivileged process
+ * has nothing to give up. */
+static int capabilities_drop(uint64_t kept, uint64_t used, struct err *err)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
@@ -137,7 +140,7 @@ static int capabilities_drop(uint64_t kept, struct err *err)
     for (unsigned i = 0; i < COUNT_OF(sets); i++) {
         uint32_t mask = (uint32_t)(kept >> (32 * i));
         sets[i].permitted &= mask;
-        sets[i].effective = sets[i].permitted;
+        sets[i].effective = sets[i].permitted & (uint32_t)(used >> (32 * i));
         sets[i].inheritable = 0;
     }
     if (syscall(SYS_capset, &head, sets) != 0) {
@@ -169,7 +172,9 @@ int sandbox_enter(enum sandbox_role role, struct err *err)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return err_set(err, ERR_REQUIRES, "set no_new_privs: %s", strerror(errno));
     }
-    int dropped = capabilities_drop(capabilities_of(role), &first);
+    uint64_t kept = capabilities_of(role);
+    int dropped = capabilities_drop(
+        kept, role == SANDBOX_AGENT ? kept & ~(uint64_t)DAC_OVERRIDE : kept, &first);
     int filtered = filter_load(role, &second);
     if (dropped != 0 && filtered != 0) {
         return err_set(err, dropped, "%s; %s", first.text, second.text);
@@ -177,4 +182,9 @@ int sandbox_enter(enum sandbox_role role, struct err *err)
     return dropped != 0    ? err_set(err, dropped, "%s", first.text)
            : filtered != 0 ? err_set(err, filtered, "%s", second.text)
                            : 0;
+}
+
+void sandbox_tool(void)
+{
+    (void)capabilities_drop(TOOL_KEEPS, TOOL_KEEPS, NULL);
 }

@@ -11,18 +11,24 @@ enum sandbox_role { SANDBOX_AGENT, SANDBOX_HELPER };
 
 /* Takes from this process and from every program it starts, for good:
  *   - privileges gained by starting a program (no_new_privs);
- *   - capabilities: CAP_NET_ADMIN and CAP_NET_RAW stay, and of the agent CAP_CHOWN (its socket)
- *     and CAP_KILL (commands inside containers that take too long, of whatever user);
+ *   - capabilities: CAP_NET_ADMIN and CAP_NET_RAW stay, CAP_CHOWN (the agent's socket, the helper's
+ *     files in volumes), of the agent CAP_KILL (commands inside containers that take too long, of
+ *     whatever user), and CAP_DAC_OVERRIDE, which is in effect in the helper only: it brings files
+ *     into volumes that are other users';
  *   - system calls that are not in the role's list: they fail with EPERM, and the kernel's audit
  *     log names them (SECCOMP_FILTER_FLAG_LOG). clone3 fails with ENOSYS, which makes the C library
  *     use clone, whose flags can be looked at; new namespaces are refused, and so are sockets other
  *     than unix, IPv4, IPv6 and netlink.
- * Root stays root: it may do with its own files what it could, but not with other users' (no
- * CAP_DAC_OVERRIDE). Call it with one thread, after the last privileged step of the start. May be
+ * Root stays root: it may do with its own files what it could, but the agent not with other users'.
+ * Call it with one thread, after the last privileged step of the start. May be
  * repeated: filters add up.
  *
  * ERR_REQUIRES: this kernel (or emulator) lacks a part; the text names it, everything else is in
  * force, and the caller says so once and goes on. ERR_DENIED: the kernel refused a part it has. */
 NODISCARD int sandbox_enter(enum sandbox_role role, struct err *err);
+
+/* In a child of the helper, before it becomes a network tool: of the capabilities only
+ * CAP_NET_ADMIN and CAP_NET_RAW stay. */
+void sandbox_tool(void);
 
 #endif

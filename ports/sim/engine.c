@@ -354,3 +354,11 @@ void sim_engine_restart(struct sim_engine *engine, int64_t down_ms)
     engine->life++;
     sim_world_at(engine->world, engine->world->now + down_ms, come_up, engine, engine->life);
 }
+
+void trace_call(struct sim_engine *engine, const struct sim_engine_call *call)
+{
+    char label[64];
+    const struct sim_container *container = container_of(engine, call->text);
+    sim_world_trace(engine->world, "engine  %s %s", sim_op_word(call->op),
+                    container != NULL ? container_label(container, label) : call->text);
+}

@@ -40,13 +40,13 @@ struct sim_app {
     int64_t stop_ms;          /* how long a polite end takes after the stop signal */
     int exit_code;
     bool ignores_term;
-    const char *output;       /* what it writes when it starts; NULL: one line */
-    bool is_greedy;           /* its crash is the kernel's, for want of memory */
-    bool is_log_unreadable;   /* its log driver only sends */
-    int status; /* HTTP status of every answer; 0: 200 or 503; or one of SIM_STATUS_* */
+    const char *output;     /* what it writes when it starts; NULL: one line */
+    bool is_greedy;         /* its crash is the kernel's, for want of memory */
+    bool is_log_unreadable; /* its log driver only sends */
+    int status;             /* HTTP status of every answer; 0: 200 or 503; or one of SIM_STATUS_* */
 };
 
-#define SIM_STATUS_SILENT (-1) /* takes the connection and says nothing */
+#define SIM_STATUS_SILENT  (-1) /* takes the connection and says nothing */
 #define SIM_STATUS_FOREIGN (-2) /* answers something that is not HTTP */
 
 /* An app that listens after 100 ms, is ready after 300 and ends politely in 80. */
@@ -75,8 +75,8 @@ struct sim_container {
     char network[ENGINE_NAME_BYTES];
     uint64_t network_id; /* it was bound to at its first start; 0: not yet */
     int refuses;         /* the code that each start of it is answered with; 0: none */
-    char volumes[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* those it mounts */
-    char formers[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES]; /* as the spec says */
+    char volumes[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES];            /* those it mounts */
+    char formers[SIM_MOUNTS_MAX][ENGINE_NAME_BYTES];            /* as the spec says */
     bool is_named[SIM_MOUNTS_MAX], is_external[SIM_MOUNTS_MAX]; /* as the spec says */
     bool is_reader[SIM_MOUNTS_MAX];                             /* named and read-only */
     char targets[SIM_MOUNTS_MAX][SIM_TARGET_BYTES];
@@ -102,6 +102,9 @@ struct sim_network {
     ipv4 subnet;
     unsigned prefix_bits;
 };
+
+/* Each volume stands in a directory of its name below that, as _data. */
+#define SIM_VOLUMES_DIRECTORY "/sim/volumes"
 
 struct sim_volume {
     bool is_used;
@@ -129,8 +132,8 @@ struct sim_engine {
     struct sim_engine_list *lists; /* SIM_LISTS_MAX, owned */
     uint64_t serial;
     uint64_t runs;
-    uint64_t life;    /* grows each time the engine goes away or comes up */
-    uint32_t syncs;   /* times its data was made durable */
+    uint64_t life;  /* grows each time the engine goes away or comes up */
+    uint32_t syncs; /* times its data was made durable */
     bool is_up;
     bool has_registry;       /* false: pulls find nobody */
     mono_ms frozen_until;    /* calls are taken, and nothing becomes of them before */
@@ -173,8 +176,7 @@ bool sim_container_is_ready(struct sim_engine *engine, struct sim_container *con
 /* The notice of a drain has reached its app. */
 void sim_container_tell(struct sim_engine *engine, struct sim_container *container);
 /* Its process runs and its app has not begun to fail by itself. */
-bool sim_container_is_sound(const struct sim_engine *engine,
-                            const struct sim_container *container);
+bool sim_container_is_sound(const struct sim_engine *engine, const struct sim_container *container);
 
 /* It answers nothing and does nothing for so long; containers go on. A caller waits as long as a
  * port waits (half a minute to list, ten minutes for a pull) and is then told ERR_ENGINE_GONE; what

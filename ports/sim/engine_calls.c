@@ -11,7 +11,7 @@
 #include "platform/base/text.h"
 
 /* An answer's way back; that of a list, which is long, four times. */
-#define ANSWER_MS 4
+#define ANSWER_MS    4
 #define OWN_GRACE_MS 10000 /* a container's by itself */
 
 /* Events name their call by place and serial; NULL when that call is over. */
@@ -169,6 +169,7 @@ static void answer(void *self, uint64_t arg)
             .about = held.op == SIM_OP_ENGINE_ABOUT ? &engine->about : NULL,
             .id = held.op == SIM_OP_ENGINE_CREATE    ? held.made.seen.id
                   : held.op == SIM_OP_ENGINE_NETWORK ? held.network.name
+                  : held.op == SIM_OP_ENGINE_VOLUME  ? held.tag
                                                      : NULL,
             .exit_code = held.exit_code,
             .output =
@@ -327,15 +328,6 @@ static struct sim_engine_call *take(struct sim_engine *engine, enum sim_op op, c
     return call;
 }
 
-/* One line for a call on a container. */
-static void trace_call(struct sim_engine *engine, const struct sim_engine_call *call)
-{
-    char label[64];
-    const struct sim_container *container = container_of(engine, call->text);
-    sim_world_trace(engine->world, "engine  %s %s", sim_op_word(call->op),
-                    container != NULL ? container_label(container, label) : call->text);
-}
-
 static int about(void *self, engine_done done, void *ctx, struct err *err)
 {
     int rc;
@@ -385,16 +377,24 @@ static int pull(void *self, const struct engine_wanted *wanted, engine_progress 
     return rc;
 }
 
+/* A call that says one word more. */
+static int call_tagged(void *self, enum sim_op op, const char *id, const char *tag,
+                       engine_done done, void *ctx, struct err *err)
+{
+    int rc;
+    struct sim_engine_call *call = take(self, op, id, done, ctx, err, &rc);
+    if (call != NULL) {
+        (void)text_copy(call->tag, sizeof call->tag, tag);
+        trace_call(self, call);
+    }
+    return rc;
+}
+
 /* A call that says no more than on what. */
 static int call_on(void *self, enum sim_op op, const char *name, engine_done done, void *ctx,
                    struct err *err)
 {
-    int rc;
-    struct sim_engine_call *call = take(self, op, name, done, ctx, err, &rc);
-    if (call != NULL) {
-        trace_call(self, call);
-    }
-    return rc;
+    return call_tagged(self, op, name, "", done, ctx, err);
 }
 
 static int image_remove(void *self, const char *tag, engine_done done, void *ctx, struct err *err)
@@ -485,16 +485,16 @@ static int hold_volumes(void *self, const char *id, const struct engine_holder *
     return rc;
 }
 
+static int volume_find(void *self, const char *id, const char *target, engine_done done, void *ctx,
+                       struct err *err)
+{
+    return call_tagged(self, SIM_OP_ENGINE_VOLUME, id, target, done, ctx, err);
+}
+
 static int rename_id(void *self, const char *id, const char *name, engine_done done, void *ctx,
                      struct err *err)
 {
-    int rc;
-    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_RENAME, id, done, ctx, err, &rc);
-    if (call != NULL) {
-        (void)text_copy(call->tag, sizeof call->tag, name);
-        trace_call(self, call);
-    }
-    return rc;
+    return call_tagged(self, SIM_OP_ENGINE_RENAME, id, name, done, ctx, err);
 }
 
 static int keep_running(void *self, const char *id, bool keep, engine_done done, void *ctx,
@@ -536,13 +536,7 @@ static int restore(void *self, const char *id, struct engine_restart restart, en
 static int send_signal(void *self, const char *id, const char *name, engine_done done, void *ctx,
                        struct err *err)
 {
-    int rc;
-    struct sim_engine_call *call = take(self, SIM_OP_ENGINE_SIGNAL, id, done, ctx, err, &rc);
-    if (call != NULL) {
-        (void)text_copy(call->tag, sizeof call->tag, name);
-        trace_call(self, call);
-    }
-    return rc;
+    return call_tagged(self, SIM_OP_ENGINE_SIGNAL, id, name, done, ctx, err);
 }
 
 static int exec(void *self, const char *id, const char *const *argv, size_t count,
@@ -587,6 +581,7 @@ struct engine sim_engine_port(struct sim_engine *engine)
         .start = start,
         .stop = stop,
         .hold_volumes = hold_volumes,
+        .volume_find = volume_find,
         .rename = rename_id,
         .remove = remove_id,
         .keep_running = keep_running,

@@ -473,6 +473,9 @@ int64_t engine_effect(struct sim_engine *engine, struct sim_engine_call *call)
     case SIM_OP_ENGINE_HOLD:
         engine_hold_volumes(engine, call);
         return 0;
+    case SIM_OP_ENGINE_VOLUME:
+        engine_find_volume(engine, call);
+        return 0;
     default:
         return 0; /* the others only look */
     }

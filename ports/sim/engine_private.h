@@ -58,6 +58,9 @@ void engine_add_unnamed(struct sim_engine *engine, struct sim_container *made,
                         const struct sim_image *image);
 bool engine_is_unnamed(const char *name);
 /* Notes the volumes of a container that have no name of ours. */
+/* One line for a call on a container. */
+void trace_call(struct sim_engine *engine, const struct sim_engine_call *call);
+void engine_find_volume(struct sim_engine *engine, struct sim_engine_call *call);
 void engine_hold_volumes(struct sim_engine *engine, const struct sim_engine_call *call);
 
 /* engine_made.c: what a create asks for. */

@@ -81,6 +81,20 @@ bool engine_is_unnamed(const char *name)
     return strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64;
 }
 
+/* The call's tag is a target, and becomes where its volume stands. */
+void engine_find_volume(struct sim_engine *engine, struct sim_engine_call *call)
+{
+    const struct sim_container *container = container_of(engine, call->text);
+    for (size_t i = 0; container != NULL && i < SIM_MOUNTS_MAX; i++) {
+        if (container->volumes[i][0] != '\0' && strcmp(container->targets[i], call->tag) == 0) {
+            (void)snprintf(call->tag, sizeof call->tag, SIM_VOLUMES_DIRECTORY "/%s/_data",
+                           container->volumes[i]);
+            return;
+        }
+    }
+    (void)err_set(&call->err, ERR_NOT_FOUND, "no volume is mounted at %s", call->tag);
+}
+
 /* Notes the volumes of a container that have no name of ours. */
 void engine_hold_volumes(struct sim_engine *engine, const struct sim_engine_call *call)
 {

@@ -77,8 +77,21 @@ static int recipe_check(const struct sim_files *files, const struct sim_files_ca
 
 /* -- calls ------------------------------------------------------------------------------------ */
 
+/* All of it, or with `is_cut` what a cut or an error in the middle leaves. */
+static int seed_carry_out(struct sim_files *files, struct sim_files_call *call, bool is_cut)
+{
+    struct text left;
+    text_init(&left, call->left, sizeof call->left);
+    uint32_t steps = is_cut ? (uint32_t)sim_random(files->world, SIM_SEED_FILES_MAX) : UINT32_MAX;
+    int rc = recipe_check(files, call, &call->err);
+    return rc == 0 ? sim_seed_bring(files, call, steps, &left, &call->err) : rc;
+}
+
 static int carry_out(struct sim_files *files, struct sim_files_call *call)
 {
+    if (call->kind == SIM_FILES_SEED) {
+        return seed_carry_out(files, call, false);
+    }
     for (size_t i = 0; i < files->count; i++) {
         if (strcmp(files->list[i].name, call->name) != 0) {
             continue;
@@ -128,6 +141,10 @@ static void answer(void *self, uint64_t arg)
         sim_world_trace(files->world, "files   %.16s %s", held.name,
                         held.err.code != 0 ? held.err.text : "durable");
         files->world->answers++;
+        if (held.kind == SIM_FILES_SEED) {
+            held.seeded(held.ctx, held.err.code != 0 ? &held.err : NULL, held.left);
+            return;
+        }
         held.done(held.ctx, held.err.code != 0 ? &held.err : NULL);
     }
 }
@@ -143,6 +160,10 @@ static void act(void *self, uint64_t arg)
     enum sim_fate fate = call->fate;
     /* A cut within it leaves all of it, which is not yet answered, or nothing. */
     bool is_lost = fate == SIM_FATE_CUT_WITHIN && sim_random(world, 2) == 0;
+    if (call->kind == SIM_FILES_SEED && (fate == SIM_FATE_FAIL || fate == SIM_FATE_CUT_WITHIN)) {
+        (void)seed_carry_out(files, call, true);
+        is_lost = true;
+    }
     if (fate == SIM_FATE_FAIL) {
         (void)err_set(&call->err, ERR_STORE, "input/output error");
     } else if (!is_lost && carry_out(files, call) == 0 && fate == SIM_FATE_FAIL_LATE) {
@@ -228,6 +249,18 @@ static int files_make(void *self, const char *tree, struct span recipe, files_do
     return rc != 0 ? rc : begin(self, &call, tree, recipe, err);
 }
 
+static int files_seed(void *self, const struct files_seed *seed, files_seeded done, void *ctx,
+                      struct err *err)
+{
+    struct sim_files_call call = {.kind = SIM_FILES_SEED, .seeded = done, .ctx = ctx};
+    int rc = check(self, seed->tree, false, seed->recipe.len, FILES_RECIPE_BYTES_MAX, err);
+    if (rc == 0 &&
+        (seed->volume[0] != '/' || !text_copy(call.volume, sizeof call.volume, seed->volume))) {
+        rc = err_set(err, ERR_VALUE, "\"%s\" is no volume", seed->volume);
+    }
+    return rc != 0 ? rc : begin(self, &call, seed->tree, seed->recipe, err);
+}
+
 static int files_remove(void *self, const char *name, files_done done, void *ctx, struct err *err)
 {
     struct sim_files_call call = {.kind = SIM_FILES_REMOVE, .done = done, .ctx = ctx};
@@ -278,6 +311,7 @@ struct files sim_files_port(struct sim_files *files)
     static const struct files_ops ops = {.has = files_has,
                                          .put = files_put,
                                          .make = files_make,
+                                         .seed = files_seed,
                                          .remove = files_remove,
                                          .list = files_list,
                                          .directory = files_directory};

@@ -30,6 +30,7 @@
     X(ENGINE_COMPOSE, "engine-compose")     \
     X(ENGINE_POLICY, "engine-policy")       \
     X(ENGINE_HOLD, "engine-hold")           \
+    X(ENGINE_VOLUME, "engine-volume")       \
     X(ENGINE_RESTORE, "engine-restore")     \
     X(ENGINE_RENAME, "engine-rename")       \
     X(ENGINE_SIGNAL, "engine-signal")       \

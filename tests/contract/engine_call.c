@@ -25,6 +25,7 @@ void engine_result_done(void *ctx, const struct err *err, const struct engine_an
     }
     if (answer->id != NULL) {
         (void)snprintf(result->id, sizeof result->id, "%s", answer->id);
+        (void)snprintf(result->path, sizeof result->path, "%s", answer->id);
     }
     if (answer->image != NULL) {
         result->image = *answer->image;
@@ -127,6 +128,12 @@ int engine_do_hold(const struct engine_fixture *fixture, const char *id)
 {
     struct engine_result result;
     DO(&result, hold_volumes, id, NULL, );
+}
+
+int engine_do_find_volume(const struct engine_fixture *fixture, const char *id, const char *target,
+                          struct engine_result *result)
+{
+    DO(result, volume_find, id, target, );
 }
 
 int engine_do_keep(const struct engine_fixture *fixture, const char *id, bool keep)

@@ -12,6 +12,7 @@ struct engine_result {
     int code;          /* 0 or of the err */
     char text[ERR_TEXT_BYTES];
     char id[ENGINE_ID_BYTES];
+    char path[512]; /* the same, of volume_find */
     int exit_code;
     uint64_t progress;
     struct engine_image image;
@@ -39,6 +40,8 @@ int engine_do_start(const struct engine_fixture *fixture, const char *id);
 int engine_do_stop(const struct engine_fixture *fixture, const char *id, int64_t grace_ms);
 int engine_do_remove(const struct engine_fixture *fixture, const char *id);
 int engine_do_hold(const struct engine_fixture *fixture, const char *id);
+int engine_do_find_volume(const struct engine_fixture *fixture, const char *id, const char *target,
+                          struct engine_result *result);
 int engine_do_keep(const struct engine_fixture *fixture, const char *id, bool keep);
 int engine_do_restore(const struct engine_fixture *fixture, const char *id,
                       struct engine_restart restart);

@@ -60,6 +60,24 @@ static void a_volume_is_made_with_its_owner(void)
     parts_clean();
 }
 
+/* Not started, running or stopped; the directory is the volume's, and not another's. */
+static void a_volume_is_found(void)
+{
+    struct made made;
+    struct engine_result result;
+    char name[ENGINE_NAME_BYTES + 16];
+    made_fill(&made, 0, "found", "app");
+    const char *id = parts_make(&made.parts);
+    CHECK_INT_EQ(engine_do_find_volume(fixture, id, "/data", &result), 0);
+    (void)snprintf(name, sizeof name, "/%s/_data", made.name);
+    CHECK(result.path[0] == '/');
+    CHECK_CONTAINS(result.path, name);
+    CHECK_INT_EQ(engine_do_find_volume(fixture, id, "/dat", &result), ERR_NOT_FOUND);
+    CHECK_INT_EQ(engine_do_find_volume(fixture, "no-such-container", "/data", &result),
+                 ERR_NOT_FOUND);
+    parts_clean();
+}
+
 /* App `app` with volume `db-data` and app `app-db` with volume `data`: one name before. */
 static void two_apps_have_two_volumes(void)
 {
@@ -284,6 +302,7 @@ int engine_volumes_run(const struct engine_fixture *given, int argc, char **argv
 {
     static const struct check_case cases[] = {
         {"a_volume_is_made_with_its_owner", a_volume_is_made_with_its_owner},
+        {"a_volume_is_found", a_volume_is_found},
         {"two_apps_have_two_volumes", two_apps_have_two_volumes},
         {"a_volume_of_before_keeps_its_name", a_volume_of_before_keeps_its_name},
         {"a_volume_of_before_without_containers", a_volume_of_before_without_containers_is_taken},

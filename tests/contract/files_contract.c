@@ -223,12 +223,156 @@ static void case_failing(void)
     clean();
 }
 
+/* -- volumes ---------------------------------------------------------------------------------- */
+
+struct seeded {
+    struct answer answer;
+    char left[512];
+};
+
+static void volume_seeded(void *ctx, const struct err *err, const char *left)
+{
+    struct seeded *seeded = ctx;
+    answered(&seeded->answer, err);
+    (void)snprintf(seeded->left, sizeof seeded->left, "%s", left);
+}
+
+/* Brings the tree; *left is what was left alone. */
+static int seed_left(const char *tree, const char *recipe, char left[512])
+{
+    struct seeded seeded = {.left = ""};
+    struct err err = {0};
+    const struct files_seed seed = {
+        .volume = fixture->volume, .tree = tree, .recipe = span_text(recipe)};
+    int rc = fixture->files.ops->seed(fixture->files.self, &seed, volume_seeded, &seeded, &err);
+    rc = rc != 0 ? rc : await(&seeded.answer);
+    (void)snprintf(left, 512, "%s", seeded.left);
+    return rc;
+}
+
+static void check_seeded(const char *tree, const char *recipe, const char *want_left)
+{
+    char left[512];
+    CHECK_INT_EQ(seed_left(tree, recipe, left), 0);
+    CHECK_STR_EQ(left, want_left);
+}
+
+/* `want` NULL: it is not there. */
+static void check_volume(const char *path, const char *want)
+{
+    char content[128] = "";
+    bool is_there = fixture->volume_see(fixture->self, path, content, sizeof content);
+    CHECK_INT_EQ(is_there, want != NULL);
+    CHECK_STR_EQ(content, want != NULL ? want : "");
+}
+
+static void volume_begin(void)
+{
+    clean();
+    fixture->clear(fixture->self);
+    CHECK_INT_EQ(put(A, "one", 3), 0);
+    CHECK_INT_EQ(put(B, "three", 5), 0);
+}
+
+#define SEED_ONE   "444 3 " A " a.conf\n444 5 " B " d/e/b\n444 3 " A " gone\n"
+#define SEED_OTHER "444 5 " B " a.conf\n444 3 " A " d/e/b\n444 0 fresh\n"
+
+/* What is missing is written; what was brought is replaced, and goes where it is brought no more.
+ */
+static void case_seed(void)
+{
+    volume_begin();
+    check_seeded(T, SEED_ONE, "");
+    check_volume("a.conf", "one");
+    check_volume("d/e/b", "three");
+    check_volume("gone", "one");
+    check_seeded(U, SEED_OTHER, "");
+    check_volume("a.conf", "three");
+    check_volume("d/e/b", "one");
+    check_volume("fresh", "");
+    check_volume("gone", NULL);
+    check_seeded(T, SEED_ONE, "");
+    check_volume("a.conf", "one");
+    check_volume("fresh", NULL);
+    CHECK_INT_EQ(count(), 2); /* no tree is made of it, and the pieces stay */
+}
+
+/* Somebody's file is left, named, and stays theirs. */
+static void case_seed_left(void)
+{
+    volume_begin();
+    fixture->volume_write(fixture->self, "a.conf", "mine");
+    check_seeded(T, SEED_ONE, "a.conf\n");
+    check_volume("a.conf", "mine");
+    fixture->volume_write(fixture->self, "gone", "kept");
+    fixture->volume_write(fixture->self, "d/e/b", "changed");
+    fixture->volume_write(fixture->self, "of the app", "data");
+    check_seeded(U, "444 5 " B " a.conf\n444 3 " A " d/e/b\n", "a.conf\nd/e/b\ngone\n");
+    check_volume("d/e/b", "changed");
+    check_volume("gone", "kept");
+    check_volume("of the app", "data");
+}
+
+/* What was brought last is not looked at: what the app removed stays away until another comes. */
+static void case_seed_again(void)
+{
+    volume_begin();
+    check_seeded(T, SEED_ONE, "");
+    fixture->volume_write(fixture->self, "a.conf", NULL);
+    fixture->volume_write(fixture->self, "gone", "by the app");
+    fixture->reopen(fixture->self);
+    check_seeded(T, SEED_ONE, "");
+    check_volume("a.conf", NULL);
+    check_seeded(U, SEED_OTHER, "gone\n");
+    check_volume("a.conf", "three");
+    check_volume("gone", "by the app");
+}
+
+/* A failure in the middle: the same again, or another one, ends as if there had been none. */
+static void case_seed_failing(void)
+{
+    char left[512];
+    for (int i = 0; i < 12; i++) {
+        volume_begin();
+        check_seeded(T, SEED_ONE, "");
+        fixture->fail_next(fixture->self);
+        CHECK_INT_EQ(seed_left(U, SEED_OTHER, left), ERR_STORE);
+        if (i % 2 == 0) {
+            check_seeded(U, SEED_OTHER, "");
+            check_volume("a.conf", "three");
+            check_volume("gone", NULL);
+        }
+        check_seeded(T, SEED_ONE, "");
+        check_volume("a.conf", "one");
+        check_volume("fresh", NULL);
+    }
+}
+
+static void case_seed_refused(void)
+{
+    char left[512];
+    volume_begin();
+    CHECK_INT_EQ(seed_left(T, "444 3 " C " a\n", left), ERR_NOT_FOUND);
+    CHECK_INT_EQ(seed_left(T, "444 4 " A " a\n", left), ERR_CORRUPT);
+    CHECK_INT_EQ(seed_left(A, SEED_ONE, left), ERR_VALUE);
+    check_volume("a", NULL);
+    check_seeded(T, SEED_ONE, "");
+}
+
 int files_contract_run(struct files_fixture *given, int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"pieces", case_pieces},   {"tree", case_tree},     {"pieces_of_one", case_pieces_of_one},
-        {"refused", case_refused}, {"limits", case_limits}, {"busy", case_busy},
-        {"failing", case_failing}};
+    static const struct check_case cases[] = {{"pieces", case_pieces},
+                                              {"tree", case_tree},
+                                              {"pieces_of_one", case_pieces_of_one},
+                                              {"refused", case_refused},
+                                              {"limits", case_limits},
+                                              {"busy", case_busy},
+                                              {"failing", case_failing},
+                                              {"seed", case_seed},
+                                              {"seed_left", case_seed_left},
+                                              {"seed_again", case_seed_again},
+                                              {"seed_failing", case_seed_failing},
+                                              {"seed_refused", case_seed_refused}};
     fixture = given;
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -16,6 +16,12 @@ struct files_fixture {
      * where nothing can be seen. */
     bool (*see)(void *self, const char *tree, const char *path, char *content, size_t cap,
                 unsigned *mode);
+    /* A volume whose directory is made, empty, by `clear`; what a container would see of it (false:
+     * no such file), and what it would write. */
+    const char *volume;
+    void (*clear)(void *self);
+    bool (*volume_see)(void *self, const char *path, char *content, size_t cap);
+    void (*volume_write)(void *self, const char *path, const char *content);
     void *self;
 };
 

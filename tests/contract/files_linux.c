@@ -16,6 +16,8 @@
 #define TURNS_MAX 3000
 #define T         "0123456789abcdef"
 
+#define RECIPE "444 0 d/a\n444 0 b\n"
+
 struct place {
     struct linux_loop loop;
     struct linux_worker worker;
@@ -23,6 +25,7 @@ struct place {
     struct files_fixture fixture;
     bool is_failing; /* the helper is stopped, and killed at the next turn */
     char folder[64];
+    char volume[96];
 };
 
 static struct place place = {.folder = "/tmp/berth-files-XXXXXX"};
@@ -80,6 +83,45 @@ static bool see(void *self, const char *tree, const char *path, char *content, s
     content[fread(content, 1, cap - 1, file)] = '\0';
     *mode = status.st_mode & 07777;
     return fclose(file) == 0;
+}
+
+/* A line of shell, in which $V is the volume. */
+static void run(const char *line)
+{
+    CHECK_INT_EQ(setenv("V", place.volume, 1), 0);
+    CHECK_INT_EQ(system(line), 0);
+}
+
+static void clear(void *self)
+{
+    (void)self;
+    run("rm -rf ${V%/*}; mkdir -p $V");
+}
+
+static bool volume_see(void *self, const char *path, char *content, size_t cap)
+{
+    char name[512];
+    (void)self;
+    (void)snprintf(name, sizeof name, "%s/%s", place.volume, path);
+    FILE *file = fopen(name, "r");
+    if (file != NULL) {
+        content[fread(content, 1, cap - 1, file)] = '\0';
+        (void)fclose(file);
+    }
+    return file != NULL;
+}
+
+static void volume_write(void *self, const char *path, const char *content)
+{
+    char name[512];
+    (void)self;
+    (void)snprintf(name, sizeof name, "%s/%s", place.volume, path);
+    if (content == NULL) {
+        CHECK_INT_EQ(unlink(name), 0);
+        return;
+    }
+    FILE *file = fopen(name, "w");
+    CHECK(file != NULL && fputs(content, file) >= 0 && fclose(file) == 0);
 }
 
 static void noted(void *ctx, const struct err *err)
@@ -143,9 +185,85 @@ static void case_modes(void)
     CHECK_CONTAINS(err.text, "nowhere/files");
 }
 
+struct seeded {
+    int code;
+    char left[512];
+};
+
+static void seeded(void *ctx, const struct err *err, const char *left)
+{
+    struct seeded *answer = ctx;
+    answer->code = err != NULL ? err->code : 0;
+    (void)snprintf(answer->left, sizeof answer->left, "%s", left);
+}
+
+static void seed(const char *owner, struct seeded *answer)
+{
+    struct err err = {0};
+    const struct files_seed wanted = {
+        .volume = place.volume, .tree = T, .recipe = span_text(RECIPE), .owner = owner};
+    *answer = (struct seeded){.code = 1};
+    CHECK_INT_EQ(
+        place.fixture.files.ops->seed(place.fixture.files.self, &wanted, seeded, answer, &err), 0);
+    for (int i = 0; i < TURNS_MAX && answer->code == 1; i++) {
+        pump(NULL);
+    }
+    CHECK_INT_EQ(answer->code, 0);
+}
+
+static void state_of(const char *path, struct stat *state)
+{
+    char name[512];
+    (void)snprintf(name, sizeof name, "%s/%s", place.volume, path);
+    memset(state, 0, sizeof *state);
+    CHECK_INT_EQ(lstat(name, state), 0);
+}
+
+/* A fresh volume is the given owner's, and so is what is made in it; who took it keeps it. */
+static void case_seed_owner(void)
+{
+    struct seeded answer;
+    struct stat state;
+    clear(NULL);
+    seed("1883:1884", &answer);
+    state_of("d/a", &state);
+    CHECK(state.st_uid == 1883 && state.st_gid == 1884 && (state.st_mode & 07777) == 0644);
+    state_of("d", &state);
+    CHECK(state.st_uid == 1883 && (state.st_mode & 07777) == 0755);
+    clear(NULL);
+    volume_write(NULL, "data", "x");
+    seed("1883:1884", &answer);
+    state_of("b", &state);
+    CHECK_INT_EQ(state.st_uid, getuid());
+}
+
+/* No link that a program in a container put there is followed, whatever it leads to. */
+static void case_seed_links(void)
+{
+    struct seeded answer;
+    struct stat state;
+    clear(NULL);
+    run("mkdir $V/../outside");
+    run("ln -s ../outside $V/d");
+    run("ln -s ../outside/b $V/b");
+    seed(NULL, &answer);
+    CHECK_STR_EQ(answer.left[0] == 'd' ? "d/a\nb\n" : "b\nd/a\n", answer.left);
+    state_of("b", &state);
+    CHECK(S_ISLNK(state.st_mode));
+    run("test -z \"$(ls $V/../outside)\"");
+    clear(NULL);
+    run("mkfifo $V/b");
+    run("mkdir -p $V/d/a");
+    seed(NULL, &answer);
+    CHECK_STR_EQ(answer.left[0] == 'd' ? "d/a\nb\n" : "b\nd/a\n", answer.left);
+}
+
 static int own_cases(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"leftovers", case_leftovers}, {"modes", case_modes}};
+    static const struct check_case cases[] = {{"leftovers", case_leftovers},
+                                              {"modes", case_modes},
+                                              {"seed_owner", case_seed_owner},
+                                              {"seed_links", case_seed_links}};
     return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
 }
 
@@ -177,6 +295,11 @@ int main(int argc, char **argv)
     place.fixture.reopen = reopen;
     place.fixture.fail_next = fail_next;
     place.fixture.see = see;
+    (void)snprintf(place.volume, sizeof place.volume, "%s/volumes/v/_data", place.folder);
+    place.fixture.volume = place.volume;
+    place.fixture.clear = clear;
+    place.fixture.volume_see = volume_see;
+    place.fixture.volume_write = volume_write;
     int status = files_contract_run(&place.fixture, argc, argv);
     status |= own_cases(argc, argv);
     linux_worker_close(&place.worker);

@@ -4,6 +4,8 @@
 #include "ports/sim/machine.h"
 #include "tests/contract/files_contract.h"
 
+#define VOLUME SIM_VOLUMES_DIRECTORY "/v/_data"
+
 struct place {
     struct sim_machine machine;
     struct files_fixture fixture;
@@ -28,6 +30,29 @@ static void fail_next(void *self)
     place->machine.world.faults.of[SIM_OP_BLOB_WRITE] = SIM_FAULT(1, 1, SIM_FATE_FAIL);
 }
 
+static void clear(void *self)
+{
+    struct place *place = self;
+    place->machine.files.volume_count = 0;
+}
+
+static bool volume_see(void *self, const char *path, char *content, size_t cap)
+{
+    struct place *place = self;
+    struct sim_seed_volume *volume = sim_seed_volume(&place->machine.files, VOLUME);
+    const struct sim_seed_file *file = sim_seed_find(&volume->now, path);
+    if (file != NULL) {
+        (void)text_copy(content, cap, file->head);
+    }
+    return file != NULL;
+}
+
+static void volume_write(void *self, const char *path, const char *content)
+{
+    struct place *place = self;
+    sim_seed_write(sim_seed_volume(&place->machine.files, VOLUME), path, content);
+}
+
 int main(int argc, char **argv)
 {
     static struct place place;
@@ -39,6 +64,10 @@ int main(int argc, char **argv)
                                            .pump = pump,
                                            .reopen = reopen,
                                            .fail_next = fail_next,
+                                           .volume = VOLUME,
+                                           .clear = clear,
+                                           .volume_see = volume_see,
+                                           .volume_write = volume_write,
                                            .self = &place};
     int status = files_contract_run(&place.fixture, argc, argv);
     sim_machine_close(&place.machine);

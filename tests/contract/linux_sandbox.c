@@ -20,6 +20,9 @@
 #include "ports/linux/sandbox.h"
 #include "tests/check.h"
 
+/* A file that only another user may read. */
+#define OTHERS "/tmp/berth-sandbox-others"
+
 static int enter(enum sandbox_role role)
 {
     struct err err = {0};
@@ -199,10 +202,13 @@ static void capabilities_are_few(void)
     CHECK_INT_EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 1);
     CHECK_INT_EQ(prctl(PR_CAPBSET_READ, CAP_NET_ADMIN, 0, 0, 0), 1);
     CHECK_INT_EQ(prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0), 0);
-    CHECK_INT_EQ(prctl(PR_CAPBSET_READ, CAP_DAC_OVERRIDE, 0, 0, 0), 0);
+    CHECK_INT_EQ(prctl(PR_CAPBSET_READ, CAP_FOWNER, 0, 0, 0), 0);
     CHECK_INT_EQ(prctl(PR_CAPBSET_READ, CAP_SYS_PTRACE, 0, 0, 0), 0);
+    sandbox_tool(); /* what the helper may do in volumes, the tools that it starts may not */
     static const char *const chown_other[] = {"/bin/chown", "1:1", "/proc/self/fd/0", NULL};
     CHECK(run(chown_other) != 0);
+    static const char *const read_other[] = {"/bin/cat", OTHERS, NULL};
+    CHECK(run(read_other) != 0);
 }
 
 static void case_forbidden(void)
@@ -235,9 +241,29 @@ static void case_tools(void)
     in_child(tools_work);
 }
 
-static void case_capabilities(void)
+/* The agent holds what its helper needs and does not use it itself. */
+static void agent_uses_less(void)
 {
+    CHECK_INT_EQ(enter(SANDBOX_AGENT), 0);
+    CHECK(open(OTHERS, O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
+}
+
+static void helper_writes_volumes(void)
+{
+    CHECK_INT_EQ(enter(SANDBOX_AGENT), 0);
+    CHECK_INT_EQ(enter(SANDBOX_HELPER), 0);
+    static const char *const read_other[] = {"/bin/cat", OTHERS, NULL};
+    CHECK_INT_EQ(run(read_other), 0); /* as the helper is started: anew, by its program file */
+}
+
+static void case_others_files(void)
+{
+    int fd = open(OTHERS, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    CHECK(fd >= 0 && fchmod(fd, 0600) == 0 && fchown(fd, 1, 1) == 0 && close(fd) == 0);
+    in_child(agent_uses_less);
+    in_child(helper_writes_volumes);
     in_child(capabilities_are_few);
+    CHECK_INT_EQ(unlink(OTHERS), 0);
 }
 
 int main(int argc, char **argv)
@@ -249,6 +275,6 @@ int main(int argc, char **argv)
         {"another C library's calls work", case_other_libraries},
         {"the helper is no server", case_helper},
         {"the network tools work inside", case_tools},
-        {"capabilities are few", case_capabilities}};
+        {"other users' files", case_others_files}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

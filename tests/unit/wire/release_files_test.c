@@ -73,6 +73,38 @@ static void case_specification(void)
     CHECK(strcmp(first, second) != 0);
 }
 
+#define SEED(options)                                                                              \
+    ",\"volumes\":[{\"type\":\"volume\",\"source\":\"dir-c\",\"target\":\"/"                       \
+    "x\",\"volume\":{" options "}}]"
+
+/* A folder is brought into a volume: what of it is part of the container, the pieces are. */
+static void case_seeded(void)
+{
+    static struct plan plan;
+    char first[17];
+    struct engine_mount mount =
+        render(FILES(ONE "," TWO), SEED("\"seed\":\"c\",\"owner\":\"1000:20\""));
+    CHECK_STR_EQ(mount.recipe, "444 5 " HEX " a.conf\n555 65537 " HEX " " HEXB " d/b\n");
+    CHECK_INT_EQ(strlen(mount.seed), 16);
+    CHECK_STR_EQ(mount.owner, "1000:20");
+    CHECK_CONTAINS(mount.source, "_dir-c");
+    CHECK(mount.is_volume && mount.no_copy && !mount.read_only);
+    mount = render(FILES(ONE), SEED("\"nocopy\":true"));
+    CHECK(mount.seed == NULL && mount.recipe == NULL);
+    const char *const differing[] = {SEED("\"nocopy\":true"), SEED("\"seed\":\"c\""),
+                                     SEED("\"seed\":\"c/d\""),
+                                     SEED("\"seed\":\"c\",\"owner\":\"1:1\"")};
+    for (size_t i = 0; i < COUNT_OF(differing); i++) {
+        const struct sample sample = {.top = FILES(ONE "," TWO), .service = differing[i]};
+        struct err err = {0};
+        memcpy(first, plan.services[0].spec, sizeof first);
+        CHECK_INT_EQ(sample_compile(&sample, &plan, &err), 0);
+        CHECK(strcmp(first, plan.services[0].spec) != 0);
+        CHECK_INT_EQ(plan.services[0].has_seeds, i > 0);
+        CHECK_INT_EQ(plan.services[0].order, PLAN_STOP_FIRST); /* it is written */
+    }
+}
+
 static void check_refused(const char *files, const char *mount, const char *text)
 {
     static struct plan plan;
@@ -104,6 +136,27 @@ static void case_refused(void)
     check_refused(FILES("\"a\":{\"bytes\":1,\"mode\":512,\"pieces\":[\"" HEX "\"]}"), NULL, "mode");
     check_refused(FILES("\"a\":{\"bytes\":1,\"mode\":292,\"pieces\":[\"x\"]}"), NULL, "64 hex");
     check_refused(FILES("\"a\":{\"bytes\":1,\"mode\":292}"), NULL, "pieces: missing");
+}
+
+static void case_seed_refused(void)
+{
+    static const char *const owners[] = {"",     "1",   "1:",   ":1",           "1:1:1",
+                                         "-1:1", "a:1", "1 :1", "1234567890:1", "1:1234567890"};
+    char mount[256];
+    for (size_t i = 0; i < COUNT_OF(owners); i++) {
+        (void)snprintf(mount, sizeof mount, SEED("\"seed\":\"c\",\"owner\":\"%s\""), owners[i]);
+        check_refused(FILES(ONE), mount, "numbers of a user and a group");
+    }
+    check_refused(FILES(ONE), SEED("\"seed\":\"b\""), "names no file that travels");
+    check_refused(FILES(ONE), SEED("\"seed\":\"c/a.conf\""), "only a folder is brought");
+    check_refused(FILES(ONE), SEED("\"seed\":1"), "seed");
+    static struct plan plan;
+    const struct sample named = {.top = FILES(ONE),
+                                 .service = SEED("\"seed\":\"c\""),
+                                 .root = ",\"volumes\":{\"dir-c\":{\"name\":\"theirs\"}}"};
+    struct err err = {0};
+    CHECK_INT_EQ(sample_compile(&named, &plan, &err), ERR_VALUE);
+    CHECK_CONTAINS(err.text, "only a volume of the app's own can have a seed");
 }
 
 /* A file of so many bytes and pieces. */
@@ -185,10 +238,10 @@ static void case_told(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"mounted", case_mounted},
-                                              {"specification", case_specification},
-                                              {"refused", case_refused},
-                                              {"limits", case_limits},
-                                              {"told", case_told}};
+    static const struct check_case cases[] = {
+        {"mounted", case_mounted}, {"specification", case_specification},
+        {"refused", case_refused}, {"limits", case_limits},
+        {"seeded", case_seeded},   {"seed_refused", case_seed_refused},
+        {"told", case_told}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

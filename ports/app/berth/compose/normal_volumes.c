@@ -20,6 +20,8 @@ struct mount {
     char propagation[16], selinux[2];
     bool is_read_only, is_nocopy, is_create_refused;
     const struct yaml_item *tmpfs; /* options of the long form */
+    /* Of a volume: the folder whose files are brought into it, and to whom they belong there. */
+    char seed[FILE_NAME_BYTES], owner[32];
 };
 
 static bool is_path(const char *source)
@@ -174,7 +176,14 @@ static void mount_write(struct normal *normal, const struct mount *mount)
     }
     if (mount->is_nocopy && !is_bind) {
         normal->is_new = true;
-        text_append(out, ",\"volume\":{\"nocopy\":true}");
+        text_append(out, ",\"volume\":{\"nocopy\":true");
+        if (mount->seed[0] != '\0') {
+            json_key(out, "seed");
+            text_append_json(out, mount->seed);
+            json_key(out, "owner");
+            text_append_json(out, mount->owner);
+        }
+        text_append(out, "}");
     }
     if (is_bind) {
         bind_options_write(normal, mount);
@@ -228,7 +237,41 @@ static void volume_of_path(const struct normal *normal, const char *prefix, cons
     text_shorten_printf(name, cap, "%s%.12s", prefix, hex);
 }
 
-/* What stands there travels: it is mounted as it was, read-only. */
+/* The volume of a folder, the same whether something stands in the folder or not. */
+static void folder_volume(const struct normal *normal, const char *relative, char *name, size_t cap)
+{
+    if (!beside_name(relative, name, cap)) {
+        volume_of_path(normal, "dir-", relative, name, cap);
+    }
+}
+
+/* What the program writes stays in a volume; the files of the folder are brought into it. */
+static bool folder_seed(struct normal *normal, struct mount *mount, const char *relative,
+                        const struct travel_taken *taken)
+{
+    char name[64];
+    if (normal->adopt != NULL) {
+        normal_refuse(normal, mount->item,
+                      "write the absolute path that it has on the node (docker inspect shows it), "
+                      "or :ro behind it where the program only reads it",
+                      "what the program wrote to %s lies in the folder of the running project %s, "
+                      "which only the node knows",
+                      mount->source, normal->adopt);
+        return false;
+    }
+    folder_volume(normal, relative, name, sizeof name);
+    text_shorten_printf(mount->owner, sizeof mount->owner, "%u:%u", taken->uid, taken->gid);
+    normal_note(normal, mount->item,
+                "%s travels with the release (files: %zu, bytes: %zu) and is brought into the "
+                "volume %s, as user %s: a file that the program has changed is left as it is",
+                mount->source, taken->count, taken->bytes, name, mount->owner);
+    mount->is_nocopy = true;
+    (void)text_copy(mount->type, sizeof mount->type, "volume");
+    return text_copy(mount->seed, sizeof mount->seed, taken->name) &&
+           text_copy(mount->source, sizeof mount->source, name);
+}
+
+/* What stands there travels. */
 static bool beside_take(struct normal *normal, struct mount *mount, const char *dir,
                         const char *relative)
 {
@@ -237,10 +280,7 @@ static bool beside_take(struct normal *normal, struct mount *mount, const char *
         return false;
     }
     if (taken.is_folder && !mount->is_read_only) {
-        normal_refuse(normal, mount->item,
-                      "write :ro behind it where the program only reads it, or name a volume",
-                      "the folder %s would be written by the program", mount->source);
-        return false;
+        return folder_seed(normal, mount, relative, &taken);
     }
     if (taken.is_folder) {
         normal_note(
@@ -276,9 +316,7 @@ static bool beside_resolve(struct normal *normal, struct mount *mount, const cha
                       mount->source, normal->adopt);
         return false;
     }
-    if (!beside_name(relative, name, sizeof name)) {
-        volume_of_path(normal, "dir-", relative, name, sizeof name);
-    }
+    folder_volume(normal, relative, name, sizeof name);
     normal_note(normal, mount->item,
                 "%s is %s beside the file; it becomes the volume %s, a directory", mount->source,
                 found == BESIDE_EMPTY ? "an empty directory" : "nothing", name);

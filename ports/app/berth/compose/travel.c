@@ -193,6 +193,8 @@ bool travel_take(struct normal *normal, const struct yaml_item *item, const char
         return false;
     }
     taken->is_folder = S_ISDIR(status.st_mode);
+    taken->uid = status.st_uid;
+    taken->gid = status.st_gid;
     if (!text_copy(taken->name, sizeof taken->name, real + above + 1)) {
         normal_refuse(normal, item, "use a shorter path", "%s is longer than %d bytes", relative,
                       FILE_NAME_BYTES - 1);

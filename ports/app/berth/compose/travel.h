@@ -25,6 +25,7 @@ void travel_close(struct travel *travel);
 struct travel_taken {
     char name[FILE_NAME_BYTES]; /* of the file or folder below the project's folder */
     bool is_folder;
+    unsigned uid, gid; /* whose it is here */
     size_t count, bytes;
 };
 

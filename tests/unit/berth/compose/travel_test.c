@@ -123,6 +123,15 @@ static void case_file(void)
     CHECK_INT_EQ(world.travel.files[0].mode, 0555);
     CHECK_INT_EQ(world.plan.file_count, 2);
     CHECK_CONTAINS(findings_at(world.findings, 0)->text, "(files: 2, bytes: 20)");
+    /* What the program writes is in a volume, of the name that an empty folder's would have. */
+    char want[256];
+    (void)snprintf(
+        want, sizeof want,
+        "{\"type\":\"volume\",\"source\":\"dir-conf\",\"target\":\"/etc/web\",\"volume\":{"
+        "\"nocopy\":true,\"seed\":\"conf\",\"owner\":\"%u:%u\"}}",
+        getuid(), getgid());
+    check_taken("volumes: [./conf:/etc/web]", "", want);
+    CHECK_CONTAINS(findings_at(world.findings, 0)->text, "is brought into the volume dir-conf");
     take_away("conf");
 }
 
