@@ -35,7 +35,7 @@ static int release_make(struct deploy *deploy, struct err *err)
     deploy->build.output = deploy->release;
     deploy->build.shown = "built";
     int rc = release_build_run(&deploy->build, err);
-    if (rc != 0) {
+    if (rc != 0 || deploy->build.is_unchanged) {
         return rc;
     }
     deploy_step("built", began);
@@ -80,7 +80,7 @@ static int deploy_steps(struct deploy *deploy, struct err *err)
         rc = deploy_socket_begin(deploy, err);
     }
     rc = rc == 0 ? release_make(deploy, err) : rc;
-    if (rc == 0) {
+    if (rc == 0 && !deploy->build.is_unchanged) {
         rc = release_send(deploy, err);
         if (rc >= 0) {
             deploy_step(rc == 0 ? "deployed" : "ended", began);

@@ -40,6 +40,10 @@ NODISCARD int deploy_host_begin(struct deploy *deploy, struct err *err);
 NODISCARD int deploy_socket_send(const struct deploy *deploy, struct err *err);
 NODISCARD int deploy_host_send(const struct deploy *deploy, struct err *err);
 
+/* What the status of the agent says of an app; `ctx` is a struct span, the document. */
+uint64_t deploy_sequence(void *ctx, const char *app);
+bool deploy_proven(void *ctx, const char *app, uint64_t *sequence, struct digest *digest);
+
 /* Prints how long a step took that began at `since`. */
 void deploy_step(const char *what, int64_t since);
 

@@ -1,5 +1,6 @@
 /* deploy_host: to the agent of another machine, through the user's own ssh: berthctl there gets the
  * release on its standard input, and its exit status is ours. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include "ports/app/berth/deploy.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/release_pieces.h"
+#include "ports/app/control/handover.h"
 #include "ports/linux/loop.h"
 
 #define WORDS_MAX 24
@@ -151,6 +153,63 @@ static int file_send(const struct deploy *deploy, const struct remote *remote, c
     return rc < 0 ? rc : status_judge(deploy, rc, err);
 }
 
+/* Appends what lies beside the release, as handover.h has it. */
+static int pieces_append(const char *release, char *stream, size_t *len, struct err *err)
+{
+    char path[PATH_MAX];
+    char *content = NULL;
+    size_t bytes = 0;
+    int rc = 0;
+    (void)snprintf(path, sizeof path, "%.*s" PIECES_SUFFIX, PATH_MAX - 96, release);
+    DIR *folder = opendir(path);
+    size_t above = strlen(path);
+    const struct dirent *entry = NULL;
+    stream[(*len)++] = '\0';
+    while (folder != NULL && rc == 0 && (entry = readdir(folder)) != NULL) {
+        if (strlen(entry->d_name) != DIGEST_HEX_BYTES - 1) {
+            continue;
+        }
+        (void)snprintf(path + above, sizeof path - above, "/%.64s", entry->d_name);
+        rc = file_read(path, FILE_PIECE_BYTES_MAX, &content, &bytes, err);
+        if (rc == 0 && *len + DIGEST_HEX_BYTES + 3 + bytes > HANDOVER_STREAM_BYTES_MAX) {
+            rc = err_set(err, ERR_OVERSIZE, "%.64s.. holds more than travels with a release", path);
+        }
+        if (rc == 0) {
+            char *at = stream + *len;
+            memcpy(at, entry->d_name, DIGEST_HEX_BYTES - 1);
+            at += DIGEST_HEX_BYTES - 1;
+            for (unsigned shift = 32; shift > 0; shift -= 8) {
+                *at++ = (char)(bytes >> (shift - 8) & 0xff);
+            }
+            memcpy(at, content, bytes);
+            *len += DIGEST_HEX_BYTES + 3 + bytes;
+            free(content);
+        }
+    }
+    if (folder != NULL) {
+        (void)closedir(folder);
+    }
+    return rc;
+}
+
+static int release_send(const struct deploy *deploy, const struct remote *remote, struct err *err)
+{
+    char *stream = malloc(HANDOVER_STREAM_BYTES_MAX);
+    char *content = NULL;
+    size_t len = 0;
+    int rc = stream == NULL ? err_set(err, ERR_MEMORY, "no memory")
+                            : file_read(deploy->release, ENVELOPE_BYTES_MAX, &content, &len, err);
+    if (rc == 0) {
+        memcpy(stream, content, len);
+        free(content);
+        rc = pieces_are_there(deploy->release) ? pieces_append(deploy->release, stream, &len, err)
+                                               : 0;
+    }
+    rc = rc == 0 ? ssh_run(remote, span_of(stream, len), err) : rc;
+    free(stream);
+    return rc < 0 ? rc : status_judge(deploy, rc, err);
+}
+
 int deploy_host_begin(struct deploy *deploy, struct err *err)
 {
     struct remote remote;
@@ -169,11 +228,6 @@ int deploy_host_send(const struct deploy *deploy, struct err *err)
 {
     struct remote remote;
     mono_ms began = linux_loop_now();
-    if (pieces_are_there(deploy->release)) {
-        return err_set(err, ERR_USAGE,
-                       "--host does not carry files that stand beside the Compose file: use "
-                       "--node, or --socket on that host");
-    }
     remote_begin(&remote, deploy);
     word_add(&remote, "activate");
     word_add(&remote, "-");
@@ -181,7 +235,7 @@ int deploy_host_send(const struct deploy *deploy, struct err *err)
     if (deploy->is_forced) {
         word_add(&remote, "--force");
     }
-    int rc = file_send(deploy, &remote, deploy->release, err);
+    int rc = release_send(deploy, &remote, err);
     if (rc >= 0) {
         deploy_step("handed over and followed", began);
     }

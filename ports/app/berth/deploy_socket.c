@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/node/control_scan.h"
 #include "ports/app/berth/deploy.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/control/activate.h"
@@ -34,34 +33,6 @@ static int gateway_init(const struct deploy *deploy, struct err *err)
     return rc;
 }
 
-/* The highest sequence of the app that stands in the agent's status. */
-static uint64_t sequence_used(void *ctx, const char *app)
-{
-    static const char *const roles[] = {"committed", "candidate", "previous"};
-    const struct span *status = ctx;
-    struct span apps;
-    struct span each;
-    struct span generation;
-    char name[NAME_BYTES];
-    size_t at = 0;
-    int64_t most = 0;
-    if (!scan_member(*status, "apps", &apps)) {
-        return 0;
-    }
-    while (scan_element(apps, &at, &each)) {
-        if (!scan_member_text(each, "app", name, sizeof name) || strcmp(name, app) != 0) {
-            continue;
-        }
-        for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
-            int64_t sequence = scan_member(each, roles[i], &generation)
-                                   ? scan_member_integer(generation, "sequence", 0)
-                                   : 0;
-            most = sequence > most ? sequence : most;
-        }
-    }
-    return (uint64_t)most;
-}
-
 int deploy_socket_begin(struct deploy *deploy, struct err *err)
 {
     static struct client client; /* its answer is read until the release is built */
@@ -82,7 +53,9 @@ int deploy_socket_begin(struct deploy *deploy, struct err *err)
         client_close(&client);
         return rc;
     }
-    deploy->build.used = sequence_used;
+    deploy->build.images.is_for_here = true;
+    deploy->build.used = deploy_sequence;
+    deploy->build.proven = deploy->is_forced ? NULL : deploy_proven;
     deploy->build.ctx = &status;
     return 0;
 }
@@ -107,7 +80,9 @@ int deploy_socket_send(const struct deploy *deploy, struct err *err)
         return rc;
     }
     deploy_step("accepted by the agent", began);
-    rc = handover_run(&activate.control, deploy->release, follow.app);
+    const struct handover handover = {
+        .control = activate.control, .release = deploy->release, .app = follow.app};
+    rc = handover_run(&handover);
     if (rc != EXIT_GOOD) {
         return rc;
     }

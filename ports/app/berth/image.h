@@ -40,6 +40,7 @@ struct image_source {
     const struct verify *verify;
     const char *engine_socket;
     bool is_engine_only;                    /* --engine: no registry is asked */
+    bool is_for_here;                       /* the release goes to the node of this machine */
     const char *filters[IMAGE_FILTERS_MAX]; /* "linux/arm/v7"; none: every platform */
     size_t filter_count;
     struct registry_settings registry;

@@ -333,7 +333,11 @@ static void note_write(const struct engine_reading *reading, struct image *image
     static const char remedy[] = "give it to each node first ('docker save' here, 'docker load' "
                                  "there), or push it and build "
                                  "again";
-    if (!reading->is_offered) {
+    if (reading->source->is_for_here) {
+        text_shorten_printf(image->note, sizeof image->note,
+                            "taken from the engine of this machine, where it is to run; another "
+                            "node has to get it first");
+    } else if (!reading->is_offered) {
         text_shorten_printf(image->note, sizeof image->note,
                             "no registry has it, so that no node can pull it: %s", remedy);
     } else if (reading->source->is_engine_only) {

@@ -177,10 +177,45 @@ static int describe(const struct render *render, const struct text *text, const 
     return render->service != NULL ? describe_print(&description, stdout, err) : 0;
 }
 
+/* Renders with another sequence: is it what runs? `text` is rendered anew by the caller. */
+static bool is_running(const struct build_request *request, struct render *render,
+                       struct text *text, struct plan *plan)
+{
+    const struct verify *verify = render->verify;
+    struct digest running;
+    struct digest digest;
+    uint64_t sequence = 0;
+    uint64_t own = render->sequence;
+    char app[RENDER_APP_BYTES];
+    char hex[DIGEST_HEX_BYTES];
+    render_app(render->root, render->project, app);
+    if (request->proven == NULL || request->sequence != 0 ||
+        !request->proven(request->ctx, app, &sequence, &running)) {
+        return false;
+    }
+    render->sequence = own != 0 ? sequence : 0; /* 0: the file says it */
+    text_init(text, text->data, text->cap);
+    (void)render_plan(render, text, plan);
+    render->sequence = own;
+    verify->ops->sha256(verify->self, span_of(text->data, text->len), &digest);
+    if (findings_count(request->findings, FINDING_REFUSED) > 0 ||
+        !digest_is_equal(&digest, &running)) {
+        return false;
+    }
+    digest_render(&digest, hex);
+    printf("unchanged: release %.12s of %s already runs, proven; --force swaps all the same\n", hex,
+           app);
+    return true;
+}
+
 /* Renders with the image and writes the release. */
 static int release_write(struct build_request *request, struct render *render, struct text *text,
                          struct plan *plan, const char *version_from, struct err *err)
 {
+    request->is_unchanged = is_running(request, render, text, plan);
+    if (request->is_unchanged) {
+        return 0;
+    }
     text_init(text, text->data, text->cap);
     (void)render_plan(render, text, plan);
     struct span payload = span_of(text->data, text->len);

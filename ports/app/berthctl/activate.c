@@ -9,7 +9,7 @@
 
 int activate_run(const struct options *options)
 {
-    static uint8_t data[ENVELOPE_BYTES_MAX + 1];
+    static uint8_t data[HANDOVER_STREAM_BYTES_MAX + 1];
     struct follow follow;
     struct err err = {0};
     uint64_t after = 0;
@@ -22,6 +22,14 @@ int activate_run(const struct options *options)
         fprintf(stderr, "berthctl: activate: %s\n", err.text);
         return EXIT_FAILED;
     }
+    struct handover handover = {
+        .control = options->control, .release = activate.name, .app = follow.app};
+    const uint8_t *end = memchr(activate.envelope.data, '\0', activate.envelope.len);
+    if (end != NULL) {
+        size_t len = (size_t)(end - activate.envelope.data);
+        handover.given = span_of(end + 1, activate.envelope.len - len - 1);
+        activate.envelope.len = len;
+    }
     int status = activate_ask(&activate, &follow, &after);
     if (status != EXIT_GOOD) {
         return status;
@@ -31,8 +39,8 @@ int activate_run(const struct options *options)
            is_file ? "" : "release ", is_file ? PATH_MAX : 12,
            is_file ? activate.name : follow.wanted);
     (void)fflush(stdout);
-    if (is_file && follow.app[0] != '\0') {
-        status = handover_run(&options->control, options->argument, follow.app);
+    if ((is_file || end != NULL) && follow.app[0] != '\0') {
+        status = handover_run(&handover);
     }
     if (status != EXIT_GOOD) {
         return status;

@@ -60,16 +60,35 @@ static int round_ask(const struct control *control, const char *app, struct roun
     return status;
 }
 
-/* False: it is not in the folder. */
-static bool piece_read(const char *release, const char *hex, uint8_t *data, size_t *len)
+/* False: it is not in the stream. Its form: see handover.h. */
+static bool piece_find(struct span given, const char *hex, struct span *piece)
 {
+    while (given.len >= HEX_LEN + 4) {
+        const uint8_t *head = given.data + HEX_LEN;
+        size_t len = (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+        *piece = span_of(head + 4, len);
+        if (len > given.len - HEX_LEN - 4) {
+            return false; /* it broke off */
+        }
+        if (memcmp(given.data, hex, HEX_LEN) == 0) {
+            return true;
+        }
+        given = span_of(piece->data + len, given.len - HEX_LEN - 4 - len);
+    }
+    return false;
+}
+
+/* False: it is not in the folder. */
+static bool piece_read(const char *release, const char *hex, struct span *piece)
+{
+    static uint8_t data[FILE_PIECE_BYTES_MAX];
     char path[PATH_MAX];
     int used = snprintf(path, sizeof path, "%s.files/%s", release, hex);
     FILE *file = used > 0 && (size_t)used < sizeof path ? fopen(path, "rb") : NULL;
     if (file == NULL) {
         return false;
     }
-    *len = fread(data, 1, FILE_PIECE_BYTES_MAX, file);
+    *piece = span_of(data, fread(data, 1, sizeof data, file));
     bool is_read = ferror(file) == 0;
     (void)fclose(file);
     return is_read;
@@ -88,33 +107,48 @@ static int piece_send(const struct control *control, struct span content, const 
     return status;
 }
 
-int handover_run(const struct control *control, const char *release, const char *app)
+static int round_send(const struct handover *handover, const struct round *round, const char *what)
 {
-    static uint8_t data[FILE_PIECE_BYTES_MAX];
+    int status = EXIT_GOOD;
+    for (size_t i = 0; i < round->count && status == EXIT_GOOD; i++) {
+        struct span piece;
+        const char *hex = round->missing[i];
+        bool is_given = handover->given.data != NULL;
+        if (is_given ? piece_find(handover->given, hex, &piece)
+                     : piece_read(handover->release, hex, &piece)) {
+            status = piece_send(&handover->control, piece, what);
+        } else if (is_given) {
+            fprintf(stderr,
+                    "%s: %s: piece %.12s did not come with the release: give it again; until then "
+                    "the app waits\n",
+                    handover->control.tool, what, hex);
+            return EXIT_FAILED;
+        } else {
+            fprintf(stderr,
+                    "%s: %s: piece %.12s is not in %s.files: put the folder that was built beside "
+                    "the release and activate it again; until then the app waits\n",
+                    handover->control.tool, what, hex, handover->release);
+            return EXIT_FAILED;
+        }
+    }
+    return status;
+}
+
+int handover_run(const struct handover *handover)
+{
     struct round round;
     char what[512];
-    size_t len = 0;
-    text_shorten_printf(what, sizeof what, "activate %s: its files", release);
-    for (size_t sent = 0; sent <= FILES_PIECES_MAX;) {
-        int status = round_ask(control, app, &round, what);
+    text_shorten_printf(what, sizeof what, "activate %s: its files", handover->release);
+    for (size_t sent = 0; sent <= FILES_PIECES_MAX; sent += round.count) {
+        int status = round_ask(&handover->control, handover->app, &round, what);
+        if (status == EXIT_GOOD && round.count > 0) {
+            status = round_send(handover, &round, what);
+        }
         if (status != EXIT_GOOD || round.count == 0) {
             return status;
         }
-        for (size_t i = 0; i < round.count && status == EXIT_GOOD; i++, sent++) {
-            if (!piece_read(release, round.missing[i], data, &len)) {
-                fprintf(
-                    stderr,
-                    "%s: %s: piece %.12s is not in %s.files: put the folder that was "
-                    "built beside the release and activate it again; until then the app waits\n",
-                    control->tool, what, round.missing[i], release);
-                return EXIT_FAILED;
-            }
-            status = piece_send(control, span_of(data, len), what);
-        }
-        if (status != EXIT_GOOD) {
-            return status;
-        }
     }
-    fprintf(stderr, "%s: %s: the agent does not keep what it is given\n", control->tool, what);
+    fprintf(stderr, "%s: %s: the agent does not keep what it is given\n", handover->control.tool,
+            what);
     return EXIT_FAILED;
 }
