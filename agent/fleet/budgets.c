@@ -27,8 +27,8 @@ static bool bit_is_set(const uint8_t *bits, size_t bit)
 }
 
 /* Nodes without the label: each a group of its own (NULL), or all of them one. */
-static const char *group_of(const struct rollout_spec *spec, size_t label,
-                            const struct roster_node *node)
+const char *budgets_group(const struct rollout_spec *spec, size_t label,
+                          const struct roster_node *node)
 {
     const char *value = roster_label(node, spec->shape.group_by[label]);
     bool is_together = strcmp(spec->shape.group_missing, "together") == 0;
@@ -36,21 +36,26 @@ static const char *group_of(const struct rollout_spec *spec, size_t label,
 }
 
 /* It can be relied upon while its peer changes. */
-static bool is_steady(const struct budgets *budgets, const struct roster_node *node)
+bool budgets_is_serving(const struct roster_node *node)
 {
     bool is_serving = node->is_present && node->is_reported;
     struct roster_app app;
     for (size_t at = 0; is_serving && roster_app_next(node, &at, &app);) {
         is_serving = !app.is_reported || app.is_serving;
     }
-    return is_serving && !budgets->ask(budgets->ctx, node).is_changing;
+    return is_serving;
+}
+
+static bool is_steady(const struct budgets *budgets, const struct roster_node *node)
+{
+    return budgets_is_serving(node) && !budgets->ask(budgets->ctx, node).is_changing;
 }
 
 static void groups_hold(struct budgets *budgets, const struct roster_node *node)
 {
     const struct rollout_shape *shape = &budgets->spec->shape;
     for (size_t i = 0; i < shape->group_count; i++) {
-        const char *value = group_of(budgets->spec, i, node);
+        const char *value = budgets_group(budgets->spec, i, node);
         if (value != NULL) {
             bit_set(budgets->held, bit_of(i, value));
         }
@@ -87,6 +92,23 @@ static bool is_ours(const struct rollout_spec *spec, const struct roster_app *ap
     return app->order.is_there && strcmp(app->order.rollout, spec->id) == 0;
 }
 
+static uint32_t recent_count(const struct budgets *budgets, wall_ms after, wall_ms *first)
+{
+    uint32_t count = 0;
+    if (budgets->sums.ctx != NULL) {
+        return budgets->sums.recent(budgets->sums.ctx, after, first);
+    }
+    for (size_t i = 0; i < budgets->roster->node_count; i++) {
+        const struct roster_app *app =
+            roster_app_find(roster_at(budgets->roster, i), budgets->spec->app);
+        if (app != NULL && is_ours(budgets->spec, app) && app->order.issued > after) {
+            *first = *first == 0 || app->order.issued < *first ? app->order.issued : *first;
+            count++;
+        }
+    }
+    return count;
+}
+
 /* Orders of the last minute, by their own instants: whoever gave them. One that takes back counts
  * as well: it lies where the order was that it takes back. */
 static void rate_count(struct budgets *budgets, uint32_t reached)
@@ -102,16 +124,7 @@ static void rate_count(struct budgets *budgets, uint32_t reached)
         return;
     }
     wall_ms first = 0;
-    uint32_t count = 0;
-    for (size_t i = 0; i < budgets->roster->node_count; i++) {
-        const struct roster_app *app =
-            roster_app_find(roster_at(budgets->roster, i), budgets->spec->app);
-        if (app != NULL && is_ours(budgets->spec, app) &&
-            app->order.issued > budgets->now - MINUTE_MS) {
-            first = first == 0 || app->order.issued < first ? app->order.issued : first;
-            count++;
-        }
-    }
+    uint32_t count = recent_count(budgets, budgets->now - MINUTE_MS, &first);
     budgets->rate_left = count < most ? most - count : 0;
     budgets->rate_at = first != 0 ? first + MINUTE_MS : 0;
 }
@@ -135,7 +148,7 @@ void budgets_init(struct budgets *budgets, uint32_t matched, uint32_t changing, 
     memset(budgets->held, 0, sizeof budgets->held);
     memset(budgets->troubled, 0, sizeof budgets->troubled);
     rate_count(budgets, shape->ramp.is_by_ordered ? ordered : done);
-    if (shape->group_count == 0 && shape->peers[0] == '\0') {
+    if (budgets->sums.ctx != NULL || (shape->group_count == 0 && shape->peers[0] == '\0')) {
         return;
     }
     for (size_t i = 0; i < budgets->roster->node_count; i++) {
@@ -155,7 +168,7 @@ static bool is_group_full(const struct budgets *budgets, size_t label, const cha
     uint32_t count = 0;
     for (size_t i = 0; i < budgets->roster->node_count; i++) {
         const struct roster_node *node = roster_at(budgets->roster, i);
-        const char *other = group_of(budgets->spec, label, node);
+        const char *other = budgets_group(budgets->spec, label, node);
         count += node != but && other != NULL && strcmp(other, value) == 0 &&
                  budgets->ask(budgets->ctx, node).holds_slot;
     }
@@ -166,10 +179,14 @@ static bool has_group(const struct budgets *budgets, const struct roster_node *n
 {
     const struct rollout_shape *shape = &budgets->spec->shape;
     for (size_t i = 0; i < shape->group_count; i++) {
-        const char *value = group_of(budgets->spec, i, node);
+        const char *value = budgets_group(budgets->spec, i, node);
         bool is_refused = value == NULL && strcmp(shape->group_missing, "refuse") == 0;
-        if (is_refused || (value != NULL && bit_is_set(budgets->held, bit_of(i, value)) &&
-                           is_group_full(budgets, i, value, node))) {
+        bool is_full =
+            value != NULL &&
+            (budgets->sums.ctx != NULL ? budgets->sums.is_group_full(budgets->sums.ctx, i, node)
+                                       : bit_is_set(budgets->held, bit_of(i, value)) &&
+                                             is_group_full(budgets, i, value, node));
+        if (is_refused || is_full) {
             return false;
         }
     }
@@ -180,6 +197,9 @@ static bool has_peers(const struct budgets *budgets, const struct roster_node *n
 {
     const char *label = budgets->spec->shape.peers;
     const char *value = label[0] != '\0' ? roster_label(node, label) : NULL;
+    if (value != NULL && budgets->sums.ctx != NULL) {
+        return budgets->sums.has_peers(budgets->sums.ctx, node);
+    }
     if (value == NULL || !bit_is_set(budgets->troubled, bit_of(0, value))) {
         return true;
     }

@@ -15,11 +15,22 @@ struct budgets_node {
     bool holds_slot;  /* of its groups: it changes, or is lost to this rollout and not skipped */
 };
 
+/* What somebody keeps of groups, peers and the last minute; ctx NULL: all nodes are looked at. */
+struct budgets_sums {
+    const void *ctx;
+    /* As many as may change of the node's group by this label hold a slot, itself left out. */
+    bool (*is_group_full)(const void *ctx, size_t label, const struct roster_node *node);
+    bool (*has_peers)(const void *ctx, const struct roster_node *node);
+    /* Orders of this rollout that were issued after `after`: how many, and the first instant. */
+    uint32_t (*recent)(const void *ctx, wall_ms after, wall_ms *first);
+};
+
 struct budgets {
     const struct rollout_spec *spec;
     const struct roster *roster;
     struct budgets_node (*ask)(const void *ctx, const struct roster_node *node);
     const void *ctx;
+    struct budgets_sums sums;
     wall_ms now;
     uint32_t free;      /* orders that maxUnavailable leaves */
     uint32_t rate_left; /* orders that this minute leaves */
@@ -32,6 +43,12 @@ struct budgets {
  * set before. */
 void budgets_init(struct budgets *budgets, uint32_t matched, uint32_t changing, uint32_t done,
                   uint32_t ordered);
+
+/* The node's group by this label; NULL: it is one of its own. */
+const char *budgets_group(const struct rollout_spec *spec, size_t label,
+                          const struct roster_node *node);
+/* It is there, and each app that it reports serves. */
+bool budgets_is_serving(const struct roster_node *node);
 
 /* Nodes that may change at a time, by the spec. */
 uint32_t budgets_most(const struct rollout_spec *spec, uint32_t matched);

@@ -163,6 +163,7 @@ int coordinator_new(const struct coordinator_settings *settings,
     coordinator->epoch_seen = settings->epoch_kept;
     coordinator->epoch_keep = settings->epoch_keep;
     coordinator->epoch_ctx = settings->epoch_ctx;
+    coordinator->audits_always = settings->audits_always;
     struct link_user mine = user;
     mine.ctx = coordinator;
     link_init(&coordinator->link, ports->bus, ports->entropy, &mine);

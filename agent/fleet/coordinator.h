@@ -14,6 +14,8 @@
 #define COORDINATOR_SETTLE_MS     2000
 #define COORDINATOR_REREAD_MS     600000
 #define COORDINATOR_STATE_GAP_MS  1000
+/* A plan from what is kept of each node is held against a count of all nodes so often. */
+#define COORDINATOR_AUDIT_MS 600000
 
 struct coordinator_ports {
     struct clock clock;
@@ -36,6 +38,7 @@ struct coordinator_settings {
      * failure is logged, and goes no further. NULL: nothing is kept. */
     int (*epoch_keep)(void *ctx, uint64_t epoch, struct err *err);
     void *epoch_ctx;
+    bool audits_always; /* at every plan, in simulations: it costs as much as the fleet is large */
 };
 
 /* For those who watch. Pointers change with the coordinator's steps, and live as long as the
@@ -82,6 +85,9 @@ bool coordinator_view_at(const struct coordinator *coordinator, size_t index,
                          struct rollout_view *view);
 /* The broker has shown the rollout's spec in this session. */
 bool coordinator_is_published(const struct coordinator *coordinator, const char *id);
+/* How often a count of all nodes has found another plan than what is kept of them; each was logged
+ * as an error, and the count was used. */
+uint64_t coordinator_audit_faults(const struct coordinator *coordinator);
 const struct roster *coordinator_roster(const struct coordinator *coordinator);
 /* What a node is to a rollout now. */
 enum node_condition coordinator_condition(const struct coordinator *coordinator, const char *id,

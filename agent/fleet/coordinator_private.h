@@ -90,6 +90,9 @@ struct coordinator {
     mono_ms read_at;      /* last message */
     mono_ms reread_at;
     bool is_dirty;
+    bool audits_always, is_auditing;
+    mono_ms audit_at;
+    uint64_t audit_faults;
     mono_ms plan_not_before, wake_at;
     mono_ms uncover_not_before; /* an order that something else replaced is published again */
     mono_ms now;
@@ -123,6 +126,13 @@ struct topic coordinator_node_topic(const struct coordinator *coordinator, enum 
 /* Signs the order and publishes it on its node's topic; false when that has to wait, for what `why`
  * says, or for a place where it says nothing. */
 bool coordinator_order(struct coordinator *coordinator, const struct order *order, struct err *why);
+
+/* coordinator_tally.c */
+/* Before plans are made: who has changed since the last time. */
+void coordinator_tallies_take(struct coordinator *coordinator, wall_ms wall);
+/* Plans a live rollout from what is kept, or, where an audit is due, from a count of all nodes. */
+void coordinator_tally_plan(struct coordinator *coordinator, struct kept *kept, wall_ms wall,
+                            struct planner_result *result);
 
 /* coordinator_assert.c */
 /* Publishes again what this session has not shown. */

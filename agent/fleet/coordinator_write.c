@@ -367,18 +367,6 @@ static void state_tell(struct coordinator *coordinator, struct kept *kept)
 
 /* -- plans ------------------------------------------------------------------------------------ */
 
-static bool is_superseded(const struct coordinator *coordinator, const struct kept *kept)
-{
-    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
-        const struct kept *other = coordinator->mirror.rollouts.list[i];
-        if (other != kept && strcmp(other->spec.app, kept->spec.app) == 0 &&
-            other->spec.created > kept->spec.created) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A wave that opens, is reached or is taken back; that the rollout goes back. */
 static bool is_memory_new(const struct rollout_state *before, const struct rollout_state *now)
 {
@@ -407,15 +395,7 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
 {
     struct planner_result result;
     struct err why = {0};
-    const struct planner_rollout rollout = {
-        .spec = &kept->spec,
-        .control = &kept->control,
-        .selector = &kept->selector,
-        .memory = &kept->state,
-        .is_superseded = is_superseded(coordinator, kept),
-    };
-    planner_step(&rollout, &coordinator->mirror.roster,
-                 planner_changing(&coordinator->mirror.roster, wall), wall, &result);
+    coordinator_tally_plan(coordinator, kept, wall, &result);
     plan_take(coordinator, kept, &result.state);
     /* Until the release lies at the broker an order would only wait for it. What an undo brings
      * was at its node before. */
@@ -426,8 +406,7 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
         }
     }
     if (result.order_count > 0) { /* what was just ordered belongs to the state that is told */
-        planner_step(&rollout, &coordinator->mirror.roster,
-                     planner_changing(&coordinator->mirror.roster, wall), wall, &result);
+        coordinator_tally_plan(coordinator, kept, wall, &result);
         kept->state = result.state;
     }
     if (!may_order && kept->state.phase == ROLLOUT_RUNNING) {
@@ -447,6 +426,7 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
 void coordinator_plan(struct coordinator *coordinator)
 {
     wall_ms wall = coordinator_wall(coordinator);
+    coordinator_tallies_take(coordinator, wall);
     for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
         struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept->spec.created == 0) {

@@ -48,6 +48,7 @@ struct kept *kept_need(struct kept_table *table, const char *id)
 
 static void kept_free(struct kept *kept)
 {
+    planner_tally_free(kept->tally);
     free(kept->release);
     free(kept);
 }

@@ -2,7 +2,7 @@
 #ifndef AGENT_FLEET_KEPT_H
 #define AGENT_FLEET_KEPT_H
 
-#include "agent/fleet/selector.h"
+#include "agent/fleet/planner.h"
 #include "agent/wire/rollout.h"
 
 /* What a document of ours at the broker is. */
@@ -25,7 +25,8 @@ struct kept {
     bool is_state_told; /* published in this session, and not written over since */
     uint32_t state_sum; /* of what was published, the instant left out */
     mono_ms state_not_before;
-    uint8_t *release; /* envelope; NULL: not here */
+    struct planner_tally *tally; /* while it is live and planned here; NULL: none */
+    uint8_t *release;            /* envelope; NULL: not here */
     size_t release_len;
     bool is_release_asked, are_files_noted;
 };

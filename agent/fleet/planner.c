@@ -167,11 +167,8 @@ static void decide_running(struct turn *turn)
 /* Nothing of it changes any more, and nothing lies on a topic that a node could still begin. */
 static bool is_over(const struct turn *turn)
 {
-    bool has_revocable = false;
-    for (size_t i = 0; i < turn->roster->node_count; i++) {
-        has_revocable |= planner_is_revocable(turn->rollout->spec, roster_at(turn->roster, i));
-    }
-    return turn->result->state.count[NODE_CHANGING] == 0 && !has_revocable;
+    return turn->result->state.count[NODE_CHANGING] == 0 &&
+           planner_walk(turn, PLANNER_REVOCABLE, 0) == SIZE_MAX;
 }
 
 static void decide_leaving(struct turn *turn, enum rollout_phase end, const char *why)
@@ -314,22 +311,33 @@ static bool is_plain(const struct rollout_shape *shape)
            shape->per_minute == 0 && shape->ramp.base == 0;
 }
 
+void planner_begin(struct turn *turn)
+{
+    memset(turn->result, 0, sizeof *turn->result);
+    memory_take(turn);
+    waves_init(&turn->waves, turn->rollout->spec);
+}
+
+void planner_finish(struct turn *turn)
+{
+    struct planner_result *result = turn->result;
+    decide(turn);
+    if (turn->may_order) {
+        planner_order_next(turn);
+        if (!is_plain(&turn->rollout->spec->shape) && result->state.matched > 0) {
+            running_say(turn);
+        }
+    } else if (result->state.phase == ROLLOUT_PAUSED || result->state.phase == ROLLOUT_ABORTING) {
+        planner_take_back(turn);
+    }
+}
+
 void planner_step(const struct planner_rollout *rollout, const struct roster *roster,
                   uint32_t changing, wall_ms now, struct planner_result *result)
 {
     struct turn turn = {
         .rollout = rollout, .roster = roster, .now = now, .result = result, .others = changing};
-    memset(result, 0, sizeof *result);
-    memory_take(&turn);
-    waves_init(&turn.waves, rollout->spec);
+    planner_begin(&turn);
     planner_count(&turn);
-    decide(&turn);
-    if (turn.may_order) {
-        planner_order_next(&turn);
-        if (!is_plain(&rollout->spec->shape) && result->state.matched > 0) {
-            running_say(&turn);
-        }
-    } else if (result->state.phase == ROLLOUT_PAUSED || result->state.phase == ROLLOUT_ABORTING) {
-        planner_take_back(&turn);
-    }
+    planner_finish(&turn);
 }

@@ -53,6 +53,33 @@ uint32_t planner_changing(const struct roster *roster, wall_ms now);
 void planner_step(const struct planner_rollout *rollout, const struct roster *roster,
                   uint32_t changing, wall_ms now, struct planner_result *result);
 
+/* -- the same, for a coordinator: what a node adds to a plan is kept, and judged again only when
+ * the roster notes a change of it, or when its time has come -------------------------------------
+ */
+
+struct planner_tally;
+
+/* NULL: no memory. */
+struct planner_tally *planner_tally_new(void);
+void planner_tally_free(struct planner_tally *tally);
+
+/* Takes what roster_changes tells, and whose time has come. To be called for every tally of a
+ * roster before roster_changes_clear. */
+void planner_tally_take(struct planner_tally *tally, const struct planner_rollout *rollout,
+                        const struct roster *roster, wall_ms now);
+/* The same result as planner_step with what planner_changing says, at a cost that does not grow
+ * with the fleet. Without memory it is planner_step. */
+void planner_tally_step(struct planner_tally *tally, const struct planner_rollout *rollout,
+                        const struct roster *roster, wall_ms now, struct planner_result *result);
+/* Forgets all that was kept: the next step looks at every node. */
+void planner_tally_forget(struct planner_tally *tally);
+/* How many nodes were judged, and how often all were, since it was made. */
+uint64_t planner_tally_judged(const struct planner_tally *tally, uint64_t *recounts);
+
+/* Both plan the same; else `why` says what differs first. */
+bool planner_result_is_same(const struct planner_result *a, const struct planner_result *b,
+                            char *why, size_t why_size);
+
 /* What a plan does with a node, before it does it. */
 struct planner_forecast {
     enum node_condition condition; /* NODE_CONDITION_COUNT: the rollout does not mean it */

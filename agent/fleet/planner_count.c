@@ -24,28 +24,31 @@ void planner_wait_note(struct turn *turn, enum rollout_wait wait, const char *no
     }
 }
 
-static bool is_gone_long(const struct turn *turn, const struct roster_node *node)
+bool planner_is_gone_long(const struct turn *turn, const struct roster_node *node)
 {
     return !node->is_present && node->absent_since != 0 &&
            turn->now >= node->absent_since + (wall_ms)turn->rollout->spec->lost_after_ms;
 }
 
 /* It got the release from this rollout, and fell silent after that. */
-static bool is_changed_and_gone(const struct turn *turn, const struct roster_node *node)
+bool planner_is_changed_and_gone(const struct turn *turn, const struct roster_node *node)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
     const struct roster_app *app = roster_app_find(node, spec->app);
     return app != NULL && planner_is_ours(&app->order, spec) &&
-           node->absent_since >= app->order.issued && is_gone_long(turn, node);
+           node->absent_since >= app->order.issued && planner_is_gone_long(turn, node);
 }
 
 /* As many of those without the release fell silent: then it is not the release. A rollout in one
  * piece has no soak in which it would matter. */
+bool planner_has_vanished(const struct turn *turn, const uint64_t count[2], const uint64_t gone[2])
+{
+    return rollout_shape_is_staged(&turn->rollout->spec->shape) && gone[0] > 0 &&
+           (gone[1] == 0 || gone[1] * count[0] < gone[0] * count[1]);
+}
+
 static bool vanished_judge(struct turn *turn)
 {
-    if (!rollout_shape_is_staged(&turn->rollout->spec->shape)) {
-        return false;
-    }
     uint64_t count[2] = {0}; /* with the release, and without */
     uint64_t gone[2] = {0};
     for (size_t i = 0; i < turn->roster->node_count; i++) {
@@ -53,18 +56,19 @@ static bool vanished_judge(struct turn *turn)
         if (planner_is_meant(turn->rollout, node)) {
             bool is_done = planner_condition(turn->rollout, node, turn->now) == NODE_DONE;
             count[!is_done]++;
-            gone[!is_done] += is_done ? is_changed_and_gone(turn, node) : is_gone_long(turn, node);
+            gone[!is_done] += is_done ? planner_is_changed_and_gone(turn, node)
+                                      : planner_is_gone_long(turn, node);
         }
     }
-    return gone[0] > 0 && (gone[1] == 0 || gone[1] * count[0] < gone[0] * count[1]);
+    return planner_has_vanished(turn, count, gone);
 }
 
 /* A node by itself, and beside the others: one that is done and gone has vanished. */
-static enum node_condition condition_of(const struct turn *turn, const struct roster_node *node)
+enum node_condition planner_condition_of(const struct turn *turn, const struct roster_node *node)
 {
     enum node_condition condition = planner_condition(turn->rollout, node, turn->now);
     bool is_vanished =
-        condition == NODE_DONE && turn->has_vanished && is_changed_and_gone(turn, node);
+        condition == NODE_DONE && turn->has_vanished && planner_is_changed_and_gone(turn, node);
     return is_vanished && !rollout_is_skipped(turn->rollout->control, node->name) ? NODE_REGRESSED
                                                                                   : condition;
 }
@@ -72,12 +76,13 @@ static enum node_condition condition_of(const struct turn *turn, const struct ro
 enum node_condition planner_crowd(const void *ctx, const struct roster_node *node)
 {
     const struct turn *turn = ctx;
-    return planner_is_meant(turn->rollout, node) ? condition_of(turn, node) : NODE_CONDITION_COUNT;
+    return planner_is_meant(turn->rollout, node) ? planner_condition_of(turn, node)
+                                                 : NODE_CONDITION_COUNT;
 }
 
 /* The first one by name is told, of those that nobody has accepted, where there is one. */
-static void note_failure(struct turn *turn, const struct roster_node *node,
-                         enum node_condition condition, bool is_new)
+void planner_note_failure(struct turn *turn, const struct roster_node *node,
+                          enum node_condition condition, bool is_new)
 {
     struct rollout_state *state = &turn->result->state;
     const struct roster_app *app = roster_app_find(node, turn->rollout->spec->app);
@@ -106,7 +111,7 @@ static void note_failure(struct turn *turn, const struct roster_node *node,
 
 /* Every order without an answer will change something when its time is over: its node is then lost
  * to this rollout, and no longer counts as changing. */
-static void wake_note(struct turn *turn, const struct roster_node *node)
+void planner_wake_note(struct turn *turn, const struct roster_node *node)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
     if (node->absent_since != 0) {
@@ -150,8 +155,8 @@ static void wave_note(struct turn *turn, size_t index, const struct roster_node 
 }
 
 /* Into the sample; true for a failure that no operator has accepted yet. */
-static bool sample_note(struct turn *turn, const struct roster_node *node,
-                        enum node_condition condition, bool is_canary)
+bool planner_sample_note(struct turn *turn, const struct roster_node *node,
+                         enum node_condition condition, bool is_canary)
 {
     const struct planner_rollout *rollout = turn->rollout;
     const struct rollout_control *control = rollout->control;
@@ -173,13 +178,13 @@ static bool sample_note(struct turn *turn, const struct roster_node *node,
 static void node_count(struct turn *turn, const struct roster_node *node)
 {
     struct rollout_state *state = &turn->result->state;
-    enum node_condition condition = condition_of(turn, node);
+    enum node_condition condition = planner_condition_of(turn, node);
     size_t wave = waves_of(&turn->waves, state, node);
     state->matched++;
     state->count[condition]++;
-    bool is_new = sample_note(turn, node, condition, wave == 0 && state->wave_first == 0);
+    bool is_new = planner_sample_note(turn, node, condition, wave == 0 && state->wave_first == 0);
     if (planner_is_failure(turn->rollout->spec, condition)) {
-        note_failure(turn, node, condition, is_new);
+        planner_note_failure(turn, node, condition, is_new);
     }
     if (wave != WAVES_NONE) {
         wave_note(turn, wave, node, condition, is_new);
@@ -202,7 +207,7 @@ static void node_count(struct turn *turn, const struct roster_node *node)
 }
 
 /* What was counted in this turn, before a wave was opened in it. */
-static void count_clear(struct turn *turn)
+void planner_count_clear(struct turn *turn)
 {
     struct rollout_state *state = &turn->result->state;
     memset(state->count, 0, sizeof state->count);
@@ -224,11 +229,16 @@ static void count_clear(struct turn *turn)
 
 void planner_count(struct turn *turn)
 {
-    count_clear(turn);
-    turn->has_vanished = vanished_judge(turn);
+    planner_count_clear(turn);
+    if (turn->tally != NULL) {
+        planner_tally_count(turn);
+        return;
+    }
+    turn->has_vanished =
+        rollout_shape_is_staged(&turn->rollout->spec->shape) && vanished_judge(turn);
     for (size_t i = 0; i < turn->roster->node_count; i++) {
         const struct roster_node *node = roster_at(turn->roster, i);
-        wake_note(turn, node);
+        planner_wake_note(turn, node);
         if (planner_is_meant(turn->rollout, node)) {
             node_count(turn, node);
         }

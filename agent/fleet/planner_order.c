@@ -20,11 +20,12 @@ void planner_take_back(struct turn *turn)
     const struct rollout_spec *spec = turn->rollout->spec;
     bool is_pause = turn->result->state.phase == ROLLOUT_PAUSED;
     bool is_undo = spec->shape.undo[0] != '\0';
-    for (size_t i = 0; i < turn->roster->node_count; i++) {
+    for (size_t i = planner_walk(turn, PLANNER_REVOCABLE, 0); i != SIZE_MAX;
+         i = planner_walk(turn, PLANNER_REVOCABLE, i + 1)) {
         const struct roster_node *node = roster_at(turn->roster, i);
         const struct roster_app *app = roster_app_find(node, spec->app);
-        bool is_lost = app != NULL && turn->now >= planner_lost_at(&app->order, spec);
-        if (planner_is_revocable(spec, node) && !(is_pause && is_lost)) {
+        bool is_lost = turn->now >= planner_lost_at(&app->order, spec);
+        if (!(is_pause && is_lost)) {
             struct planner_order order = {.node = (uint32_t)i,
                                           .release = app->order.before,
                                           .before =
@@ -38,15 +39,9 @@ void planner_take_back(struct turn *turn)
 
 /* -- within the budgets ----------------------------------------------------------------------- */
 
-/* With what this very plan orders. */
-static struct budgets_node budgets_of(const void *ctx, const struct roster_node *node)
+struct budgets_node planner_budgets_node(const struct turn *turn, const struct roster_node *node)
 {
-    const struct turn *turn = ctx;
-    const struct planner_result *result = turn->result;
     bool is_changing = planner_node_is_changing(node, turn->now);
-    for (size_t i = 0; i < result->order_count && !is_changing; i++) {
-        is_changing = roster_at(turn->roster, result->orders[i].node) == node;
-    }
     if (is_changing || !planner_is_meant(turn->rollout, node)) {
         return (struct budgets_node){.is_changing = is_changing, .holds_slot = is_changing};
     }
@@ -57,9 +52,26 @@ static struct budgets_node budgets_of(const void *ctx, const struct roster_node 
                                  .holds_slot = is_changing || condition == NODE_LOST};
 }
 
+/* With what this very plan orders. */
+static struct budgets_node budgets_of(const void *ctx, const struct roster_node *node)
+{
+    const struct turn *turn = ctx;
+    const struct planner_result *result = turn->result;
+    for (size_t i = 0; i < result->order_count; i++) {
+        if (roster_at(turn->roster, result->orders[i].node) == node) {
+            return (struct budgets_node){.is_changing = true, .holds_slot = true};
+        }
+    }
+    return planner_budgets_node(turn, node);
+}
+
 static void budgets_begin(struct turn *turn)
 {
     const struct rollout_state *state = &turn->result->state;
+    turn->budgets.sums = (struct budgets_sums){.ctx = NULL};
+    if (turn->tally != NULL) {
+        planner_tally_budgets(turn);
+    }
     turn->budgets.spec = turn->rollout->spec;
     turn->budgets.roster = turn->roster;
     turn->budgets.ask = budgets_of;
@@ -79,19 +91,21 @@ static bool may_go_on(struct turn *turn, enum rollout_wait wait, const struct ro
     return wait != ROLLOUT_WAIT_BUDGET && wait != ROLLOUT_WAIT_RATE;
 }
 
+bool planner_is_next(const struct turn *turn, const struct roster_node *node)
+{
+    return planner_is_meant(turn->rollout, node) &&
+           planner_condition(turn->rollout, node, turn->now) == NODE_PENDING &&
+           (!rollout_shape_is_staged(&turn->rollout->spec->shape) ||
+            waves_of(&turn->waves, &turn->result->state, node) != WAVES_NONE);
+}
+
 void planner_order_next(struct turn *turn)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
-    const struct rollout_state *state = &turn->result->state;
-    bool is_staged = rollout_shape_is_staged(&spec->shape);
     budgets_begin(turn);
-    for (size_t i = 0; i < turn->roster->node_count; i++) {
+    for (size_t i = planner_walk(turn, PLANNER_NEXT, 0); i != SIZE_MAX;
+         i = planner_walk(turn, PLANNER_NEXT, i + 1)) {
         const struct roster_node *node = roster_at(turn->roster, i);
-        if (!planner_is_meant(turn->rollout, node) ||
-            planner_condition(turn->rollout, node, turn->now) != NODE_PENDING ||
-            (is_staged && waves_of(&turn->waves, state, node) == WAVES_NONE)) {
-            continue;
-        }
         enum rollout_wait wait = budgets_ask(&turn->budgets, node);
         if (wait != ROLLOUT_WAIT_COUNT || turn->result->order_count == PLANNER_ORDERS_MAX) {
             if (wait == ROLLOUT_WAIT_COUNT || !may_go_on(turn, wait, node)) {
@@ -131,21 +145,43 @@ static bool is_unseen(const struct rollout_spec *spec, const struct roster_app *
            !digest_is_equal(&app->order.release, &spec->release);
 }
 
+bool planner_is_back(const struct turn *turn, const struct roster_node *node)
+{
+    const struct rollout_spec *spec = turn->rollout->spec;
+    const struct roster_app *app = roster_app_find(node, spec->app);
+    bool is_open = app != NULL && planner_is_ours(&app->order, spec) &&
+                   roster_outcome(app, app->order.id) == NULL;
+    return (can_go_back(spec, app) || is_unseen(spec, app)) && !is_open &&
+           planner_is_meant(turn->rollout, node);
+}
+
+size_t planner_walk(const struct turn *turn, enum planner_set set, size_t from)
+{
+    if (turn->tally != NULL) {
+        return planner_tally_walk(turn->tally, set, from);
+    }
+    for (size_t i = from; i < turn->roster->node_count; i++) {
+        const struct roster_node *node = roster_at(turn->roster, i);
+        bool is_in = set == PLANNER_NEXT        ? planner_is_next(turn, node)
+                     : set == PLANNER_REVOCABLE ? planner_is_revocable(turn->rollout->spec, node)
+                                                : planner_is_back(turn, node);
+        if (is_in) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
 size_t planner_go_back(struct turn *turn)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
     size_t left = 0;
     budgets_begin(turn);
-    for (size_t i = 0; i < turn->roster->node_count; i++) {
+    for (size_t i = planner_walk(turn, PLANNER_BACK, 0); i != SIZE_MAX;
+         i = planner_walk(turn, PLANNER_BACK, i + 1)) {
         const struct roster_node *node = roster_at(turn->roster, i);
         const struct roster_app *app = roster_app_find(node, spec->app);
-        bool is_open = app != NULL && planner_is_ours(&app->order, spec) &&
-                       roster_outcome(app, app->order.id) == NULL;
         bool is_late = is_unseen(spec, app);
-        if ((!can_go_back(spec, app) && !is_late) || is_open ||
-            !planner_is_meant(turn->rollout, node)) {
-            continue;
-        }
         left++;
         if (!node->is_present || planner_node_is_changing(node, turn->now)) {
             planner_wait_note(turn, node->is_present ? ROLLOUT_WAIT_BUSY : ROLLOUT_WAIT_OFFLINE,

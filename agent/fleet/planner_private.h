@@ -29,7 +29,25 @@ struct turn {
     struct planner_wave wave[ROLLOUT_WAVES_MAX];
     struct waves waves;
     struct budgets budgets;
+    struct planner_tally *tally; /* NULL: every node is looked at */
 };
+
+/* Nodes that a plan looks for, one after the other by name. */
+enum planner_set {
+    PLANNER_NEXT,      /* may have an order now, as far as it is up to the node */
+    PLANNER_REVOCABLE, /* planner_is_revocable */
+    PLANNER_BACK,      /* runs what this rollout brought, and can go back */
+    PLANNER_SETS
+};
+
+/* The first such node from `from` on; SIZE_MAX: none. */
+size_t planner_walk(const struct turn *turn, enum planner_set set, size_t from);
+bool planner_is_next(const struct turn *turn, const struct roster_node *node);
+bool planner_is_back(const struct turn *turn, const struct roster_node *node);
+
+/* planner.c: from what was counted to words and orders. */
+void planner_begin(struct turn *turn);
+void planner_finish(struct turn *turn);
 
 /* planner_node.c */
 bool planner_is_ours(const struct roster_order *order, const struct rollout_spec *spec);
@@ -47,10 +65,26 @@ const struct digest *planner_release(const struct rollout_spec *spec, const stru
 
 /* planner_count.c: everything into the state's numbers. */
 void planner_count(struct turn *turn);
+bool planner_is_gone_long(const struct turn *turn, const struct roster_node *node);
+bool planner_is_changed_and_gone(const struct turn *turn, const struct roster_node *node);
+/* With the release and without, of how many how many are gone: is it the release? */
+bool planner_has_vanished(const struct turn *turn, const uint64_t count[2], const uint64_t gone[2]);
+enum node_condition planner_condition_of(const struct turn *turn, const struct roster_node *node);
+void planner_wake_note(struct turn *turn, const struct roster_node *node);
+bool planner_sample_note(struct turn *turn, const struct roster_node *node,
+                         enum node_condition condition, bool is_canary);
+void planner_note_failure(struct turn *turn, const struct roster_node *node,
+                          enum node_condition condition, bool is_new);
+void planner_count_clear(struct turn *turn);
 void planner_wake_at(struct turn *turn, wall_ms at);
 /* For waves_open: what a node is, or NODE_CONDITION_COUNT; ctx: the turn. */
 enum node_condition planner_crowd(const void *ctx, const struct roster_node *node);
 bool planner_is_failure(const struct rollout_spec *spec, enum node_condition condition);
+
+/* planner_tally.c: the same as planner_count, from what is kept. */
+void planner_tally_count(struct turn *turn);
+size_t planner_tally_walk(const struct planner_tally *tally, enum planner_set set, size_t from);
+void planner_tally_budgets(struct turn *turn);
 
 /* planner_wave.c: the wave that is open now, and the next one. */
 void planner_waves(struct turn *turn);
@@ -65,6 +99,8 @@ void planner_wait_note(struct turn *turn, enum rollout_wait wait, const char *no
 /* planner_order.c */
 void planner_take_back(struct turn *turn);
 void planner_order_next(struct turn *turn);
+/* What the budgets ask of a node, without what this plan orders. */
+struct budgets_node planner_budgets_node(const struct turn *turn, const struct roster_node *node);
 /* Nodes that still run what this rollout brought and can go back; orders for as many as may. */
 size_t planner_go_back(struct turn *turn);
 

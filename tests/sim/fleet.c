@@ -251,6 +251,7 @@ void fleet_seat_take(struct fleet *fleet, size_t index)
         .fleet = FLEET_NAME,
         .order_key_pem = SEAL_PEM_TRUSTED,
         .trust = &fleet->releases->trust,
+        .audits_always = true,
     };
     const struct coordinator_ports ports = {
         .clock = sim_clock_port(&seat->world),
@@ -301,6 +302,7 @@ static void seat_turn(struct fleet *fleet, size_t index)
     }
     seat->seen = seat->answers;
     coordinator_step(seat->coordinator);
+    assert(coordinator_audit_faults(seat->coordinator) == 0); /* what is kept equals a recount */
     seat->idle_steps++;
     if (seat->idle_steps > SEAT_SPINS_MAX) {
         fleet->is_stuck = true;

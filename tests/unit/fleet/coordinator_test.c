@@ -480,6 +480,41 @@ static void case_condition(void)
     desk_close(&desk);
 }
 
+/* What is kept of the nodes is held against a count of all, now and then: a difference is an error,
+ * and the count holds. */
+static void case_audit(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    struct rollout_view view;
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_connect(&desk);
+    desk_act(&desk);
+    desk_rollout(&desk, &spec);
+    (void)text_copy(spec.offline, sizeof spec.offline, "later");
+    desk_node(&desk, "gw-00");
+    desk_node(&desk, "gw-01");
+    desk_step(&desk, 100);
+    CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+    CHECK_INT_EQ(view.state->count[NODE_OFFLINE], 0);
+    const struct roster *roster = coordinator_roster(desk.coordinator);
+    roster_find(roster, "gw-01")->is_present = false; /* behind everybody's back */
+    desk_hear_presence(&desk, "gw-00", true);
+    desk_step(&desk, 100);
+    CHECK_INT_EQ(view.state->count[NODE_OFFLINE], 0);
+    CHECK_INT_EQ(coordinator_audit_faults(desk.coordinator), 0);
+    desk_step(&desk, COORDINATOR_AUDIT_MS);
+    desk_hear_presence(&desk, "gw-00", true);
+    desk_step(&desk, 100);
+    CHECK_INT_EQ(coordinator_audit_faults(desk.coordinator), 1);
+    CHECK_CONTAINS(desk.said, "this is a fault of berth");
+    CHECK_INT_EQ(view.state->count[NODE_OFFLINE], 1);
+    desk_step(&desk, COORDINATOR_AUDIT_MS);
+    desk_hear_presence(&desk, "gw-00", true);
+    desk_step(&desk, 100);
+    CHECK_INT_EQ(coordinator_audit_faults(desk.coordinator), 1);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -488,6 +523,7 @@ int main(int argc, char **argv)
         {"published", case_published},
         {"will", case_will},
         {"reads before it claims", case_reads_before_it_claims},
+        {"audit", case_audit},
         {"settles", case_settles},
         {"yields to a higher claim", case_yields_to_a_higher_claim},
         {"stands against a lower claim", case_stands_against_a_lower_claim},

@@ -251,6 +251,19 @@ static void order_write(struct crowd *crowd, const struct planner_order *planned
     }
 }
 
+/* What is kept plans the same as a look at every node. */
+static void tally_hold(struct crowd_seat *seat, const struct planner_rollout *rollout, wall_ms now,
+                       const struct planner_result *counted)
+{
+    static struct planner_result kept;
+    char why[160] = "";
+    planner_tally_step(seat->tally, rollout, &seat->roster, now, &kept);
+    roster_changes_clear(&seat->roster);
+    if (!planner_result_is_same(&kept, counted, why, sizeof why)) {
+        CHECK_STR_EQ(why, "");
+    }
+}
+
 static void plan(struct crowd *crowd)
 {
     struct crowd_seat *seat = &crowd->seats[crowd->acting];
@@ -261,6 +274,7 @@ static void plan(struct crowd *crowd)
                                             .memory = &crowd->state};
     planner_step(&rollout, &seat->roster, planner_changing(&seat->roster, crowd->now), crowd->now,
                  result);
+    tally_hold(seat, &rollout, crowd->now, result);
     crowd->state = result->state;
     if (crowd->watch != NULL) {
         crowd->watch(crowd);
@@ -278,6 +292,8 @@ static void seat_open(struct crowd *crowd, size_t index)
     struct crowd_seat *seat = &crowd->seats[index];
     memset(seat, 0, sizeof *seat);
     roster_init(&seat->roster);
+    seat->tally = planner_tally_new();
+    CHECK(seat->tally != NULL);
     seat->is_alive = true;
     for (size_t i = 0; i < crowd->count; i++) {
         seat_tell(crowd, seat, i);
@@ -302,6 +318,7 @@ void crowd_kill(struct crowd *crowd)
         return;
     }
     roster_close(&crowd->seats[crowd->acting].roster);
+    planner_tally_free(crowd->seats[crowd->acting].tally);
     seat_open(crowd, crowd->acting); /* someone starts it again */
     crowd->acting = CROWD_SEATS;
     crowd->acts_at = crowd->now + 20000;
@@ -379,6 +396,7 @@ void crowd_close(struct crowd *crowd)
     for (size_t s = 0; s < CROWD_SEATS; s++) {
         if (crowd->seats[s].is_alive) {
             roster_close(&crowd->seats[s].roster);
+            planner_tally_free(crowd->seats[s].tally);
         }
     }
 }

@@ -40,6 +40,7 @@ struct crowd_node {
 
 struct crowd_seat {
     struct roster roster;
+    struct planner_tally *tally; /* held against planner_step at each plan */
     unsigned seen[CROWD_NODES_MAX]; /* the version that it was told */
     struct crowd_told told[CROWD_NODES_MAX];
     bool is_alive;

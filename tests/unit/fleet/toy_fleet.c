@@ -180,6 +180,8 @@ void toy_open(struct toy_fleet *fleet, uint64_t seed, size_t nodes)
 
 void toy_close(struct toy_fleet *fleet)
 {
+    planner_tally_free(fleet->tally);
+    fleet->tally = NULL;
     roster_close(&fleet->roster);
 }
 
@@ -293,6 +295,20 @@ static void order_write(struct toy_fleet *fleet, const struct planner_order *pla
     fleet->taken_back += planned->is_taken_back;
 }
 
+/* What is kept plans the same as a look at every node. */
+static void tally_hold(struct toy_fleet *fleet, const struct planner_rollout *rollout)
+{
+    static struct planner_result kept;
+    char why[160] = "";
+    if (fleet->tally != NULL) {
+        planner_tally_step(fleet->tally, rollout, &fleet->roster, fleet->now, &kept);
+        roster_changes_clear(&fleet->roster);
+        if (!planner_result_is_same(&kept, &fleet->result, why, sizeof why)) {
+            CHECK_STR_EQ(why, "");
+        }
+    }
+}
+
 void toy_plan(struct toy_fleet *fleet)
 {
     const struct planner_rollout rollout = {.spec = &fleet->spec,
@@ -302,6 +318,7 @@ void toy_plan(struct toy_fleet *fleet)
     struct planner_result *result = &fleet->result;
     planner_step(&rollout, &fleet->roster, planner_changing(&fleet->roster, fleet->now), fleet->now,
                  result);
+    tally_hold(fleet, &rollout);
     for (size_t i = 0; i < result->order_count; i++) {
         order_write(fleet, &result->orders[i]);
     }

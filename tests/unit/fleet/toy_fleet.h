@@ -34,6 +34,7 @@ struct toy_entry {
 
 struct toy_fleet {
     struct roster roster;
+    struct planner_tally *tally; /* held against planner_step at each plan; NULL: none */
     struct toy_node nodes[TOY_NODES_MAX];
     struct order topics[TOY_NODES_MAX]; /* what lies at the broker; id empty: nothing */
     struct toy_entry entries[TOY_NODES_MAX];

@@ -68,6 +68,8 @@ static bool run(uint64_t seed, bool is_ended_by_hand)
 {
     toy_open(&fleet, seed, 3 + seed % (TOY_NODES_MAX - 2));
     spec_choose();
+    fleet.tally = planner_tally_new();
+    CHECK(fleet.tally != NULL);
     for (size_t i = 0; i < fleet.count; i++) {
         uint64_t fate = toy_random(&fleet, 10);
         fleet.nodes[i].fate = fate == 0 ? TOY_BAD : fate == 1 ? TOY_REFUSING : TOY_GOOD;
