@@ -296,6 +296,7 @@ static void step_app(struct app *app)
     plan_app(app);
     garbage_step(app);
     way_back_step(app);
+    end_step(app);
 }
 
 void conductor_step(struct conductor *conductor)

@@ -234,11 +234,10 @@ static int check_sequence(const struct generation *known, const struct plan *pla
     return 0;
 }
 
-/* What this app's own memory says against the release. One that serves is taken again only to give
- * back a payload that was damaged. */
-static int check_memory(struct app *app, const struct plan *plan, bool force, struct err *err)
+/* What is remembered of this app against the release. */
+static int check_memory(const struct memory_app *memory, const struct plan *plan, bool force,
+                        struct err *err)
 {
-    const struct memory_app *memory = &app->memory;
     if (plan->sequence < memory->floor) {
         return err_set(err, ERR_BELOW_FLOOR, "sequence %llu is below this app's floor %llu",
                        (unsigned long long)plan->sequence, (unsigned long long)memory->floor);
@@ -252,12 +251,30 @@ static int check_memory(struct app *app, const struct plan *plan, bool force, st
     for (size_t i = 0; i < HISTORY_MAX && rc == 0; i++) {
         rc = check_sequence(&memory->history[i], plan, err);
     }
+    return rc;
+}
+
+/* One that serves is taken again only to give back a payload that was damaged. */
+static int check_app(struct app *app, const struct plan *plan, bool force, struct err *err)
+{
+    const struct memory_app *memory = &app->memory;
+    int rc = check_memory(memory, plan, force, err);
     if (rc == 0 && digest_is_equal(&memory->wanted, &plan->digest) &&
         digest_is_equal(&memory->committed.release, &plan->digest) &&
         app_plan(app, &plan->digest) != NULL) {
         rc = err_set(err, ERR_NOTHING, "this release already serves");
     }
     return rc;
+}
+
+/* The app is new here, or has left this node once. */
+static int check_ended(struct conductor *conductor, const struct plan *plan, bool force,
+                       struct err *err)
+{
+    struct memory_app memory;
+    bool is_found = false;
+    int rc = ended_recall(conductor, plan->app, &memory, &is_found, err);
+    return is_found ? check_memory(&memory, plan, force, err) : rc;
 }
 
 static int check_open(const struct conductor *conductor, const struct app *app, struct err *err)
@@ -280,6 +297,10 @@ static int check_open(const struct conductor *conductor, const struct app *app, 
         return err_set(err, ERR_STORE,
                        "the last write to the state directory failed: nothing new is begun until "
                        "it works again");
+    }
+    if (app != NULL && app->is_ending) {
+        return err_set(err, ERR_BUSY, "app %s is leaving this node: try again in a few seconds",
+                       app->memory.app);
     }
     if (app != NULL && app->verb.stage != VERB_NONE) {
         return err_set(err, ERR_BUSY, "another request for app %s is being recorded",
@@ -337,7 +358,9 @@ int door_check(struct conductor *conductor, struct app *app, const struct plan *
                        conductor->blind->memory.app);
     }
     rc = rc == 0 ? check_alone(conductor, app, err) : rc;
-    rc = rc == 0 && app != NULL ? check_memory(app, plan, force, err) : rc;
+    rc = rc != 0       ? rc
+         : app != NULL ? check_app(app, plan, force, err)
+                       : check_ended(conductor, plan, force, err);
     rc = rc == 0 ? check_powers(conductor, plan, err) : rc;
     rc = rc == 0 ? check_ports(conductor, app, plan, err) : rc;
     rc = rc == 0 ? claims_check(conductor, app, plan, err) : rc;
@@ -364,22 +387,49 @@ void app_drop(struct app *app)
     app->memory = (struct memory_app){0};
 }
 
+/* Every place is taken: whether one is about to be free. */
+static int no_place(const struct conductor *conductor, uint8_t apps, struct err *err)
+{
+    for (uint8_t i = 0; i < apps; i++) {
+        if (conductor->apps[i].is_ending) {
+            return err_set(err, ERR_BUSY,
+                           "the place of app %s, which has ended, is being cleared: try again in "
+                           "a few seconds",
+                           conductor->apps[i].memory.app);
+        }
+    }
+    return err_set(err, ERR_LIMIT,
+                   "this node's address pool has room for %u apps, and none of them has ended: "
+                   "remove one by a release without services, or enlarge pool",
+                   apps);
+}
+
 int app_new(struct conductor *conductor, const char *name, struct app **made, struct err *err)
 {
     uint8_t apps = address_apps(&conductor->config);
+    struct memory_app ended;
+    bool is_found = false;
+    int rc = ended_recall(conductor, name, &ended, &is_found, err);
+    if (rc != 0) {
+        return rc;
+    }
     for (uint8_t i = 0; i < apps; i++) {
         struct app *app = app_take(conductor, i);
         if (app != NULL) {
             app->is_new = true;
             app->session.is_observed = true;
             app->session.has_looked = true; /* what is wanted of it was not wanted before */
+            if (is_found) {
+                app->memory = ended;
+                app->memory.index = i;
+                app->memory.gen_last++; /* so that its record is known to be later */
+            }
             (void)text_copy(app->memory.app, NAME_BYTES, name);
             *made = app;
             return 0;
         }
     }
-    return err_set(err, ERR_LIMIT, "this node's address pool has room for %u apps: enlarge pool",
-                   apps);
+    return no_place(conductor, apps, err);
 }
 
 static int store_payload(struct app *app, struct span payload, const struct plan *plan,

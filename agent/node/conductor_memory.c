@@ -33,7 +33,9 @@ static void note_record(void *ctx, const char *name, bool is_blob)
     struct conductor *conductor = ctx;
     unsigned index = 0;
     char tail = '\0';
-    if (!is_blob && sscanf(name, "app-%2u%c", &index, &tail) == 1 && index < APPS_MAX) {
+    if (is_blob) {
+        ended_note(conductor, name);
+    } else if (sscanf(name, "app-%2u%c", &index, &tail) == 1 && index < APPS_MAX) {
         (void)app_take(conductor, (uint8_t)index);
     }
 }
@@ -54,6 +56,9 @@ static void read_app(struct app *app)
     if (rc == 0 && app->memory.index != (uint8_t)(app - conductor->apps)) {
         rc = err_set(&err, ERR_CORRUPT, "it is the record of place %u", app->memory.index);
     }
+    if (rc == 0 && ended_is_over(conductor, &app->memory)) {
+        app_drop(app);
+    }
     if (rc != 0) {
         app_drop(app);
         if (rc != ERR_NOT_FOUND) {
@@ -69,6 +74,11 @@ int memory_start(struct conductor *conductor, struct err *err)
     int rc = store->ops->list(store->self, note_record, conductor, err);
     if (rc != 0) {
         return err_wrap(err, rc, "list the store");
+    }
+    struct err unread;
+    if (!ended_check_start(conductor, &unread)) {
+        conductor->has_lost_memory = true;
+        conductor_warning(conductor, NULL, "memory lost: %s", unread.text);
     }
     for (size_t i = 0; i < APPS_MAX; i++) {
         if (conductor->apps[i].is_used) {

@@ -58,19 +58,26 @@ static int order_open(struct conductor *conductor, const char *app_name, struct 
     struct arena arena;
     struct span payload;
     struct digest digest;
-    struct app *app = app_of(conductor, app_name);
-    const struct order_place place = {
+    const struct app *app = app_of(conductor, app_name);
+    struct memory_app ended;
+    struct order_place place = {
         .fleet = conductor->config.fleet,
         .node = conductor->config.node,
         .app = app_name,
         .memory = app != NULL ? &app->memory : NULL,
         .epoch_base = conductor->trust.epoch_base,
     };
+    bool is_found = false;
+    int rc = app == NULL ? ended_recall(conductor, app_name, &ended, &is_found, err) : 0;
+    if (rc != 0) {
+        return rc; /* the order may be an old one */
+    }
+    place.memory = is_found ? &ended : place.memory;
     if (!conductor->has_trust) {
         return err_set(err, ERR_SIGNATURE, "this node trusts no key yet");
     }
     arena_init(&arena, conductor->scratch, sizeof conductor->scratch);
-    int rc = envelope_open(envelope, TRUST_ROLE_ORDER, &conductor->trust, &conductor->ports.verify,
+    rc = envelope_open(envelope, TRUST_ROLE_ORDER, &conductor->trust, &conductor->ports.verify,
                            &arena, &payload, &digest, err);
     rc = rc == 0 ? order_parse(payload, order, err) : rc;
     rc = rc == 0 ? order_check(order, &place, err) : rc;
@@ -274,7 +281,12 @@ static void order_record(struct conductor *conductor, struct order_slot *slot, s
                          const struct order_decision *decision)
 {
     struct err err;
-    if (app == NULL && app_new(conductor, slot->order.app, &app, &err) != 0) {
+    int rc = app == NULL ? app_new(conductor, slot->order.app, &app, &err) : 0;
+    if (rc == ERR_BUSY) {
+        slot->wait = ORDER_WAIT_BUSY;
+        return;
+    }
+    if (rc != 0) {
         conductor_warning(conductor, NULL, "order for %s: %s", slot->order.app, err.text);
         slot->is_turned_away = true;
         slot->refusal = ERR_LIMIT;
@@ -311,7 +323,8 @@ static void slot_step(struct conductor *conductor, struct order_slot *slot)
     }
     const struct order_facts facts = {
         .memory = app != NULL ? &app->memory : NULL,
-        .is_busy = app != NULL && (app->verb.stage != VERB_NONE || app->is_remembering),
+        .is_busy = app != NULL &&
+                   (app->verb.stage != VERB_NONE || app->is_remembering || app->is_ending),
         .has_release = slot->has_release,
         .is_late = is_late(conductor, slot),
         .refusal = slot->refusal,

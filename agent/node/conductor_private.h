@@ -164,6 +164,10 @@ struct app {
     mono_ms files_look_at; /* again then */
     uint16_t foreigners;   /* containers with our labels and without our name, in the last list */
     enum wish_wait told_wait; /* what it waits for, as the last event said */
+    mono_ms ended_at;         /* nothing of it is wanted since; 0: something is */
+    mono_ms end_not_before;   /* a step of its end failed */
+    bool is_ending;           /* its record says that there is nothing: the rest is removed */
+    bool is_network_gone;
 };
 
 /* A piece being stored; free when `app` is NULL. */
@@ -186,6 +190,8 @@ struct conductor {
     struct order_slot orders[APPS_MAX];
     struct call calls[CALLS_MAX];
     struct file_call file_calls[FILES_ASKED_MAX];
+    uint32_t ended_number; /* of the document about apps that have ended; 0: there is none */
+    bool is_ended_busy;    /* the next is being written */
     bool has_file_garbage; /* a release was forgotten since files were collected */
     struct boot_id boot;
     bool is_started, is_stepping, is_dirty;
@@ -282,6 +288,21 @@ int payload_load(struct conductor *conductor, const struct digest *release, stru
 void memory_collect(struct conductor *conductor); /* removes payloads nobody remembers */
 /* A release's image tag is to go, unless the release is remembered by then. */
 void garbage_note(struct app *app, const struct digest *release);
+
+/* conductor_end.c */
+
+/* A document of the store is named so: it may be the one about ended apps. */
+void ended_note(struct conductor *conductor, const char *name);
+/* That document can be read. */
+bool ended_check_start(struct conductor *conductor, struct err *err);
+/* A record, read at the start, is that of an app that has left: its place is free. */
+bool ended_is_over(struct conductor *conductor, const struct memory_app *memory);
+/* Looks for what is remembered of an app that has left (ended.h). Reads the disk. */
+NODISCARD int ended_recall(struct conductor *conductor, const char *name,
+                           struct memory_app *memory, bool *is_found, struct err *err);
+/* One step of an app's end, where it has come: the way back from a removal is given up after a day,
+ * and where all places are taken that of the app that ended first. */
+void end_step(struct app *app);
 
 /* conductor_observe.c */
 void observe_step(struct conductor *conductor);

@@ -252,10 +252,18 @@ const char *order_outcome_reason(const struct order_outcome *outcome)
                                                   : "unknown";
 }
 
+/* Of an app that came back only the first 8 bytes of a digest are known. */
+static bool is_quarantined_as(const struct digest *kept, const struct digest *release)
+{
+    static const uint8_t none[DIGEST_BYTES - 8];
+    bool is_prefix = memcmp(kept->bytes + 8, none, sizeof none) == 0;
+    return memcmp(kept->bytes, release->bytes, is_prefix ? 8 : DIGEST_BYTES) == 0;
+}
+
 bool memory_is_quarantined(const struct memory_app *memory, const struct digest *release)
 {
     for (size_t i = 0; i < QUARANTINE_MAX; i++) {
-        if (!digest_is_none(release) && digest_is_equal(&memory->quarantined[i], release)) {
+        if (!digest_is_none(release) && is_quarantined_as(&memory->quarantined[i], release)) {
             return true;
         }
     }

@@ -84,7 +84,8 @@ static void release_from_quarantine(struct memory_app *memory, const struct dige
 {
     size_t kept = 0;
     for (size_t i = 0; i < QUARANTINE_MAX; i++) {
-        if (!digest_is_equal(&memory->quarantined[i], release)) {
+        struct memory_app one = {.quarantined = {memory->quarantined[i]}};
+        if (!memory_is_quarantined(&one, release)) {
             memory->quarantined[kept++] = memory->quarantined[i];
         }
     }

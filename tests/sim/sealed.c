@@ -46,6 +46,15 @@ void sealed_release(const struct sealed_content *content, int signer, struct sea
     digest_render(&index, index_hex);
     seal_digest(span_text(index_hex), &config);
     digest_render(&config, config_hex);
+    if (content->is_empty) {
+        int short_len = snprintf(payload, sizeof payload,
+                                 "{\"schema\":1,\"x-berth\":{\"app\":\"%s\",\"sequence\":%llu%s},"
+                                 "\"services\":{}}",
+                                 content->app, (unsigned long long)content->sequence,
+                                 given(content->top));
+        seal_around(TRUST_ROLE_RELEASE, span_of(payload, (size_t)short_len), signer, made);
+        return;
+    }
     int len = snprintf(
         payload, sizeof payload,
         "{\"schema\":1,\"x-berth\":{\"app\":\"%s\",\"sequence\":%llu%s},\"services\":{\"web\":{"

@@ -21,6 +21,7 @@ struct sealed_content {
     const char *service;   /* of the one service */
     const char *extension; /* of its x-berth */
     const char *root;      /* beside the services */
+    bool is_empty;         /* it has no service: the app is removed */
 };
 
 /* The image is that of release v2 (releases.h). `signer`: 1 is trusted; 0: no signature. */
