@@ -16,7 +16,7 @@ int activate_run(const struct options *options)
     struct activate activate = {
         .control = options->control,
         .name = activate_name(options->argument),
-        .is_forced = (options->given & OPTION_FORCE) != 0,
+        .is_forced = options->is_forced,
     };
     if (activate_read(options->argument, data, sizeof data, &activate.envelope, &err) != 0) {
         fprintf(stderr, "berthctl: activate: %s\n", err.text);
@@ -45,7 +45,7 @@ int activate_run(const struct options *options)
     if (status != EXIT_GOOD) {
         return status;
     }
-    if ((options->given & OPTION_WAIT) == 0) {
+    if (!options->is_waiting) {
         return EXIT_GOOD;
     }
     if (follow.app[0] == '\0') {

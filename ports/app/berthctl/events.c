@@ -9,5 +9,5 @@ int events_run(const struct options *options)
 {
     char target[64];
     (void)snprintf(target, sizeof target, "/v1/events?after=%" PRIu64, options->after);
-    return client_show(&options->control, "events", target, (options->given & OPTION_JSON) != 0);
+    return client_show(&options->control, "events", target, options->is_json);
 }

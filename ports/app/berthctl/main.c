@@ -1,63 +1,51 @@
-/* berthctl: the technician's tool: what can be done at a node with the cable out. */
+/* berthctl: the technician's tool: what can be done at a node with no network. What it can be asked
+ * stands in ports/app/words/berthctl.c. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "platform/base/units.h"
 #include "ports/app/berthctl/options.h"
+#include "ports/app/words/help.h"
 
-const struct verb verbs[] = {
-    {"activate", "FILE", OPTION_FORCE | OPTION_WAIT,
-     "make the release in FILE the wanted one (-: standard input)", activate_run},
-    {"init", "TRUST", 0, "take releases of these keys, on a gateway that is not set up", init_run},
-    {"status", NULL, OPTION_JSON, "show every app, its releases and containers", status_run},
-    {"watch", NULL, OPTION_JSON, "show the same live, with what happens", watch_run},
-    {"history", "APP", OPTION_JSON, "show what APP has run and could run again", history_run},
-    {"rollback", "APP", OPTION_WAIT, "go back to the release before", rollback_run},
-    {"events", NULL, OPTION_JSON | OPTION_AFTER, "show what happened lately", events_run},
-    {"version", NULL, OPTION_JSON, "show the tool's and the agent's version", version_run},
-    {0},
+typedef int verb_function(const struct options *options);
+
+/* In the order of the table; a test holds the two together. */
+static const struct {
+    const char *name;
+    verb_function *run;
+} verbs[] = {
+    {"status", status_run},   {"watch", watch_run},       {"events", events_run},
+    {"history", history_run}, {"activate", activate_run}, {"rollback", rollback_run},
+    {"init", init_run},       {"version", version_run},
 };
 
-static void usage_print(FILE *out)
+static verb_function *verb_find(const char *name)
 {
-    static const struct {
-        unsigned option;
-        const char *text;
-    } options[] = {
-        {OPTION_FORCE, " [--force]"},
-        {OPTION_WAIT, " [--wait]"},
-        {OPTION_JSON, " [--json]"},
-        {OPTION_AFTER, " [--after N]"},
-    };
-    fprintf(out, "usage: berthctl [--socket PATH] VERB ...\n\n");
-    for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
-        int used = fprintf(out, "  %s%s%s", verb->name, verb->argument != NULL ? " " : "",
-                           verb->argument != NULL ? verb->argument : "");
-        for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-            if ((verb->may & options[i].option) != 0) {
-                used += fprintf(out, "%s", options[i].text);
-            }
-        }
-        fprintf(out, "%*s %s\n", used < 36 ? 36 - used : 0, "", verb->summary);
+    size_t at = 0;
+    while (at < COUNT_OF(verbs) && strcmp(verbs[at].name, name) != 0) {
+        at++;
     }
-    fprintf(out, "\n  --force   also a release that failed on this node before\n"
-                 "  --wait    follow until the verdict: exit 0 good, 3 went back, 4 inconclusive\n"
-                 "  --json    the agent's own words, for programs\n"
-                 "  --socket  where berthd listens (default /run/berth/control.sock)\n");
+    assert(at < COUNT_OF(verbs));
+    return verbs[at].run;
 }
 
 int main(int argc, char **argv)
 {
-    const struct verb *verb = NULL;
+    static struct given given;
     struct options options;
-    struct err err = {0};
-    if (options_read(argc, argv, &verb, &options, &err) != 0) {
-        fprintf(stderr, "berthctl: %s\n\n", err.text);
-        usage_print(stderr);
+    if (given_read(&words_berthctl, NULL, argc, argv, &given) != 0) {
+        help_complain(&given, stderr);
         return EXIT_USAGE;
     }
-    if (verb == NULL) {
-        usage_print(stdout);
+    if (given.wish == GIVEN_HELP) {
+        help_print(&given, NULL, stdout);
         return EXIT_GOOD;
     }
-    return verb->run(&options);
+    if (given.wish == GIVEN_VERSION) {
+        printf("berthctl " BERTH_VERSION "\n");
+        return EXIT_GOOD;
+    }
+    options_take(&given, &options);
+    return verb_find(given.verb->name)(&options);
 }

@@ -1,5 +1,4 @@
-/* options: the words after "berthctl", and the one table of verbs that says which of them go
- * together. */
+/* options: what a verb of berthctl was given. */
 #ifndef BERTHCTL_OPTIONS_H
 #define BERTHCTL_OPTIONS_H
 
@@ -7,33 +6,17 @@
 #include <stdint.h>
 
 #include "ports/app/control/client.h"
-
-#define OPTION_FORCE 1u
-#define OPTION_WAIT  2u
-#define OPTION_JSON  4u
-#define OPTION_AFTER 8u
+#include "ports/app/words/given.h"
 
 struct options {
     struct control control; /* the agent that is asked */
     const char *argument;   /* the file or app, or NULL */
-    unsigned given;         /* OPTION_* */
-    uint64_t after;         /* OPTION_AFTER */
+    bool is_forced, is_waiting, is_json;
+    uint64_t after; /* of events */
 };
 
-struct verb {
-    const char *name;
-    const char *argument; /* "FILE", "APP" or NULL */
-    unsigned may;         /* OPTION_* it understands */
-    const char *summary;
-    int (*run)(const struct options *options); /* an exit_status */
-};
-
-/* Ends with a verb without a name. */
-extern const struct verb verbs[];
-
-/* Reads the command line. *verb is NULL when help was asked for. ERR_USAGE. */
-NODISCARD int options_read(int argc, char **argv, const struct verb **verb, struct options *options,
-                           struct err *err);
+/* Takes what its verb's row has; the rest is as if it were not given. */
+void options_take(struct given *given, struct options *options);
 
 int activate_run(const struct options *options);
 int events_run(const struct options *options);

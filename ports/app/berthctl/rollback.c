@@ -14,12 +14,7 @@ int rollback_run(const struct options *options)
     struct span answer;
     char target[64];
     uint64_t after = 0;
-    if (!text_is_name(options->argument, NAME_BYTES - 1) ||
-        !text_copy(follow.app, sizeof follow.app, options->argument)) {
-        fprintf(stderr, "berthctl: rollback: %s is no app's name; see berthctl status\n",
-                options->argument);
-        return EXIT_USAGE;
-    }
+    (void)text_copy(follow.app, sizeof follow.app, options->argument);
     (void)snprintf(target, sizeof target, "/v1/rollback/%s", options->argument);
     struct client_question question = {.method = "POST", .target = target};
     int status = EXIT_GOOD;
@@ -35,7 +30,7 @@ int rollback_run(const struct options *options)
         (void)fflush(stdout);
     }
     client_close(&client);
-    if (status != EXIT_GOOD || (options->given & OPTION_WAIT) == 0) {
+    if (status != EXIT_GOOD || !options->is_waiting) {
         return status;
     }
     return follow_run(&follow, &options->control, after);

@@ -4,6 +4,5 @@
 
 int status_run(const struct options *options)
 {
-    return client_show(&options->control, "status", "/v1/status",
-                       (options->given & OPTION_JSON) != 0);
+    return client_show(&options->control, "status", "/v1/status", options->is_json);
 }

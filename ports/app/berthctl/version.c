@@ -6,7 +6,7 @@
 
 int version_run(const struct options *options)
 {
-    bool wants_json = (options->given & OPTION_JSON) != 0;
+    bool wants_json = options->is_json;
     if (!wants_json) {
         printf("berthctl " BERTH_VERSION "\n");
         (void)fflush(stdout);

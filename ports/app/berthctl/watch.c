@@ -118,7 +118,7 @@ int watch_run(const struct options *options)
 {
     struct client client;
     struct err err = {0};
-    bool wants_json = (options->given & OPTION_JSON) != 0;
+    bool wants_json = options->is_json;
     struct client_question question = {.method = "GET", .target = "/v1/watch"};
     int rc = client_ask(&client, &options->control, &question, &err);
     if (rc == 0 && client.status == 200) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ports/app/berthd/file.h"
+#include "ports/app/words/words.h"
 
 /* A gateway on the factory line has not been told who it is. */
 static const char factory[] = "{\"schema\": 1, \"node\": \"unnamed\", \"fleet\": \"none\"}";
@@ -16,6 +17,7 @@ static const struct {
     {"--self-test", MODE_SELF_TEST},
     {"--version", MODE_VERSION},
     {"--help", MODE_HELP},
+    {"-h", MODE_HELP},
 };
 
 static bool mode_find(const char *word, enum mode *mode)
@@ -43,17 +45,21 @@ bool options_read(int argc, char **argv, struct options *options)
     return true;
 }
 
+static void option_print(const struct words_option *option, FILE *out)
+{
+    fprintf(out, "  --%-9s  %-4s  %s\n", option->name, option->value != NULL ? option->value : "",
+            option->sentence);
+}
+
 void usage_print(FILE *out)
 {
-    fprintf(
-        out,
-        "usage: berthd [--config PATH] [--check | --self-test | --version]\n\n"
-        "  --config     what this node is told about itself (default "
-        "/etc/berth/berthd.json)\n"
-        "  --check      read configuration, trust and revoke documents, and say what is wrong\n"
-        "  --self-test  try everything this machine must offer, and say what is missing; works\n"
-        "               without a configuration and leaves nothing behind\n"
-        "  --version    print the version\n");
+    fprintf(out, "berthd %s\n\nusage: berthd [OPTION...]\n\n", words_berthd.sentence);
+    for (size_t i = 0; words_berthd.verbs[0].options[i] != NULL; i++) {
+        option_print(words_berthd.verbs[0].options[i], out);
+    }
+    for (size_t i = 0; words_berthd.options[i] != NULL; i++) {
+        option_print(words_berthd.options[i], out);
+    }
 }
 
 int options_config(const struct options *options, struct config *config, struct err *err)

@@ -3,7 +3,6 @@
 
 #include "platform/base/text.h"
 #include "platform/base/units.h"
-#include "ports/app/berthctl/options.h"
 #include "tests/check.h"
 
 /* One status of app web; committed, candidate: one letter for a release, or '-'. */
@@ -200,57 +199,6 @@ static void accepted_answers(void)
     CHECK_INT_EQ(follow_accepted(&follow, span_text("")), 0);
 }
 
-static int no_run(const struct options *options)
-{
-    return (int)options->given;
-}
-
-const struct verb verbs[] = {
-    {"activate", "FILE", OPTION_FORCE | OPTION_WAIT, "", no_run},
-    {"events", NULL, OPTION_AFTER, "", no_run},
-    {0},
-};
-
-static int read_words(const char *const *words, struct options *options, const struct verb **verb)
-{
-    char *argv[8] = {NULL};
-    int argc = 0;
-    struct err err;
-    for (; words[argc] != NULL; argc++) {
-        argv[argc] = (char *)(uintptr_t)words[argc];
-    }
-    return options_read(argc, argv, verb, options, &err);
-}
-
-#define WORDS(...) ((const char *const[]){"berthctl", __VA_ARGS__, NULL})
-
-static void command_lines(void)
-{
-    struct options options;
-    const struct verb *verb;
-    CHECK_INT_EQ(read_words(WORDS("--socket", "/x", "activate", "f", "--wait"), &options, &verb),
-                 0);
-    CHECK_STR_EQ(options.control.socket_path, "/x");
-    CHECK_STR_EQ(options.argument, "f");
-    CHECK_INT_EQ(options.given, OPTION_WAIT);
-    CHECK_INT_EQ(read_words(WORDS("activate", "-", "--wait"), &options, &verb), 0);
-    CHECK_STR_EQ(options.argument, "-");
-    CHECK_INT_EQ(read_words(WORDS("status", "-"), &options, &verb), ERR_USAGE);
-    CHECK_INT_EQ(read_words(WORDS("events", "--after", "12"), &options, &verb), 0);
-    CHECK_INT_EQ(options.after, 12);
-    CHECK_STR_EQ(verb->name, "events");
-    CHECK_INT_EQ(read_words(WORDS("activate", "--help"), &options, &verb), 0);
-    CHECK(verb == NULL);
-    CHECK_INT_EQ(read_words(WORDS("activate"), &options, &verb), ERR_USAGE);
-    CHECK_INT_EQ(read_words(WORDS("activate", "a", "b"), &options, &verb), ERR_USAGE);
-    CHECK_INT_EQ(read_words(WORDS("activate", "a", "--after", "1"), &options, &verb), ERR_USAGE);
-    CHECK_INT_EQ(read_words(WORDS("events", "--after"), &options, &verb), ERR_USAGE);
-    CHECK_INT_EQ(read_words(WORDS("events", "--after", "x"), &options, &verb), ERR_USAGE);
-    CHECK_INT_EQ(read_words(WORDS("events", "web"), &options, &verb), ERR_USAGE);
-    CHECK_INT_EQ(read_words(WORDS("dance"), &options, &verb), ERR_USAGE);
-    CHECK_INT_EQ(read_words(WORDS("--force"), &options, &verb), ERR_USAGE);
-}
-
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -269,7 +217,6 @@ int main(int argc, char **argv)
         {"replaced_by_an_order", replaced_by_an_order},
         {"rollback_ends", rollback_ends},
         {"accepted_answers", accepted_answers},
-        {"command_lines", command_lines},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
