@@ -8,6 +8,13 @@ foreach(file "${CMAKE_SOURCE_DIR}/README.md" "${CMAKE_SOURCE_DIR}/CHANGELOG.md"
     install(FILES "${file}" DESTINATION share/doc/berth-operator COMPONENT operator OPTIONAL)
 endforeach()
 
+# Made beside the program (ports/app/words).
+set(words "${CMAKE_BINARY_DIR}/words")
+install(DIRECTORY "${words}/man1" DESTINATION share/man COMPONENT operator OPTIONAL)
+install(FILES "${words}/bash/berth" DESTINATION share/bash-completion/completions COMPONENT operator OPTIONAL)
+install(FILES "${words}/zsh/_berth" DESTINATION share/zsh/vendor-completions COMPONENT operator OPTIONAL)
+install(FILES "${words}/fish/berth.fish" DESTINATION share/fish/vendor_completions.d COMPONENT operator OPTIONAL)
+
 set(CPACK_GENERATOR DEB)
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON) # the gateway's programs need not be built for it
 set(CPACK_DEB_COMPONENT_INSTALL ON)

@@ -8,6 +8,14 @@ install(FILES "${packaging}/systemd/berthd.service" "${packaging}/systemd/berth-
 install(PROGRAMS "${packaging}/systemd/berth-boot" DESTINATION libexec/berth)
 install(FILES "${packaging}/systemd/berth.sysctl" DESTINATION lib/sysctl.d RENAME 60-berth.conf)
 install(FILES "${packaging}/systemd/berth.tmpfiles" DESTINATION lib/tmpfiles.d RENAME berth.conf)
+# Made beside the programs (ports/app/words).
+set(words "${CMAKE_BINARY_DIR}/words")
+install(FILES "${words}/man8/berthd.8.gz" "${words}/man8/berthctl.8.gz" DESTINATION share/man/man8 OPTIONAL)
+foreach(program berthd berthctl)
+    install(FILES "${words}/bash/${program}" DESTINATION share/bash-completion/completions OPTIONAL)
+    install(FILES "${words}/zsh/_${program}" DESTINATION share/zsh/vendor-completions OPTIONAL)
+    install(FILES "${words}/fish/${program}.fish" DESTINATION share/fish/vendor_completions.d OPTIONAL)
+endforeach()
 install(FILES "${packaging}/berthd.default" DESTINATION /etc/default RENAME berthd)
 install(FILES "${packaging}/berthd.json.example" "${packaging}/README.md"
     "${CMAKE_SOURCE_DIR}/CHANGELOG.md" DESTINATION share/doc/berth)

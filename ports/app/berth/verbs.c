@@ -42,6 +42,7 @@ static const struct {
     {"rollout retry", verb_rollout_retry},
     {"rollout undo", verb_rollout_undo},
     {"rollout abort", verb_rollout_abort},
+    {"completion", verb_completion},
     {"coordinate", verb_coordinate},
     {"revoke", verb_revoke},
 };

@@ -37,6 +37,7 @@ int verb_rollout_list(struct given *given, struct err *err);
 int verb_rollout_pause(struct given *given, struct err *err);
 int verb_rollout_resume(struct given *given, struct err *err);
 int verb_rollout_abort(struct given *given, struct err *err);
+int verb_completion(struct given *given, struct err *err);
 int verb_coordinate(struct given *given, struct err *err);
 int verb_deploy(struct given *given, struct err *err);
 int verb_revoke(struct given *given, struct err *err);

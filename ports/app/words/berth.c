@@ -403,6 +403,8 @@ static const struct words_verb verbs[] = {
      SOME("DIGEST|FILE", WORDS_FILE),
      OPTIONS(&key_needed, &fleet_revoke, &version_revoke, &output_list)},
     {"help", "show what a verb does", ANY("VERB", WORDS_TEXT), NULL},
+    {"completion", "write what a shell needs to complete command lines: bash, zsh or fish",
+     ONE("SHELL", WORDS_TEXT), NULL},
 };
 
 static const struct words_family families[] = {
@@ -416,6 +418,7 @@ static const struct words_family families[] = {
     {"keys", NULL, "role keys and the trust document, as files"},
     {"revoke", NULL, "what must never run, as a file"},
     {"help", "More", "of a verb: what it takes, examples, exit statuses"},
+    {"completion", NULL, "of command lines, for bash, zsh and fish"},
 };
 
 const struct words_program words_berth = {

@@ -84,6 +84,8 @@ static const struct words_page pages[] = {
      "Where there is a document it writes the next version, signed by the one before."},
     {"revoke", EXAMPLES("revoke --key revoke.pem -o revoke.json web.release"), exits_plain,
      "berth release revoke does the same at a fleet's broker."},
+    {"completion", EXAMPLES("completion bash", "completion zsh"), exits_plain,
+     "The packages install it; without them: . <(berth completion bash)"},
     {"help", EXAMPLES("help", "help rollout", "help rollout start"), exits_plain, NULL},
 };
 
