@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "platform/base/text.h"
+#include "ports/app/berth/confirm.h"
 #include "ports/app/berth/trust_file.h"
 #include "ports/app/berth/values.h"
 #include "ports/app/berth/verbs.h"
@@ -195,7 +196,11 @@ int verb_keys_trust(struct given *given, struct err *err)
     for (const char *role; (role = given_next(given, "role", &at)) != NULL;) {
         request.roles[values_role(role)] = strchr(role, '=') + 1;
     }
-    return strlen(request.dir) <= PATH_MAX - 32
-               ? trust_make(&request, err)
-               : err_set(err, ERR_USAGE, "the folder's path is too long");
+    if (strlen(request.dir) > PATH_MAX - 32) {
+        return err_set(err, ERR_USAGE, "the folder's path is too long");
+    }
+    int rc = confirm(given_has(given, "yes") || !request.is_reset, err,
+                     "Have every node and coordinator of %s forget the epochs they know?",
+                     request.trust.fleet);
+    return rc == 0 ? trust_make(&request, err) : rc;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "platform/base/text.h"
+#include "ports/app/berth/confirm.h"
 #include "ports/app/berth/node_topics.h"
 #include "ports/app/berth/verbs.h"
 
@@ -92,5 +93,6 @@ int verb_node_remove(struct given *given, struct err *err)
 {
     struct remove_request request = {.node = given->arguments[0],
                                      .is_forced = given_has(given, "force")};
-    return session_verb(given, remove_run, &request, err);
+    int rc = confirm(given_has(given, "yes"), err, "Take node %s out of the fleet?", request.node);
+    return rc == 0 ? session_verb(given, remove_run, &request, err) : rc;
 }

@@ -9,6 +9,7 @@
 #include "agent/wire/report.h"
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
+#include "ports/app/berth/confirm.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/revoke_list.h"
 #include "ports/app/berth/session.h"
@@ -197,5 +198,8 @@ int verb_release_revoke(struct given *given, struct err *err)
     request.key_count = given_list(given, "key", request.keys, KEYRING_FILES_MAX);
     request.releases = given->arguments;
     request.release_count = given->argument_count;
-    return session_verb(given, revoke_run, &request, err);
+    int rc = confirm(given_has(given, "yes"), err,
+                     "Revoke %zu release%s for good? No node of the fleet runs them again.",
+                     request.release_count, request.release_count == 1 ? "" : "s");
+    return rc == 0 ? session_verb(given, revoke_run, &request, err) : rc;
 }

@@ -5,12 +5,14 @@
 
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
+#include "ports/app/berth/confirm.h"
 #include "ports/app/berth/rollout_verdict.h"
 #include "ports/app/berth/rollout_world.h"
 #include "ports/app/berth/verbs.h"
 
 struct change {
-    const char *id, *want;
+    const char *id; /* as it was given, then in full */
+    const char *want, *said;
     struct session session;
     struct fleet_dir dir;
     struct trust trust;
@@ -45,6 +47,7 @@ static int control_change(struct change *change, struct err *err)
                  : rc;
     rc = rc == 0 ? rollout_world_read_rollouts(&change->world, &change->session, err) : rc;
     rc = rc == 0 ? rollout_world_find(&change->world, change->id, &rollout, err) : rc;
+    change->id = rc == 0 ? rollout->spec.id : change->id;
     if (rc == 0 && rollout_phase_is_end(rollout->told.phase)) {
         rc = err_set(err, ERR_NOTHING, "rollout %s has ended: %s", change->id,
                      rollout_phase_word(rollout->told.phase));
@@ -58,34 +61,28 @@ static int control_change(struct change *change, struct err *err)
         }
         rc = control_write(change, &control, err);
     }
-    rollout_world_close(&change->world);
-    return rc;
-}
-
-static int change_run(const char *path, const char *id, const char *want, struct err *err)
-{
-    struct change *change = calloc(1, sizeof *change);
-    if (change == NULL) {
-        return err_set(err, ERR_MEMORY, "no memory");
-    }
-    change->id = id;
-    change->want = want;
-    int rc = session_start(&change->session, path, &change->dir, err);
     if (rc == 0) {
-        rc = control_change(change, err);
-        session_close(&change->session);
+        printf("rollout %s: %s\n", change->id, change->said);
     }
-    free(change);
+    rollout_world_close(&change->world);
     return rc;
 }
 
 static int run(struct given *given, const char *want, const char *said, struct err *err)
 {
-    const char *id = given->arguments[0];
-    int rc = change_run(given_value(given, "dir"), id, want, err);
-    if (rc == 0) {
-        printf("rollout %s: %s\n", id, said);
+    struct change *change = calloc(1, sizeof *change);
+    if (change == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
     }
+    change->id = given->arguments[0];
+    change->want = want;
+    change->said = said;
+    int rc = session_start(&change->session, given_value(given, "dir"), &change->dir, err);
+    if (rc == 0) {
+        rc = control_change(change, err);
+        session_close(&change->session);
+    }
+    free(change);
     return rc;
 }
 
@@ -101,5 +98,10 @@ int verb_rollout_resume(struct given *given, struct err *err)
 
 int verb_rollout_abort(struct given *given, struct err *err)
 {
+    int rc = confirm(given_has(given, "yes"), err, "Abort rollout %s? It does not go on again.",
+                     given->arguments[0]);
+    if (rc != 0) {
+        return rc;
+    }
     return run(given, "abort", "takes back what was not begun, and ends", err);
 }

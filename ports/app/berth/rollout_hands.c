@@ -50,7 +50,7 @@ int rollout_retry_add(struct rollout_control *control, const char *node, wall_ms
 /* -- the verbs -------------------------------------------------------------------------------- */
 
 struct hands {
-    const char *id;
+    char id[NAME_BYTES];
     char **nodes;
     int node_count;
     bool is_retry;
@@ -128,6 +128,9 @@ static int control_change(struct hands *hands, struct err *err)
                  : rc;
     rc = rc == 0 ? rollout_world_read(&hands->world, &hands->session, err) : rc;
     rc = rc == 0 ? rollout_world_find(&hands->world, hands->id, &record, err) : rc;
+    if (rc == 0) {
+        (void)text_copy(hands->id, sizeof hands->id, record->spec.id); /* it may have been short */
+    }
     if (rc == 0 && rollout_phase_is_end(record->told.phase)) {
         rc = err_set(err, ERR_NOTHING, "rollout %s has ended: %s", hands->id,
                      rollout_phase_word(record->told.phase));
@@ -149,9 +152,9 @@ static int hands_run(struct given *given, bool is_retry, struct err *err)
 {
     static struct hands hands;
     hands = (struct hands){.is_retry = is_retry,
-                           .id = given->arguments[0],
                            .nodes = given->arguments + 1,
                            .node_count = (int)given->argument_count - 1};
+    (void)text_copy(hands.id, sizeof hands.id, given->arguments[0]);
     int rc = session_start(&hands.session, given_value(given, "dir"), &hands.dir, err);
     if (rc != 0) {
         return rc;

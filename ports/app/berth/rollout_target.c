@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "ports/app/berth/confirm.h"
 #include "ports/app/berth/rollout_world.h"
 
 static bool is_everybody(const struct rollout_target *target)
@@ -32,24 +32,21 @@ int rollout_target_judge(const struct rollout_target *target, const char *fleet,
     if (!is_everybody(target) || (target->is_all && target->is_confirmed)) {
         return 0;
     }
+    if (answer == NULL && target->is_all) {
+        return err_set(
+            err, ERR_CANCELLED,
+            "every node of fleet %s (%zu now)? There is no terminal to ask at: say --yes; "
+            "nothing was begun",
+            fleet, target->known);
+    }
     if (answer == NULL) {
-        return target->is_all ? 0
-                              : err_set(err, ERR_USAGE,
-                                        "which nodes? -l SELECTOR, or --all for every node (%zu "
-                                        "now) of fleet %s",
-                                        target->known, fleet);
+        return err_set(err, ERR_USAGE,
+                       "which nodes? -l SELECTOR, or --all for every node (%zu now) of fleet %s",
+                       target->known, fleet);
     }
     (void)snprintf(question, sizeof question, "Every node of fleet %s (%zu now)? [y/N] ", fleet,
                    target->known);
     return answer(question) ? 0 : err_set(err, ERR_CANCELLED, "nothing was begun");
-}
-
-static bool terminal_answer(const char *question)
-{
-    char line[16] = "";
-    (void)fputs(question, stderr);
-    return fgets(line, sizeof line, stdin) != NULL &&
-           (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0);
 }
 
 static int nodes_count(struct rollout_target *target, const struct roster *roster, struct err *err)
@@ -69,7 +66,6 @@ static int nodes_count(struct rollout_target *target, const struct roster *roste
 int rollout_target_confirm(struct rollout_target *target, struct session *session,
                            const char *fleet, const struct trust *trust, struct err *err)
 {
-    bool is_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
     struct rollout_world *world = calloc(1, sizeof *world);
     if (world == NULL) {
         return err_set(err, ERR_MEMORY, "no memory");
@@ -80,5 +76,6 @@ int rollout_target_confirm(struct rollout_target *target, struct session *sessio
     rollout_world_close(world);
     free(world);
     return rc != 0 ? rc
-                   : rollout_target_judge(target, fleet, is_terminal ? terminal_answer : NULL, err);
+                   : rollout_target_judge(target, fleet,
+                                          confirm_has_terminal() ? confirm_ask : NULL, err);
 }

@@ -14,7 +14,8 @@ struct rollout_target {
 
 /* Reads the fleet over a connected session and counts. ERR_NOT_FOUND: no node matches, or none is
  * known; ERR_USAGE: neither a selector nor --all, and there is no terminal to ask at;
- * ERR_CANCELLED: the person at the terminal said no; session_read's codes. */
+ * ERR_CANCELLED: the person at the terminal said no, or every node is meant and nobody can be
+ * asked; session_read's codes. */
 NODISCARD int rollout_target_confirm(struct rollout_target *target, struct session *session,
                                      const char *fleet, const struct trust *trust, struct err *err);
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent/fleet/planner.h"
+#include "ports/app/berth/confirm.h"
 #include "ports/app/berth/rollout_start.h"
 #include "ports/app/berth/rollout_world.h"
 #include "ports/app/berth/verbs.h"
@@ -51,15 +51,6 @@ const char *rollout_undo_refusal(const struct rollout_spec *undone, const struct
     }
     return digest_is_equal(&app->order.before, &undone->release) ? "it ran the release before"
                                                                  : NULL;
-}
-
-static bool is_agreed(size_t count, const char *id)
-{
-    char line[16] = "";
-    (void)fprintf(stderr, "Bring %zu node%s back to what ran before %s? [y/N] ", count,
-                  count == 1 ? "" : "s", id);
-    return fgets(line, sizeof line, stdin) != NULL &&
-           (strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0);
 }
 
 /* Says who cannot, and returns how many can. */
@@ -113,11 +104,11 @@ int rollout_undo_prepare(struct rollout_run *run, const char *id, bool is_confir
         return err_set(err, ERR_NOT_FOUND, "no node runs what rollout %s brought and can go back",
                        id);
     }
-    bool is_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
-    if (rc == 0 && !is_confirmed && is_terminal && !is_agreed(*count, id)) {
-        return err_set(err, ERR_CANCELLED, "nothing was begun");
-    }
-    return rc;
+    /* Without a terminal it goes on: it is the way back. */
+    return rc == 0 ? confirm(is_confirmed || !confirm_has_terminal(), err,
+                             "Bring %zu node%s back to what ran before %s?", *count,
+                             *count == 1 ? "" : "s", id)
+                   : rc;
 }
 
 int verb_rollout_undo(struct given *given, struct err *err)

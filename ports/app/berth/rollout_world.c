@@ -118,34 +118,72 @@ void rollout_world_sort(struct rollout_world *world)
     }
 }
 
+/* How well a word fits an id: 2 it is the id, 1 its beginning or its end, 0 not. */
+static int id_fit(const char *id, const char *word)
+{
+    size_t len = strlen(word);
+    size_t whole = strlen(id);
+    if (strcmp(id, word) == 0) {
+        return 2;
+    }
+    return len < whole && (strncmp(id, word, len) == 0 || strcmp(id + whole - len, word) == 0);
+}
+
+/* The rollouts there are, or those that a word fits. */
+static size_t others_append(const struct rollout_world *world, const char *word, struct text *text)
+{
+    size_t listed = 0;
+    for (size_t i = 0; i < world->mirror.rollouts.count; i++) {
+        const struct kept *here = world->mirror.rollouts.list[i];
+        if (here->spec.created != 0 && (word == NULL || id_fit(here->spec.id, word) > 0) &&
+            listed++ < IDS_LISTED) {
+            text_printf(text, " %s", here->spec.id);
+        }
+    }
+    text_append(text, listed > IDS_LISTED ? " and more: berth rollout list" : "");
+    return listed;
+}
+
+static const struct kept *newest_find(const struct rollout_world *world)
+{
+    const struct kept *newest = NULL;
+    for (size_t i = 0; i < world->mirror.rollouts.count; i++) {
+        const struct kept *here = world->mirror.rollouts.list[i];
+        if (here->spec.created != 0 &&
+            (newest == NULL || spec_compare(&here->spec, &newest->spec) < 0)) {
+            newest = here;
+        }
+    }
+    return newest;
+}
+
 int rollout_world_find(const struct rollout_world *world, const char *id,
                        const struct kept **rollout, struct err *err)
 {
-    char others[IDS_LISTED * (NAME_BYTES + 1) + 1] = "";
+    char others[IDS_LISTED * (NAME_BYTES + 1) + 64] = "";
     struct text text;
-    size_t listed = 0;
-    *rollout = NULL;
-    text_init(&text, others, sizeof others);
-    for (size_t i = 0; i < world->mirror.rollouts.count; i++) {
+    int best = 0;
+    size_t count = 0; /* that fit as well as the best */
+    bool is_newest = id == NULL || strcmp(id, "latest") == 0;
+    *rollout = is_newest ? newest_find(world) : NULL;
+    for (size_t i = 0; !is_newest && i < world->mirror.rollouts.count; i++) {
         const struct kept *here = world->mirror.rollouts.list[i];
-        if (here->spec.created == 0) {
-            continue;
-        }
-        bool is_it = id != NULL
-                         ? strcmp(here->spec.id, id) == 0
-                         : *rollout == NULL || spec_compare(&here->spec, &(*rollout)->spec) < 0;
-        *rollout = is_it ? here : *rollout;
-        if (listed++ < IDS_LISTED) {
-            text_printf(&text, " %s", here->spec.id);
-        }
+        int fit = here->spec.created != 0 ? id_fit(here->spec.id, id) : 0;
+        *rollout = fit > best ? here : *rollout;
+        count = fit > best ? 1 : count + (fit == best && fit > 0);
+        best = fit > best ? fit : best;
+    }
+    text_init(&text, others, sizeof others);
+    if (count > 1) {
+        (void)others_append(world, id, &text);
+        return err_set(err, ERR_VALUE, "%s means several rollouts:%s", id, others);
     }
     if (*rollout != NULL) {
         return 0;
     }
-    return id == NULL || listed == 0
+    return others_append(world, NULL, &text) == 0
                ? err_set(err, ERR_NOT_FOUND, "no rollout is there; begin one: berth rollout start")
-               : err_set(err, ERR_NOT_FOUND, "no rollout %s; there are%s%s", id, others,
-                         listed > IDS_LISTED ? " and more: berth rollout list" : "");
+               : err_set(err, ERR_NOT_FOUND, "no rollout %s; there are%s", id, others);
 }
 
 struct rollout_view rollout_world_view(const struct kept *rollout)

@@ -46,7 +46,8 @@ NODISCARD int rollout_world_read_rollouts(struct rollout_world *world, struct se
 
 /* Newest first, those without a spec last. Invalidates what find answered. */
 void rollout_world_sort(struct rollout_world *world);
-/* By id, or the newest one when id is NULL. ERR_NOT_FOUND says which there are. */
+/* By id, or by its beginning or end where no other has it, or the newest one when id is NULL or
+ * "latest". ERR_NOT_FOUND says which there are, ERR_VALUE which are meant. */
 NODISCARD int rollout_world_find(const struct rollout_world *world, const char *id,
                                  const struct kept **rollout, struct err *err);
 /* For those who show it: the state is the broker's. */

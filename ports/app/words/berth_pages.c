@@ -21,7 +21,7 @@ static const struct words_page pages[] = {
     {"release show", EXAMPLES("release show web.release"), exits_plain, NULL},
     {"release publish", EXAMPLES("release publish web.release --dir demo"), exits_plain, NULL},
     {"release revoke",
-     EXAMPLES("release revoke web.release",
+     EXAMPLES("release revoke web.release --yes",
               "release revoke --dir demo "
               "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9"),
      exits_plain, "No list of releases that must never run gets shorter again."},
@@ -43,18 +43,21 @@ static const struct words_page pages[] = {
      "It coordinates the rollout until its end; interrupted, berth coordinate goes on with it."},
     {"rollout list", EXAMPLES("rollout list"), exits_plain, NULL},
     {"rollout status", EXAMPLES("rollout status", "rollout status --json web-1a2b3c"), exits_plain,
-     "Without ID it shows the newest rollout."},
+     "Without ID, or for latest, it shows the newest rollout. The beginning or the end of an ID is "
+     "enough "
+     "where no other has it."},
     {"rollout watch", EXAMPLES("rollout watch", "rollout watch --json web-1a2b3c"), exits_rollout,
      "Without ID it follows the newest rollout. On a terminal it draws in place, elsewhere it "
      "writes a line for each change."},
-    {"rollout pause", EXAMPLES("rollout pause web-1a2b3c"), exits_plain, NULL},
+    {"rollout pause", EXAMPLES("rollout pause latest"), exits_plain, NULL},
     {"rollout resume", EXAMPLES("rollout resume web-1a2b3c"), exits_plain, NULL},
     {"rollout retry", EXAMPLES("rollout retry web-1a2b3c", "rollout retry web-1a2b3c gw-7"),
      exits_plain, NULL},
     {"rollout skip", EXAMPLES("rollout skip web-1a2b3c gw-7 gw-8"), exits_plain, NULL},
     {"rollout undo", EXAMPLES("rollout undo web-1a2b3c --watch"), exits_rollout,
      "A rollout of its own, within the same budgets; it says beforehand who cannot go back."},
-    {"rollout abort", EXAMPLES("rollout abort web-1a2b3c"), exits_plain,
+    {"rollout abort", EXAMPLES("rollout abort web-1a2b3c", "rollout abort latest --yes"),
+     exits_plain,
      "A node that has begun goes on to its verdict; one that is done stays. An aborted rollout "
      "does not go on again."},
     {"coordinate", EXAMPLES("coordinate --dir demo"), exits_plain,

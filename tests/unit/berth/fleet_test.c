@@ -358,7 +358,9 @@ static void case_trust(void)
     check_version("1 none");
     check_run_is("keys trust f/keys --fleet demo", 0, "");
     check_version("2 none");
-    check_run_is("keys trust f/keys --fleet demo --reset-epochs", 0, "");
+    check_run_is("keys trust f/keys --fleet demo --reset-epochs", ERR_CANCELLED,
+                 "say --yes; nothing was done");
+    check_run_is("keys trust f/keys --fleet demo --reset-epochs --yes", 0, "");
     check_version("3 base");
     check_run_is("keys trust f/keys --fleet demo", 0, "");
     check_version("4 base"); /* a node may have missed the third */
@@ -404,6 +406,7 @@ static int entry_remove(const char *path, const struct stat *status, int kind, s
 
 int main(int argc, char **argv)
 {
+    CHECK(freopen("/dev/null", "r", stdin) != NULL); /* nobody is asked */
     static const struct check_case cases[] = {{"init", case_init},
                                               {"init_twice", case_init_twice},
                                               {"init_refused", case_init_refused},

@@ -35,7 +35,8 @@ static void case_judge(void)
         {"", false, false, 9, 9, NULL, ERR_USAGE, 0, "--all for every node (9 now) of fleet plant"},
         {"", false, true, 9, 9, NULL, ERR_USAGE, 0, "--all"}, /* --yes says not which */
         {NULL, false, false, 9, 9, NULL, ERR_USAGE, 0, "-l SELECTOR"},
-        {"", true, false, 9, 9, NULL, 0, 0, ""},
+        {"", true, false, 9, 9, NULL, ERR_CANCELLED, 0, "say --yes; nothing was begun"},
+        {"", true, true, 9, 9, NULL, 0, 0, ""},
         {"", true, true, 9, 9, no, 0, 0, ""},
         {"", true, false, 9, 9, yes, 0, 1, ""},
         {"", true, false, 9, 9, no, ERR_CANCELLED, 1, "nothing was begun"},

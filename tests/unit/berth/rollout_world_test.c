@@ -35,8 +35,49 @@ static void case_many(void)
     rollout_world_close(&world);
 }
 
+static int found_is(const char *word, const char *id)
+{
+    struct err err = {0};
+    const struct kept *found = NULL;
+    int rc = rollout_world_find(&world, word, &found, &err);
+    CHECK_STR_EQ(rc == 0 ? found->spec.id : err.text, id);
+    return rc;
+}
+
+/* An id may be short where no other is meant; "latest" is the newest. */
+static void case_short_ids(void)
+{
+    static const char *const ids[] = {"web-1", "web-12-ab", "web-13-ac", "shop-14-ab"};
+    static const struct trust trust;
+    char topic[BUS_TOPIC_BYTES], document[SMALL_BYTES_MAX];
+    struct text text;
+    CHECK_INT_EQ(rollout_world_open(&world, "plant", &trust, (struct verify){0}, NULL), 0);
+    CHECK_INT_EQ(found_is("latest", "no rollout is there; begin one: berth rollout start"),
+                 ERR_NOT_FOUND);
+    for (int i = 0; i < 4; i++) {
+        struct rollout_spec spec = {
+            .app = "web", .created = 1000 + i, .max_unavailable = 1, .offline = "later"};
+        spec.release.bytes[0] = 1;
+        (void)snprintf(spec.id, sizeof spec.id, "%s", ids[i]);
+        (void)snprintf(topic, sizeof topic, "berth/1/plant/rollout/%s/spec", spec.id);
+        text_init(&text, document, sizeof document);
+        rollout_spec_render(&spec, &text);
+        rollout_world_take(&world, topic, span_of(text.data, text.len), true);
+    }
+    rollout_world_sort(&world);
+    CHECK_INT_EQ(found_is("latest", "shop-14-ab"), 0);
+    CHECK_INT_EQ(found_is("shop", "shop-14-ab"), 0);
+    CHECK_INT_EQ(found_is("web-1", "web-1"), 0); /* itself, though others begin with it */
+    CHECK_INT_EQ(found_is("ac", "web-13-ac"), 0);
+    CHECK_INT_EQ(found_is("web-12", "web-12-ab"), 0);
+    CHECK_INT_EQ(found_is("ab", "ab means several rollouts: shop-14-ab web-12-ab"), ERR_VALUE);
+    CHECK_INT_EQ(found_is("x", "no rollout x; there are shop-14-ab web-13-ac web-12-ab web-1"),
+                 ERR_NOT_FOUND);
+    rollout_world_close(&world);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"many", case_many}};
+    static const struct check_case cases[] = {{"many", case_many}, {"short ids", case_short_ids}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

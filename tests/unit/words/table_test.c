@@ -141,7 +141,8 @@ static void option_try(const struct words_verb *verb, const struct words_option 
         text_append(&line, verb->arguments[i].least > 0 ? " nowhere" : "");
     }
     for (size_t i = 0; verb->options[i] != NULL; i++) {
-        if (verb->options[i]->is_needed && verb->options[i] != option) {
+        bool is_yes = strcmp(verb->options[i]->name, "yes") == 0;
+        if ((verb->options[i]->is_needed || is_yes) && verb->options[i] != option) {
             option_append(verb->options[i], &line);
         }
     }
@@ -172,6 +173,7 @@ static void case_options_asked(void)
 {
     char folder[] = "/tmp/words-table.XXXXXX";
     CHECK(mkdtemp(folder) != NULL && chdir(folder) == 0);
+    CHECK(freopen("/dev/null", "r", stdin) != NULL); /* no verb finds a terminal to ask at */
     (void)setenv("HOME", folder, 1);
     (void)unsetenv("BERTH_FLEET");
     for (size_t i = 0; i < words_berth.verb_count; i++) {
