@@ -158,32 +158,102 @@ static int status_show(struct reading *reading, const struct request *request, s
     return 0;
 }
 
-/* -- list ------------------------------------------------------------------------------------- */
+/* -- list, history ---------------------------------------------------------------------------- */
+
+static const char *instant(wall_ms at, char text[32])
+{
+    time_t seconds = (time_t)(at / 1000);
+    struct tm parts;
+    (void)localtime_r(&seconds, &parts);
+    (void)strftime(text, 32, "%Y-%m-%d %H:%M:%S", &parts);
+    return text;
+}
+
+static const char *done_of(const struct kept *record, char text[32])
+{
+    (void)snprintf(text, 32, "-");
+    if (record->has_told) {
+        (void)snprintf(text, 32, "%" PRIu32 "/%" PRIu32, record->told.count[NODE_DONE],
+                       record->told.matched);
+    }
+    return text;
+}
+
+static const char *nodes_of(const struct kept *record)
+{
+    return record->spec.selector[0] != '\0' ? record->spec.selector : "(every node)";
+}
 
 static void list_row(const struct kept *record)
 {
-    char created[32];
-    char nodes[32] = "-";
-    time_t seconds = (time_t)(record->spec.created / 1000);
-    struct tm parts;
-    (void)localtime_r(&seconds, &parts);
-    (void)strftime(created, sizeof created, "%Y-%m-%d %H:%M:%S", &parts);
-    if (record->has_told) {
-        (void)snprintf(nodes, sizeof nodes, "%" PRIu32 "/%" PRIu32, record->told.count[NODE_DONE],
-                       record->told.matched);
-    }
+    char created[32], nodes[32];
     printf("%-32s  %-10s  %-9s  %s  %s\n", record->spec.id,
-           record->has_told ? rollout_phase_word(record->told.phase) : "new", nodes, created,
-           record->spec.selector[0] != '\0' ? record->spec.selector : "(every node)");
+           record->has_told ? rollout_phase_word(record->told.phase) : "new",
+           done_of(record, nodes), instant(record->spec.created, created), nodes_of(record));
 }
 
-static int list_show(const struct reading *reading)
+/* When it ended is when its state was written last. */
+static void history_row(const struct kept *record)
 {
-    printf("%-32s  %-10s  %-9s  %-19s  %s\n", "ROLLOUT", "PHASE", "DONE", "STARTED", "NODES");
-    for (size_t i = 0; i < reading->world.count; i++) {
-        list_row(reading->world.mirror.rollouts.list[i]);
+    const struct rollout_state *told = &record->told;
+    char created[32], ended[32], nodes[32];
+    printf("%-32s  %-11s  %-9s  %-6" PRIu32 "  %s  %s  %s %s  %s\n", record->spec.id,
+           rollout_phase_word(told->phase), done_of(record, nodes),
+           told->count[NODE_FAILED] + told->count[NODE_LOST] + told->count[NODE_REGRESSED],
+           instant(record->spec.created, created), instant(told->updated, ended), record->spec.app,
+           record->spec.version, nodes_of(record));
+}
+
+static void row_json(const struct kept *record, const char *comma)
+{
+    const struct rollout_spec *spec = &record->spec;
+    char hex[DIGEST_HEX_BYTES];
+    digest_render(&spec->release, hex);
+    printf("%s", comma);
+    member("\n{", "id", spec->id);
+    member(",", "app", spec->app);
+    member(",", "version", spec->version);
+    member(",", "release", hex);
+    member(",", "selector", spec->selector);
+    member(",", "undo", spec->shape.undo);
+    member(",", "phase", record->has_told ? rollout_phase_word(record->told.phase) : "new");
+    printf(",\"created\":%" PRId64 ",\"updated\":%" PRId64 ",\"matched\":%" PRIu32 ",\"count\":{",
+           spec->created, record->told.updated, record->told.matched);
+    for (int i = 0; i < NODE_CONDITION_COUNT; i++) {
+        printf("%s\"%s\":%" PRIu32, i == 0 ? "" : ",", node_condition_word((enum node_condition)i),
+               record->told.count[i]);
     }
-    return 0;
+    printf("}}");
+}
+
+/* Newest first; of a history only those that have ended. */
+static void list_show(const struct reading *reading, bool is_history, bool is_json)
+{
+    const char *comma = "";
+    if (is_json) {
+        printf("[");
+    } else if (is_history) {
+        printf("%-32s  %-11s  %-9s  %-6s  %-19s  %-19s  %s\n", "ROLLOUT", "ENDED", "DONE", "FAILED",
+               "STARTED", "UNTIL", "WHAT");
+    } else {
+        printf("%-32s  %-10s  %-9s  %-19s  %s\n", "ROLLOUT", "PHASE", "DONE", "STARTED", "NODES");
+    }
+    for (size_t i = 0; i < reading->world.count; i++) {
+        const struct kept *record = reading->world.mirror.rollouts.list[i];
+        bool is_ended = record->has_told && rollout_phase_is_end(record->told.phase);
+        if (is_history && !is_ended) {
+            continue;
+        }
+        if (is_json) {
+            row_json(record, comma);
+            comma = ",";
+        } else if (is_history) {
+            history_row(record);
+        } else {
+            list_row(record);
+        }
+    }
+    printf("%s", is_json ? "\n]\n" : "");
 }
 
 /* -- verbs ------------------------------------------------------------------------------------ */
@@ -200,11 +270,24 @@ int verb_rollout_status(struct given *given, struct err *err)
     return rc;
 }
 
-int verb_rollout_list(struct given *given, struct err *err)
+static int list_run(struct given *given, bool is_history, struct err *err)
 {
+    bool is_json = given_has(given, "json");
     struct reading *reading = NULL;
     int rc = reading_open(&reading, given_value(given, "dir"), err);
-    rc = rc == 0 ? list_show(reading) : rc;
+    if (rc == 0) {
+        list_show(reading, is_history, is_json);
+    }
     reading_close(reading);
     return rc;
+}
+
+int verb_rollout_list(struct given *given, struct err *err)
+{
+    return list_run(given, false, err);
+}
+
+int verb_rollout_history(struct given *given, struct err *err)
+{
+    return list_run(given, true, err);
 }

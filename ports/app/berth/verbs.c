@@ -36,6 +36,7 @@ static const struct {
     {"rollout watch", verb_rollout_watch},
     {"rollout status", verb_rollout_status},
     {"rollout list", verb_rollout_list},
+    {"rollout history", verb_rollout_history},
     {"rollout pause", verb_rollout_pause},
     {"rollout resume", verb_rollout_resume},
     {"rollout skip", verb_rollout_skip},

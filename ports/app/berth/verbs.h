@@ -33,6 +33,7 @@ int verb_rollout_retry(struct given *given, struct err *err);
 int verb_rollout_start(struct given *given, struct err *err);
 int verb_rollout_watch(struct given *given, struct err *err);
 int verb_rollout_status(struct given *given, struct err *err);
+int verb_rollout_history(struct given *given, struct err *err);
 int verb_rollout_list(struct given *given, struct err *err);
 int verb_rollout_pause(struct given *given, struct err *err);
 int verb_rollout_resume(struct given *given, struct err *err);

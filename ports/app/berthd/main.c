@@ -7,7 +7,7 @@
 #include "ports/app/berthd/anchors.h"
 #include "ports/app/berthd/gate.h"
 #include "ports/app/berthd/house.h"
-#include "ports/app/berthd/notify.h"
+#include "ports/linux/notify.h"
 #include "ports/app/berthd/options.h"
 #include "ports/app/berthd/reach.h"
 #include "ports/app/berthd/self_test.h"
@@ -173,9 +173,9 @@ static int agent_main(const struct config *config, const struct err *sandbox)
                        config->node, config->fleet,
                        (unsigned long long)agent->anchors.trust.version);
         log->ops->line(log->self, LOG_LEVEL_INFO, line);
-        notify_send("READY=1");
+        linux_notify("READY=1");
         agent_run(agent);
-        notify_send("STOPPING=1");
+        linux_notify("STOPPING=1");
         agent_leave(agent);
         log->ops->line(log->self, LOG_LEVEL_INFO,
                        "berthd ends; containers and traffic stay as they are");

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "ports/app/berthd/notify.h"
+#include "ports/linux/notify.h"
 
 static long long number_of(const char *name)
 {
@@ -26,7 +26,7 @@ void watchdog_step(struct watchdog *watchdog, mono_ms now)
 {
     if (watchdog->limit_ms > 0 && now - watchdog->told_at >= watchdog->limit_ms / 4) {
         watchdog->told_at = now;
-        notify_send("WATCHDOG=1");
+        linux_notify("WATCHDOG=1");
     }
 }
 

@@ -41,7 +41,9 @@ static const struct words_page pages[] = {
               "rollout start web.release --spec grey.yaml --detach"),
      exits_rollout,
      "It coordinates the rollout until its end; interrupted, berth coordinate goes on with it."},
-    {"rollout list", EXAMPLES("rollout list"), exits_plain, NULL},
+    {"rollout list", EXAMPLES("rollout list", "rollout list --json"), exits_plain, NULL},
+    {"rollout history", EXAMPLES("rollout history", "rollout history --json"), exits_plain,
+     "The newest 24 that have ended stay at the broker."},
     {"rollout status", EXAMPLES("rollout status", "rollout status --json web-1a2b3c"), exits_plain,
      "Without ID, or for latest, it shows the newest rollout. The beginning or the end of an ID is "
      "enough "

@@ -1,5 +1,5 @@
 /* notify: one datagram. */
-#include "ports/app/berthd/notify.h"
+#include "ports/linux/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-void notify_send(const char *state)
+void linux_notify(const char *state)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const char *path = getenv("NOTIFY_SOCKET");
