@@ -59,32 +59,79 @@ static void subscribed(void *ctx, const struct err *err)
     coordinator->read_at = coordinator->now;
 }
 
+struct reading {
+    enum topic_kind kind;
+    unsigned level;
+};
+
+static void filter_make(const struct coordinator *coordinator, const struct reading *reading,
+                        unsigned shard, char filter[BUS_TOPIC_BYTES])
+{
+    struct topic topic = {.kind = reading->kind, .level = reading->level};
+    memcpy(topic.fleet, coordinator->fleet, sizeof topic.fleet);
+    if (shard < TOPIC_SHARDS) {
+        (void)snprintf(topic.shard, sizeof topic.shard, "%02x", shard & 0xff);
+    }
+    topic_render(&topic, filter);
+}
+
+/* `shard`: TOPIC_SHARDS for all of them. */
+static void filter_ask(struct coordinator *coordinator, const struct reading *reading,
+                       unsigned shard)
+{
+    const struct bus *bus = &coordinator->ports.bus;
+    char filter[BUS_TOPIC_BYTES];
+    struct err err = {0};
+    filter_make(coordinator, reading, shard, filter);
+    if (bus->ops->subscribe(bus->self, filter, subscribed, coordinator, &err) == 0) {
+        coordinator->subscribing++;
+    } else {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read the fleet: %s", err.text);
+    }
+}
+
+static bool is_in_pieces(const struct coordinator *coordinator)
+{
+    return coordinator->mirror.roster.node_count > COORDINATOR_WHOLE_MAX;
+}
+
 /* States before specs: of a rollout that is over, the end is known when its spec comes. What lies
  * at berth/1 before what lies at berth/2, which it hides; both before orders: they count where
  * their node reads them. */
-static void subscribe_all(struct coordinator *coordinator)
+static void subscribe_all(struct coordinator *coordinator, bool has_two)
 {
-    static const struct {
-        enum topic_kind kind;
-        unsigned level;
-    } kinds[] = {{TOPIC_COORDINATOR, 1},     {TOPIC_ROLLOUT_STATE, 1}, {TOPIC_ROLLOUT_SPEC, 1},
-                 {TOPIC_ROLLOUT_CONTROL, 1}, {TOPIC_LABELS, 1},        {TOPIC_LABELS, 2},
-                 {TOPIC_PRESENCE, 1},        {TOPIC_PRESENCE, 2},      {TOPIC_REPORT, 1},
-                 {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},         {TOPIC_REPORT, 2}};
-    const struct bus *bus = &coordinator->ports.bus;
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        struct topic topic = {.kind = kinds[i].kind, .level = kinds[i].level};
-        char filter[BUS_TOPIC_BYTES];
-        struct err err = {0};
-        memcpy(topic.fleet, coordinator->fleet, sizeof topic.fleet);
-        topic_render(&topic, filter);
-        if (bus->ops->subscribe(bus->self, filter, subscribed, coordinator, &err) == 0) {
-            coordinator->subscribing++;
-        } else {
-            coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read the fleet: %s", err.text);
+    static const struct reading readings[] = {
+        {TOPIC_COORDINATOR, 1},     {TOPIC_ROLLOUT_STATE, 1}, {TOPIC_ROLLOUT_SPEC, 1},
+        {TOPIC_ROLLOUT_CONTROL, 1}, {TOPIC_LABELS, 1},        {TOPIC_LABELS, 2},
+        {TOPIC_PRESENCE, 1},        {TOPIC_PRESENCE, 2},      {TOPIC_REPORT, 1},
+        {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},         {TOPIC_REPORT, 2}};
+    for (size_t i = 0; i < COUNT_OF(readings); i++) {
+        if (readings[i].level == 1 || has_two) {
+            filter_ask(coordinator, &readings[i], TOPIC_SHARDS);
         }
     }
     coordinator->reread_at = coordinator->now + COORDINATOR_REREAD_MS;
+}
+
+/* One shard again, all of them within COORDINATOR_REREAD_MS; the one before is asked for no more.
+ */
+static void shard_reread(struct coordinator *coordinator)
+{
+    static const struct reading readings[] = {
+        {TOPIC_LABELS, 2}, {TOPIC_PRESENCE, 2}, {TOPIC_ORDER, 2}, {TOPIC_REPORT, 2}};
+    const struct bus *bus = &coordinator->ports.bus;
+    unsigned before = (coordinator->shard + TOPIC_SHARDS - 1) % TOPIC_SHARDS;
+    for (size_t i = 0; i < COUNT_OF(readings); i++) {
+        char filter[BUS_TOPIC_BYTES];
+        filter_make(coordinator, &readings[i], before, filter);
+        if (coordinator->is_shard_open) {
+            (void)bus->ops->unsubscribe(bus->self, filter, NULL);
+        }
+        filter_ask(coordinator, &readings[i], coordinator->shard);
+    }
+    coordinator->is_shard_open = true;
+    coordinator->shard = (coordinator->shard + 1) % TOPIC_SHARDS;
+    coordinator->shard_at = coordinator->now + COORDINATOR_REREAD_MS / TOPIC_SHARDS;
 }
 
 static void link_opened(void *ctx, const char *session)
@@ -105,7 +152,9 @@ static void link_opened(void *ctx, const char *session)
     coordinator->claim_step = CLAIM_READING;
     coordinator->subscribing = 0;
     coordinator->read_at = coordinator->now;
-    subscribe_all(coordinator);
+    subscribe_all(coordinator, true);
+    coordinator->is_shard_open = false;
+    coordinator->shard_at = coordinator->reread_at;
 }
 
 static void link_closed(void *ctx, const struct err *err, bool was_open)
@@ -252,7 +301,10 @@ void coordinator_step(struct coordinator *coordinator)
         coordinator_files_ask(coordinator);
     }
     if (coordinator->now >= coordinator->reread_at) {
-        subscribe_all(coordinator);
+        subscribe_all(coordinator, !is_in_pieces(coordinator));
+    }
+    if (is_in_pieces(coordinator) && coordinator->now >= coordinator->shard_at) {
+        shard_reread(coordinator);
     }
     if (coordinator->claim_step == CLAIM_STANDBY) {
         standby_turn(coordinator);
@@ -279,6 +331,9 @@ mono_ms coordinator_deadline(const struct coordinator *coordinator)
     }
     deadline = mono_min(deadline, coordinator->reread_at);
     deadline = mono_min(deadline, coordinator_echo_deadline(coordinator));
+    if (is_in_pieces(coordinator)) {
+        deadline = mono_min(deadline, coordinator->shard_at);
+    }
     if (coordinator->claim_step == CLAIM_READING && coordinator->subscribing == 0) {
         deadline = mono_min(deadline, coordinator->read_at + COORDINATOR_QUIET_MS);
     } else if (coordinator->claim_step == CLAIM_HEARD) {

@@ -13,6 +13,10 @@
 /* Plans are made at most this often while much is heard. */
 #define COORDINATOR_PLAN_GAP_MS 50
 
+/* A larger fleet is read again in pieces, one shard of berth/2 after the other: a burst of all of
+ * it may be more than a broker's queue holds. */
+#define COORDINATOR_WHOLE_MAX 2048
+
 /* An order that the broker took and does not show for so long is published again. */
 #define COORDINATOR_ECHO_MS 5000
 
@@ -89,6 +93,9 @@ struct coordinator {
     unsigned subscribing; /* subscriptions without an answer */
     mono_ms read_at;      /* last message */
     mono_ms reread_at;
+    unsigned shard; /* that is read again next; of it and the one before: */
+    bool is_shard_open;
+    mono_ms shard_at;
     bool is_dirty;
     bool audits_always, is_auditing;
     mono_ms audit_at;

@@ -386,6 +386,42 @@ static void case_no_way(void)
     desk_close(&desk);
 }
 
+/* A large fleet is read again in pieces: what lies at berth/1 and rollouts whole, and of berth/2
+ * one shard after the other, so that each comes once in ten minutes. */
+static void case_rereads_in_pieces(void)
+{
+    enum { MANY = 2049 };
+    char node[16];
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_step(&desk, 0);
+    desk.user.opened(desk.user.ctx);
+    mono_ms opened = desk.now;
+    desk_filters_answer(&desk, NULL);
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(node, sizeof node, "gw-%d", i);
+        desk_hear_presence(&desk, node, true);
+    }
+    desk_step(&desk, opened + 600000 - 1 - desk.now);
+    CHECK_INT_EQ(desk.filter_count, FILTERS);
+    desk_step(&desk, 1);
+    CHECK_INT_EQ(desk.filter_count, FILTERS + 8 + 4);
+    for (size_t i = 0; i < 8; i++) {
+        CHECK(strncmp(desk.filters[FILTERS + i].filter, "berth/1/", 8) == 0);
+    }
+    CHECK_STR_EQ(desk.filters[FILTERS + 8].filter, "berth/2/sim/node/00/+/labels");
+    CHECK_STR_EQ(desk.filters[FILTERS + 11].filter, "berth/2/sim/node/00/+/report");
+    CHECK_INT_EQ(desk.unsubscribed_count, 0);
+    CHECK(coordinator_deadline(desk.coordinator) <= desk.now + 600000 / 256);
+    desk_step(&desk, 600000 / 256 - 1);
+    CHECK_INT_EQ(desk.filter_count, FILTERS + 8 + 4);
+    desk_step(&desk, 1);
+    CHECK_INT_EQ(desk.filter_count, FILTERS + 8 + 8);
+    CHECK_STR_EQ(desk.filters[FILTERS + 12].filter, "berth/2/sim/node/01/+/labels");
+    CHECK_INT_EQ(desk.unsubscribed_count, 4);
+    CHECK_STR_EQ(desk.unsubscribed, "berth/2/sim/node/00/+/report");
+    desk_close(&desk);
+}
+
 /* A subscription that the broker denies is logged; one that the link took with it is not. */
 static void case_denied(void)
 {
@@ -520,6 +556,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"subscribes", case_subscribes},
         {"rereads", case_rereads},
+        {"rereads in pieces", case_rereads_in_pieces},
         {"published", case_published},
         {"will", case_will},
         {"reads before it claims", case_reads_before_it_claims},

@@ -37,6 +37,15 @@ static int fake_subscribe(void *self, const char *filter, bus_done done, void *c
     return 0;
 }
 
+static int fake_unsubscribe(void *self, const char *filter, struct err *err)
+{
+    struct desk *desk = self;
+    (void)err;
+    desk->unsubscribed_count++;
+    (void)snprintf(desk->unsubscribed, sizeof desk->unsubscribed, "%s", filter);
+    return 0;
+}
+
 static int fake_publish(void *self, const char *topic, struct span payload, bool is_retained,
                         bus_done done, void *ctx, struct err *err)
 {
@@ -130,6 +139,7 @@ void desk_open(struct desk *desk, const char *pem, int64_t settle_ms)
     static const struct bus_ops bus_ops = {.open = fake_open,
                                            .close = fake_close,
                                            .subscribe = fake_subscribe,
+                                           .unsubscribe = fake_unsubscribe,
                                            .publish = fake_publish};
     static const struct clock_ops clock_ops = {.mono = fake_mono, .wall = fake_wall};
     static const struct entropy_ops entropy_ops = {.fill = fake_fill};

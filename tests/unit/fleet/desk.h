@@ -46,6 +46,8 @@ struct desk {
     size_t publish_count;
     struct desk_filter filters[DESK_FILTERS_MAX];
     size_t filter_count;
+    char unsubscribed[BUS_TOPIC_BYTES]; /* the last one */
+    unsigned unsubscribed_count;
     char said[4096]; /* the journal's lines, each with its newline */
     unsigned warnings, errors;
 };
