@@ -56,6 +56,8 @@ static void subscribed(void *ctx, const struct err *err)
     if (err != NULL && err->code != ERR_NETWORK) {
         coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read the fleet: %s", err->text);
     }
+    coordinator->are_fences_due |=
+        coordinator->subscribing == 0 && coordinator->claim_step == CLAIM_READING;
     coordinator->read_at = coordinator->now;
 }
 
@@ -98,13 +100,14 @@ static bool is_in_pieces(const struct coordinator *coordinator)
 /* States before specs: of a rollout that is over, the end is known when its spec comes. What lies
  * at berth/1 before what lies at berth/2, which it hides; both before orders: they count where
  * their node reads them. */
+static const struct reading readings[] = {
+    {TOPIC_COORDINATOR, 1},     {TOPIC_ROLLOUT_STATE, 1}, {TOPIC_ROLLOUT_SPEC, 1},
+    {TOPIC_ROLLOUT_CONTROL, 1}, {TOPIC_LABELS, 1},        {TOPIC_LABELS, 2},
+    {TOPIC_PRESENCE, 1},        {TOPIC_PRESENCE, 2},      {TOPIC_REPORT, 1},
+    {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},         {TOPIC_REPORT, 2}};
+
 static void subscribe_all(struct coordinator *coordinator, bool has_two)
 {
-    static const struct reading readings[] = {
-        {TOPIC_COORDINATOR, 1},     {TOPIC_ROLLOUT_STATE, 1}, {TOPIC_ROLLOUT_SPEC, 1},
-        {TOPIC_ROLLOUT_CONTROL, 1}, {TOPIC_LABELS, 1},        {TOPIC_LABELS, 2},
-        {TOPIC_PRESENCE, 1},        {TOPIC_PRESENCE, 2},      {TOPIC_REPORT, 1},
-        {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},         {TOPIC_REPORT, 2}};
     for (size_t i = 0; i < COUNT_OF(readings); i++) {
         if (readings[i].level == 1 || has_two) {
             filter_ask(coordinator, &readings[i], TOPIC_SHARDS);
@@ -113,21 +116,114 @@ static void subscribe_all(struct coordinator *coordinator, bool has_two)
     coordinator->reread_at = coordinator->now + COORDINATOR_REREAD_MS;
 }
 
+/* -- the end of the burst --------------------------------------------------------------------- */
+
+static const char *fence_mark(const struct coordinator *coordinator, char mark[24])
+{
+    (void)snprintf(mark, 24, "~%s", coordinator->link.session);
+    return mark;
+}
+
+/* The filter with a name of ours in each '+'; false where there is none. */
+static bool fence_make(const struct coordinator *coordinator, size_t index,
+                       char topic[BUS_TOPIC_BYTES])
+{
+    char filter[BUS_TOPIC_BYTES], mark[24];
+    struct text text;
+    filter_make(coordinator, &readings[index], TOPIC_SHARDS, filter);
+    text_init(&text, topic, BUS_TOPIC_BYTES);
+    fence_mark(coordinator, mark);
+    for (const char *at = filter; *at != '\0'; at++) {
+        if (*at == '+') {
+            text_append(&text, mark);
+        } else {
+            text_append_span(&text, span_of(at, 1));
+        }
+    }
+    return strchr(filter, '+') != NULL && !text.cut;
+}
+
+static void fence_told(void *ctx, const struct err *err)
+{
+    struct coordinator *coordinator = ctx;
+    if (err != NULL && err->code == ERR_DENIED) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read all of the fleet: %s",
+                        err->text);
+        coordinator->fences =
+            0; /* the burst is over when it is quiet, as far as anybody can tell */
+    }
+}
+
+static void fences_send(struct coordinator *coordinator)
+{
+    const struct bus *bus = &coordinator->ports.bus;
+    coordinator->are_fences_due = false;
+    coordinator->fences = 0;
+    coordinator->read_at = coordinator->now;
+    for (size_t i = 0; i < COUNT_OF(readings); i++) {
+        char topic[BUS_TOPIC_BYTES];
+        if (fence_make(coordinator, i, topic) &&
+            bus->ops->publish(bus->self, topic, span_text("{}"), false, fence_told, coordinator,
+                              NULL) == 0) {
+            coordinator->fences |= UINT32_C(1) << i;
+        }
+    }
+}
+
+/* True when it is a fence: ours, or another reader's. */
+static bool fence_take(struct coordinator *coordinator, const char *topic)
+{
+    char ours[BUS_TOPIC_BYTES];
+    if (strchr(topic, '~') == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < COUNT_OF(readings); i++) {
+        if (fence_make(coordinator, i, ours) && strcmp(ours, topic) == 0) {
+            coordinator->fences &= ~(UINT32_C(1) << i);
+            coordinator->read_at = coordinator->now;
+        }
+    }
+    return true;
+}
+
+/* A fence that does not come: of berth/2, where nothing else comes from either, the broker drops it
+ * in silence as everything there; any other was dropped with more, and all is read again. */
+static void fences_stall(struct coordinator *coordinator)
+{
+    uint32_t ones = 0;
+    for (size_t i = 0; i < COUNT_OF(readings); i++) {
+        ones |= readings[i].level == 1 ? UINT32_C(1) << i : 0;
+    }
+    if ((coordinator->fences & ones) == 0 && !coordinator->is_two_heard) {
+        coordinator->fences = 0;
+        coordinator_say(coordinator, LOG_LEVEL_WARNING,
+                        "nothing comes from berth/2: the broker's rights may be older than this "
+                        "coordinator (berth fleet upgrade)");
+        return;
+    }
+    coordinator_say(coordinator, LOG_LEVEL_WARNING,
+                    "the broker stopped before the end of what it holds, and may have dropped the "
+                    "rest (Mosquitto: max_queued_messages 0): nothing is begun until all is read");
+    coordinator->fences = 0;
+    coordinator->read_at = coordinator->now;
+    subscribe_all(coordinator, true);
+}
+
 /* One shard again, all of them within COORDINATOR_REREAD_MS; the one before is asked for no more.
  */
 static void shard_reread(struct coordinator *coordinator)
 {
-    static const struct reading readings[] = {
+    static const struct reading pieces[] = {
         {TOPIC_LABELS, 2}, {TOPIC_PRESENCE, 2}, {TOPIC_ORDER, 2}, {TOPIC_REPORT, 2}};
     const struct bus *bus = &coordinator->ports.bus;
     unsigned before = (coordinator->shard + TOPIC_SHARDS - 1) % TOPIC_SHARDS;
-    for (size_t i = 0; i < COUNT_OF(readings); i++) {
+    for (size_t i = 0; i < COUNT_OF(pieces); i++) {
         char filter[BUS_TOPIC_BYTES];
-        filter_make(coordinator, &readings[i], before, filter);
+        filter_make(coordinator, &pieces[i], before, filter);
         if (coordinator->is_shard_open) {
             (void)bus->ops->unsubscribe(bus->self, filter, NULL);
         }
-        filter_ask(coordinator, &readings[i], coordinator->shard);
+        filter_ask(coordinator, &pieces[i], coordinator->shard);
     }
     coordinator->is_shard_open = true;
     coordinator->shard = (coordinator->shard + 1) % TOPIC_SHARDS;
@@ -151,6 +247,8 @@ static void link_opened(void *ctx, const char *session)
     (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
     coordinator->claim_step = CLAIM_READING;
     coordinator->subscribing = 0;
+    coordinator->fences = 0;
+    coordinator->are_fences_due = coordinator->is_two_heard = false;
     coordinator->read_at = coordinator->now;
     subscribe_all(coordinator, true);
     coordinator->is_shard_open = false;
@@ -178,6 +276,10 @@ static void link_received(void *ctx, const char *topic, struct span payload, boo
     if (is_retained) {
         coordinator->read_at = coordinator->now; /* still reading what was there before */
     }
+    if (fence_take(coordinator, topic)) {
+        return;
+    }
+    coordinator->is_two_heard |= strncmp(topic, TOPIC_PREFIX_2, sizeof TOPIC_PREFIX_2 - 1) == 0;
     coordinator->is_dirty = true;
     coordinator_receive(coordinator, topic, payload);
 }
@@ -234,7 +336,8 @@ void coordinator_free(struct coordinator *coordinator)
 
 static bool is_quiet(const struct coordinator *coordinator)
 {
-    return coordinator->subscribing == 0 &&
+    return coordinator->subscribing == 0 && !coordinator->are_fences_due &&
+           coordinator->fences == 0 &&
            coordinator->now >= coordinator->read_at + COORDINATOR_QUIET_MS;
 }
 
@@ -243,8 +346,14 @@ static void claim_turn(struct coordinator *coordinator)
 {
     switch (coordinator->claim_step) {
     case CLAIM_READING:
+        if (coordinator->are_fences_due) {
+            fences_send(coordinator);
+        }
         if (is_quiet(coordinator)) {
             coordinator_claim(coordinator);
+        } else if (coordinator->fences != 0 &&
+                   coordinator->now >= coordinator->read_at + COORDINATOR_STALL_MS) {
+            fences_stall(coordinator);
         }
         break;
     case CLAIM_HEARD:
@@ -335,7 +444,11 @@ mono_ms coordinator_deadline(const struct coordinator *coordinator)
         deadline = mono_min(deadline, coordinator->shard_at);
     }
     if (coordinator->claim_step == CLAIM_READING && coordinator->subscribing == 0) {
-        deadline = mono_min(deadline, coordinator->read_at + COORDINATOR_QUIET_MS);
+        deadline = mono_min(deadline, coordinator->are_fences_due
+                                          ? 0
+                                          : coordinator->read_at + (coordinator->fences != 0
+                                                                        ? COORDINATOR_STALL_MS
+                                                                        : COORDINATOR_QUIET_MS));
     } else if (coordinator->claim_step == CLAIM_HEARD) {
         deadline = mono_min(deadline, coordinator->heard_at + coordinator->settle_ms);
     } else if (coordinator->claim_step == CLAIM_ACTING) {

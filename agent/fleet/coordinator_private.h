@@ -8,8 +8,11 @@
 #define COORDINATOR_PEM_BYTES 1024
 /* Ended rollouts stay at the broker for those who ask: the newest ones. */
 #define COORDINATOR_ENDED_MAX 24
-/* The retained burst is over when nothing came for so long. */
+/* The retained burst is over when the fences have come, messages of our own below each filter, and
+ * nothing more for so long: what lies on a topic without a wildcard has no room for one. */
 #define COORDINATOR_QUIET_MS 300
+/* A broker that shows no fence for so long, and nothing else, has kept something back. */
+#define COORDINATOR_STALL_MS 15000
 /* Plans are made at most this often while much is heard. */
 #define COORDINATOR_PLAN_GAP_MS 50
 
@@ -91,7 +94,10 @@ struct coordinator {
     bool is_farewell_due; /* all places were in use */
     bool has_left;
     unsigned subscribing; /* subscriptions without an answer */
-    mono_ms read_at;      /* last message */
+    bool are_fences_due;
+    uint32_t fences;   /* bits of the readings whose fence has not come back */
+    bool is_two_heard; /* something came from berth/2 in this session */
+    mono_ms read_at;   /* last message */
     mono_ms reread_at;
     unsigned shard; /* that is read again next; of it and the one before: */
     bool is_shard_open;

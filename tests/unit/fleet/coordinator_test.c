@@ -99,7 +99,8 @@ static void case_will(void)
     desk_close(&desk);
 }
 
-/* Nothing is claimed before the broker was quiet for 300 ms after the last message and answer. */
+/* Nothing is claimed before the fences have come and the broker was quiet for 300 ms after the last
+ * message and answer. */
 static void case_reads_before_it_claims(void)
 {
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
@@ -121,6 +122,40 @@ static void case_reads_before_it_claims(void)
     CHECK(coordinator_is_informed(desk.coordinator));
     CHECK(desk.publishes[0].is_retained);
     desk_close(&desk);
+}
+
+/* A fence that does not come back tells that the broker has kept something: all is read again, and
+ * nothing is begun. Only where nothing at all comes from berth/2 its fences are not waited for. */
+static void case_fences(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    (void)text_copy(desk.fences_lost, sizeof desk.fences_lost, "berth/1/");
+    desk_connect(&desk);
+    desk_run(&desk, 14900);
+    CHECK_INT_EQ(desk.filter_count, FILTERS);
+    CHECK(!coordinator_is_informed(desk.coordinator));
+    desk_run(&desk, 200);
+    CHECK_INT_EQ(desk.filter_count, 2 * FILTERS);
+    CHECK_CONTAINS(desk.said, "the broker stopped before the end");
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 0);
+    desk.fences_lost[0] = '\0';
+    desk_filters_answer(&desk, NULL);
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1);
+    desk_close(&desk);
+    for (int is_heard = 0; is_heard < 2; is_heard++) {
+        desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+        (void)text_copy(desk.fences_lost, sizeof desk.fences_lost, "berth/2/");
+        desk_connect(&desk);
+        if (is_heard == 1) {
+            desk.user.received(desk.user.ctx, "berth/2/sim/node/00/x/report", span_text("{"), true);
+        }
+        desk_run(&desk, 16000);
+        CHECK_INT_EQ(desk.filter_count, FILTERS * (is_heard + 1));
+        CHECK_INT_EQ(desk_count(&desk, "/coordinator"), is_heard == 1 ? 0 : 1);
+        CHECK_INT_EQ(strstr(desk.said, "nothing comes from berth/2") != NULL, is_heard == 0);
+        desk_close(&desk);
+    }
 }
 
 /* Its own claim has to stand for the settle time, counted from its echo, to the millisecond. */
@@ -556,6 +591,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"subscribes", case_subscribes},
         {"rereads", case_rereads},
+        {"fences", case_fences},
         {"rereads in pieces", case_rereads_in_pieces},
         {"published", case_published},
         {"will", case_will},

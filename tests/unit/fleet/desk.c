@@ -50,6 +50,12 @@ static int fake_publish(void *self, const char *topic, struct span payload, bool
                         bus_done done, void *ctx, struct err *err)
 {
     struct desk *desk = self;
+    if (strchr(topic, '~') != NULL && desk->fence_count < 16) {
+        desk->fence_done = done;
+        desk->fence_ctx = ctx;
+        (void)snprintf(desk->fences[desk->fence_count++], BUS_TOPIC_BYTES, "%s", topic);
+        return 0;
+    }
     if (desk->is_publish_refused || desk->publish_count == DESK_PUBLISHES_MAX) {
         return err_set(err, ERR_BUSY, "no room");
     }
@@ -170,8 +176,22 @@ void desk_close(struct desk *desk)
     coordinator_free(desk->coordinator);
 }
 
+static void fences_deliver(struct desk *desk)
+{
+    size_t count = desk->fence_count;
+    desk->fence_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        desk->fence_done(desk->fence_ctx, NULL);
+        if (strncmp(desk->fences[i], desk->fences_lost, strlen(desk->fences_lost)) != 0 ||
+            desk->fences_lost[0] == '\0') {
+            desk->user.received(desk->user.ctx, desk->fences[i], span_text("{}"), false);
+        }
+    }
+}
+
 void desk_step(struct desk *desk, int64_t ms)
 {
+    fences_deliver(desk);
     desk->now += ms;
     coordinator_step(desk->coordinator);
 }
@@ -201,6 +221,10 @@ void desk_filters_answer(struct desk *desk, const struct err *err)
             desk->filters[i].is_answered = true;
             desk->filters[i].done(desk->filters[i].ctx, err);
         }
+    }
+    if (err == NULL && !coordinator_is_informed(desk->coordinator)) {
+        coordinator_step(desk->coordinator); /* it sends its fences */
+        fences_deliver(desk);
     }
 }
 

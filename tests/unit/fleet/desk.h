@@ -46,6 +46,11 @@ struct desk {
     size_t publish_count;
     struct desk_filter filters[DESK_FILTERS_MAX];
     size_t filter_count;
+    char fences[16][BUS_TOPIC_BYTES]; /* published, and delivered with the next step */
+    bus_done fence_done;
+    void *fence_ctx;
+    size_t fence_count;
+    char fences_lost[16];               /* of topics that begin so; empty: none */
     char unsubscribed[BUS_TOPIC_BYTES]; /* the last one */
     unsigned unsubscribed_count;
     char said[4096]; /* the journal's lines, each with its newline */
