@@ -221,9 +221,13 @@ mosquitto_sub_all() {
 
 # say_file TOPIC FILE: retained, with the operator's certificate.
 say_file() {
-    mosquitto_pub -h 127.0.0.1 -p "$operator_port" --cafile "$fleet_dir/ca.pem" \
-        --cert "$fleet_dir/operator/cert.pem" --key "$fleet_dir/operator/key.pem" \
-        -t "berth/1/$fleet/$1" -q 1 -r -f "$2"
+    local at
+    topics_of "$1"
+    for at in "${topics[@]}"; do
+        [ "$at" = -t ] || mosquitto_pub -h 127.0.0.1 -p "$operator_port" --cafile "$fleet_dir/ca.pem" \
+            --cert "$fleet_dir/operator/cert.pem" --key "$fleet_dir/operator/key.pem" \
+            -t "$at" -q 1 -r -f "$2" || return 1
+    done
 }
 
 # reported NODE JQ-EXPRESSION
