@@ -393,6 +393,14 @@ static void standby_turn(struct coordinator *coordinator)
     }
 }
 
+/* A plan that takes long is not made so often: whoever is to be heard is heard in between. */
+static void plan_space(struct coordinator *coordinator)
+{
+    mono_ms began = coordinator->now;
+    clock_read(coordinator);
+    coordinator->plan_not_before += COORDINATOR_PLAN_SHARE * (coordinator->now - began);
+}
+
 void coordinator_step(struct coordinator *coordinator)
 {
     clock_read(coordinator);
@@ -430,6 +438,7 @@ void coordinator_step(struct coordinator *coordinator)
     coordinator_plan(coordinator); /* first: what it takes back is not to be said again */
     coordinator_assert(coordinator);
     coordinator_prune(coordinator);
+    plan_space(coordinator);
 }
 
 mono_ms coordinator_deadline(const struct coordinator *coordinator)

@@ -14,7 +14,9 @@
 /* A broker that shows no fence for so long, and nothing else, has kept something back. */
 #define COORDINATOR_STALL_MS 15000
 /* Plans are made at most this often while much is heard. */
-#define COORDINATOR_PLAN_GAP_MS 50
+#define COORDINATOR_PLAN_GAP_MS 10
+/* And so many times as long apart as they take. */
+#define COORDINATOR_PLAN_SHARE 4
 
 /* A larger fleet is read again in pieces, one shard of berth/2 after the other: a burst of all of
  * it may be more than a broker's queue holds. */
@@ -75,6 +77,7 @@ struct coordinator {
     struct coordinator_ports ports;
     char fleet[NAME_BYTES];
     char pem[COORDINATOR_PEM_BYTES];
+    char key_id[DIGEST_HEX_BYTES]; /* of it; empty: not made yet */
     struct trust trust;
     int64_t settle_ms;
     struct link link;

@@ -200,6 +200,41 @@ void coordinator_leave(struct coordinator *coordinator)
 
 /* -- orders ----------------------------------------------------------------------------------- */
 
+/* The order key's own name, made once. */
+static int key_name(struct coordinator *coordinator, struct err *why)
+{
+    const struct sign *sign = &coordinator->ports.sign;
+    uint8_t point[VERIFY_KEY_BYTES];
+    struct digest digest;
+    if (coordinator->key_id[0] != '\0') {
+        return 0;
+    }
+    int rc = sign->ops->key_public(sign->self, coordinator->pem, point, why);
+    if (rc == 0) {
+        coordinator->ports.verify.ops->sha256(coordinator->ports.verify.self,
+                                              span_of(point, sizeof point), &digest);
+        digest_render(&digest, coordinator->key_id);
+    }
+    return rc;
+}
+
+/* Its echo need not be verified, as far as the trust document has this key alone suffice. */
+static void own_note(struct coordinator *coordinator, struct span envelope)
+{
+    const struct trust *trust = &coordinator->trust;
+    struct digest name;
+    bool does_suffice = false;
+    for (size_t i = 0; i < trust->key_count; i++) {
+        does_suffice |= strcmp(trust->keys[i].id, coordinator->key_id) == 0 &&
+                        (trust->keys[i].roles & 1u << TRUST_ROLE_ORDER) != 0 &&
+                        trust->threshold[TRUST_ROLE_ORDER] == 1;
+    }
+    if (does_suffice) {
+        verified_name(&coordinator->ports.verify, TRUST_ROLE_ORDER, envelope, &name);
+        verified_note(&coordinator->mirror.verified, &name);
+    }
+}
+
 /* Signs the order and publishes it on its node's topic. */
 bool coordinator_order(struct coordinator *coordinator, const struct order *order, struct err *why)
 {
@@ -209,10 +244,8 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
     struct flight flight = {.id = ""};
     struct envelope_signature signature = {.key_id = ""};
     uint8_t der[SIGN_DER_BYTES_MAX];
-    uint8_t point[VERIFY_KEY_BYTES];
     char payload[ORDER_BYTES_MAX];
     struct span encoding, envelope;
-    struct digest key_digest;
     struct arena arena;
     struct text text;
     size_t len = 0;
@@ -221,13 +254,11 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
     struct span content = span_of(text.data, text.len);
     arena_init(&arena, coordinator->memory, sizeof coordinator->memory);
     int rc = envelope_encoding(type, content, &arena, &encoding, why);
-    rc = rc == 0 ? sign->ops->key_public(sign->self, coordinator->pem, point, why) : rc;
+    rc = rc == 0 ? key_name(coordinator, why) : rc;
     rc =
         rc == 0 ? sign->ops->signature(sign->self, coordinator->pem, encoding, der, &len, why) : rc;
     if (rc == 0) {
-        coordinator->ports.verify.ops->sha256(coordinator->ports.verify.self,
-                                              span_of(point, sizeof point), &key_digest);
-        digest_render(&key_digest, signature.key_id);
+        memcpy(signature.key_id, coordinator->key_id, sizeof signature.key_id);
         signature.der = span_of(der, len);
         rc = envelope_render(type, content, &signature, 1, &arena, &envelope, why);
     }
@@ -236,6 +267,7 @@ bool coordinator_order(struct coordinator *coordinator, const struct order *orde
         coordinator_say(coordinator, LOG_LEVEL_ERROR, "an order waits: %s", why->text);
         return false;
     }
+    own_note(coordinator, envelope);
     memcpy(topic.app, order->app, sizeof topic.app);
     memcpy(flight.id, order->id, sizeof order->id);
     memcpy(flight.node, order->node, sizeof flight.node);

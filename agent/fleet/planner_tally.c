@@ -45,24 +45,31 @@ static void sample_judge(struct turn *turn, const struct roster_node *node, stru
     turn->sample = before;
 }
 
+/* planner_condition is asked once: what planner_is_next, planner_condition_of and
+ * planner_budgets_node would ask it again is concluded here. */
 static void meant_judge(struct turn *turn, const struct roster_node *node,
                         const struct roster_app *app, struct part *part)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
     enum node_condition alone = planner_condition(turn->rollout, node, turn->now);
+    enum node_condition condition =
+        alone == NODE_DONE && turn->has_vanished ? planner_condition_of(turn, node) : alone;
     size_t wave = waves_of(&turn->waves, &turn->result->state, node);
+    bool is_in_wave = wave != WAVES_NONE;
     bool is_gone = alone == NODE_DONE ? planner_is_changed_and_gone(turn, node)
                                       : planner_is_gone_long(turn, node);
     bool is_changing = (part->flags & PART_CHANGING) != 0;
-    part->condition = (uint8_t)planner_condition_of(turn, node);
-    part->wave = wave != WAVES_NONE ? (uint8_t)wave : PART_NO_WAVE;
-    part->flags |=
-        (alone == NODE_DONE ? PART_DONE : 0u) | (is_gone ? PART_GONE : 0u) |
-        (app != NULL && planner_is_ours(&app->order, spec) ? PART_ORDERED : 0u) |
-        (planner_is_next(turn, node) ? PART_NEXT : 0u) |
-        (planner_is_back(turn, node) ? PART_BACK : 0u) |
-        (planner_is_failure(spec, (enum node_condition)part->condition) ? PART_FAILURE : 0u) |
-        (alone == NODE_CHANGING && !is_changing ? PART_WAITED_FOR : 0u);
+    bool holds_slot = alone == NODE_CHANGING || alone == NODE_LOST;
+    bool is_next = alone == NODE_PENDING && (is_in_wave || !is_staged(turn));
+    part->condition = (uint8_t)condition;
+    part->wave = is_in_wave ? (uint8_t)wave : PART_NO_WAVE;
+    part->flags |= (alone == NODE_DONE ? PART_DONE : 0u) | (is_gone ? PART_GONE : 0u) |
+                   (app != NULL && planner_is_ours(&app->order, spec) ? PART_ORDERED : 0u) |
+                   (is_next ? PART_NEXT : 0u) | (holds_slot ? PART_HOLDS_SLOT : 0u) |
+                   (alone == NODE_CHANGING ? PART_UNSTEADY : 0u) |
+                   (app != NULL && planner_is_back(turn, node) ? PART_BACK : 0u) |
+                   (planner_is_failure(spec, condition) ? PART_FAILURE : 0u) |
+                   (alone == NODE_CHANGING && !is_changing ? PART_WAITED_FOR : 0u);
     sample_judge(turn, node, part);
 }
 
@@ -70,17 +77,14 @@ static struct part part_judge(struct turn *turn, const struct roster_node *node)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
     const struct roster_app *app = roster_app_find(node, spec->app);
-    const struct budgets_node budget = planner_budgets_node(turn, node);
     struct part part = {.condition = NODE_CONDITION_COUNT, .wave = PART_NO_WAVE};
+    bool is_changing = planner_node_is_changing(node, turn->now);
+    bool is_ours = app != NULL && app->order.is_there && strcmp(app->order.rollout, spec->id) == 0;
     part.wake = wake_of(turn, node);
-    part.flags = (planner_node_is_changing(node, turn->now) ? PART_CHANGING : 0u) |
-                 (budget.holds_slot ? PART_HOLDS_SLOT : 0u) |
-                 (budget.is_changing || !budgets_is_serving(node) ? PART_UNSTEADY : 0u) |
-                 (planner_is_revocable(spec, node) ? PART_REVOCABLE : 0u);
-    if (app != NULL && app->order.is_there && strcmp(app->order.rollout, spec->id) == 0 &&
-        app->order.issued > turn->now - MINUTE_MS) {
-        part.flags |= PART_RECENT;
-    }
+    part.flags = (is_changing ? PART_CHANGING | PART_HOLDS_SLOT : 0u) |
+                 (is_changing || !budgets_is_serving(node) ? PART_UNSTEADY : 0u) |
+                 (is_ours && planner_is_revocable(spec, node) ? PART_REVOCABLE : 0u) |
+                 (is_ours && app->order.issued > turn->now - MINUTE_MS ? PART_RECENT : 0u);
     if (planner_is_meant(turn->rollout, node)) {
         meant_judge(turn, node, app, &part);
     }

@@ -335,6 +335,9 @@ bool roster_matches(const struct roster_node *node, const struct selector *selec
 {
     const char *names[REPORT_LABELS_MAX + LABELS_MAX + 1];
     const char *values[REPORT_LABELS_MAX + LABELS_MAX + 1];
+    if (selector->requirement_count == 0) {
+        return true; /* every node */
+    }
     size_t count = roster_labels_list(node, ROSTER_LABELS_OWN, names, values, 0);
     count = roster_labels_list(node, ROSTER_LABELS_GIVEN, names, values, count);
     names[count] = "node";

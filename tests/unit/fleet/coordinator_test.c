@@ -259,8 +259,8 @@ static void case_plan_gap(void)
     desk_step(&desk, 0); /* a plan */
     desk_rollout(&desk, &spec);
     desk_node(&desk, "gw-00");
-    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 50);
-    desk_step(&desk, 49);
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 10);
+    desk_step(&desk, 9);
     CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
     desk_step(&desk, 1);
     CHECK_INT_EQ(desk_count(&desk, "/order/web"), 1);
