@@ -279,14 +279,90 @@ static void case_undo(void)
     crowd_close(&crowd);
 }
 
+/* A cut lies at the broker: coordinators of every version must find the same nodes below it. */
+static void case_places_stay(void)
+{
+    static const struct {
+        const char *rollout, *node;
+        uint64_t place;
+    } rows[] = {
+        {"web-1", "gw-1", UINT64_C(0x7d6d19369fc90)},
+        {"web-1", "gw-2", UINT64_C(0x5770d8b46a6a4)},
+        {"web-2", "gw-1", UINT64_C(0xf7a0f10a300f2)},
+        {"r", "n", UINT64_C(0xc52e55e04bdac)},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CHECK(waves_place(rows[i].rollout, rows[i].node) == rows[i].place);
+    }
+}
+
+/* What a spec says of its waves, wave by wave: how many, their soak, their threshold. */
+static void case_specs(void)
+{
+    static struct rollout_spec spec;
+    spec = (struct rollout_spec){0};
+    CHECK_INT_EQ(waves_count(&spec), 1);
+    CHECK_INT_EQ(waves_soak(&spec, 0), 0);
+    CHECK_INT_EQ(waves_threshold(&spec, 0), 0);
+    spec.shape.delay_ms = 9;
+    CHECK_INT_EQ(waves_soak(&spec, 0), 0); /* of equal ones only */
+    for (size_t i = 0; i < ROLLOUT_WAVES_MAX; i++) {
+        spec.shape.waves[i].soak_ms = 10 + i;
+        spec.shape.waves[i].threshold = (uint32_t)(50 + i);
+        spec.shape.wave_count = i + 1;
+        CHECK_INT_EQ(waves_count(&spec), i + 1);
+        CHECK_INT_EQ(waves_soak(&spec, i), 10 + i);
+        CHECK_INT_EQ(waves_threshold(&spec, i), 50 + i);
+        CHECK_INT_EQ(waves_soak(&spec, i + 1), 0);
+        CHECK_INT_EQ(waves_threshold(&spec, i + 1), 0);
+    }
+    for (int is_share = 0; is_share <= 1; is_share++) {
+        spec.shape.parallelism =
+            is_share ? (struct rollout_size){.percent = 1} : (struct rollout_size){.count = 1};
+        CHECK(waves_count(&spec) == SIZE_MAX);
+        CHECK_INT_EQ(waves_soak(&spec, 3), 9);
+    }
+}
+
+/* Which wave was opened last, and whether everybody is reached by it. */
+static void case_last(void)
+{
+    static struct rollout_spec spec;
+    static struct rollout_state state;
+    spec = (struct rollout_spec){.shape.wave_count = 3};
+    state = (struct rollout_state){0};
+    CHECK(waves_last(&state) == WAVES_NONE && !waves_is_everybody(&spec, &state));
+    state.wave_count = 1;
+    state.waves[0].cut = WAVES_END;
+    CHECK(waves_last(&state) == 0 && !waves_is_everybody(&spec, &state));
+    state.wave_count = 3;
+    CHECK(waves_last(&state) == 2 && waves_is_everybody(&spec, &state));
+    state.wave_count = 2;
+    state.wave_first = 1;
+    CHECK(waves_last(&state) == 2 && waves_is_everybody(&spec, &state));
+    spec.shape.parallelism.count = 1;
+    state.waves[1].cut = WAVES_END - 1;
+    CHECK(!waves_is_everybody(&spec, &state));
+    state.waves[1].cut = WAVES_END;
+    CHECK(waves_is_everybody(&spec, &state));
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"cuts", case_cuts},           {"sizes", case_sizes},
-        {"waves", case_waves},         {"selectors", case_selectors},
-        {"canary", case_canary},       {"killed", case_killed},
-        {"regressed", case_regressed}, {"vanished", case_vanished},
-        {"rollback", case_rollback},   {"parallelism", case_parallelism},
+        {"places stay", case_places_stay},
+        {"specs", case_specs},
+        {"last", case_last},
+        {"cuts", case_cuts},
+        {"sizes", case_sizes},
+        {"waves", case_waves},
+        {"selectors", case_selectors},
+        {"canary", case_canary},
+        {"killed", case_killed},
+        {"regressed", case_regressed},
+        {"vanished", case_vanished},
+        {"rollback", case_rollback},
+        {"parallelism", case_parallelism},
         {"undo", case_undo},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
