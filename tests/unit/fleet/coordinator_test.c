@@ -516,9 +516,24 @@ static void case_audit(void)
     desk_close(&desk);
 }
 
+/* One that ends closes its session, also where it never had one. */
+static void case_ends_its_session(void)
+{
+    for (int is_connected = 0; is_connected <= 1; is_connected++) {
+        desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+        if (is_connected != 0) {
+            desk_connect(&desk);
+        }
+        unsigned closes = desk.closes;
+        desk_close(&desk);
+        CHECK_INT_EQ(desk.closes, closes + 1);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
+        {"ends its session", case_ends_its_session},
         {"subscribes", case_subscribes},
         {"rereads", case_rereads},
         {"published", case_published},

@@ -347,9 +347,58 @@ static void case_last(void)
     CHECK(waves_is_everybody(&spec, &state));
 }
 
+/* What was counted before says nothing: planned again with other counts in its memory, the rollout
+ * counts the same and orders the same. */
+static void count_again(struct crowd *told)
+{
+    static struct planner_result again, clean;
+    static struct rollout_state dirty;
+    const struct roster *roster = &told->seats[told->acting].roster;
+    struct planner_rollout rollout = {.spec = &told->spec,
+                                      .control = &told->control,
+                                      .selector = &told->selector,
+                                      .memory = &told->state};
+    planner_step(&rollout, roster, planner_changing(roster, told->now), told->now, &clean);
+    dirty = told->state;
+    memset(dirty.count, 7, sizeof dirty.count);
+    memset(dirty.waits, 7, sizeof dirty.waits);
+    memset(dirty.current, 7, sizeof dirty.current);
+    dirty.matched = 5;
+    dirty.current_count = 5;
+    (void)text_copy(dirty.failed_node, sizeof dirty.failed_node, "gw-x");
+    (void)text_copy(dirty.failed_outcome, sizeof dirty.failed_outcome, "x");
+    (void)text_copy(dirty.failed_reason, sizeof dirty.failed_reason, "x");
+    for (size_t i = 0; i < dirty.wave_count; i++) {
+        struct rollout_wave_state *wave = &dirty.waves[i];
+        wave->members = wave->done = wave->failed = wave->changing = 9;
+    }
+    rollout.memory = &dirty;
+    planner_step(&rollout, roster, planner_changing(roster, told->now), told->now, &again);
+    CHECK_INT_EQ(again.order_count, clean.order_count);
+    CHECK(memcmp(&again.state, &clean.state, sizeof clean.state) == 0);
+    CHECK(memcmp(again.orders, clean.orders, clean.order_count * sizeof clean.orders[0]) == 0);
+}
+
+static void case_counted_again(void)
+{
+    static const uint32_t percents[] = {10, 50, 100};
+    crowd_open(&crowd, 3, 60);
+    staged(percents, COUNT_OF(percents), 60000);
+    crowd.nodes[7].fate = CROWD_BAD;
+    crowd.watch = count_again;
+    for (int i = 0; i < 60; i++) {
+        crowd_tick(&crowd);
+    }
+    CHECK(crowd.state.wave_count > 0 && crowd.ordered > 0);
+    crowd.watch = NULL;
+    crowd_close(&crowd);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
+        {"counted again", case_counted_again},
+
         {"places stay", case_places_stay},
         {"specs", case_specs},
         {"last", case_last},
