@@ -52,7 +52,16 @@ static void case_unknown(void)
         {{.root = ",\"secrets\":{\"a\":{\"file\":\"x\"}}"}, ERR_UNKNOWN_KEY, "never travels"},
         {{.root = ",\"volumes\":{\"a\":{\"driver\":\"x\"}}"},
          ERR_UNKNOWN_KEY,
-         "volumes.a.driver: make the volume"}};
+         "volumes.a.driver: make the volume"},
+        {{.root = ",\"secrets\":{\"a\":{\"external\":true},\"b\":{\"external\":false}}"},
+         ERR_VALUE,
+         "secrets.b.external: must be true"},
+        {{.root = ",\"secrets\":{\"a\":{\"external\":true},\"b\":{}}"},
+         ERR_MISSING,
+         "secrets.b.external: missing"},
+        {{.root = ",\"secrets\":{\"a\":{\"external\":true},\"b\":{\"file\":\"x\"}}"},
+         ERR_UNKNOWN_KEY,
+         "secrets.b.file: a secret never travels"}};
     check_rows(rows, COUNT_OF(rows));
 }
 

@@ -229,6 +229,7 @@ static void case_alone(void)
     } rows[] = {
         {"", "", false},
         {"\"waves\":[{\"count\":7},{\"percent\":8,\"selector\":\"a=\\\"\"}]", "\"waves\"", true},
+        {"\"waves\":[{}]", "\"waves\"", true},
         {"\"parallelism\":{\"count\":1}", "\"parallelism\"", true},
         {"\"parallelism\":{\"percent\":1}", "\"parallelism\"", true},
         {"\"delayMs\":1", "", false},
