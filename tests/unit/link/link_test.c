@@ -424,6 +424,32 @@ static void case_twin_words(void)
     CHECK_STR_EQ(link_twin_word(LINK_TWIN_KNOWN), "shared");
 }
 
+/* The user wants another hello: the session ends and the next begins with the next step, whatever
+ * was before; how many have failed stays. */
+static void case_again(void)
+{
+    struct fake fake;
+    struct link link;
+    begin(&fake, &link);
+    session(&fake, &link, 5, ERR_NETWORK);
+    mono_ms now = link.retry_at;
+    link_step(&link, now);
+    fake.user.opened(fake.user.ctx);
+    link_step(&link, now);
+    unsigned failures = link.failures;
+    link_again(&link);
+    CHECK(!link_is_open(&link));
+    CHECK_INT_EQ(link.state, LINK_WAITING);
+    CHECK_INT_EQ(link_deadline(&link), now);
+    link_step(&link, now);
+    CHECK_INT_EQ(link.state, LINK_OPENING);
+    CHECK_INT_EQ(link.failures, failures);
+    fake.user.opened(fake.user.ctx);
+    link_step(&link, now + 7);
+    CHECK(link_is_open(&link));
+    CHECK_INT_EQ(link.opened_at, now + 7);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -440,6 +466,7 @@ int main(int argc, char **argv)
         {"a row of short sessions", case_row_of_short_sessions},
         {"a stable session is alone", case_stable_session_is_alone},
         {"stable session that nobody saw", case_stable_session_that_nobody_saw},
+        {"again", case_again},
         {"stop", case_stop},
         {"twin words", case_twin_words},
     };
