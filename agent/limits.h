@@ -24,7 +24,7 @@
 #define REPORT_BYTES_MAX           16384
 #define STORY_BYTES_MAX            8192
 #define SMALL_BYTES_MAX            4096 /* presence, labels, claims */
-#define ROLLOUT_BYTES_MAX          8192 /* a rollout's spec, control and state */
+#define ROLLOUT_BYTES_MAX          16384 /* a rollout's spec, control and state, before signing */
 #define JSON_DEPTH_MAX             16
 #define JSON_VALUES_MAX            4096
 #define ENVELOPE_SIGNATURES_MAX    8

@@ -39,11 +39,14 @@ static void link_greet(void *ctx, const char *session, struct link_hello *hello)
     struct topic topic = {.kind = TOPIC_COORDINATOR};
     struct text text;
     memcpy(topic.fleet, coordinator->fleet, sizeof topic.fleet);
+    memcpy(will.fleet, coordinator->fleet, sizeof will.fleet);
     (void)text_copy(will.nonce, sizeof will.nonce, session);
     (void)snprintf(hello->client_id, sizeof hello->client_id, "coordinator-%s", session);
     topic_render(&topic, hello->will_topic);
     text_init(&text, hello->will, sizeof hello->will);
-    claim_render(&will, &text);
+    if (!coordinator_claim_sign(coordinator, &will, &text)) {
+        hello->will_topic[0] = '\0';
+    }
 }
 
 static void subscribed(void *ctx, const struct err *err)
@@ -97,14 +100,15 @@ static bool is_in_pieces(const struct coordinator *coordinator)
     return coordinator->mirror.roster.node_count > COORDINATOR_WHOLE_MAX;
 }
 
-/* States before specs: of a rollout that is over, the end is known when its spec comes. What lies
- * at berth/1 before what lies at berth/2, which it hides; both before orders: they count where
- * their node reads them. */
+/* Who may ask comes before what is asked; states before specs: of a rollout that is over, the end
+ * is known when its spec comes. What lies at berth/1 before what lies at berth/2, which it hides;
+ * both before orders: they count where their node reads them. */
 static const struct reading readings[] = {
-    {TOPIC_COORDINATOR, 1},     {TOPIC_ROLLOUT_STATE, 1}, {TOPIC_ROLLOUT_SPEC, 1},
-    {TOPIC_ROLLOUT_CONTROL, 1}, {TOPIC_LABELS, 1},        {TOPIC_LABELS, 2},
-    {TOPIC_PRESENCE, 1},        {TOPIC_PRESENCE, 2},      {TOPIC_REPORT, 1},
-    {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},         {TOPIC_REPORT, 2}};
+    {TOPIC_OPERATORS, 1},    {TOPIC_COORDINATOR, 1},     {TOPIC_ROLLOUT_STATE, 1},
+    {TOPIC_ROLLOUT_SPEC, 1}, {TOPIC_ROLLOUT_CONTROL, 1}, {TOPIC_LABELS, 1},
+    {TOPIC_LABELS, 2},       {TOPIC_PRESENCE, 1},        {TOPIC_PRESENCE, 2},
+    {TOPIC_REPORT, 1},       {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},
+    {TOPIC_REPORT, 2}};
 
 static void subscribe_all(struct coordinator *coordinator, bool has_two)
 {
@@ -240,8 +244,9 @@ static void link_opened(void *ctx, const char *session)
         kept->spec_echo = kept->control_echo = kept->release_echo = ECHO_MISSING;
         kept->is_release_asked = false;
         kept->is_end_there = false;
-        kept->is_state_told = false;
+        kept->is_state_told = kept->is_led = false;
     }
+    coordinator->mirror.operators_echo = ECHO_MISSING;
     coordinator_files_unsee(coordinator);
     coordinator->rival = (struct claim){0};
     (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
@@ -253,6 +258,17 @@ static void link_opened(void *ctx, const char *session)
     subscribe_all(coordinator, true);
     coordinator->is_shard_open = false;
     coordinator->shard_at = coordinator->reread_at;
+}
+
+void coordinator_read_again(struct coordinator *coordinator)
+{
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        coordinator->mirror.rollouts.list[i]->is_led = false;
+    }
+    coordinator->claim_step = CLAIM_READING;
+    coordinator->read_at = coordinator->now;
+    coordinator->fences = 0;
+    subscribe_all(coordinator, true);
 }
 
 static void link_closed(void *ctx, const struct err *err, bool was_open)
@@ -301,6 +317,7 @@ int coordinator_new(const struct coordinator_settings *settings,
     coordinator->trust = *settings->trust;
     const struct mirror_settings reading = {.fleet = settings->fleet,
                                             .trust = &coordinator->trust,
+                                            .operators = settings->operators,
                                             .verify = ports->verify,
                                             .is_restating = true};
     int rc = mirror_init(&coordinator->mirror, &reading, err);
@@ -313,6 +330,7 @@ int coordinator_new(const struct coordinator_settings *settings,
     coordinator->settle_ms = settings->settle_ms != 0 ? settings->settle_ms : COORDINATOR_SETTLE_MS;
     coordinator->epoch_seen = settings->epoch_kept;
     coordinator->epoch_keep = settings->epoch_keep;
+    coordinator->operators_keep = settings->operators_keep;
     coordinator->epoch_ctx = settings->epoch_ctx;
     coordinator->audits_always = settings->audits_always;
     struct link_user mine = user;
@@ -334,47 +352,28 @@ void coordinator_free(struct coordinator *coordinator)
     free(coordinator);
 }
 
-static bool is_quiet(const struct coordinator *coordinator)
+bool coordinator_reading_turn(struct coordinator *coordinator)
 {
-    return coordinator->subscribing == 0 && !coordinator->are_fences_due &&
-           coordinator->fences == 0 &&
-           coordinator->now >= coordinator->read_at + COORDINATOR_QUIET_MS;
+    if (coordinator->are_fences_due) {
+        fences_send(coordinator);
+    }
+    bool is_quiet = coordinator->subscribing == 0 && !coordinator->are_fences_due &&
+                    coordinator->fences == 0 &&
+                    coordinator->now >= coordinator->read_at + COORDINATOR_QUIET_MS;
+    if (!is_quiet && coordinator->fences != 0 &&
+        coordinator->now >= coordinator->read_at + COORDINATOR_STALL_MS) {
+        fences_stall(coordinator);
+    }
+    return is_quiet;
 }
 
-/* What the coordinator may do next with its claim. */
-static void claim_turn(struct coordinator *coordinator)
+mono_ms coordinator_reading_deadline(const struct coordinator *coordinator)
 {
-    switch (coordinator->claim_step) {
-    case CLAIM_READING:
-        if (coordinator->are_fences_due) {
-            fences_send(coordinator);
-        }
-        if (is_quiet(coordinator)) {
-            coordinator_claim(coordinator);
-        } else if (coordinator->fences != 0 &&
-                   coordinator->now >= coordinator->read_at + COORDINATOR_STALL_MS) {
-            fences_stall(coordinator);
-        }
-        break;
-    case CLAIM_HEARD:
-        if (coordinator->now >= coordinator->heard_at + coordinator->settle_ms) {
-            coordinator->claim_step = CLAIM_ACTING;
-            coordinator->is_dirty = true;
-            coordinator_say(coordinator, LOG_LEVEL_INFO, "coordinating as epoch %llu",
-                            (unsigned long long)coordinator->claim.epoch);
-        }
-        break;
-    case CLAIM_STANDBY:
-        if (coordinator->rival.is_released) {
-            coordinator->claim_step = CLAIM_READING;
-        }
-        break;
-    case CLAIM_OFFLINE:
-    case CLAIM_SENT:
-    case CLAIM_ACTING:
-    case CLAIM_LEAVING:
-        break;
+    if (coordinator->subscribing > 0) {
+        return MONO_NEVER;
     }
+    int64_t patience = coordinator->fences != 0 ? COORDINATOR_STALL_MS : COORDINATOR_QUIET_MS;
+    return coordinator->are_fences_due ? 0 : coordinator->read_at + patience;
 }
 
 /* The one who acts puts back what the broker has lost; what it does not know, the others do. */
@@ -408,7 +407,7 @@ void coordinator_step(struct coordinator *coordinator)
     if (!link_is_open(&coordinator->link)) {
         return;
     }
-    claim_turn(coordinator);
+    coordinator_claim_turn(coordinator);
     coordinator_echo_step(coordinator);
     if (coordinator->is_farewell_due) {
         coordinator_farewell(coordinator);
@@ -452,15 +451,8 @@ mono_ms coordinator_deadline(const struct coordinator *coordinator)
     if (is_in_pieces(coordinator)) {
         deadline = mono_min(deadline, coordinator->shard_at);
     }
-    if (coordinator->claim_step == CLAIM_READING && coordinator->subscribing == 0) {
-        deadline = mono_min(deadline, coordinator->are_fences_due
-                                          ? 0
-                                          : coordinator->read_at + (coordinator->fences != 0
-                                                                        ? COORDINATOR_STALL_MS
-                                                                        : COORDINATOR_QUIET_MS));
-    } else if (coordinator->claim_step == CLAIM_HEARD) {
-        deadline = mono_min(deadline, coordinator->heard_at + coordinator->settle_ms);
-    } else if (coordinator->claim_step == CLAIM_ACTING) {
+    deadline = mono_min(deadline, coordinator_claim_deadline(coordinator));
+    if (coordinator->claim_step == CLAIM_ACTING) {
         mono_ms wake = coordinator->is_dirty ? 0 : coordinator->wake_at;
         mono_ms plan = coordinator->plan_not_before;
         deadline = mono_min(deadline, wake > plan ? wake : plan);
@@ -485,13 +477,22 @@ bool coordinator_has_left(const struct coordinator *coordinator)
     return coordinator->has_left;
 }
 
+void coordinator_operators(struct coordinator *coordinator, const struct operators *operators)
+{
+    if (operators->version > coordinator->mirror.operators.version) {
+        coordinator->mirror.operators = *operators;
+    }
+}
+
 bool coordinator_view_at(const struct coordinator *coordinator, size_t index,
                          struct rollout_view *view)
 {
     for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
         const struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept->spec.created != 0 && index-- == 0) {
-            *view = (struct rollout_view){&kept->spec, &kept->control, &kept->state};
+            bool is_acting = coordinator->claim_step == CLAIM_ACTING;
+            *view = (struct rollout_view){
+                &kept->spec, is_acting ? &kept->control : kept_control(kept), &kept->state};
             return true;
         }
     }

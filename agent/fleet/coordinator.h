@@ -5,7 +5,7 @@
 
 #include "agent/fleet/planner.h"
 #include "agent/link/link.h"
-#include "agent/wire/trust.h"
+#include "agent/wire/operators.h"
 #include "platform/clock.h"
 #include "platform/log.h"
 #include "platform/sign.h"
@@ -30,14 +30,23 @@ struct coordinator_settings {
     const char *fleet;         /* copied */
     const char *order_key_pem; /* copied; signs orders */
     const struct trust *trust; /* copied; whose orders and releases are believed */
-    int64_t settle_ms;         /* how long its own claim must stand; 0: COORDINATOR_SETTLE_MS */
+    /* Whose specs and controls are believed, until the broker shows a higher version; copied; NULL:
+     * nobody's. */
+    const struct operators *operators;
+    /* T: its own claim must stand so long before it acts; is renewed each third of it; and nothing
+     * is published once the last echo of it is so old. 0: COORDINATOR_SETTLE_MS. The same at every
+     * coordinator of a fleet. */
+    int64_t settle_ms;
     /* The highest epoch that this place has ever claimed; 0: none. What a broker has lost, this
      * still knows. Not to be given when the trust's epochBase was raised since. */
     uint64_t epoch_kept;
     /* Keeps the epoch that is claimed next, durably, before anything is published with it; a
      * failure is logged, and goes no further. NULL: nothing is kept. */
     int (*epoch_keep)(void *ctx, uint64_t epoch, struct err *err);
-    void *epoch_ctx;
+    /* Keeps a higher version of the operators' document, as it came; a failure is logged. NULL:
+     * nothing is kept. */
+    int (*operators_keep)(void *ctx, struct span envelope, struct err *err);
+    void *epoch_ctx;    /* of both */
     bool audits_always; /* at every plan, in simulations: it costs as much as the fleet is large */
 };
 
@@ -71,11 +80,16 @@ bool coordinator_is_acting(const struct coordinator *coordinator);
 /* Connected and everything retained was read. */
 bool coordinator_is_informed(const struct coordinator *coordinator);
 
-/* Adds a rollout (spec, control "run", the release's envelope) to what this coordinator keeps and
- * asserts at the broker; the same as if it had been read there. The envelope is copied; an undo has
- * none (empty). ERR_EXISTS (id), ERR_MEMORY, ERR_VALUE (selector). */
-NODISCARD int coordinator_start(struct coordinator *coordinator, const struct rollout_spec *spec,
+/* Adds a rollout (its spec, signed by an operator, and the release's envelope) to what this
+ * coordinator keeps and asserts at the broker. It comes from an operator's own hand: it is begun
+ * whatever the clock says. Both are copied; an undo has no release (empty). The codes of
+ * signed_open and rollout_spec_parse, ERR_WRONG_FLEET, ERR_EXISTS (id), ERR_MEMORY, ERR_VALUE
+ * (selector). */
+NODISCARD int coordinator_start(struct coordinator *coordinator, struct span spec,
                                 struct span release, struct err *err);
+
+/* Believes these operators from now on, where their version is higher than the one that holds. */
+void coordinator_operators(struct coordinator *coordinator, const struct operators *operators);
 
 /* False when there is no such rollout. */
 bool coordinator_view(const struct coordinator *coordinator, const char *id,

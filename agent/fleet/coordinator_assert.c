@@ -2,26 +2,32 @@
  */
 #include "agent/fleet/coordinator_private.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void small_assert(struct coordinator *coordinator, const struct kept *kept,
-                         enum topic_kind kind, enum echo *echo)
+/* As an operator signed it: nobody else can. */
+static void bytes_assert(struct coordinator *coordinator, const struct kept *kept,
+                         enum topic_kind kind, const struct kept_bytes *bytes, enum echo *echo)
 {
     const struct topic topic = coordinator_topic(coordinator, kind, kept->spec.id);
     struct flight flight = {.id = ""};
-    char data[ROLLOUT_BYTES_MAX];
-    struct text text;
-    text_init(&text, data, sizeof data);
-    if (kind == TOPIC_ROLLOUT_SPEC) {
-        rollout_spec_render(&kept->spec, &text);
-    } else {
-        rollout_control_render(&kept->control, &text);
-    }
     memcpy(flight.id, kept->spec.id, sizeof flight.id);
-    if (coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight)) {
+    if (bytes->len > 0 &&
+        coordinator_publish(coordinator, &topic, span_of(bytes->data, bytes->len), &flight)) {
         *echo = ECHO_SENT;
+    }
+}
+
+static void operators_assert(struct coordinator *coordinator)
+{
+    const struct topic topic = coordinator_topic(coordinator, TOPIC_OPERATORS, "");
+    const struct flight flight = {.id = ""};
+    struct mirror *mirror = &coordinator->mirror;
+    if (mirror->operators_echo == ECHO_MISSING && mirror->operators_bytes.len > 0 &&
+        coordinator_publish(coordinator, &topic,
+                            span_of(mirror->operators_bytes.data, mirror->operators_bytes.len),
+                            &flight)) {
+        mirror->operators_echo = ECHO_SENT;
     }
 }
 
@@ -87,29 +93,18 @@ static void release_assert(struct coordinator *coordinator, struct kept *kept)
 }
 
 /* An end goes before its spec: whoever hears of the rollout anew must not begin it again. */
-static bool end_assert(struct coordinator *coordinator, const struct kept *kept)
-{
-    const struct topic topic = coordinator_topic(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
-    struct flight flight = {.id = ""};
-    char data[ROLLOUT_BYTES_MAX];
-    struct text text;
-    text_init(&text, data, sizeof data);
-    rollout_state_render(&kept->state, &text);
-    memcpy(flight.id, kept->spec.id, sizeof flight.id);
-    return coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight);
-}
-
 static void kept_assert(struct coordinator *coordinator, struct kept *kept)
 {
     bool is_over = !kept_is_live(kept);
-    if (is_over && kept->spec_echo == ECHO_MISSING && !end_assert(coordinator, kept)) {
+    if (is_over && kept->spec_echo == ECHO_MISSING && !coordinator_state(coordinator, kept)) {
         return; /* each answer makes a turn */
     }
     if (kept->spec_echo == ECHO_MISSING) {
-        small_assert(coordinator, kept, TOPIC_ROLLOUT_SPEC, &kept->spec_echo);
+        bytes_assert(coordinator, kept, TOPIC_ROLLOUT_SPEC, &kept->spec_bytes, &kept->spec_echo);
     }
     if (kept->control_echo == ECHO_MISSING) {
-        small_assert(coordinator, kept, TOPIC_ROLLOUT_CONTROL, &kept->control_echo);
+        bytes_assert(coordinator, kept, TOPIC_ROLLOUT_CONTROL, &kept->offer.bytes,
+                     &kept->control_echo);
     }
     if (kept->release_echo == ECHO_MISSING && kept_is_live(kept)) {
         release_assert(coordinator, kept);
@@ -173,38 +168,41 @@ void coordinator_assert(struct coordinator *coordinator)
         }
     }
     if (has_room) {
+        operators_assert(coordinator);
         coordinator_files_assert(coordinator);
     }
 }
 
-int coordinator_start(struct coordinator *coordinator, const struct rollout_spec *spec,
-                      struct span release, struct err *err)
+/* The release's envelope, and that an operator of this process asked for it. */
+static int started_fill(struct kept *kept, struct span release, struct err *err)
 {
-    struct selector selector;
-    assert(release.len > 0); /* an envelope */
-    int rc = selector_parse(spec->selector, &selector, err);
-    if (rc != 0) {
-        return err_wrap(err, rc, "selector");
-    }
-    if (kept_find(&coordinator->mirror.rollouts, spec->id) != NULL) {
-        return err_set(err, ERR_EXISTS, "there is a rollout %s already", spec->id);
-    }
-    struct kept *kept = kept_need(&coordinator->mirror.rollouts, spec->id);
-    uint8_t *copy = kept != NULL && release.len > 0 ? malloc(release.len) : NULL;
-    if (kept == NULL || (copy == NULL && release.len > 0)) {
-        if (kept != NULL) {
-            kept_remove(&coordinator->mirror.rollouts, kept);
-        }
+    uint8_t *copy = release.len > 0 ? malloc(release.len) : NULL;
+    if (copy == NULL && release.len > 0) {
         return err_set(err, ERR_MEMORY, "no memory for the rollout");
     }
     if (copy != NULL) { /* an undo brings no release of its own */
         memcpy(copy, release.data, release.len);
     }
-    kept->spec = *spec;
     kept->release = copy;
     kept->release_len = release.len;
-    (void)text_copy(kept->state.id, sizeof kept->state.id, spec->id);
-    rc = selector_parse(spec->selector, &kept->selector, err);
+    kept->spec_echo = ECHO_MISSING;
+    kept->is_begun = true;
+    (void)text_copy(kept->state.id, sizeof kept->state.id, kept->spec.id);
+    return 0;
+}
+
+int coordinator_start(struct coordinator *coordinator, struct span spec, struct span release,
+                      struct err *err)
+{
+    struct kept *kept = NULL;
+    int rc = mirror_start(&coordinator->mirror, spec, &kept, err);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = started_fill(kept, release, err);
+    if (rc != 0) {
+        kept_remove(&coordinator->mirror.rollouts, kept);
+    }
     coordinator->is_dirty = true;
     return rc;
 }

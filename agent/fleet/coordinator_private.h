@@ -25,6 +25,15 @@
 /* An order that the broker took and does not show for so long is published again. */
 #define COORDINATOR_ECHO_MS 5000
 
+/* A spec is begun within so long of its `created`, before or after. */
+#define COORDINATOR_FRESH_MS 3600000
+/* Renewals of a claim whose echo may be under way. */
+#define COORDINATOR_BEATS_MAX 16
+/* And such that the broker has not acknowledged. */
+#define COORDINATOR_BEATS_WAITING_MAX 4
+/* Another's claim that is not renewed for so many times T has ended, whoever forgot to say so. */
+#define COORDINATOR_RIVAL_TIMES 3
+
 /* Orders that something unbelievable has replaced are published again at most this often. */
 #define COORDINATOR_UNCOVER_GAP_MS 1000
 
@@ -84,7 +93,7 @@ struct coordinator {
     struct mirror mirror; /* what the broker holds, and what is planned from it */
     struct fleet_pieces pieces;
     struct echo_waits echo_waits;
-    struct flight flights[COORDINATOR_PUBLISHES_MAX];
+    struct flight flights[COORDINATOR_PUBLISHES_MAX + 1]; /* the last one is the claim's */
 
     enum claim_step claim_step;
     struct claim claim; /* ours */
@@ -92,7 +101,13 @@ struct coordinator {
     uint64_t
         epoch_seen; /* kept here, or claimed by somebody: epoch_ceiling bounds what is believed */
     int (*epoch_keep)(void *ctx, uint64_t epoch, struct err *err);
+    int (*operators_keep)(void *ctx, struct span envelope, struct err *err);
     void *epoch_ctx;
+    uint64_t beat_echoed; /* the newest of ours that the broker showed */
+    mono_ms beat_sent_at[COORDINATOR_BEATS_MAX], beat_at; /* by beat; of the newest */
+    mono_ms lease_from;    /* when the newest that was echoed was sent */
+    mono_ms rival_beat_at; /* CLAIM_STANDBY: its claim was renewed last */
+    bool is_unsigned_said;
     mono_ms heard_at;     /* CLAIM_HEARD, CLAIM_STANDBY: since */
     bool is_farewell_due; /* all places were in use */
     bool has_left;
@@ -119,6 +134,22 @@ struct coordinator {
 /* coordinator_read.c */
 void coordinator_receive(struct coordinator *coordinator, const char *topic, struct span payload);
 void coordinator_hear_claim(struct coordinator *coordinator, const struct claim *claim);
+
+/* coordinator_claim.c */
+/* What may be done next with the claim: reading, renewing, acting, standing by. */
+void coordinator_claim_turn(struct coordinator *coordinator);
+mono_ms coordinator_claim_deadline(const struct coordinator *coordinator);
+/* Ours is out, and the last of its echoes is younger than T. */
+bool coordinator_has_lease(const struct coordinator *coordinator);
+/* Renders a claim as it lies at the broker; false without a signature, which was logged. */
+bool coordinator_claim_sign(struct coordinator *coordinator, const struct claim *claim,
+                            struct text *text);
+
+/* coordinator_control.c */
+/* Takes what operators offer, where it is the next; says what it does not take. */
+void coordinator_control_take(struct coordinator *coordinator, struct kept *kept);
+/* A rollout may begin: its spec is fresh, or an operator said lately that it may; else `why`. */
+bool coordinator_may_begin(struct coordinator *coordinator, struct kept *kept, struct err *why);
 
 /* coordinator_write.c */
 void coordinator_plan(struct coordinator *coordinator);
@@ -149,6 +180,8 @@ void coordinator_tallies_take(struct coordinator *coordinator, wall_ms wall);
 /* Plans a live rollout from what is kept, or, where an audit is due, from a count of all nodes. */
 void coordinator_tally_plan(struct coordinator *coordinator, struct kept *kept, wall_ms wall,
                             struct planner_result *result);
+/* Signs the state of a rollout with the order key and publishes it; false when that has to wait. */
+bool coordinator_state(struct coordinator *coordinator, struct kept *kept);
 
 /* coordinator_assert.c */
 /* Publishes again what this session has not shown. */
@@ -187,6 +220,11 @@ void coordinator_echo_forget(struct coordinator *coordinator);
 void coordinator_prune(struct coordinator *coordinator);
 
 /* coordinator.c */
+/* Goes on with a reading; true when all that is retained was read. */
+bool coordinator_reading_turn(struct coordinator *coordinator);
+mono_ms coordinator_reading_deadline(const struct coordinator *coordinator);
+/* Reads everything again: the session goes on. */
+void coordinator_read_again(struct coordinator *coordinator);
 wall_ms coordinator_wall(const struct coordinator *coordinator);
 void coordinator_say(const struct coordinator *coordinator, enum log_level level, const char *fmt,
                      ...) PRINTF_LIKE(3, 4);

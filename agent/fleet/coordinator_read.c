@@ -6,15 +6,65 @@
 
 /* -- rollouts and orders ---------------------------------------------------------------------- */
 
+/* What was taken before goes on: it is not offered again. */
+static void taken_adopt(struct kept *kept)
+{
+    const struct rollout_state *told = &kept->told;
+    if (told->control_serial >= kept->control.serial && told->control_serial > 0) {
+        kept->control = kept->told_control;
+        kept->control_digest = told->control_digest;
+        memcpy(kept->control_signer, told->control_signer, sizeof kept->control_signer);
+    }
+}
+
 /* An end that was written holds for whoever coordinates; the rest is planned anew. */
 static void state_heard(struct coordinator *coordinator, struct kept *kept)
 {
     bool is_mine = coordinator->claim_step == CLAIM_ACTING;
+    if (kept->told.revision > kept->revision) {
+        kept->revision = kept->told.revision;
+    }
     if (!is_mine || rollout_phase_is_end(kept->told.phase)) {
         kept->state = kept->told;
+        kept->is_begun |= !kept->told.is_unbegun;
+        taken_adopt(kept);
     } else if (kept->told.epoch < coordinator->claim.epoch) {
         kept->is_state_told = false; /* one that was followed still wrote over ours */
     }
+}
+
+/* Whoever was not believed before may be now, and the other way round. */
+static void operators_heard(struct coordinator *coordinator)
+{
+    const struct mirror *mirror = &coordinator->mirror;
+    struct err err = {0};
+    coordinator_say(coordinator, LOG_LEVEL_INFO, "operators: version %llu, %zu keys",
+                    (unsigned long long)mirror->operators.version, mirror->operators.count);
+    if (coordinator->operators_keep != NULL &&
+        coordinator->operators_keep(
+            coordinator->epoch_ctx,
+            span_of(mirror->operators_bytes.data, mirror->operators_bytes.len), &err) != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "the operators' keys are not kept here: %s",
+                        err.text);
+    }
+    coordinator->reread_at = coordinator->now;
+}
+
+/* What is not believed lies over what is: that is published again, at most once in a while. */
+static void rollout_uncover(struct coordinator *coordinator, const struct mirror_news *news)
+{
+    struct kept *kept = kept_find(&coordinator->mirror.rollouts, news->topic.rollout);
+    if (kept == NULL || coordinator->now < coordinator->uncover_not_before) {
+        return;
+    }
+    if (news->topic.kind == TOPIC_ROLLOUT_SPEC) {
+        kept->spec_echo = ECHO_MISSING;
+    } else if (news->topic.kind == TOPIC_ROLLOUT_CONTROL) {
+        kept->control_echo = ECHO_MISSING;
+    } else {
+        kept->is_state_told = kept->is_end_there = false;
+    }
+    coordinator->uncover_not_before = coordinator->now + COORDINATOR_UNCOVER_GAP_MS;
 }
 
 /* What is not believed has replaced an order of ours on its topic: the order is published again. At
@@ -27,67 +77,6 @@ static void order_uncover(struct coordinator *coordinator, const struct topic *t
         coordinator->now >= coordinator->uncover_not_before &&
         roster_order_covered(&coordinator->mirror.roster, topic->node, topic->app)) {
         coordinator->uncover_not_before = coordinator->now + COORDINATOR_UNCOVER_GAP_MS;
-    }
-}
-
-/* -- the claim -------------------------------------------------------------------------------- */
-
-/* True when `a` goes before `b`. */
-static bool is_higher(const struct claim *a, const struct claim *b)
-{
-    return a->epoch != b->epoch ? a->epoch > b->epoch : strcmp(a->nonce, b->nonce) > 0;
-}
-
-static void hear_rival(struct coordinator *coordinator, const struct claim *claim)
-{
-    bool is_mine_out = coordinator->claim_step == CLAIM_SENT ||
-                       coordinator->claim_step == CLAIM_HEARD ||
-                       coordinator->claim_step == CLAIM_ACTING;
-    if (claim->epoch > coordinator_epoch(coordinator) + EPOCH_CLAIM_JUMP_MAX) {
-        coordinator_say(
-            coordinator, LOG_LEVEL_WARNING,
-            "a claim of epoch %llu is not believed: no coordinator of this fleet can be "
-            "there; another client may write to its topic",
-            (unsigned long long)claim->epoch);
-        if (is_mine_out) {
-            coordinator_claim(coordinator);
-        }
-        return;
-    }
-    coordinator->rival = *claim;
-    if (claim->epoch > coordinator->epoch_seen) {
-        coordinator->epoch_seen = claim->epoch;
-    }
-    if (!is_mine_out) {
-        return;
-    }
-    if (is_higher(claim, &coordinator->claim)) {
-        coordinator->claim_step = CLAIM_STANDBY;
-        coordinator->heard_at = coordinator->now;
-        coordinator_say(coordinator, LOG_LEVEL_INFO, "another coordinator acts as epoch %llu",
-                        (unsigned long long)claim->epoch);
-    } else {
-        coordinator_claim(coordinator); /* it wrote over ours: ours is said again */
-    }
-}
-
-void coordinator_hear_claim(struct coordinator *coordinator, const struct claim *claim)
-{
-    bool is_mine = strcmp(claim->nonce, coordinator->claim.nonce) == 0;
-    if (is_mine) {
-        if (coordinator->claim_step == CLAIM_SENT && claim->epoch == coordinator->claim.epoch) {
-            coordinator->claim_step = CLAIM_HEARD;
-            coordinator->heard_at = coordinator->now;
-        }
-    } else if (!claim->is_released) {
-        hear_rival(coordinator, claim);
-    } else if (strcmp(claim->nonce, coordinator->rival.nonce) == 0) {
-        coordinator->rival.is_released = true;
-        if (coordinator->claim_step == CLAIM_ACTING || coordinator->claim_step == CLAIM_HEARD) {
-            coordinator_claim(coordinator);
-        }
-    } else if (coordinator->claim_step == CLAIM_ACTING || coordinator->claim_step == CLAIM_HEARD) {
-        coordinator_claim(coordinator); /* somebody's late farewell lies over ours */
     }
 }
 
@@ -106,7 +95,8 @@ static void unread_say(const struct coordinator *coordinator, const struct mirro
         [TOPIC_ROLLOUT_SPEC] = {"rollout ", " is not followed"},
         [TOPIC_ROLLOUT_STATE] = {"state of rollout ", ""},
         [TOPIC_ROLLOUT_CONTROL] = {"control of rollout ", ""},
-        [TOPIC_COORDINATOR] = {"claim", ""},
+        [TOPIC_COORDINATOR] = {"a claim", " is ignored"},
+        [TOPIC_OPERATORS] = {"operators' keys", " are not taken"},
     };
     const struct topic *topic = &news->topic;
     const char *before = words[topic->kind].before;
@@ -138,6 +128,8 @@ static void news_take(struct coordinator *coordinator, const struct mirror_news 
         state_heard(coordinator, news->rollout);
     } else if (news->topic.kind == TOPIC_ORDER) {
         order_heard(coordinator, &news->topic);
+    } else if (news->topic.kind == TOPIC_OPERATORS && news->is_new) {
+        operators_heard(coordinator);
     }
 }
 
@@ -148,6 +140,8 @@ static void unread_take(struct coordinator *coordinator, const struct mirror_new
     }
     if (news->topic.kind == TOPIC_ORDER) {
         order_uncover(coordinator, &news->topic);
+    } else if (news->topic.rollout[0] != '\0') {
+        rollout_uncover(coordinator, news);
     }
 }
 

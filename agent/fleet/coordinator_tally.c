@@ -8,7 +8,7 @@ static bool is_superseded(const struct coordinator *coordinator, const struct ke
 {
     for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
         const struct kept *other = coordinator->mirror.rollouts.list[i];
-        if (other != kept && strcmp(other->spec.app, kept->spec.app) == 0 &&
+        if (other != kept && other->is_begun && strcmp(other->spec.app, kept->spec.app) == 0 &&
             other->spec.created > kept->spec.created) {
             return true;
         }

@@ -9,6 +9,9 @@
 #include "agent/wire/envelope.h"
 #include "platform/base/crc.h"
 
+/* What may not begin is looked at again after so long: a clock may be set. */
+#define BEGIN_AGAIN_MS 60000
+
 /* -- publishing ------------------------------------------------------------------------------- */
 
 /* The broker took an order, or it did not. */
@@ -85,9 +88,16 @@ bool coordinator_publish(struct coordinator *coordinator, const struct topic *to
     const struct bus *bus = &coordinator->ports.bus;
     char text[BUS_TOPIC_BYTES];
     struct flight *place = NULL;
-    for (size_t i = 0; i < COORDINATOR_PUBLISHES_MAX && place == NULL; i++) {
-        if (coordinator->flights[i].coordinator == NULL) {
-            place = &coordinator->flights[i];
+    bool is_claim = topic->kind == TOPIC_COORDINATOR;
+    size_t places = COORDINATOR_PUBLISHES_MAX + (is_claim ? 1 : 0);
+    if (coordinator->claim_step == CLAIM_ACTING && !is_claim &&
+        !coordinator_has_lease(coordinator)) {
+        return false; /* the next turn reads the fleet again */
+    }
+    for (size_t i = places; i > 0; i--) { /* the claim's own comes first for it */
+        bool is_free = coordinator->flights[i - 1].coordinator == NULL;
+        if (is_free && (place == NULL || !is_claim)) {
+            place = &coordinator->flights[i - 1];
         }
     }
     if (place == NULL) {
@@ -121,81 +131,6 @@ struct topic coordinator_node_topic(const struct coordinator *coordinator, enum 
     topic_shard(&coordinator->ports.verify, node, topic.shard);
     (void)text_copy(topic.node, sizeof topic.node, node);
     return topic;
-}
-
-/* -- the claim -------------------------------------------------------------------------------- */
-
-static bool claim_publish(struct coordinator *coordinator, const struct claim *claim, bool is_last)
-{
-    const struct topic topic = coordinator_topic(coordinator, TOPIC_COORDINATOR, "");
-    struct flight flight = {.id = ""};
-    char data[256];
-    struct text text;
-    text_init(&text, data, sizeof data);
-    claim_render(claim, &text);
-    if (is_last) {
-        (void)text_copy(flight.id, sizeof flight.id, "leaving");
-    }
-    return coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight);
-}
-
-/* Reports have no say in it: a node that lies would lift it out of all reach. The clock has: a
- * coordinator that knows nothing, at a broker that has lost everything, is not a step behind. */
-uint64_t coordinator_epoch(const struct coordinator *coordinator)
-{
-    bool is_trusted = false;
-    wall_ms wall = coordinator->ports.clock.ops->wall(coordinator->ports.clock.self, &is_trusted);
-    uint64_t clock = is_trusted && wall > 0 ? (uint64_t)wall / 1000 : 0;
-    uint64_t ordered = roster_epoch(&coordinator->mirror.roster);
-    uint64_t epoch = coordinator->epoch_seen;
-    epoch = ordered > epoch ? ordered : epoch;
-    epoch = clock > epoch ? clock : epoch;
-    return coordinator->trust.epoch_base > epoch ? coordinator->trust.epoch_base : epoch;
-}
-
-static void epoch_choose(struct coordinator *coordinator)
-{
-    struct err err = {0};
-    coordinator->claim.epoch = coordinator_epoch(coordinator) + 1;
-    coordinator->claim.since = coordinator_wall(coordinator);
-    coordinator->epoch_seen = coordinator->claim.epoch;
-    if (coordinator->epoch_keep != NULL &&
-        coordinator->epoch_keep(coordinator->epoch_ctx, coordinator->claim.epoch, &err) != 0) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING,
-                        "epoch %llu is not kept here: %s; should the broker lose its memory, the "
-                        "next coordinator has only its clock to go by",
-                        (unsigned long long)coordinator->claim.epoch, err.text);
-    }
-}
-
-void coordinator_claim(struct coordinator *coordinator)
-{
-    if (coordinator->claim_step == CLAIM_READING) {
-        epoch_choose(coordinator);
-    }
-    if (claim_publish(coordinator, &coordinator->claim, false) &&
-        coordinator->claim_step == CLAIM_READING) {
-        coordinator->claim_step = CLAIM_SENT;
-    }
-}
-
-void coordinator_farewell(struct coordinator *coordinator)
-{
-    struct claim farewell = coordinator->claim;
-    farewell.is_released = true;
-    coordinator->is_farewell_due = !claim_publish(coordinator, &farewell, true);
-}
-
-void coordinator_leave(struct coordinator *coordinator)
-{
-    bool is_mine = coordinator->claim_step == CLAIM_SENT ||
-                   coordinator->claim_step == CLAIM_HEARD ||
-                   coordinator->claim_step == CLAIM_ACTING;
-    coordinator->claim_step = CLAIM_LEAVING;
-    coordinator->has_left = !is_mine || !link_is_open(&coordinator->link);
-    if (!coordinator->has_left) {
-        coordinator_farewell(coordinator);
-    }
 }
 
 /* -- orders ----------------------------------------------------------------------------------- */
@@ -362,20 +297,61 @@ static bool order_write(struct coordinator *coordinator, const struct kept *kept
 
 /* -- states ----------------------------------------------------------------------------------- */
 
+bool coordinator_state(struct coordinator *coordinator, struct kept *kept)
+{
+    const struct topic topic = coordinator_topic(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
+    struct flight flight = {.id = ""};
+    char data[ROLLOUT_BYTES_MAX];
+    struct span envelope;
+    struct arena arena;
+    struct text text;
+    struct err err = {0};
+    text_init(&text, data, sizeof data);
+    rollout_told_render(&kept->state, &kept->control, &text);
+    arena_init(&arena, coordinator->memory, sizeof coordinator->memory);
+    int rc = text.cut ? err_set(&err, ERR_LIMIT, "it is over %d bytes", ROLLOUT_BYTES_MAX)
+                      : signed_make(signed_type(SIGNED_STATE), span_of(text.data, text.len),
+                                    &coordinator->ports.sign, &coordinator->ports.verify,
+                                    coordinator->pem, &arena, &envelope, &err);
+    if (rc != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_ERROR, "the state of rollout %s waits: %s",
+                        kept->spec.id, err.text);
+        return false;
+    }
+    memcpy(flight.id, kept->spec.id, sizeof flight.id);
+    return coordinator_publish(coordinator, &topic, envelope, &flight);
+}
+
+/* What the planner does not know of: whose state it is, and what was taken. */
+static void state_complete(const struct coordinator *coordinator, struct kept *kept)
+{
+    struct rollout_state *state = &kept->state;
+    memcpy(state->fleet, coordinator->fleet, sizeof state->fleet);
+    state->epoch = coordinator->claim.epoch;
+    state->is_unbegun = !kept->is_begun;
+    state->control_serial = kept->control.serial;
+    state->control_digest = kept->control_digest;
+    memcpy(state->control_signer, kept->control_signer, sizeof state->control_signer);
+    state->updated = 0;
+    state->revision = 0;
+}
+
+static uint32_t state_sum(const struct kept *kept)
+{
+    char data[ROLLOUT_BYTES_MAX];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    rollout_state_render(&kept->state, &text);
+    return crc32c(0, text.data, text.len);
+}
+
 static void state_tell(struct coordinator *coordinator, struct kept *kept)
 {
     if (kept->is_end_there) {
         return;
     }
-    const struct topic topic = coordinator_topic(coordinator, TOPIC_ROLLOUT_STATE, kept->spec.id);
-    struct flight flight = {.id = ""};
-    char data[ROLLOUT_BYTES_MAX];
-    struct text text;
-    kept->state.epoch = coordinator->claim.epoch;
-    kept->state.updated = 0;
-    text_init(&text, data, sizeof data);
-    rollout_state_render(&kept->state, &text);
-    uint32_t sum = crc32c(0, text.data, text.len);
+    state_complete(coordinator, kept);
+    uint32_t sum = state_sum(kept);
     if (kept->is_state_told && sum == kept->state_sum) {
         return;
     }
@@ -387,10 +363,8 @@ static void state_tell(struct coordinator *coordinator, struct kept *kept)
         return;
     }
     kept->state.updated = coordinator_wall(coordinator);
-    text_init(&text, data, sizeof data);
-    rollout_state_render(&kept->state, &text);
-    memcpy(flight.id, kept->spec.id, sizeof flight.id);
-    if (coordinator_publish(coordinator, &topic, span_of(text.data, text.len), &flight)) {
+    kept->state.revision = ++kept->revision;
+    if (coordinator_state(coordinator, kept)) {
         kept->is_state_told = true;
         kept->state_sum = sum;
         kept->state_not_before = coordinator->now + COORDINATOR_STATE_GAP_MS;
@@ -455,17 +429,46 @@ static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_m
     }
 }
 
+/* It is told as what waits, so that an operator sees it, and nobody takes that for a beginning. */
+static void begin_wait(struct coordinator *coordinator, struct kept *kept, const struct err *why)
+{
+    struct rollout_state *state = &kept->state;
+    if (strncmp(state->waiting, why->text, sizeof state->waiting - 1) != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "rollout %s waits for %s", kept->spec.id,
+                        why->text);
+    }
+    memcpy(state->id, kept->spec.id, sizeof state->id);
+    text_shorten_printf(state->waiting, sizeof state->waiting, "%s", why->text);
+    coordinator->wake_at = mono_min(coordinator->wake_at, coordinator->now + BEGIN_AGAIN_MS);
+}
+
+/* Before anything is counted by them. */
+static void controls_take(struct coordinator *coordinator)
+{
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
+        if (kept->spec.created != 0 && kept_is_live(kept)) {
+            coordinator_control_take(coordinator, kept);
+            kept->is_led = true;
+        }
+    }
+}
+
 void coordinator_plan(struct coordinator *coordinator)
 {
     wall_ms wall = coordinator_wall(coordinator);
+    struct err why = {0};
+    controls_take(coordinator);
     coordinator_tallies_take(coordinator, wall);
     for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
         struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (kept->spec.created == 0) {
             continue;
         }
-        if (kept_is_live(kept)) {
+        if (kept_is_live(kept) && coordinator_may_begin(coordinator, kept, &why)) {
             kept_plan(coordinator, kept, wall);
+        } else if (kept_is_live(kept)) {
+            begin_wait(coordinator, kept, &why);
         }
         state_tell(coordinator, kept);
     }

@@ -40,16 +40,36 @@ struct kept *kept_need(struct kept_table *table, const char *id)
     kept = calloc(1, sizeof *kept);
     if (kept != NULL) {
         (void)text_copy(kept->spec.id, sizeof kept->spec.id, id);
-        kept->control = (struct rollout_control){.want = "run"};
+        kept->control = kept->told_control = (struct rollout_control){.want = "run"};
         table->list[table->count++] = kept;
     }
     return kept;
+}
+
+void kept_bytes_free(struct kept_bytes *bytes)
+{
+    free(bytes->data);
+    *bytes = (struct kept_bytes){0};
+}
+
+bool kept_bytes_set(struct kept_bytes *bytes, struct span data)
+{
+    kept_bytes_free(bytes);
+    bytes->data = data.len > 0 ? malloc(data.len) : NULL;
+    if (bytes->data == NULL) {
+        return data.len == 0;
+    }
+    memcpy(bytes->data, data.data, data.len);
+    bytes->len = data.len;
+    return true;
 }
 
 static void kept_free(struct kept *kept)
 {
     planner_tally_free(kept->tally);
     free(kept->release);
+    kept_bytes_free(&kept->spec_bytes);
+    kept_bytes_free(&kept->offer.bytes);
     free(kept);
 }
 
@@ -87,4 +107,13 @@ size_t kept_live_count(const struct kept_table *table)
         live += table->list[i]->spec.created != 0 && kept_is_live(table->list[i]);
     }
     return live;
+}
+
+const struct rollout_control *kept_control(const struct kept *rollout)
+{
+    const struct rollout_control *taken =
+        rollout->has_told ? &rollout->told_control : &rollout->control;
+    return rollout->has_control && rollout->offer.control.serial > taken->serial
+               ? &rollout->offer.control
+               : taken;
 }

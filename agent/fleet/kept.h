@@ -12,11 +12,37 @@ enum echo {
     ECHO_THERE
 };
 
+/* An envelope as it lies at the broker; on the heap. */
+struct kept_bytes {
+    uint8_t *data;
+    size_t len;
+};
+
+/* The control that lies at the broker, signed by an operator; taken or not. */
+struct kept_offer {
+    struct rollout_control control;
+    struct digest digest; /* of its payload */
+    char signer[NAME_BYTES];
+    struct kept_bytes bytes;
+};
+
 struct kept {
     struct rollout_spec spec; /* created is 0 until it came */
+    struct kept_bytes spec_bytes;
+    char spec_signer[NAME_BYTES];
+    struct kept_offer offer; /* with has_control */
+    /* What holds of it: taken from an offer, or "run" with serial 0; by whom it was signed. */
     struct rollout_control control;
+    char control_signer[NAME_BYTES];
+    struct digest control_digest;
+    uint64_t revision; /* of the state that was written last */
+    bool is_begun; /* by a state that was verified, by this coordinator, or by an operator's hand */
+    bool is_led;   /* planned here in this session: only the next control is taken */
+    uint64_t refused_serial; /* an offer that was not taken was said once */
+    struct digest refused_digest;
     struct rollout_state state; /* phase RUNNING until it is planned or read */
     struct rollout_state told;  /* as the broker has it; without has_told only its id */
+    struct rollout_control told_control;
     bool has_told;
     struct selector selector;
     enum echo spec_echo, control_echo, release_echo;
@@ -45,6 +71,13 @@ struct kept *kept_need(struct kept_table *table, const char *id);
 /* Frees it; the table's indexes behind it move down by one. */
 void kept_remove(struct kept_table *table, struct kept *kept);
 void kept_close(struct kept_table *table);
+
+/* Replaces the bytes by a copy; false without memory, then there are none. */
+NODISCARD bool kept_bytes_set(struct kept_bytes *bytes, struct span data);
+void kept_bytes_free(struct kept_bytes *bytes);
+
+/* The control that an operator would change: what was taken, or what was offered after it. */
+const struct rollout_control *kept_control(const struct kept *kept);
 
 bool kept_is_live(const struct kept *kept);
 /* How many have a spec and are live. */

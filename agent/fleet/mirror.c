@@ -1,5 +1,5 @@
 /* mirror: one row for each kind of document: how it is read, and what its clearing means. */
-#include "agent/fleet/mirror.h"
+#include "agent/fleet/mirror_private.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -18,6 +18,9 @@ int mirror_init(struct mirror *mirror, const struct mirror_settings *settings, s
     }
     (void)text_copy(mirror->fleet, sizeof mirror->fleet, settings->fleet);
     mirror->trust = settings->trust;
+    if (settings->operators != NULL) {
+        mirror->operators = *settings->operators;
+    }
     mirror->verify = settings->verify;
     mirror->is_restating = settings->is_restating;
     return 0;
@@ -32,6 +35,7 @@ void mirror_close(struct mirror *mirror)
     mirror->unread = NULL;
     mirror->unread_count = mirror->unread_room = mirror->foreign_count = 0;
     verified_forget(&mirror->verified);
+    kept_bytes_free(&mirror->operators_bytes);
     kept_close(&mirror->rollouts);
     roster_close(&mirror->roster);
 }
@@ -140,111 +144,6 @@ int mirror_open(struct mirror *mirror, enum trust_role role, struct span envelop
         verified_note(&mirror->verified, &name);
     }
     return rc;
-}
-
-/* -- rollouts --------------------------------------------------------------------------------- */
-
-static int place_take(struct mirror *mirror, struct mirror_news *news)
-{
-    news->rollout = kept_need(&mirror->rollouts, news->topic.rollout);
-    mirror->is_short |= news->rollout == NULL;
-    return news->rollout != NULL ? 0 : err_set(&news->err, ERR_MEMORY, "no memory");
-}
-
-/* Written once: a second spec of the same rollout changes nothing. */
-static int spec_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
-{
-    struct rollout_spec spec;
-    struct selector selector;
-    int rc = rollout_spec_parse(payload, &spec, &news->err);
-    if (rc == 0 && strcmp(spec.id, news->topic.rollout) != 0) {
-        rc = err_set(&news->err, ERR_VALUE, "it is the spec of %s", spec.id);
-    }
-    rc = rc == 0 ? selector_parse(spec.selector, &selector, &news->err) : rc;
-    rc = rc == 0 ? place_take(mirror, news) : rc;
-    if (rc != 0) {
-        return rc;
-    }
-    struct kept *kept = news->rollout;
-    kept->spec_echo = ECHO_THERE;
-    /* A selector points into itself: it is made where it stays. */
-    if (kept->spec.created == 0 && selector_parse(spec.selector, &kept->selector, NULL) == 0) {
-        kept->spec = spec;
-    }
-    return 0;
-}
-
-static int control_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
-{
-    struct rollout_control control;
-    int rc = rollout_control_parse(payload, &control, &news->err);
-    rc = rc == 0 ? place_take(mirror, news) : rc;
-    if (rc == 0) {
-        news->rollout->control = control;
-        news->rollout->has_control = true;
-        news->rollout->control_echo = ECHO_THERE;
-    }
-    return rc;
-}
-
-static int state_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
-{
-    struct rollout_state state;
-    int rc = rollout_state_parse(payload, &state, &news->err);
-    rc = rc == 0 ? place_take(mirror, news) : rc;
-    if (rc == 0) {
-        news->rollout->told = state;
-        news->rollout->has_told = true;
-        news->rollout->is_end_there = rollout_phase_is_end(state.phase);
-    }
-    return rc;
-}
-
-/* What has nothing left at the broker, and is not to be put back there, goes. */
-static void place_give_back(struct mirror *mirror, struct mirror_news *news)
-{
-    struct kept *kept = news->rollout;
-    if (kept->spec.created == 0 && !kept->has_control && !kept->has_told) {
-        kept_remove(&mirror->rollouts, kept);
-        news->rollout = NULL;
-    }
-}
-
-static bool has_ended(const struct kept *kept)
-{
-    return !kept_is_live(kept) || (kept->has_told && rollout_phase_is_end(kept->told.phase));
-}
-
-static void spec_clear(struct mirror *mirror, struct mirror_news *news)
-{
-    struct kept *kept = news->rollout;
-    kept->spec_echo = ECHO_MISSING;
-    if (!mirror->is_restating) {
-        kept->spec.created = 0;
-        place_give_back(mirror, news);
-    } else if (has_ended(kept)) {
-        kept_remove(&mirror->rollouts, kept);
-        news->rollout = NULL;
-    }
-}
-
-static void control_clear(struct mirror *mirror, struct mirror_news *news)
-{
-    struct kept *kept = news->rollout;
-    kept->control_echo = ECHO_MISSING;
-    if (!mirror->is_restating || kept->spec.created == 0) {
-        kept->control = (struct rollout_control){.want = "run"};
-        kept->has_control = false;
-    }
-    place_give_back(mirror, news);
-}
-
-static void state_clear(struct mirror *mirror, struct mirror_news *news)
-{
-    struct kept *kept = news->rollout;
-    memset(&kept->told, 0, sizeof kept->told);
-    kept->has_told = kept->is_end_there = false;
-    place_give_back(mirror, news);
 }
 
 /* -- levels ----------------------------------------------------------------------------------- */
@@ -399,10 +298,18 @@ static void order_clear(struct mirror *mirror, struct mirror_news *news)
 
 /* -- who acts --------------------------------------------------------------------------------- */
 
-static int claim_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
+static int claim_take(struct mirror *mirror, struct mirror_news *news, struct span envelope)
 {
+    char signer[NAME_BYTES];
     struct claim claim;
-    int rc = claim_parse(payload, &claim, &news->err);
+    struct span payload;
+    struct digest digest;
+    int rc =
+        mirror_signed_take(mirror, SIGNED_CLAIM, envelope, &payload, &digest, signer, &news->err);
+    rc = rc == 0 ? claim_parse(payload, &claim, &news->err) : rc;
+    if (rc == 0 && strcmp(claim.fleet, mirror->fleet) != 0) {
+        rc = err_set(&news->err, ERR_WRONG_FLEET, "it is a claim of the fleet %s", claim.fleet);
+    }
     if (rc == 0) {
         mirror->claim = claim;
         mirror->has_claim = true;
@@ -429,10 +336,11 @@ static const struct reader readers[TOPIC_KIND_COUNT] = {
     [TOPIC_LABELS] = {labels_take, labels_clear},
     [TOPIC_REPORT] = {report_take, report_clear},
     [TOPIC_PRESENCE] = {presence_take, presence_clear},
-    [TOPIC_ROLLOUT_SPEC] = {spec_take, spec_clear},
-    [TOPIC_ROLLOUT_STATE] = {state_take, state_clear},
-    [TOPIC_ROLLOUT_CONTROL] = {control_take, control_clear},
+    [TOPIC_ROLLOUT_SPEC] = {mirror_spec_take, mirror_spec_clear},
+    [TOPIC_ROLLOUT_STATE] = {mirror_state_take, mirror_state_clear},
+    [TOPIC_ROLLOUT_CONTROL] = {mirror_control_take, mirror_control_clear},
     [TOPIC_COORDINATOR] = {claim_take, claim_clear},
+    [TOPIC_OPERATORS] = {mirror_operators_take, mirror_operators_clear},
 };
 
 static void document_take(struct mirror *mirror, const struct reader *reader, struct span payload,

@@ -5,8 +5,8 @@
 
 #include "agent/fleet/kept.h"
 #include "agent/fleet/roster.h"
+#include "agent/fleet/signed.h"
 #include "agent/fleet/verified.h"
-#include "agent/wire/envelope.h"
 #include "agent/wire/topic.h"
 
 /* A document at the broker that changed nothing here. Text and reason live as long as it is one. */
@@ -33,12 +33,16 @@ struct mirror_news {
     struct kept *rollout;        /* it is about; NULL: none, or it is gone with this message */
     const struct report *report; /* that was taken; until the next message */
     bool is_first;               /* UNREADABLE: not the same reason again */
+    bool is_new;                 /* TAKEN, operators: a higher version than before */
     struct err err;              /* UNREADABLE, SHORT */
 };
 
 struct mirror_settings {
     const char *fleet;         /* copied */
     const struct trust *trust; /* outlives the mirror; verified_forget when it changes */
+    /* Whose specs and controls are believed, until a higher version comes; copied; NULL: nobody's.
+     */
+    const struct operators *operators;
     struct verify verify;
     /* What is cleared at the broker stays here, not echoed, for an owner that puts it back: orders
      * of nodes that are there, specs and controls of rollouts that have not ended. */
@@ -49,6 +53,9 @@ struct mirror_settings {
 struct mirror {
     char fleet[NAME_BYTES];
     const struct trust *trust;
+    struct operators operators;
+    struct kept_bytes operators_bytes; /* of a version that was read at the broker */
+    enum echo operators_echo;
     struct verify verify;
     bool is_restating;
     struct roster roster;
@@ -81,6 +88,11 @@ void mirror_take(struct mirror *mirror, const char *topic, struct span payload, 
  * *payload lives until the next message or call. envelope_open's codes. */
 NODISCARD int mirror_open(struct mirror *mirror, enum trust_role role, struct span envelope,
                           struct span *payload, struct err *err);
+
+/* Takes a spec that is at no broker yet, as if it had been read there. ERR_EXISTS, and the codes of
+ * what is refused when it is read. */
+NODISCARD int mirror_start(struct mirror *mirror, struct span spec, struct kept **rollout,
+                           struct err *err);
 
 /* What the topic holds cannot be read; NULL: it can, or holds nothing. */
 const struct mirror_unread *mirror_unread_find(const struct mirror *mirror, const char *topic);

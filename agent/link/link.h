@@ -25,7 +25,7 @@
 #define LINK_TWIN_SHORT_MS (LINK_BACKOFF_CAP_MS + 5000)
 
 #define LINK_SESSION_BYTES 17 /* 16 hex digits and a NUL: names one session */
-#define LINK_WILL_BYTES    160
+#define LINK_WILL_BYTES    768 /* a signed claim is the longest */
 
 /* What a session begins with; rendered anew for each. */
 struct link_hello {

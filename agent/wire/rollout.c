@@ -46,6 +46,7 @@ const char *node_condition_word(enum node_condition condition)
 static const struct json_rules rules = {.bytes_max = ROLLOUT_BYTES_MAX};
 
 static const struct json_field spec_fields[] = {
+    JSON_FIELD("fleet", TEXT, struct rollout_spec, fleet, false),
     JSON_FIELD("id", TEXT, struct rollout_spec, id, true),
     JSON_FIELD("app", TEXT, struct rollout_spec, app, true),
     JSON_FIELD("release", DIGEST, struct rollout_spec, release, true),
@@ -61,6 +62,10 @@ static const struct json_field spec_fields[] = {
 
 static const struct json_field control_fields[] = {
     JSON_FIELD("want", TEXT, struct rollout_control, want, true),
+    JSON_FIELD("fleet", TEXT, struct rollout_control, fleet, false),
+    JSON_FIELD("id", TEXT, struct rollout_control, id, false),
+    JSON_FIELD("serial", NUMBER, struct rollout_control, serial, false),
+    JSON_FIELD("allowedAt", INSTANT, struct rollout_control, allowed_at, false),
     JSON_FIELD("accepted", NUMBER32, struct rollout_control, accepted, false),
     JSON_FIELD("resumedAt", INSTANT, struct rollout_control, resumed_at, false)};
 
@@ -71,13 +76,21 @@ static const struct json_field state_fields[] = {
     JSON_FIELD("failedNode", TEXT, struct rollout_state, failed_node, false),
     JSON_FIELD("failedOutcome", TEXT, struct rollout_state, failed_outcome, false),
     JSON_FIELD("failedReason", TEXT, struct rollout_state, failed_reason, false),
+    JSON_FIELD("fleet", TEXT, struct rollout_state, fleet, false),
     JSON_FIELD("epoch", NUMBER, struct rollout_state, epoch, false),
+    JSON_FIELD("revision", NUMBER, struct rollout_state, revision, false),
+    JSON_FIELD("controlSerial", NUMBER, struct rollout_state, control_serial, false),
+    JSON_FIELD("controlSigner", TEXT, struct rollout_state, control_signer, false),
+    JSON_FIELD("controlDigest", DIGEST, struct rollout_state, control_digest, false),
     JSON_FIELD("updated", INSTANT, struct rollout_state, updated, false),
     JSON_FIELD("waveFirst", NUMBER32, struct rollout_state, wave_first, false),
+    JSON_FIELD("unbegun", BOOLEAN, struct rollout_state, is_unbegun, false),
     JSON_FIELD("rollingBack", BOOLEAN, struct rollout_state, is_rolling_back, false)};
 
 static const struct json_field claim_fields[] = {
+    JSON_FIELD("fleet", TEXT, struct claim, fleet, false),
     JSON_FIELD("epoch", NUMBER, struct claim, epoch, true),
+    JSON_FIELD("beat", NUMBER, struct claim, beat, false),
     JSON_FIELD("nonce", TEXT, struct claim, nonce, true),
     JSON_FIELD("released", BOOLEAN, struct claim, is_released, false),
     JSON_FIELD("since", INSTANT, struct claim, since, false)};
@@ -86,7 +99,7 @@ static const struct json_field claim_fields[] = {
 static bool is_known(const char *key)
 {
     static const char *const others[] = {"schema", "must",  "phase",      "counts", "current",
-                                         "skip",   "retry", "waveStates", "waits"};
+                                         "skip",   "retry", "waveStates", "waits",  "control"};
     static const struct {
         const struct json_field *fields;
         size_t count;
@@ -167,6 +180,13 @@ static int control_more(const struct json_place *root, void *into, struct err *e
                          : json_error(root, ERR_VALUE, err, "want must be run, pause or abort");
 }
 
+static int control_place_read(const struct json_place *at, struct rollout_control *control,
+                              struct err *err)
+{
+    int rc = json_read_fields(at, control_fields, COUNT_OF(control_fields), control, err);
+    return rc == 0 ? control_more(at, control, err) : rc;
+}
+
 int rollout_control_parse(struct span text, struct rollout_control *control, struct err *err)
 {
     struct rollout_control read = {0};
@@ -233,6 +253,33 @@ int rollout_state_parse(struct span text, struct rollout_state *state, struct er
     return rc;
 }
 
+struct told {
+    struct rollout_state state; /* first: its fields are read into this struct */
+    struct rollout_control control;
+};
+
+static int told_more(const struct json_place *root, void *into, struct err *err)
+{
+    struct told *told = into;
+    struct json_place member;
+    int rc = state_more(root, &told->state, err);
+    return rc == 0 && json_member(root, "control", &member)
+               ? control_place_read(&member, &told->control, err)
+               : rc;
+}
+
+int rollout_told_parse(struct span text, struct rollout_state *state, struct rollout_control *taken,
+                       struct err *err)
+{
+    struct told read = {.control = {.want = "run"}};
+    int rc = document_read(text, state_fields, COUNT_OF(state_fields), told_more, &read, err);
+    if (rc == 0) {
+        *state = read.state;
+        *taken = read.control;
+    }
+    return rc;
+}
+
 int claim_parse(struct span text, struct claim *claim, struct err *err)
 {
     struct claim read = {0};
@@ -260,6 +307,7 @@ void rollout_spec_render(const struct rollout_spec *spec, struct text *text)
     text_append(text, "{\"schema\":1,\"must\":[");
     rollout_shape_must(&spec->shape, text);
     text_append(text, "]");
+    word_append(text, "fleet", spec->fleet);
     word_append(text, "id", spec->id);
     word_append(text, "app", spec->app);
     word_append(text, "release", hex);
@@ -279,15 +327,47 @@ void rollout_spec_render(const struct rollout_spec *spec, struct text *text)
 void rollout_control_render(const struct rollout_control *control, struct text *text)
 {
     text_append(text, "{\"schema\":1,\"must\":[\"want\"]");
+    word_append(text, "fleet", control->fleet);
+    word_append(text, "id", control->id);
+    if (control->serial != 0) {
+        text_printf(text, ",\"serial\":%llu", (unsigned long long)control->serial);
+    }
+    if (control->allowed_at != 0) {
+        text_printf(text, ",\"allowedAt\":%lld", (long long)control->allowed_at);
+    }
     word_append(text, "want", control->want);
     text_printf(text, ",\"accepted\":%u", control->accepted);
     rollout_hands_render(control, text);
     text_append(text, "}");
 }
 
+static void taken_append(const struct rollout_state *state, const struct rollout_control *taken,
+                         struct text *text)
+{
+    char hex[DIGEST_HEX_BYTES];
+    if (state->control_serial == 0) {
+        return;
+    }
+    digest_render(&state->control_digest, hex);
+    text_printf(text, ",\"controlSerial\":%llu", (unsigned long long)state->control_serial);
+    word_append(text, "controlSigner", state->control_signer);
+    word_append(text, "controlDigest", hex);
+    if (taken != NULL) {
+        text_append(text, ",\"control\":");
+        rollout_control_render(taken, text);
+    }
+}
+
 void rollout_state_render(const struct rollout_state *state, struct text *text)
 {
+    rollout_told_render(state, NULL, text);
+}
+
+void rollout_told_render(const struct rollout_state *state, const struct rollout_control *taken,
+                         struct text *text)
+{
     text_append(text, "{\"schema\":1,\"must\":[]");
+    word_append(text, "fleet", state->fleet);
     word_append(text, "id", state->id);
     word_append(text, "phase", rollout_phase_word(state->phase));
     word_append(text, "waiting", state->waiting);
@@ -307,6 +387,13 @@ void rollout_state_render(const struct rollout_state *state, struct text *text)
     word_append(text, "failedReason", state->failed_reason);
     text_printf(text, ",\"epoch\":%llu,\"updated\":%lld", (unsigned long long)state->epoch,
                 (long long)state->updated);
+    if (state->revision != 0) {
+        text_printf(text, ",\"revision\":%llu", (unsigned long long)state->revision);
+    }
+    if (state->is_unbegun) {
+        text_append(text, ",\"unbegun\":true");
+    }
+    taken_append(state, taken, text);
     rollout_memory_render(state, text);
     text_append(text, "}");
 }
@@ -316,6 +403,10 @@ void claim_render(const struct claim *claim, struct text *text)
     text_printf(text, "{\"schema\":1,\"epoch\":%llu,\"nonce\":\"%s\",\"released\":%s",
                 (unsigned long long)claim->epoch, claim->nonce,
                 claim->is_released ? "true" : "false");
+    word_append(text, "fleet", claim->fleet);
+    if (claim->beat != 0) {
+        text_printf(text, ",\"beat\":%llu", (unsigned long long)claim->beat);
+    }
     if (claim->since != 0) {
         text_printf(text, ",\"since\":%lld", (long long)claim->since);
     }

@@ -14,8 +14,9 @@
 #define ROLLOUT_RETRIED_MAX 16
 #define CLAIM_NONCE_BYTES   17
 
-/* What an operator asked for; written once. */
+/* What an operator asked for; written once, signed by an operator. */
 struct rollout_spec {
+    char fleet[NAME_BYTES];
     char id[NAME_BYTES];
     char app[NAME_BYTES];
     struct digest release;
@@ -42,8 +43,16 @@ struct rollout_retry {
     wall_ms before;
 };
 
-/* What an operator wants of it now; read, changed, written back. */
+/* What operators want of it now, signed by the one who changed it last: read, changed, written
+ * back with the next serial. The coordinator takes only the next one, and shows it in `state`; one
+ * that was never written is "run" with serial 0. */
 struct rollout_control {
+    char fleet[NAME_BYTES];
+    char id[NAME_BYTES]; /* of the rollout */
+    uint64_t serial;
+    /* When an operator last said that it goes on, by the operator's clock; 0: never. It begins what
+     * was not begun in time. */
+    wall_ms allowed_at;
     char want[ROLLOUT_WORD_BYTES]; /* run, pause, abort */
     uint32_t accepted;             /* failures that resume has accepted */
     wall_ms resumed_at;            /* `updated` of the state then; 0: never resumed */
@@ -136,19 +145,28 @@ struct rollout_state {
     size_t current_count;
     char failed_node[NODE_NAME_BYTES]; /* the first one by name; empty: none */
     char failed_outcome[REPORT_WORD_BYTES], failed_reason[REPORT_WORD_BYTES];
-    uint64_t epoch; /* of the coordinator that wrote it */
+    char fleet[NAME_BYTES];
+    uint64_t epoch;    /* of the coordinator that wrote it */
+    uint64_t revision; /* only grows: of two states the one with the higher (epoch, revision) */
     wall_ms updated;
+    /* The control that was taken: its serial, and who signed it. serial 0: none. */
+    uint64_t control_serial;
+    char control_signer[NAME_BYTES];
+    struct digest control_digest; /* of its payload */
     /* The rollout's memory: the waves that were opened, from wave `wave_first` on. */
     struct rollout_wave_state waves[ROLLOUT_WAVES_MAX];
     size_t wave_count;
     uint32_t wave_first;
     bool is_rolling_back;
+    bool is_unbegun; /* nobody has begun it: its spec is old, and no operator said that it may */
     struct rollout_waiting waits[ROLLOUT_WAIT_COUNT];
 };
 
 /* Who coordinates. The highest (epoch, nonce) that is not released does. */
 struct claim {
+    char fleet[NAME_BYTES];
     uint64_t epoch;
+    uint64_t beat; /* grows with each renewal: one that was seen before renews nothing */
     char nonce[CLAIM_NONCE_BYTES];
     bool is_released;
     wall_ms since;
@@ -163,6 +181,12 @@ NODISCARD int rollout_control_parse(struct span text, struct rollout_control *co
                                     struct err *err);
 void rollout_state_render(const struct rollout_state *state, struct text *text);
 NODISCARD int rollout_state_parse(struct span text, struct rollout_state *state, struct err *err);
+/* The same with the control that was taken: whoever goes on knows what is wanted, and whoever
+ * changes it knows what stands. */
+void rollout_told_render(const struct rollout_state *state, const struct rollout_control *taken,
+                         struct text *text);
+NODISCARD int rollout_told_parse(struct span text, struct rollout_state *state,
+                                 struct rollout_control *taken, struct err *err);
 void claim_render(const struct claim *claim, struct text *text);
 NODISCARD int claim_parse(struct span text, struct claim *claim, struct err *err);
 

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "agent/fleet/coordinator.h"
+#include "agent/fleet/signed.h"
 #include "agent/wire/envelope.h"
 #include "agent/wire/topic.h"
 #include "ports/mbedtls/sign.h"
@@ -422,6 +423,30 @@ static struct rollout_spec spec_make(uint32_t most)
     return spec;
 }
 
+/* As an operator signs it: with the one key that this program has. */
+static int rollout_start(const char *pem, const struct sign *sign, struct rollout_spec *spec,
+                         struct err *err)
+{
+    static uint8_t memory[4 * ROLLOUT_BYTES_MAX];
+    char data[ROLLOUT_BYTES_MAX];
+    struct operators operators = {.version = 1, .fleet = FLEET, .count = 1};
+    struct span envelope;
+    struct arena arena;
+    struct text text;
+    (void)text_copy(operators.list[0].name, NAME_BYTES, "bench");
+    operators.list[0].key = bench.trust.keys[0];
+    coordinator_operators(bench.coordinator, &operators);
+    (void)text_copy(spec->fleet, sizeof spec->fleet, FLEET);
+    text_init(&text, data, sizeof data);
+    rollout_spec_render(spec, &text);
+    arena_init(&arena, memory, sizeof memory);
+    int rc = signed_make(signed_type(SIGNED_SPEC), span_of(text.data, text.len), sign,
+                         &bench.verify, pem, &arena, &envelope, err);
+    return rc != 0 ? rc
+                   : coordinator_start(bench.coordinator, envelope,
+                                       span_text("no node here reads it"), err);
+}
+
 static void coordinator_make(const char *pem, struct sign sign)
 {
     static const struct clock_ops clock_ops = {.mono = port_mono, .wall = port_wall};
@@ -434,7 +459,7 @@ static void coordinator_make(const char *pem, struct sign sign)
                                            .publish = bus_publish,
                                            .pace = bus_pace};
     const struct coordinator_settings settings = {
-        .fleet = FLEET, .order_key_pem = pem, .trust = &bench.trust, .settle_ms = 500};
+        .fleet = FLEET, .order_key_pem = pem, .trust = &bench.trust, .settle_ms = 5000};
     const struct coordinator_ports ports = {.clock = {&clock_ops, NULL},
                                             .bus = {&bus_ops, NULL},
                                             .entropy = {&entropy_ops, NULL},
@@ -526,8 +551,7 @@ int main(int argc, char **argv)
     (void)fflush(stdout);
     bench.spent = 0;
     struct rollout_spec spec = spec_make(most);
-    if (coordinator_start(bench.coordinator, &spec, span_text("no node here reads it"), &err) !=
-        0) {
+    if (rollout_start(pem, &sign, &spec, &err) != 0) {
         (void)fprintf(stderr, "%s\n", err.text);
         return EXIT_FAILURE;
     }

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/sim/seal.h"
+#include "tests/sim/sealing.h"
 
 #define TURN_TRACE_BYTES (256 * 1024)
 #define SEAT_SPINS_MAX   500
+/* An operator looks whether a word was taken. */
+#define CONTROLS_MS 2000
 
 static mono_ms clock_of(const struct sim_world *world)
 {
@@ -165,7 +167,7 @@ static void desk_open(struct fleet *fleet, uint64_t seed)
 }
 
 /* While the answer to an older text is under way the new one waits for it. */
-void fleet_say(struct fleet *fleet, const char *topic, struct span payload)
+struct fleet_saying *fleet_say(struct fleet *fleet, const char *topic, struct span payload)
 {
     struct fleet_desk *desk = &fleet->desk;
     struct fleet_saying *saying = NULL;
@@ -183,7 +185,9 @@ void fleet_say(struct fleet *fleet, const char *topic, struct span payload)
     saying->len = payload.len;
     saying->is_heard = false;
     saying->is_changed = saying->is_sent;
+    saying->control = (struct rollout_control){0};
     desk_step(desk);
+    return saying;
 }
 
 void fleet_say_again(struct fleet *fleet)
@@ -193,42 +197,60 @@ void fleet_say_again(struct fleet *fleet)
     }
 }
 
+static void control_say(struct fleet *fleet, struct rollout_control *control)
+{
+    struct topic topic = {.kind = TOPIC_ROLLOUT_CONTROL, .fleet = FLEET_NAME};
+    struct rollout_state state = {0};
+    char name[BUS_TOPIC_BYTES];
+    (void)fleet_state(fleet, control->id, &state);
+    control->serial = state.control_serial + 1;
+    (void)text_copy(topic.rollout, sizeof topic.rollout, control->id);
+    topic_render(&topic, name);
+    struct span envelope = sealing_control(control, SEALING_ANN);
+    struct fleet_saying *saying = fleet_say(fleet, name, envelope);
+    saying->control = *control;
+    seal_digest(sealing_payload(envelope), &saying->digest);
+}
+
 void fleet_control(struct fleet *fleet, const char *rollout, const char *want, uint32_t accepted)
 {
-    struct rollout_control control = {.accepted = accepted};
-    struct topic topic = {.kind = TOPIC_ROLLOUT_CONTROL, .fleet = FLEET_NAME};
-    char name[BUS_TOPIC_BYTES];
-    char data[256];
-    struct text text;
-    (void)text_copy(topic.rollout, sizeof topic.rollout, rollout);
+    struct rollout_control control = {.accepted = accepted, .allowed_at = fleet_wall(fleet)};
+    (void)text_copy(control.id, sizeof control.id, rollout);
     (void)text_copy(control.want, sizeof control.want, want);
-    topic_render(&topic, name);
-    text_init(&text, data, sizeof data);
-    rollout_control_render(&control, &text);
-    fleet_say(fleet, name, span_of(text.data, text.len));
+    control_say(fleet, &control);
+}
+
+/* What the verbs do: a word that was not taken, because another was, is said again. */
+static void controls_check(struct fleet *fleet)
+{
+    struct rollout_state state;
+    for (size_t i = 0; i < fleet->desk.saying_count; i++) {
+        struct fleet_saying *saying = &fleet->desk.sayings[i];
+        if (saying->control.serial != 0 && saying->is_heard &&
+            fleet_state(fleet, saying->control.id, &state) &&
+            state.control_serial >= saying->control.serial &&
+            !digest_is_equal(&state.control_digest, &saying->digest)) {
+            control_say(fleet, &saying->control);
+        }
+    }
 }
 
 void fleet_rollout(struct fleet *fleet, const struct rollout_spec *spec)
 {
     struct topic topic = {.kind = TOPIC_RELEASE, .fleet = FLEET_NAME};
     char name[BUS_TOPIC_BYTES];
-    char data[1024];
-    struct text text;
     for (size_t i = 0; i < RELEASE_COUNT; i++) {
         const struct release_made *made = &fleet->releases->made[i];
         if (digest_is_equal(&made->digest, &spec->release)) {
             digest_render(&made->digest, topic.digest);
             topic_render(&topic, name);
-            fleet_say(fleet, name, span_of(made->envelope, made->envelope_len));
+            (void)fleet_say(fleet, name, span_of(made->envelope, made->envelope_len));
         }
     }
-    fleet_control(fleet, spec->id, "run", 0);
     topic.kind = TOPIC_ROLLOUT_SPEC;
     memcpy(topic.rollout, spec->id, sizeof topic.rollout);
     topic_render(&topic, name);
-    text_init(&text, data, sizeof data);
-    rollout_spec_render(spec, &text);
-    fleet_say(fleet, name, span_of(text.data, text.len));
+    (void)fleet_say(fleet, name, sealing_spec(spec, SEALING_ANN));
 }
 
 bool fleet_state(const struct fleet *fleet, const char *rollout, struct rollout_state *state)
@@ -239,7 +261,7 @@ bool fleet_state(const struct fleet *fleet, const char *rollout, struct rollout_
     (void)text_copy(topic.rollout, sizeof topic.rollout, rollout);
     topic_render(&topic, name);
     return sim_broker_retained(&fleet->broker, name, &payload) &&
-           rollout_state_parse(payload, state, NULL) == 0;
+           rollout_state_parse(sealing_payload(payload), state, NULL) == 0;
 }
 
 /* -- coordinators --------------------------------------------------------------------------- */
@@ -247,11 +269,13 @@ bool fleet_state(const struct fleet *fleet, const char *rollout, struct rollout_
 void fleet_seat_take(struct fleet *fleet, size_t index)
 {
     struct fleet_seat *seat = &fleet->seats[index];
+    const struct operators operators = sealing_operators(1);
     const struct coordinator_settings settings = {
         .fleet = FLEET_NAME,
         .order_key_pem = SEAL_PEM_TRUSTED,
         .trust = &fleet->releases->trust,
         .audits_always = true,
+        .operators = &operators,
     };
     const struct coordinator_ports ports = {
         .clock = sim_clock_port(&seat->world),
@@ -400,6 +424,10 @@ static void node_turn(struct fleet_node *node, mono_ms at)
 static void fleet_turn(struct fleet *fleet, mono_ms at)
 {
     fleet->now = at;
+    if (at >= fleet->controls_at + CONTROLS_MS) {
+        fleet->controls_at = at;
+        controls_check(fleet);
+    }
     for (size_t i = 0; i < fleet->node_count; i++) {
         clock_set(&fleet->nodes[i].gateway.machine.world, at);
     }

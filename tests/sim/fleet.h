@@ -37,6 +37,8 @@ struct fleet_saying {
     char payload[FLEET_SAYING_BYTES];
     size_t len;
     bool is_sent, is_changed, is_heard; /* on its way; said anew since; at the broker */
+    struct rollout_control control;     /* of a control; without a rollout: of another document */
+    struct digest digest;
 };
 
 /* Where the operator sits. */
@@ -56,7 +58,7 @@ struct fleet {
     size_t node_count;
     struct fleet_seat seats[FLEET_SEATS];
     struct fleet_desk desk;
-    mono_ms now;
+    mono_ms now, controls_at;
     bool is_stuck; /* a coordinator steps without end */
     char *trace;   /* NULL: none */
     size_t trace_cap, trace_len;
@@ -88,9 +90,10 @@ void fleet_seat_take(struct fleet *fleet, size_t seat);
 void fleet_seat_kill(struct fleet *fleet, size_t seat, int64_t again_ms);
 
 /* The operator puts a document at the broker, retained; what lies on the topic is replaced. */
-void fleet_say(struct fleet *fleet, const char *topic, struct span payload);
-/* The spec, the release and the control "run" of a rollout. */
+struct fleet_saying *fleet_say(struct fleet *fleet, const char *topic, struct span payload);
+/* The spec and the release of a rollout. */
 void fleet_rollout(struct fleet *fleet, const struct rollout_spec *spec);
+/* An operator's word: the next control, and again the next when another was taken first. */
 void fleet_control(struct fleet *fleet, const char *rollout, const char *want, uint32_t accepted);
 /* The operator says everything again. */
 void fleet_say_again(struct fleet *fleet);

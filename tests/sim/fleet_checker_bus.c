@@ -350,7 +350,7 @@ void fleet_checker_saw(void *ctx, const char *client, const char *topic, struct 
     static const char two[] = "berth/2/" FLEET_NAME "/node/";
     struct fleet_checker *checker = ctx;
     const char *path = topic + sizeof root - 1;
-    char text[1024];
+    char text[FLEET_READ_BYTES];
     if (is_retained && strncmp(topic, two, sizeof two - 1) == 0) {
         saw_of_node(checker, client, topic + sizeof two - 1 + 3, payload); /* past the shard */
         return;
@@ -362,7 +362,9 @@ void fleet_checker_saw(void *ctx, const char *client, const char *topic, struct 
         saw_of_node(checker, client, path + 5, payload);
         return;
     }
-    (void)snprintf(text, sizeof text, "%.*s", (int)payload.len, (const char *)payload.data);
+    if (!read_payload((const char *)payload.data, payload.len, text)) {
+        text[0] = '\0';
+    }
     if (strcmp(path, "coordinator") == 0) {
         saw_claim(checker, text);
     } else if (strncmp(path, "rollout/", 8) == 0) {

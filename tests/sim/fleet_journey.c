@@ -22,6 +22,7 @@ struct fleet_journey {
     struct fleet_checker checker;
     const struct fleet_plan *plan;
     const char *followed; /* the rollout whose end is waited for */
+    const char *taken_up; /* the last that a coordinator showed to have taken up */
     enum release_name release;
     uint32_t accepted;
     bool is_disturbed; /* by a hand or a word: not every node need run the release */
@@ -224,9 +225,11 @@ static void happen_to_seat(struct fleet_journey *journey, const struct fleet_eve
 static void broker_forget(struct fleet_journey *journey)
 {
     struct rollout_state state;
-    bool is_taken_up = fleet_state(&journey->fleet, journey->followed, &state);
+    if (fleet_state(&journey->fleet, journey->followed, &state)) {
+        journey->taken_up = journey->followed; /* also when it forgets a second time */
+    }
     sim_broker_forget(&journey->fleet.broker);
-    if (!is_taken_up) {
+    if (journey->taken_up != journey->followed) {
         fleet_say_again(&journey->fleet);
     }
 }

@@ -93,7 +93,6 @@ static void broker_keeps_the_newest(void)
     fleet_run(&fleet, 10000);
     CHECK_INT_EQ(retained_of("spec"), COORDINATOR_ENDED_MAX);
     CHECK_INT_EQ(retained_of("state"), COORDINATOR_ENDED_MAX);
-    CHECK_INT_EQ(retained_of("control"), COORDINATOR_ENDED_MAX);
     CHECK(!is_release_retained(RELEASE_V1) && is_release_retained(RELEASE_V2));
     CHECK(is_release_retained(RELEASE_V3));
     CHECK(is_retained("r59", "spec") && is_retained("r59", "state"));

@@ -72,17 +72,22 @@ static bool text_take(const char *data, size_t len, char text[FLEET_READ_BYTES])
     return true;
 }
 
-bool read_order(const char *envelope, size_t len, struct read_order *order)
+bool read_payload(const char *envelope, size_t len, char payload[FLEET_READ_BYTES])
 {
     char text[FLEET_READ_BYTES];
-    char payload[FLEET_READ_BYTES];
-    int64_t epoch, gen;
-    memset(order, 0, sizeof *order);
     if (!text_take(envelope, len, text)) {
         return false;
     }
     const char *at = find(text, "payload");
-    if (at == NULL || *at != '"' || !base64_read(at + 1, payload, sizeof payload)) {
+    return at != NULL && *at == '"' && base64_read(at + 1, payload, FLEET_READ_BYTES);
+}
+
+bool read_order(const char *envelope, size_t len, struct read_order *order)
+{
+    char payload[FLEET_READ_BYTES];
+    int64_t epoch, gen;
+    memset(order, 0, sizeof *order);
+    if (!read_payload(envelope, len, payload)) {
         return false;
     }
     bool is_whole = read_word(payload, "id", order->id, sizeof order->id) &&
@@ -150,7 +155,7 @@ bool read_state(const char *data, size_t len, struct read_state *state)
 {
     char text[FLEET_READ_BYTES];
     memset(state, 0, sizeof *state);
-    if (!text_take(data, len, text)) {
+    if (!read_payload(data, len, text)) {
         return false;
     }
     const char *counts = find(text, "counts");

@@ -46,6 +46,9 @@ bool read_state(const char *text, size_t len, struct read_state *state);
 /* The words of the phases that are an end. */
 bool read_is_end(const char *phase);
 
+/* What an envelope holds, its signatures left out; false for what is none. */
+bool read_payload(const char *envelope, size_t len, char payload[FLEET_READ_BYTES]);
+
 /* A string or number at the first place that has this key; false when there is none. */
 bool read_word(const char *text, const char *key, char *word, size_t cap);
 bool read_number(const char *text, const char *key, int64_t *number);

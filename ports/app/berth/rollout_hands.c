@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/wire/topic.h"
-#include "ports/app/berth/rollout_world.h"
+#include "ports/app/berth/rollout_word.h"
 #include "ports/app/berth/verbs.h"
 
 /* -- the control ------------------------------------------------------------------------------ */
@@ -50,121 +49,87 @@ int rollout_retry_add(struct rollout_control *control, const char *node, wall_ms
 /* -- the verbs -------------------------------------------------------------------------------- */
 
 struct hands {
-    char id[NAME_BYTES];
+    const char *id;
     char **nodes;
     int node_count;
     bool is_retry;
-    struct session session;
-    struct fleet_dir dir;
-    struct trust trust;
-    struct rollout_world world;
-    struct rollout_control control;
     uint32_t changed;
 };
 
-static int node_judge(struct hands *hands, const struct kept *record,
-                      const struct roster_node *node, struct err *err)
+static int node_judge(struct hands *hands, const struct kept *rollout,
+                      const struct roster_node *node, wall_ms now, struct rollout_control *control,
+                      struct err *err)
 {
-    const struct planner_rollout rollout = {.spec = &record->spec, .control = &record->control};
-    bool is_trusted = false;
-    wall_ms now = hands->session.clock_port.ops->wall(hands->session.clock_port.self, &is_trusted);
-    enum node_condition condition = planner_condition(&rollout, node, now);
+    const struct planner_rollout planned = {.spec = &rollout->spec,
+                                            .control = kept_control(rollout)};
+    enum node_condition condition = planner_condition(&planned, node, now);
     if (!hands->is_retry) {
         hands->changed++;
-        return rollout_skip_add(&hands->control, node->name, err);
+        return rollout_skip_add(control, node->name, err);
     }
     if (condition != NODE_FAILED && condition != NODE_LOST) {
         return err_set(err, ERR_NOTHING, "%s has not failed it: %s", node->name,
                        node_condition_word(condition));
     }
     hands->changed++;
-    return rollout_retry_add(&hands->control, node->name, record->told.updated, err);
+    return rollout_retry_add(control, node->name, rollout->told.updated, err);
 }
 
-static int named(struct hands *hands, const struct kept *record, struct err *err)
+static int named(struct hands *hands, const struct rollout_world *world, const struct kept *rollout,
+                 struct rollout_control *control, struct err *err)
 {
     struct selector selector;
-    int rc = selector_parse(record->spec.selector, &selector, err);
+    int rc = selector_parse(rollout->spec.selector, &selector, err);
     for (int i = 0; rc == 0 && i < hands->node_count; i++) {
-        const struct roster_node *node = roster_find(&hands->world.mirror.roster, hands->nodes[i]);
+        const struct roster_node *node = roster_find(&world->mirror.roster, hands->nodes[i]);
         rc = node == NULL || !roster_matches(node, &selector)
                  ? err_set(err, ERR_NOT_FOUND, "rollout %s means no node %.63s", hands->id,
                            hands->nodes[i])
-                 : node_judge(hands, record, node, err);
+                 : node_judge(hands, rollout, node, world->now, control, err);
     }
     return rc;
 }
 
-static int all_failed(struct hands *hands, const struct kept *record, struct err *err)
+static int all_failed(struct hands *hands, const struct kept *rollout,
+                      struct rollout_control *control, struct err *err)
 {
-    hands->changed = record->told.count[NODE_FAILED] + record->told.count[NODE_LOST];
+    hands->changed = rollout->told.count[NODE_FAILED] + rollout->told.count[NODE_LOST];
     return hands->changed == 0
                ? err_set(err, ERR_NOTHING, "no node of rollout %s has failed it", hands->id)
-               : rollout_retry_add(&hands->control, "", record->told.updated, err);
+               : rollout_retry_add(control, "", rollout->told.updated, err);
 }
 
-static int control_put(struct hands *hands, struct err *err)
+static int change(void *ctx, const struct rollout_world *world, const struct kept *rollout,
+                  struct rollout_control *control, struct err *err)
 {
-    struct topic topic = {.kind = TOPIC_ROLLOUT_CONTROL};
-    char name[BUS_TOPIC_BYTES];
-    char data[ROLLOUT_BYTES_MAX];
-    struct text text;
-    (void)text_copy(topic.fleet, sizeof topic.fleet, hands->dir.fleet);
-    (void)text_copy(topic.rollout, sizeof topic.rollout, hands->id);
-    topic_render(&topic, name);
-    text_init(&text, data, sizeof data);
-    rollout_control_render(&hands->control, &text);
-    return session_publish(&hands->session, name, span_of(text.data, text.len), err);
-}
-
-static int control_change(struct hands *hands, struct err *err)
-{
-    const struct kept *record = NULL;
-    char path[PATH_MAX];
-    fleet_dir_file(&hands->dir, "keys/trust.json", path);
-    int rc = keyring_trust_load(&hands->session.keyring, path, &hands->trust, err);
-    rc = rc == 0 ? rollout_world_open(&hands->world, hands->dir.fleet, &hands->trust,
-                                      hands->session.keyring.verify, err)
-                 : rc;
-    rc = rc == 0 ? rollout_world_read(&hands->world, &hands->session, err) : rc;
-    rc = rc == 0 ? rollout_world_find(&hands->world, hands->id, &record, err) : rc;
-    if (rc == 0) {
-        (void)text_copy(hands->id, sizeof hands->id, record->spec.id); /* it may have been short */
-    }
-    if (rc == 0 && rollout_phase_is_end(record->told.phase)) {
-        rc = err_set(err, ERR_NOTHING, "rollout %s has ended: %s", hands->id,
-                     rollout_phase_word(record->told.phase));
-    }
-    if (rc == 0) {
-        hands->control = record->control;
-        rc = hands->node_count > 0 ? named(hands, record, err) : all_failed(hands, record, err);
-    }
+    struct hands *hands = ctx;
+    hands->changed = 0;
+    int rc = hands->node_count > 0 ? named(hands, world, rollout, control, err)
+                                   : all_failed(hands, rollout, control, err);
     if (rc == 0 && hands->is_retry) { /* what is tried again was accepted for nothing */
-        uint32_t *accepted = &hands->control.accepted;
-        *accepted -= hands->changed < *accepted ? hands->changed : *accepted;
+        control->accepted -=
+            hands->changed < control->accepted ? hands->changed : control->accepted;
     }
-    rc = rc == 0 ? control_put(hands, err) : rc;
-    rollout_world_close(&hands->world);
     return rc;
 }
 
 static int hands_run(struct given *given, bool is_retry, struct err *err)
 {
-    static struct hands hands;
-    hands = (struct hands){.is_retry = is_retry,
-                           .nodes = given->arguments + 1,
-                           .node_count = (int)given->argument_count - 1};
-    (void)text_copy(hands.id, sizeof hands.id, given->arguments[0]);
-    int rc = session_start(&hands.session, given_value(given, "dir"), &hands.dir, err);
-    if (rc != 0) {
-        return rc;
-    }
-    rc = control_change(&hands, err);
-    session_close(&hands.session);
+    struct hands hands = {.is_retry = is_retry,
+                          .id = given->arguments[0],
+                          .nodes = given->arguments + 1,
+                          .node_count = (int)given->argument_count - 1};
+    struct rollout_word word = {.dir = given_value(given, "dir"),
+                                .id = hands.id,
+                                .is_of_nodes = true,
+                                .change = change,
+                                .ctx = &hands};
+    bool is_taken = false;
+    int rc = rollout_word_say(&word, &is_taken, err);
     if (rc == 0) {
-        printf("rollout %s: %u node%s %s, as soon as a coordinator sees it\n", hands.id,
-               hands.changed, hands.changed == 1 ? "" : "s",
-               is_retry ? "tried again" : "not waited for");
+        printf("rollout %s: %u node%s %s%s\n", word.full_id, hands.changed,
+               hands.changed == 1 ? "" : "s", is_retry ? "tried again" : "not waited for",
+               is_taken ? "" : ROLLOUT_WORD_WAITS);
     }
     return rc;
 }

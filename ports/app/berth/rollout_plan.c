@@ -61,8 +61,8 @@ static int release_read(struct planning *planning, struct err *err)
 
 static int fleet_read(struct planning *planning, struct err *err)
 {
-    int rc = rollout_world_open(&planning->world, planning->dir.fleet, &planning->trust,
-                                planning->session.keyring.verify, err);
+    int rc = rollout_world_open(&planning->world, &planning->dir, &planning->trust,
+                                &planning->session.keyring, err);
     for (size_t i = 0; rc == 0 && i < ROLLOUT_WORLD_FILTERS; i++) {
         rc =
             rollout_world_read_filter(&planning->world, &planning->session, i, take, planning, err);

@@ -7,6 +7,7 @@
 #include "ports/app/berth/epoch_file.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/interrupt.h"
+#include "ports/app/berth/operators_file.h"
 
 #define LEAVE_MS SECONDS_MS(2)
 /* A person who watches sees a change within this. */
@@ -16,6 +17,12 @@ static int epoch_keep(void *ctx, uint64_t epoch, struct err *err)
 {
     const struct rollout_run *run = ctx;
     return epoch_file_keep(&run->dir, run->trust.epoch_base, epoch, err);
+}
+
+static int operators_keep(void *ctx, struct span envelope, struct err *err)
+{
+    const struct rollout_run *run = ctx;
+    return operators_file_keep(&run->session.keyring, &run->dir, &run->trust, envelope, err);
 }
 
 static int coordinator_open(struct rollout_run *run, struct err *err)
@@ -32,6 +39,9 @@ static int coordinator_open(struct rollout_run *run, struct err *err)
                                             .log = run->session.log_port};
     fleet_dir_file(&run->dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&run->session.keyring, path, &run->trust, err);
+    rc = rc == 0 ? operators_file_load(&run->session.keyring, &run->dir, &run->trust,
+                                       &run->operators, err)
+                 : rc;
     rc = rc == 0 ? epoch_file_load(&run->dir, run->trust.epoch_base, &epoch, err) : rc;
     fleet_dir_file(&run->dir, "keys/order.pem", path);
     rc = rc == 0 ? file_read(path, SIGN_PEM_BYTES_MAX, &pem, &len, err) : rc;
@@ -41,6 +51,8 @@ static int coordinator_open(struct rollout_run *run, struct err *err)
     const struct coordinator_settings settings = {.fleet = run->dir.fleet,
                                                   .order_key_pem = pem,
                                                   .trust = &run->trust,
+                                                  .operators = &run->operators,
+                                                  .operators_keep = operators_keep,
                                                   .epoch_kept = epoch,
                                                   .epoch_keep = epoch_keep,
                                                   .epoch_ctx = run};

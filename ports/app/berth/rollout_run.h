@@ -9,6 +9,7 @@ struct rollout_run {
     struct fleet_dir dir;
     struct session session;
     struct trust trust;
+    struct operators operators;
     struct coordinator *coordinator;
 };
 

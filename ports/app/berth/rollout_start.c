@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/fleet/signed.h"
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
+#include "ports/app/berth/operators_file.h"
 #include "ports/app/berth/release_file.h"
 #include "ports/app/berth/release_pieces.h"
 #include "ports/app/berth/rollout_follow.h"
@@ -29,8 +31,10 @@ struct start {
     struct rollout_follow follow;
     struct rollout_state state; /* as seen last */
     bool is_published;          /* the broker has shown it back */
-    int status;                 /* of the exit; -1: on its way */
-    mono_ms missing_since;      /* only offline nodes are missing since; 0: not so */
+    uint8_t memory[4 * ENVELOPE_BYTES_MAX];
+    struct span signed_spec; /* in it */
+    int status;              /* of the exit; -1: on its way */
+    mono_ms missing_since;   /* only offline nodes are missing since; 0: not so */
 };
 
 static const struct rollout_spec spec_default = {
@@ -182,13 +186,10 @@ static int ending_say(const struct start *start, bool is_ended)
 
 static int detached(struct start *start, const struct fleet_dir *dir, struct err *err)
 {
-    static const struct rollout_control run = {.want = "run"};
     struct topic topic = {.kind = TOPIC_RELEASE};
     struct session session;
     struct fleet_dir again;
     char name[BUS_TOPIC_BYTES];
-    char data[ROLLOUT_BYTES_MAX];
-    struct text text;
     int rc = session_start(&session, dir->path, &again, err);
     if (rc != 0) {
         return rc;
@@ -201,16 +202,9 @@ static int detached(struct start *start, const struct fleet_dir *dir, struct err
         rc = session_publish(&session, name, span_of(start->release.content, start->release.len),
                              err);
     }
-    topic.kind = TOPIC_ROLLOUT_CONTROL;
-    topic_render(&topic, name);
-    text_init(&text, data, sizeof data);
-    rollout_control_render(&run, &text);
-    rc = rc == 0 ? session_publish(&session, name, span_of(text.data, text.len), err) : rc;
     topic.kind = TOPIC_ROLLOUT_SPEC;
     topic_render(&topic, name);
-    text_init(&text, data, sizeof data);
-    rollout_spec_render(&start->spec, &text);
-    rc = rc == 0 ? session_publish(&session, name, span_of(text.data, text.len), err) : rc;
+    rc = rc == 0 ? session_publish(&session, name, start->signed_spec, err) : rc;
     session_close(&session);
     if (rc == 0) {
         printf("%s\n", start->spec.id);
@@ -225,7 +219,8 @@ static int target_confirm(struct start *start, struct rollout_run *run, struct e
     if (rc != 0) {
         return err_wrap(err, rc, "nothing was begun");
     }
-    rc = rollout_target_confirm(&start->target, &run->session, run->dir.fleet, &run->trust, err);
+    rc = rollout_target_confirm(&start->target, &run->session, &run->dir, &run->trust,
+                                &run->operators, err);
     /* They lie there before anybody can be ordered to use them. */
     rc = rc == 0 ? pieces_publish(&start->pieces, run->dir.fleet, &run->session, err) : rc;
     run->session.bus.ops->close(run->session.bus.self); /* the coordinator's link takes it over */
@@ -254,6 +249,25 @@ static int prepare(struct start *start, struct rollout_run *run, struct err *err
     return rc;
 }
 
+/* As its operator: whoever coordinates believes nothing else. */
+static int spec_sign(struct start *start, struct rollout_run *run, struct err *err)
+{
+    char data[ROLLOUT_BYTES_MAX];
+    struct arena arena;
+    struct text text;
+    coordinator_operators(run->coordinator, &run->operators);
+    (void)text_copy(start->spec.fleet, sizeof start->spec.fleet, run->dir.fleet);
+    text_init(&text, data, sizeof data);
+    rollout_spec_render(&start->spec, &text);
+    if (text.cut) {
+        return err_set(err, ERR_OVERSIZE, "the spec is over %d bytes", ROLLOUT_BYTES_MAX);
+    }
+    arena_init(&arena, start->memory, sizeof start->memory);
+    return operators_file_sign(&run->session.keyring, &run->dir, &run->operators,
+                               signed_type(SIGNED_SPEC), span_of(text.data, text.len), &arena,
+                               &start->signed_spec, err);
+}
+
 static int start_run(struct start *start, struct err *err)
 {
     static struct rollout_run run;
@@ -262,11 +276,12 @@ static int start_run(struct start *start, struct err *err)
         return rc;
     }
     rc = prepare(start, &run, err);
+    rc = rc == 0 ? spec_sign(start, &run, err) : rc;
     if (rc == 0 && start->options.is_detached) {
         rc = detached(start, &run.dir, err);
     } else if (rc == 0) {
         struct span release = span_of(start->release.content, start->release.len);
-        rc = coordinator_start(run.coordinator, &start->spec, release, err);
+        rc = coordinator_start(run.coordinator, start->signed_spec, release, err);
         if (rc == 0) {
             printf("rollout %s: %s%s %s, %zu of %zu nodes\n", start->spec.id,
                    start->undo != NULL ? "undo of " : "", start->spec.app, start->spec.version,

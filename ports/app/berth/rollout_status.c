@@ -40,8 +40,8 @@ static int reading_fill(struct reading *reading, struct err *err)
     fleet_dir_file(&reading->dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&reading->session.keyring, path, &reading->trust, err);
     if (rc == 0) {
-        rc = rollout_world_open(&reading->world, reading->dir.fleet, &reading->trust,
-                                reading->session.keyring.verify, err);
+        rc = rollout_world_open(&reading->world, &reading->dir, &reading->trust,
+                                &reading->session.keyring, err);
     }
     rc = rc == 0 ? rollout_world_read(&reading->world, &reading->session, err) : rc;
     reading->now =

@@ -64,18 +64,22 @@ static int nodes_count(struct rollout_target *target, const struct roster *roste
 }
 
 int rollout_target_confirm(struct rollout_target *target, struct session *session,
-                           const char *fleet, const struct trust *trust, struct err *err)
+                           const struct fleet_dir *dir, const struct trust *trust,
+                           struct operators *operators, struct err *err)
 {
     struct rollout_world *world = calloc(1, sizeof *world);
     if (world == NULL) {
         return err_set(err, ERR_MEMORY, "no memory");
     }
-    int rc = rollout_world_open(world, fleet, trust, session->keyring.verify, err);
+    int rc = rollout_world_open(world, dir, trust, &session->keyring, err);
     rc = rc == 0 ? rollout_world_read(world, session, err) : rc;
     rc = rc == 0 ? nodes_count(target, &world->mirror.roster, err) : rc;
+    if (rc == 0) {
+        *operators = world->mirror.operators;
+    }
     rollout_world_close(world);
     free(world);
     return rc != 0 ? rc
-                   : rollout_target_judge(target, fleet,
+                   : rollout_target_judge(target, dir->fleet,
                                           confirm_has_terminal() ? confirm_ask : NULL, err);
 }

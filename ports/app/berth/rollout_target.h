@@ -2,7 +2,7 @@
 #ifndef PORTS_APP_BERTH_ROLLOUT_TARGET_H
 #define PORTS_APP_BERTH_ROLLOUT_TARGET_H
 
-#include "agent/wire/trust.h"
+#include "agent/wire/operators.h"
 #include "ports/app/berth/session.h"
 
 struct rollout_target {
@@ -12,12 +12,13 @@ struct rollout_target {
     size_t matched, known;
 };
 
-/* Reads the fleet over a connected session and counts. ERR_NOT_FOUND: no node matches, or none is
- * known; ERR_USAGE: neither a selector nor --all, and there is no terminal to ask at;
- * ERR_CANCELLED: the person at the terminal said no, or every node is meant and nobody can be
- * asked; session_read's codes. */
+/* Reads the fleet over a connected session and counts; *operators gets whose word counts there.
+ * ERR_NOT_FOUND: no node matches, or none is known; ERR_USAGE: neither a selector nor --all, and
+ * there is no terminal to ask at; ERR_CANCELLED: the person at the terminal said no, or every node
+ * is meant and nobody can be asked; session_read's codes. */
 NODISCARD int rollout_target_confirm(struct rollout_target *target, struct session *session,
-                                     const char *fleet, const struct trust *trust, struct err *err);
+                                     const struct fleet_dir *dir, const struct trust *trust,
+                                     struct operators *operators, struct err *err);
 
 /* What the counts allow: `answer` is called at most once, for a yes, where there is a terminal;
  * NULL where there is none. */

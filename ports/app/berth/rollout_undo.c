@@ -72,8 +72,7 @@ static int world_take(struct rollout_run *run, struct rollout_world *world, cons
                       struct rollout_spec *spec, size_t *count, struct err *err)
 {
     const struct kept *record = NULL;
-    int rc =
-        rollout_world_open(world, run->dir.fleet, &run->trust, run->session.keyring.verify, err);
+    int rc = rollout_world_open(world, &run->dir, &run->trust, &run->session.keyring, err);
     rc = rc == 0 ? rollout_world_read(world, &run->session, err) : rc;
     rc = rc == 0 ? rollout_world_find(world, id, &record, err) : rc;
     if (rc == 0 && record->spec.shape.undo[0] != '\0') {
@@ -81,6 +80,7 @@ static int world_take(struct rollout_run *run, struct rollout_world *world, cons
                      "rollout %s is an undo itself: start the release again (rollout start)", id);
     }
     if (rc == 0) {
+        run->operators = world->mirror.operators;
         *count = nodes_say(&world->mirror.roster, &record->spec);
         rollout_undo_spec(&record->spec, spec);
     }

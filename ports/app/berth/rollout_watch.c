@@ -152,8 +152,8 @@ static int watch_run(struct watch *watch, const char *id, struct err *err)
     fleet_dir_file(&watch->dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&watch->session.keyring, path, &watch->trust, err);
     if (rc == 0) {
-        rc = rollout_world_open(&watch->world, watch->dir.fleet, &watch->trust,
-                                watch->session.keyring.verify, err);
+        rc = rollout_world_open(&watch->world, &watch->dir, &watch->trust, &watch->session.keyring,
+                                err);
     }
     rc = rc == 0 ? rollout_world_read(&watch->world, &watch->session, err) : rc;
     rc = rc == 0 ? rollout_world_find(&watch->world, id, &record, err) : rc;

@@ -7,15 +7,21 @@
 #include <string.h>
 #include <time.h>
 
+#include "ports/app/berth/operators_file.h"
 #include "ports/app/berth/unread.h"
 
 #define IDS_LISTED 5
+/* The filters before those of nodes. */
+#define ROLLOUTS_FILTERS 3
 
-int rollout_world_open(struct rollout_world *world, const char *fleet, const struct trust *trust,
-                       struct verify verify, struct err *err)
+int rollout_world_open(struct rollout_world *world, const struct fleet_dir *dir,
+                       const struct trust *trust, const struct keyring *keyring, struct err *err)
 {
-    const struct mirror_settings settings = {.fleet = fleet, .trust = trust, .verify = verify};
-    return mirror_init(&world->mirror, &settings, err);
+    struct operators operators;
+    const struct mirror_settings settings = {
+        .fleet = dir->fleet, .trust = trust, .operators = &operators, .verify = keyring->verify};
+    int rc = operators_file_load(keyring, dir, trust, &operators, err);
+    return rc == 0 ? mirror_init(&world->mirror, &settings, err) : rc;
 }
 
 void rollout_world_close(struct rollout_world *world)
@@ -31,10 +37,11 @@ void rollout_world_filter(const struct rollout_world *world, size_t index,
     /* berth/1 first: what a node says there hides what it says at berth/2. */
     static const struct {
         const char *prefix, *below;
-    } filters[ROLLOUT_WORLD_FILTERS] = {{TOPIC_PREFIX, "rollout/+/+"},
+    } filters[ROLLOUT_WORLD_FILTERS] = {{TOPIC_PREFIX, "operators/#"},
+                                        {TOPIC_PREFIX, "rollout/+/+"},
+                                        {TOPIC_PREFIX, "coordinator"},
                                         {TOPIC_PREFIX, "node/#"},
-                                        {TOPIC_PREFIX_2, "node/#"},
-                                        {TOPIC_PREFIX, "coordinator"}};
+                                        {TOPIC_PREFIX_2, "node/#"}};
     (void)snprintf(filter, BUS_TOPIC_BYTES, "%s%s/%s", filters[index].prefix, world->mirror.fleet,
                    filters[index].below);
 }
@@ -76,7 +83,7 @@ int rollout_world_read(struct rollout_world *world, struct session *session, str
 int rollout_world_read_rollouts(struct rollout_world *world, struct session *session,
                                 struct err *err)
 {
-    return filters_read(world, session, 1, err);
+    return filters_read(world, session, ROLLOUTS_FILTERS, err);
 }
 
 void rollout_world_take(void *ctx, const char *text, struct span payload, bool is_retained)
@@ -189,7 +196,7 @@ int rollout_world_find(const struct rollout_world *world, const char *id,
 struct rollout_view rollout_world_view(const struct kept *rollout)
 {
     return (struct rollout_view){
-        .spec = &rollout->spec, .control = &rollout->control, .state = &rollout->told};
+        .spec = &rollout->spec, .control = kept_control(rollout), .state = &rollout->told};
 }
 
 bool rollout_world_is_coordinated(const struct rollout_world *world)

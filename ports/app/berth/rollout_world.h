@@ -7,8 +7,9 @@
 #include "agent/fleet/mirror.h"
 #include "ports/app/berth/session.h"
 
-/* What a reader subscribes to: rollouts, what is said of and to every node, who coordinates. */
-#define ROLLOUT_WORLD_FILTERS 4
+/* What a reader subscribes to: whose word counts, rollouts, who coordinates, what is said of and to
+ * every node. */
+#define ROLLOUT_WORLD_FILTERS 5
 
 /* Zeroed before open. About 350 KiB and what it allocates. */
 struct rollout_world {
@@ -18,10 +19,12 @@ struct rollout_world {
     size_t count; /* rollouts with a spec, after a sort: the first of the mirror's list */
 };
 
-/* `trust`: whose orders are believed; outlives the world. ERR_VALUE. The caller closes it, also
- * after a failure. */
-NODISCARD int rollout_world_open(struct rollout_world *world, const char *fleet,
-                                 const struct trust *trust, struct verify verify, struct err *err);
+/* `trust`: whose orders are believed; outlives the world. The operators are those of the folder,
+ * until the broker shows a later document. ERR_VALUE, the codes of operators_file_load. The caller
+ * closes it, also after a failure. */
+NODISCARD int rollout_world_open(struct rollout_world *world, const struct fleet_dir *dir,
+                                 const struct trust *trust, const struct keyring *keyring,
+                                 struct err *err);
 void rollout_world_close(struct rollout_world *world);
 
 /* The i-th filter to subscribe. */
@@ -40,7 +43,7 @@ void rollout_world_take(void *ctx, const char *topic, struct span payload, bool 
  * ERR_MEMORY where not all of it found room, session_read's codes. */
 NODISCARD int rollout_world_read(struct rollout_world *world, struct session *session,
                                  struct err *err);
-/* The same of rollouts alone. */
+/* The same of rollouts and who coordinates them. */
 NODISCARD int rollout_world_read_rollouts(struct rollout_world *world, struct session *session,
                                           struct err *err);
 

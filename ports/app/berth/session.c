@@ -249,3 +249,28 @@ int session_publish(struct session *session, const char *topic, struct span payl
 {
     return session_tell(session, topic, payload, true, err);
 }
+
+int session_listen(struct session *session, const char *filter,
+                   void (*received)(void *ctx, const char *topic, struct span payload,
+                                    bool is_retained),
+                   void *ctx, struct err *err)
+{
+    session->received = received;
+    session->ctx = ctx;
+    return session_subscribe(session, filter, err);
+}
+
+void session_listen_end(struct session *session, const char *filter)
+{
+    session->received = NULL;
+    session->ctx = NULL;
+    if (session->is_open) {
+        int rc = session->bus.ops->unsubscribe(session->bus.self, filter, NULL);
+        (void)rc; /* the session is over then */
+    }
+}
+
+void session_turn(struct session *session, int64_t most_ms)
+{
+    linux_loop_run_once(&session->loop, most_ms > 0 ? most_ms : 0);
+}

@@ -84,6 +84,15 @@ NODISCARD int session_read_two(struct session *session, const char *filter,
                                void (*received)(void *ctx, const char *topic, struct span payload,
                                                 bool is_retained),
                                void *ctx, struct err *err);
+/* Hands on what comes to a filter from now on, what is retained first, while session_turn turns;
+ * until session_listen_end. Nothing else is asked for in between but publishes. */
+NODISCARD int session_listen(struct session *session, const char *filter,
+                             void (*received)(void *ctx, const char *topic, struct span payload,
+                                              bool is_retained),
+                             void *ctx, struct err *err);
+void session_listen_end(struct session *session, const char *filter);
+/* Turns once, for at most so long. */
+void session_turn(struct session *session, int64_t most_ms);
 
 /* The topic whose message ends a reading: none of the product's readers takes its name for theirs.
  * True when it matches the filter itself; of a filter without wildcards it lies beside it. */

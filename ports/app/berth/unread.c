@@ -101,8 +101,8 @@ static int unread_read(struct unread_request *request, struct err *err)
     char path[PATH_MAX];
     fleet_dir_file(&request->dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&request->session.keyring, path, &request->trust, err);
-    rc = rc == 0 ? rollout_world_open(&request->world, request->dir.fleet, &request->trust,
-                                      request->session.keyring.verify, err)
+    rc = rc == 0 ? rollout_world_open(&request->world, &request->dir, &request->trust,
+                                      &request->session.keyring, err)
                  : rc;
     for (size_t i = 0; rc == 0 && i < ROLLOUT_WORLD_FILTERS; i++) {
         rc = rollout_world_read_filter(&request->world, &request->session, i, rollout_world_take,

@@ -1,6 +1,7 @@
 /* rollout_world: as many rollouts as lie at the broker are known to who only looks. */
 #include "ports/app/berth/rollout_world.h"
 #include "tests/check.h"
+#include "tests/sim/sealing.h"
 
 enum { MANY = 700 };
 
@@ -10,19 +11,21 @@ static struct rollout_world world;
 static void case_many(void)
 {
     static const struct trust trust;
-    char topic[BUS_TOPIC_BYTES], document[SMALL_BYTES_MAX];
+    static const struct keyring keyring;
+    struct fleet_dir dir = {.path = "/nonexistent", .fleet = "sim"};
+    const struct operators operators = sealing_operators(1);
+    char topic[BUS_TOPIC_BYTES];
     const struct kept *found = NULL;
-    struct text text;
-    CHECK_INT_EQ(rollout_world_open(&world, "plant", &trust, (struct verify){0}, NULL), 0);
+    CHECK_INT_EQ(rollout_world_open(&world, &dir, &trust, &keyring, NULL), 0);
+    world.mirror.verify = seal_verify_port();
+    world.mirror.operators = operators;
     for (int i = 0; i < MANY; i++) {
         struct rollout_spec spec = {
             .app = "web", .created = 1000 + i, .max_unavailable = 1, .offline = "later"};
         spec.release.bytes[0] = 1;
         (void)snprintf(spec.id, sizeof spec.id, "r%03d", i);
-        (void)snprintf(topic, sizeof topic, "berth/1/plant/rollout/%s/spec", spec.id);
-        text_init(&text, document, sizeof document);
-        rollout_spec_render(&spec, &text);
-        rollout_world_take(&world, topic, span_of(text.data, text.len), true);
+        (void)snprintf(topic, sizeof topic, "berth/1/sim/rollout/%s/spec", spec.id);
+        rollout_world_take(&world, topic, sealing_spec(&spec, SEALING_ANN), true);
     }
     rollout_world_sort(&world);
     CHECK_INT_EQ(world.count, MANY);
@@ -49,9 +52,12 @@ static void case_short_ids(void)
 {
     static const char *const ids[] = {"web-1", "web-12-ab", "web-13-ac", "shop-14-ab"};
     static const struct trust trust;
-    char topic[BUS_TOPIC_BYTES], document[SMALL_BYTES_MAX];
-    struct text text;
-    CHECK_INT_EQ(rollout_world_open(&world, "plant", &trust, (struct verify){0}, NULL), 0);
+    static const struct keyring keyring;
+    struct fleet_dir dir = {.path = "/nonexistent", .fleet = "sim"};
+    char topic[BUS_TOPIC_BYTES];
+    CHECK_INT_EQ(rollout_world_open(&world, &dir, &trust, &keyring, NULL), 0);
+    world.mirror.verify = seal_verify_port();
+    world.mirror.operators = sealing_operators(1);
     CHECK_INT_EQ(found_is("latest", "no rollout is there; begin one: berth rollout start"),
                  ERR_NOT_FOUND);
     for (int i = 0; i < 4; i++) {
@@ -59,10 +65,8 @@ static void case_short_ids(void)
             .app = "web", .created = 1000 + i, .max_unavailable = 1, .offline = "later"};
         spec.release.bytes[0] = 1;
         (void)snprintf(spec.id, sizeof spec.id, "%s", ids[i]);
-        (void)snprintf(topic, sizeof topic, "berth/1/plant/rollout/%s/spec", spec.id);
-        text_init(&text, document, sizeof document);
-        rollout_spec_render(&spec, &text);
-        rollout_world_take(&world, topic, span_of(text.data, text.len), true);
+        (void)snprintf(topic, sizeof topic, "berth/1/sim/rollout/%s/spec", spec.id);
+        rollout_world_take(&world, topic, sealing_spec(&spec, SEALING_ANN), true);
     }
     rollout_world_sort(&world);
     CHECK_INT_EQ(found_is("latest", "shop-14-ab"), 0);

@@ -1,7 +1,7 @@
 /* coordinator_assert: what a broker does not show is put there again: orders before rollouts, an
  * end before its spec. */
 #include "tests/check.h"
-#include "tests/sim/seal.h"
+#include "tests/sim/sealing.h"
 #include "tests/unit/fleet/desk.h"
 
 static struct desk desk;
@@ -15,18 +15,14 @@ static void case_all_missing(void)
     digest_render(&spec.release, hex);
     (void)snprintf(release, sizeof release, "release/%s", hex);
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
-    CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("an envelope"), NULL), 0);
+    CHECK_INT_EQ(desk_start(&desk, &spec, span_text("an envelope"), NULL), 0);
     desk_act(&desk);
     struct desk_publish *publish = desk_find(&desk, "rollout/web-1/spec");
     CHECK(publish != NULL && publish->is_retained);
     CHECK_INT_EQ(rollout_spec_parse(span_of(publish->payload, publish->len), &read, NULL), 0);
     CHECK_STR_EQ(read.id, "web-1");
     CHECK_INT_EQ(read.created, DESK_WALL);
-    struct rollout_control control;
-    publish = desk_find(&desk, "rollout/web-1/control");
-    CHECK(publish != NULL);
-    CHECK_INT_EQ(rollout_control_parse(span_of(publish->payload, publish->len), &control, NULL), 0);
-    CHECK_STR_EQ(control.want, "run");
+    CHECK_INT_EQ(desk_count(&desk, "/control"), 0); /* "run", unless an operator says otherwise */
     publish = desk_find(&desk, release);
     CHECK(publish != NULL && publish->len == strlen("an envelope"));
     CHECK(publish != NULL && memcmp(publish->payload, "an envelope", publish->len) == 0);
@@ -34,13 +30,11 @@ static void case_all_missing(void)
         desk_hear_presence(&desk, "gw-00", i % 2 == 0);
         desk_run(&desk, 2000);
         CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
-        CHECK_INT_EQ(desk_count(&desk, "/control"), 1);
         CHECK_INT_EQ(desk_count(&desk, release), 1);
     }
     desk_answer_all(&desk);
     desk_run(&desk, 5000); /* there */
     CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
-    CHECK_INT_EQ(desk_count(&desk, "/control"), 1);
     CHECK_INT_EQ(desk_count(&desk, release), 1);
     desk_close(&desk);
 }
@@ -48,12 +42,12 @@ static void case_all_missing(void)
 /* Each part alone, after an answer that it was not taken. */
 static void case_refused(void)
 {
-    static const char *const parts[] = {"/spec", "/control", "0202"};
+    static const char *const parts[] = {"/spec", "0202"};
     const struct err denied = {.code = ERR_DENIED, .text = "no"};
     struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         desk_open(&desk, SEAL_PEM_TRUSTED, 0);
-        CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("e"), NULL), 0);
+        CHECK_INT_EQ(desk_start(&desk, &spec, span_text("e"), NULL), 0);
         desk_act(&desk);
         desk_answer(&desk, desk_find(&desk, parts[i]), &denied);
         desk_answer_all(&desk);
@@ -235,7 +229,6 @@ static void case_part_there(void)
     desk_run(&desk, 3000);
     CHECK_INT_EQ(desk_count(&desk, "/order/web"), 0);
     CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
-    CHECK_INT_EQ(desk_count(&desk, "/control"), 1);
     CHECK_INT_EQ(desk_count(&desk, "0202"), 1);
     desk_close(&desk);
 }

@@ -3,23 +3,24 @@
 #include "agent/fleet/coordinator.h"
 
 #include "tests/check.h"
-#include "tests/sim/seal.h"
+#include "tests/sim/sealing.h"
 #include "tests/unit/fleet/desk.h"
 
 static struct desk desk;
 
-enum { FILTERS = 12 };
+enum { FILTERS = 13 };
 
 /* What it reads, and in which order: states before specs, so that an end is known first. */
 static void case_subscribes(void)
 {
     static const char *const wanted[] = {
-        "berth/1/sim/coordinator",      "berth/1/sim/rollout/+/state",
-        "berth/1/sim/rollout/+/spec",   "berth/1/sim/rollout/+/control",
-        "berth/1/sim/node/+/labels",    "berth/2/sim/node/+/+/labels",
-        "berth/1/sim/node/+/presence",  "berth/2/sim/node/+/+/presence",
-        "berth/1/sim/node/+/report",    "berth/1/sim/node/+/order/+",
-        "berth/2/sim/node/+/+/order/+", "berth/2/sim/node/+/+/report"};
+        "berth/1/sim/operators",         "berth/1/sim/coordinator",
+        "berth/1/sim/rollout/+/state",   "berth/1/sim/rollout/+/spec",
+        "berth/1/sim/rollout/+/control", "berth/1/sim/node/+/labels",
+        "berth/2/sim/node/+/+/labels",   "berth/1/sim/node/+/presence",
+        "berth/2/sim/node/+/+/presence", "berth/1/sim/node/+/report",
+        "berth/1/sim/node/+/order/+",    "berth/2/sim/node/+/+/order/+",
+        "berth/2/sim/node/+/+/report"};
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
     CHECK_INT_EQ(desk.opens, 0);
     CHECK(coordinator_deadline(desk.coordinator) <= desk.now);
@@ -53,8 +54,8 @@ static void case_rereads(void)
     desk_run(&desk, 5000);
     for (unsigned round = 1; round < 3; round++) {
         mono_ms due = opened + 600000 * (mono_ms)round;
-        CHECK_INT_EQ(coordinator_deadline(desk.coordinator), due);
-        desk_step(&desk, due - 1 - desk.now);
+        CHECK(coordinator_deadline(desk.coordinator) <= due);
+        desk_run(&desk, due - 1 - desk.now);
         CHECK_INT_EQ(desk.filter_count, FILTERS * round);
         desk_step(&desk, 1);
         CHECK_INT_EQ(desk.filter_count, FILTERS * (round + 1));
@@ -70,7 +71,7 @@ static void case_published(void)
     struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
     CHECK(!coordinator_is_published(desk.coordinator, "web-1"));
-    CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("e"), NULL), 0);
+    CHECK_INT_EQ(desk_start(&desk, &spec, span_text("e"), NULL), 0);
     CHECK(!coordinator_is_published(desk.coordinator, "web-1"));
     desk_act(&desk);
     CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
@@ -90,7 +91,7 @@ static void case_will(void)
     struct claim will;
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
     desk_connect(&desk);
-    CHECK_INT_EQ(claim_parse(span_text(desk.will), &will, NULL), 0);
+    CHECK_INT_EQ(claim_parse(sealing_payload(span_text(desk.will)), &will, NULL), 0);
     CHECK(will.is_released);
     CHECK_INT_EQ(will.epoch, 0);
     CHECK_STR_EQ(will.nonce, desk.client_id + strlen("coordinator-"));
@@ -129,12 +130,15 @@ static void settle_check(int64_t settings, int64_t wanted)
 {
     desk_open(&desk, SEAL_PEM_TRUSTED, settings);
     desk_connect(&desk);
-    desk_run(&desk, 1000);
-    desk_step(&desk, 60000); /* without its echo it never acts */
+    desk_run(&desk, 60000); /* without its echo it never acts */
     CHECK(!coordinator_is_acting(desk.coordinator));
+    desk_close(&desk);
+    desk_open(&desk, SEAL_PEM_TRUSTED, settings);
+    desk_connect(&desk);
+    desk_run(&desk, 500);
     desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
-    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + wanted);
-    desk_step(&desk, wanted - 1);
+    CHECK(coordinator_deadline(desk.coordinator) <= desk.now + wanted);
+    desk_run(&desk, wanted - 1);
     CHECK(!coordinator_is_acting(desk.coordinator));
     desk_step(&desk, 1);
     CHECK(coordinator_is_acting(desk.coordinator));
@@ -159,7 +163,7 @@ static void case_yields_to_a_higher_claim(void)
         desk_run(&desk, is_acting ? 3000 : 1000);
         CHECK_INT_EQ(coordinator_is_acting(desk.coordinator), is_acting);
         desk_hear_claim(&desk, 7, "0000000000000001", false);
-        desk_run(&desk, 20000);
+        desk_run(&desk, 5999); /* not renewed for so long, it would have ended */
         CHECK(!coordinator_is_acting(desk.coordinator));
         CHECK(coordinator_is_informed(desk.coordinator));
         CHECK_CONTAINS(desk.said, "another coordinator acts as epoch 7\n");
@@ -191,10 +195,10 @@ static void case_takes_over_after_a_farewell(void)
     desk_hear_claim(&desk, 7, "0000000000000007", false);
     desk_run(&desk, 5000);
     desk_hear_claim(&desk, 9, "0000000000000009", true);
-    desk_run(&desk, 5000);
+    desk_run(&desk, 900);
     CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1);
     desk_hear_claim(&desk, 0, "0000000000000007", true); /* a will, as it says it */
-    desk_run(&desk, 5000);
+    desk_run(&desk, 1000);
     CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 2);
     CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, 8);
     CHECK(!coordinator_is_acting(desk.coordinator));
@@ -231,7 +235,7 @@ static void case_stands_by(void)
 {
     struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
-    CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("an envelope"), NULL), 0);
+    CHECK_INT_EQ(desk_start(&desk, &spec, span_text("an envelope"), NULL), 0);
     desk_connect(&desk);
     desk_run(&desk, 1000);
     desk_hear_claim(&desk, 7, "0000000000000007", false);
@@ -240,9 +244,9 @@ static void case_stands_by(void)
     CHECK_INT_EQ(desk_count(&desk, "/spec"), 0);
     desk_step(&desk, 1);
     CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
-    CHECK_INT_EQ(desk_count(&desk, "/control"), 1);
-    CHECK_INT_EQ(desk_count(&desk, "/state"), 0); /* it plans nothing */
-    desk_step(&desk, 60000);
+    CHECK_INT_EQ(desk_count(&desk, "/control"), 0); /* nobody has said a word on it */
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 0);   /* it plans nothing */
+    desk_run(&desk, 1900);
     CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
     desk_close(&desk);
 }
@@ -350,7 +354,7 @@ static void case_callbacks_in_time(void)
     CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 1);
     desk.now += 7000;
     desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
-    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 2000);
+    CHECK(coordinator_deadline(desk.coordinator) <= desk.now); /* the echo is late: T is over */
     desk_close(&desk);
 }
 
@@ -424,14 +428,14 @@ static void case_start(void)
     for (int i = 0; i < ROLLOUTS; i++) {
         (void)snprintf(id, sizeof id, "web-%d", i);
         struct rollout_spec spec = desk_spec(id, "web", DESK_WALL + i);
-        CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("e"), &err), 0);
+        CHECK_INT_EQ(desk_start(&desk, &spec, span_text("e"), &err), 0);
     }
     struct rollout_spec spec = desk_spec("web-0", "web", DESK_WALL);
-    CHECK_INT_EQ(coordinator_start(desk.coordinator, &spec, span_text("e"), &err), ERR_EXISTS);
+    CHECK_INT_EQ(desk_start(&desk, &spec, span_text("e"), &err), ERR_EXISTS);
     CHECK_CONTAINS(err.text, "web-0");
     spec = desk_spec("bad", "web", DESK_WALL);
     (void)text_copy(spec.selector, sizeof spec.selector, "((");
-    CHECK(coordinator_start(desk.coordinator, &spec, span_text("e"), &err) != 0);
+    CHECK(desk_start(&desk, &spec, span_text("e"), &err) != 0);
     CHECK_CONTAINS(err.text, "selector");
     for (size_t i = 0; i < ROLLOUTS; i++) {
         CHECK(coordinator_view_at(desk.coordinator, i, &view));
@@ -488,7 +492,6 @@ static void case_audit(void)
     struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
     struct rollout_view view;
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
-    desk_connect(&desk);
     desk_act(&desk);
     desk_rollout(&desk, &spec);
     (void)text_copy(spec.offline, sizeof spec.offline, "later");
@@ -503,13 +506,13 @@ static void case_audit(void)
     desk_step(&desk, 100);
     CHECK_INT_EQ(view.state->count[NODE_OFFLINE], 0);
     CHECK_INT_EQ(coordinator_audit_faults(desk.coordinator), 0);
-    desk_step(&desk, COORDINATOR_AUDIT_MS);
+    desk_run(&desk, COORDINATOR_AUDIT_MS);
     desk_hear_presence(&desk, "gw-00", true);
     desk_step(&desk, 100);
     CHECK_INT_EQ(coordinator_audit_faults(desk.coordinator), 1);
     CHECK_CONTAINS(desk.said, "this is a fault of berth");
     CHECK_INT_EQ(view.state->count[NODE_OFFLINE], 1);
-    desk_step(&desk, COORDINATOR_AUDIT_MS);
+    desk_run(&desk, COORDINATOR_AUDIT_MS);
     desk_hear_presence(&desk, "gw-00", true);
     desk_step(&desk, 100);
     CHECK_INT_EQ(coordinator_audit_faults(desk.coordinator), 1);

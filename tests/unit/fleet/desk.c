@@ -1,9 +1,9 @@
 /* desk: notes everything, answers nothing by itself. */
 #include "tests/unit/fleet/desk.h"
 
-#include "agent/wire/envelope.h"
+#include "agent/fleet/coordinator_private.h"
 #include "tests/check.h"
-#include "tests/sim/seal.h"
+#include "tests/sim/sealing.h"
 
 static int fake_open(void *self, const struct bus_session *session, const struct bus_user *user,
                      struct err *err)
@@ -46,6 +46,39 @@ static int fake_unsubscribe(void *self, const char *filter, struct err *err)
     return 0;
 }
 
+static bool is_ending(const char *topic, const char *ending)
+{
+    size_t len = strlen(topic), tail = strlen(ending);
+    return len >= tail && strcmp(topic + len - tail, ending) == 0;
+}
+
+/* What is signed is looked at as what was signed; an order by those who look at orders. */
+static struct span looked_at(const char *topic, struct span payload)
+{
+    bool is_signed = is_ending(topic, "/coordinator") || is_ending(topic, "/spec") ||
+                     is_ending(topic, "/control") || is_ending(topic, "/state");
+    struct span inner = is_signed && payload.len > 0 ? sealing_payload(payload) : payload;
+    return inner.len > 0 ? inner : payload;
+}
+
+/* A renewal by a step, after the claim was echoed once. */
+static bool renewal_keep(struct desk *desk, const char *topic, struct span payload, bus_done done,
+                         void *ctx)
+{
+    struct claim claim;
+    if (!desk->is_stepping || desk->is_silent || !is_ending(topic, "/coordinator") ||
+        claim_parse(looked_at(topic, payload), &claim, NULL) != 0 || claim.is_released ||
+        claim.epoch != desk->epoch_echoed || desk->renewal_len > 0) {
+        return false;
+    }
+    CHECK(payload.len <= sizeof desk->renewal);
+    memcpy(desk->renewal, payload.data, payload.len);
+    desk->renewal_len = payload.len;
+    desk->renewal_done = done;
+    desk->renewal_ctx = ctx;
+    return true;
+}
+
 static int fake_publish(void *self, const char *topic, struct span payload, bool is_retained,
                         bus_done done, void *ctx, struct err *err)
 {
@@ -56,16 +89,22 @@ static int fake_publish(void *self, const char *topic, struct span payload, bool
         (void)snprintf(desk->fences[desk->fence_count++], BUS_TOPIC_BYTES, "%s", topic);
         return 0;
     }
+    if (renewal_keep(desk, topic, payload, done, ctx)) {
+        return 0;
+    }
     if (desk->is_publish_refused || desk->publish_count == DESK_PUBLISHES_MAX) {
         return err_set(err, ERR_BUSY, "no room");
     }
     struct desk_publish *made = &desk->publishes[desk->publish_count++];
-    *made = (struct desk_publish){
-        .len = payload.len, .is_retained = is_retained, .done = done, .ctx = ctx};
+    *made = (struct desk_publish){.is_retained = is_retained, .done = done, .ctx = ctx};
+    struct span inner = looked_at(topic, payload);
     (void)snprintf(made->topic, sizeof made->topic, "%s", topic);
-    CHECK(payload.len <= sizeof made->payload);
+    CHECK(payload.len <= sizeof made->whole);
+    made->whole_len = payload.len;
+    made->len = inner.len;
     if (payload.len > 0) {
-        memcpy(made->payload, payload.data, payload.len);
+        memcpy(made->whole, payload.data, payload.len);
+        memcpy(made->payload, inner.data, inner.len);
     }
     return 0;
 }
@@ -132,6 +171,7 @@ void desk_again(struct desk *desk, const char *pem)
     const struct coordinator_settings settings = {.fleet = "sim",
                                                   .order_key_pem = pem,
                                                   .trust = &desk->trust,
+                                                  .operators = &desk->operators,
                                                   .epoch_kept = desk->epoch_kept,
                                                   .epoch_keep = fake_keep,
                                                   .epoch_ctx = desk};
@@ -155,9 +195,11 @@ void desk_open(struct desk *desk, const char *pem, int64_t settle_ms)
     desk->now = 1000;
     desk->random = 0x100;
     trust_make(&desk->trust);
+    desk->operators = sealing_operators(1);
     const struct coordinator_settings settings = {.fleet = "sim",
                                                   .order_key_pem = pem,
                                                   .trust = &desk->trust,
+                                                  .operators = &desk->operators,
                                                   .settle_ms = settle_ms,
                                                   .epoch_keep = fake_keep,
                                                   .epoch_ctx = desk};
@@ -193,7 +235,15 @@ void desk_step(struct desk *desk, int64_t ms)
 {
     fences_deliver(desk);
     desk->now += ms;
+    desk->is_stepping = true;
     coordinator_step(desk->coordinator);
+    desk->is_stepping = false;
+    if (desk->renewal_len > 0) {
+        struct span renewal = span_of(desk->renewal, desk->renewal_len);
+        desk->renewal_len = 0;
+        desk->renewal_done(desk->renewal_ctx, NULL);
+        desk->user.received(desk->user.ctx, "berth/1/sim/coordinator", renewal, false);
+    }
 }
 
 void desk_run(struct desk *desk, int64_t ms)
@@ -270,40 +320,68 @@ void desk_hear(struct desk *desk, const char *topic, struct span payload, bool i
     desk->user.received(desk->user.ctx, whole, payload, is_retained);
 }
 
+void desk_hear_control(struct desk *desk, const struct rollout_control *control, const char *pem)
+{
+    char topic[BUS_TOPIC_BYTES];
+    (void)snprintf(topic, sizeof topic, "rollout/%s/control", control->id);
+    desk_hear(desk, topic, sealing_control(control, pem), false);
+}
+
+/* The next serial after what was taken. */
+static bool control_hear(struct desk *desk, const char *name, const char *payload)
+{
+    char whole[BUS_TOPIC_BYTES];
+    struct rollout_control control;
+    struct rollout_view view;
+    struct topic topic;
+    (void)snprintf(whole, sizeof whole, "berth/1/sim/%s", name);
+    if (!topic_parse(whole, &topic) || topic.kind != TOPIC_ROLLOUT_CONTROL ||
+        rollout_control_parse(span_text(payload), &control, NULL) != 0) {
+        return false;
+    }
+    bool is_there = coordinator_view(desk->coordinator, topic.rollout, &view);
+    control.serial = is_there ? view.control->serial + 1 : 1;
+    (void)text_copy(control.id, sizeof control.id, topic.rollout);
+    desk_hear_control(desk, &control, SEALING_ANN);
+    return true;
+}
+
 void desk_hear_text(struct desk *desk, const char *topic, const char *payload)
 {
-    desk_hear(desk, topic, span_text(payload), false);
+    if (!control_hear(desk, topic, payload)) {
+        desk_hear(desk, topic, span_text(payload), false);
+    }
 }
 
 void desk_hear_claim(struct desk *desk, uint64_t epoch, const char *nonce, bool is_released)
 {
     struct claim claim = {.epoch = epoch, .is_released = is_released, .since = DESK_WALL};
-    char data[512];
-    struct text text;
     (void)text_copy(claim.nonce, sizeof claim.nonce, nonce);
-    text_init(&text, data, sizeof data);
-    claim_render(&claim, &text);
-    desk_hear(desk, "coordinator", span_of(text.data, text.len), false);
+    desk_hear(desk, "coordinator", sealing_claim(&claim, SEAL_PEM_TRUSTED), false);
 }
 
 void desk_hear_spec(struct desk *desk, const struct rollout_spec *spec)
 {
-    char data[SMALL_BYTES_MAX], topic[BUS_TOPIC_BYTES];
-    struct text text;
-    text_init(&text, data, sizeof data);
-    rollout_spec_render(spec, &text);
+    char topic[BUS_TOPIC_BYTES];
     (void)snprintf(topic, sizeof topic, "rollout/%s/spec", spec->id);
-    desk_hear(desk, topic, span_of(text.data, text.len), false);
+    desk_hear(desk, topic, sealing_spec(spec, SEALING_ANN), false);
+    struct kept *kept = kept_find(&desk->coordinator->mirror.rollouts, spec->id);
+    if (kept != NULL && !desk->is_begin_judged) {
+        kept->is_begun = true;
+    }
+}
+
+int desk_start(struct desk *desk, const struct rollout_spec *spec, struct span release,
+               struct err *err)
+{
+    return coordinator_start(desk->coordinator, sealing_spec(spec, SEALING_ANN), release, err);
 }
 
 void desk_hear_state(struct desk *desk, const struct rollout_state *state)
 {
-    char data[SMALL_BYTES_MAX], topic[BUS_TOPIC_BYTES];
-    struct text text;
-    text_init(&text, data, sizeof data);
-    rollout_state_render(state, &text);
+    char topic[BUS_TOPIC_BYTES];
     (void)snprintf(topic, sizeof topic, "rollout/%s/state", state->id);
-    desk_hear(desk, topic, span_of(text.data, text.len), false);
+    desk_hear(desk, topic, sealing_state(state, NULL, SEAL_PEM_TRUSTED), false);
 }
 
 void desk_hear_presence(struct desk *desk, const char *node, bool is_online)
@@ -331,36 +409,14 @@ void desk_hear_report(struct desk *desk, const char *node, const struct report *
 void desk_hear_order(struct desk *desk, const char *node, const char *app,
                      const struct order *order, const char *pem)
 {
-    static uint8_t memory[4 * ORDER_BYTES_MAX];
     char data[ORDER_BYTES_MAX], topic[BUS_TOPIC_BYTES];
-    struct envelope_signature signature;
-    uint8_t point[VERIFY_KEY_BYTES], der[SIGN_DER_BYTES_MAX];
-    struct span encoding, envelope;
-    struct digest digest;
-    struct arena arena;
     struct text text;
-    size_t len = 0;
-    struct sign sign = seal_sign_port();
-    const char *type = trust_role_type(TRUST_ROLE_ORDER);
     text_init(&text, data, sizeof data);
     order_render(order, &text);
-    struct span content = span_of(text.data, text.len);
-    arena_init(&arena, memory, sizeof memory);
-    CHECK_INT_EQ(envelope_encoding(type, content, &arena, &encoding, NULL), 0);
-    CHECK_INT_EQ(sign.ops->key_public(sign.self, pem, point, NULL), 0);
-    CHECK_INT_EQ(sign.ops->signature(sign.self, pem, encoding, der, &len, NULL), 0);
-    seal_digest(span_of(point, sizeof point), &digest);
-    digest_render(&digest, signature.key_id);
-    signature.der = span_of(der, len);
-    CHECK_INT_EQ(envelope_render(type, content, &signature, 1, &arena, &envelope, NULL), 0);
     (void)snprintf(topic, sizeof topic, "node/%s/order/%s", node, app);
-    desk_hear(desk, topic, envelope, false);
-}
-
-static bool is_ending(const char *topic, const char *ending)
-{
-    size_t len = strlen(topic), tail = strlen(ending);
-    return len >= tail && strcmp(topic + len - tail, ending) == 0;
+    desk_hear(desk, topic,
+              sealing_of(trust_role_type(TRUST_ROLE_ORDER), span_of(text.data, text.len), pem),
+              false);
 }
 
 int desk_index(const struct desk *desk, const char *ending)
@@ -427,8 +483,10 @@ void desk_answer(struct desk *desk, struct desk_publish *publish, const struct e
     publish->is_answered = true;
     publish->done(publish->ctx, err);
     if (err == NULL) {
-        desk->user.received(desk->user.ctx, publish->topic, span_of(publish->payload, publish->len),
-                            false);
+        bool is_claim = is_ending(publish->topic, "/coordinator");
+        desk->epoch_echoed = is_claim ? desk_claim_of(publish).epoch : desk->epoch_echoed;
+        desk->user.received(desk->user.ctx, publish->topic,
+                            span_of(publish->whole, publish->whole_len), false);
     }
 }
 

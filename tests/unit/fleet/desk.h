@@ -13,8 +13,10 @@
 
 struct desk_publish {
     char topic[BUS_TOPIC_BYTES];
-    uint8_t payload[DESK_PAYLOAD_BYTES];
+    uint8_t payload[DESK_PAYLOAD_BYTES]; /* of what is signed but an order: what was signed */
     size_t len;
+    uint8_t whole[DESK_PAYLOAD_BYTES]; /* as it goes to the broker */
+    size_t whole_len;
     bool is_retained, is_answered;
     bus_done done;
     void *ctx;
@@ -40,7 +42,7 @@ struct desk {
     uint64_t epoch_kept;   /* what the next coordinator finds */
     bool is_keep_refused;
     uint64_t random;
-    char client_id[128], will_topic[BUS_TOPIC_BYTES], will[256];
+    char client_id[128], will_topic[BUS_TOPIC_BYTES], will[1024];
     unsigned keepalive_s;
     struct desk_publish publishes[DESK_PUBLISHES_MAX];
     size_t publish_count;
@@ -55,6 +57,15 @@ struct desk {
     unsigned unsubscribed_count;
     char said[4096]; /* the journal's lines, each with its newline */
     unsigned warnings, errors;
+    struct operators operators; /* ann and ben */
+    bool is_begin_judged;       /* else every spec that is heard may begin, whatever the clock */
+    /* Renewals of the claim that a step makes are echoed at once, and not noted; once one was. */
+    bool is_stepping, is_silent;
+    uint64_t epoch_echoed;
+    uint8_t renewal[2048];
+    size_t renewal_len;
+    bus_done renewal_done;
+    void *renewal_ctx;
 };
 
 /* A coordinator of fleet "sim" with room for eight nodes, at time 1000; not connected. */
@@ -79,6 +90,7 @@ void desk_act(struct desk *desk);
 void desk_hear(struct desk *desk, const char *topic, struct span payload, bool is_retained);
 void desk_hear_text(struct desk *desk, const char *topic, const char *payload);
 void desk_hear_claim(struct desk *desk, uint64_t epoch, const char *nonce, bool is_released);
+/* A text on a control's topic, where it can be read, is signed by ann with the next serial. */
 void desk_hear_spec(struct desk *desk, const struct rollout_spec *spec);
 void desk_hear_state(struct desk *desk, const struct rollout_state *state);
 void desk_hear_presence(struct desk *desk, const char *node, bool is_online);
@@ -105,6 +117,10 @@ struct rollout_spec desk_spec(const char *id, const char *app, wall_ms created);
 struct digest desk_digest(uint8_t byte);
 /* A node of fleet "sim" that runs what `byte` makes (0: nothing) of app "web". */
 struct report desk_report(const char *node, uint8_t byte);
+/* Started here: signed by ann. */
+int desk_start(struct desk *desk, const struct rollout_spec *spec, struct span release,
+               struct err *err);
+void desk_hear_control(struct desk *desk, const struct rollout_control *control, const char *pem);
 /* A rollout whose release lies at the broker, and a present node that runs byte 1. */
 void desk_rollout(struct desk *desk, const struct rollout_spec *spec);
 void desk_node(struct desk *desk, const char *node);

@@ -3,7 +3,7 @@
 #include "agent/fleet/mirror.h"
 
 #include "tests/check.h"
-#include "tests/sim/seal.h"
+#include "tests/sim/sealing.h"
 
 #define HEX16 "aaaaaaaaaaaaaaaa"
 
@@ -41,8 +41,12 @@ static void opened(bool is_restating)
     for (size_t i = 0; i < TRUST_ROLE_COUNT; i++) {
         trust.threshold[i] = 1;
     }
-    const struct mirror_settings settings = {
-        .fleet = "sim", .trust = &trust, .verify = {&counting, NULL}, .is_restating = is_restating};
+    const struct operators operators = sealing_operators(3);
+    const struct mirror_settings settings = {.fleet = "sim",
+                                             .trust = &trust,
+                                             .operators = &operators,
+                                             .verify = {&counting, NULL},
+                                             .is_restating = is_restating};
     CHECK_INT_EQ(mirror_init(&mirror, &settings, NULL), 0);
     verified = 0;
 }
@@ -72,28 +76,37 @@ static bool is_unread(const char *below)
     return mirror_unread_find(&mirror, topic) != NULL;
 }
 
-static enum mirror_answer spec_heard(const char *id, const char *on)
+static struct rollout_spec spec_of(const char *id)
 {
-    char data[SMALL_BYTES_MAX], below[80];
-    struct text text;
     struct rollout_spec spec = {
         .app = "web", .created = 7, .max_unavailable = 1, .offline = "later"};
     spec.release.bytes[0] = 1;
     (void)text_copy(spec.id, sizeof spec.id, id);
-    text_init(&text, data, sizeof data);
-    rollout_spec_render(&spec, &text);
+    return spec;
+}
+
+static enum mirror_answer spec_heard(const char *id, const char *on)
+{
+    char below[80];
+    struct rollout_spec spec = spec_of(id);
     (void)snprintf(below, sizeof below, "rollout/%s/spec", on);
-    return heard_span(below, span_of(text.data, text.len));
+    return heard_span(below, sealing_spec(&spec, SEALING_ANN));
 }
 
 static enum mirror_answer state_heard(enum rollout_phase phase)
 {
-    char data[SMALL_BYTES_MAX];
-    struct text text;
     struct rollout_state state = {.id = "r", .phase = phase, .matched = 3};
-    text_init(&text, data, sizeof data);
-    rollout_state_render(&state, &text);
-    return heard_span("rollout/r/state", span_of(text.data, text.len));
+    return heard_span("rollout/r/state", sealing_state(&state, NULL, SEAL_PEM_TRUSTED));
+}
+
+static enum mirror_answer control_heard(const char *id, const char *want, uint64_t serial)
+{
+    char below[80];
+    struct rollout_control control = {.serial = serial};
+    (void)text_copy(control.id, sizeof control.id, id);
+    (void)text_copy(control.want, sizeof control.want, want);
+    (void)snprintf(below, sizeof below, "rollout/%s/control", id);
+    return heard_span(below, sealing_control(&control, SEALING_BEN));
 }
 
 static enum mirror_answer report_heard(const char *node, const char *fleet)
@@ -399,15 +412,18 @@ static void case_rollout(void)
     struct kept *kept = kept_find(&mirror.rollouts, "r");
     CHECK(kept != NULL && news.rollout == kept && kept->spec.created == 7);
     CHECK(!kept->has_control && !kept->has_told);
-    CHECK_INT_EQ(heard("rollout/r/control", "{\"schema\":1,\"want\":\"pause\"}"), MIRROR_TAKEN);
-    CHECK(kept->has_control && strcmp(kept->control.want, "pause") == 0);
+    CHECK_INT_EQ(control_heard("r", "pause", 1), MIRROR_TAKEN);
+    CHECK(kept->has_control && strcmp(kept->offer.control.want, "pause") == 0);
+    CHECK_STR_EQ(kept->offer.signer, "ben");
+    CHECK_STR_EQ(kept->control.want, "run"); /* an offer */
+    CHECK(kept_control(kept) == &kept->offer.control);
     CHECK_INT_EQ(state_heard(ROLLOUT_PAUSED), MIRROR_TAKEN);
     CHECK(kept->has_told && kept->told.phase == ROLLOUT_PAUSED && !kept->is_end_there);
     CHECK_INT_EQ(kept->state.phase, ROLLOUT_RUNNING); /* its owner's */
     CHECK_INT_EQ(state_heard(ROLLOUT_ABORTED), MIRROR_TAKEN);
     CHECK(kept->is_end_there);
     CHECK_INT_EQ(cleared("rollout/r/control"), MIRROR_CLEARED);
-    CHECK(!kept->has_control && strcmp(kept->control.want, "run") == 0);
+    CHECK(!kept->has_control && strcmp(kept_control(kept)->want, "run") == 0);
     CHECK_INT_EQ(cleared("rollout/r/spec"), MIRROR_CLEARED);
     CHECK_INT_EQ(kept->spec.created, 0);
     CHECK_INT_EQ(cleared("rollout/r/state"), MIRROR_CLEARED);
@@ -421,9 +437,10 @@ static void case_places(void)
 {
     opened(true);
     for (int i = 0; i < 100; i++) {
-        char below[80];
+        char below[80], id[16];
         (void)snprintf(below, sizeof below, "rollout/x-%d/control", i);
-        CHECK_INT_EQ(heard(below, "{\"schema\":1,\"want\":\"run\"}"), MIRROR_TAKEN);
+        (void)snprintf(id, sizeof id, "x-%d", i);
+        CHECK_INT_EQ(control_heard(id, "run", 1), MIRROR_TAKEN);
         CHECK_INT_EQ(mirror.rollouts.count, 1);
         CHECK_INT_EQ(cleared(below), MIRROR_CLEARED);
         CHECK_INT_EQ(cleared(below), MIRROR_CLEARED);
@@ -447,8 +464,8 @@ static void case_places(void)
 static void case_claim(void)
 {
     opened(false);
-    CHECK_INT_EQ(heard("coordinator", "{\"schema\":1,\"epoch\":4,\"nonce\":\"" HEX16 "\"}"),
-                 MIRROR_TAKEN);
+    const struct claim claim = {.epoch = 4, .nonce = HEX16};
+    CHECK_INT_EQ(heard_span("coordinator", sealing_claim(&claim, SEAL_PEM_TRUSTED)), MIRROR_TAKEN);
     CHECK(mirror.has_claim);
     CHECK_INT_EQ(mirror.claim.epoch, 4);
     CHECK_INT_EQ(cleared("coordinator"), MIRROR_CLEARED);
