@@ -100,6 +100,18 @@ int engine_do_list(const struct engine_fixture *fixture, struct engine_result *r
     DO(result, list, fixture->node, );
 }
 
+int engine_do_list_compose(const struct engine_fixture *fixture, struct engine_result *result)
+{
+    DO(result, list_compose, );
+}
+
+int engine_do_set_restart(const struct engine_fixture *fixture, const char *id,
+                          struct engine_restart restart)
+{
+    struct engine_result result;
+    DO(&result, set_restart, id, restart, );
+}
+
 int engine_do_create(const struct engine_fixture *fixture, const struct engine_spec *spec,
                      struct engine_result *result)
 {

@@ -39,6 +39,9 @@ int engine_do_create(const struct engine_fixture *fixture, const struct engine_s
 int engine_do_start(const struct engine_fixture *fixture, const char *id);
 int engine_do_stop(const struct engine_fixture *fixture, const char *id, int64_t grace_ms);
 int engine_do_remove(const struct engine_fixture *fixture, const char *id);
+int engine_do_list_compose(const struct engine_fixture *fixture, struct engine_result *result);
+int engine_do_set_restart(const struct engine_fixture *fixture, const char *id,
+                          struct engine_restart restart);
 int engine_do_hold(const struct engine_fixture *fixture, const char *id);
 int engine_do_find_volume(const struct engine_fixture *fixture, const char *id, const char *target,
                           struct engine_result *result);

@@ -41,6 +41,9 @@ struct engine_fixture {
     /* Somebody else makes a container, or a network, of that name. They stay until the end. */
     void (*make_foreign_container)(void *self, const char *name);
     void (*make_foreign_network)(void *self, const char *name, const char *bridge, ipv4 subnet);
+    /* Somebody's Compose project runs a container, like IMAGE_SLEEPS, `always`; and one more, of
+     * its service "run", by `compose run`. They are removed at the end. */
+    void (*make_compose)(void *self, const char *project, const char *service, unsigned number);
     /* Somebody makes a volume without labels. It is removed at the end. */
     void (*make_volume)(void *self, const char *name);
     /* "node/app" of a volume's labels, "/" without labels, "" when there is none; "-" is put where

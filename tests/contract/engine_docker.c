@@ -83,6 +83,13 @@ static void bench_foreign_container(void *self, const char *name)
     docker_world_foreign_container(&((struct bench *)self)->world, name);
 }
 
+static void bench_compose(void *self, const char *project, const char *service, unsigned number)
+{
+    struct docker_world *world = &((struct bench *)self)->world;
+    docker_world_compose(world, project, service, number, false);
+    docker_world_compose(world, project, "run", 1, true);
+}
+
 static void bench_foreign_network(void *self, const char *name, const char *bridge, ipv4 subnet)
 {
     docker_world_foreign_network(&((struct bench *)self)->world, name, bridge, subnet);
@@ -157,6 +164,7 @@ static struct engine_fixture bench_fixture(struct bench *bench, struct engine en
         .processes = bench_processes,
         .make_foreign_container = bench_foreign_container,
         .make_foreign_network = bench_foreign_network,
+        .make_compose = bench_compose,
         .syncs = bench_syncs,
         .node = world->node,
         .tag = world->tag,

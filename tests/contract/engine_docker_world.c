@@ -325,6 +325,19 @@ void docker_world_foreign_container(struct docker_world *world, const char *name
               name, world->node, world->image[IMAGE_SLEEPS]);
 }
 
+void docker_world_compose(struct docker_world *world, const char *project, const char *service,
+                          unsigned number, bool is_one_run)
+{
+    char line[WORLD_TEXT];
+    (void)run(line, sizeof line,
+              "docker run --detach --restart always --network none --label contract=%s "
+              "--label com.docker.compose.project=%s --label com.docker.compose.service=%s "
+              "--label com.docker.compose.container-number=%u "
+              "--label com.docker.compose.oneoff=%s %s",
+              world->node, project, service, number, is_one_run ? "True" : "False",
+              world->image[IMAGE_SLEEPS]);
+}
+
 void docker_world_foreign_network(struct docker_world *world, const char *name, const char *bridge,
                                   ipv4 subnet)
 {

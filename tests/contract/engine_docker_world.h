@@ -45,6 +45,9 @@ void docker_world_rename(struct docker_world *world, const char *id, const char 
 void docker_world_disconnect(struct docker_world *world, const char *id);
 unsigned docker_world_processes(struct docker_world *world, const char *id);
 void docker_world_foreign_container(struct docker_world *world, const char *name);
+/* A container of a Compose project, as Compose labels it. */
+void docker_world_compose(struct docker_world *world, const char *project, const char *service,
+                          unsigned number, bool is_one_run);
 void docker_world_foreign_network(struct docker_world *world, const char *name, const char *bridge,
                                   ipv4 subnet);
 

@@ -69,6 +69,13 @@ static void make_foreign_network(void *self, const char *name, const char *bridg
     (void)text_copy(network->name, sizeof network->name, name);
 }
 
+static void make_compose(void *self, const char *project, const char *service, unsigned number)
+{
+    struct place *place = self;
+    const struct engine_restart always = {.kind = ENGINE_RESTART_ALWAYS};
+    (void)sim_engine_add_compose(&place->machine.engine, project, service, number, 0, always, 80);
+}
+
 static struct sim_volume *volume(struct place *place, const char *name)
 {
     for (size_t i = 0; i < SIM_VOLUMES_MAX; i++) {
@@ -179,6 +186,7 @@ int main(int argc, char **argv)
         .kill_main = kill_main,
         .make_foreign_container = make_foreign_container,
         .make_foreign_network = make_foreign_network,
+        .make_compose = make_compose,
         .make_volume = make_volume,
         .volume_labels = volume_labels,
         .mounted = mounted,

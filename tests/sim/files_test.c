@@ -287,6 +287,24 @@ static void case_full(void)
     story_close(story);
 }
 
+/* After a day without its files the wish ends, and says why. */
+static void case_away(void)
+{
+    static struct sealed first, second;
+    struct story *story = story_open(8);
+    release_make(story, 50, "one", &first);
+    release_make(story, 51, "two", &second);
+    CHECK(activate(story, &first) == 0 && settle(story, "one", 60));
+    CHECK_INT_EQ(activate(story, &second), 0);
+    gateway_run(&story->gateway, 86400000 - 600000);
+    CHECK_CONTAINS(status(story), "\"waitsFor\":\"files\"");
+    CHECK(settle(story, NULL, 1200));
+    CHECK_CONTAINS(status(story), "\"files-away\"");
+    CHECK(serves(story, &first));
+    CHECK_INT_EQ(hand_over(story, NULL, "two"), ERR_NOTHING);
+    story_close(story);
+}
+
 /* What somebody took out of the state directory is asked for again when a container needs it. */
 static void case_taken_away(void)
 {
@@ -431,9 +449,8 @@ static void case_cuts(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"waits", case_waits},           {"back", case_back},
-        {"collected", case_collected},   {"full", case_full},
-        {"taken_away", case_taken_away}, {"seeds", case_seeds},
-        {"seed_full", case_seed_full},   {"cuts", case_cuts}};
+        {"waits", case_waits}, {"back", case_back},           {"collected", case_collected},
+        {"full", case_full},   {"away", case_away},           {"taken_away", case_taken_away},
+        {"seeds", case_seeds}, {"seed_full", case_seed_full}, {"cuts", case_cuts}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

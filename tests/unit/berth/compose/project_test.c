@@ -117,7 +117,8 @@ static void options_read(const char *text, struct options *options, struct proje
     }
 }
 
-static void world_check(const struct world *world)
+/* `part` of the file is the tree that is wanted. */
+static void world_check(const struct world *world, const char *part)
 {
     struct options options = {.words = ""};
     struct project_request request;
@@ -131,7 +132,7 @@ static void world_check(const struct world *world)
     CHECK_STR_EQ(err.text, "");
     char *said = findings_show(findings);
     CHECK_STR_EQ(said, world->findings);
-    char *shown = project != NULL ? tree_show(yaml_tree_member(project->root, "services")) : NULL;
+    char *shown = project != NULL ? tree_show(yaml_tree_member(project->root, part)) : NULL;
     CHECK_STR_EQ(shown, world->tree);
     CHECK_STR_EQ(project != NULL ? project->name : "none", world->name);
     free(shown);
@@ -144,7 +145,7 @@ static void world_check(const struct world *world)
 static void worlds_check(const struct world *worlds, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        world_check(&worlds[i]);
+        world_check(&worlds[i], "services");
     }
 }
 
@@ -245,6 +246,20 @@ static void case_environment(void)
          "a.yaml:9: services.t.env_file: there is no such format\n"
          "e:1: -: this is no NAME=value\n"}};
     worlds_check(worlds, COUNT_OF(worlds));
+}
+
+/* A config that is a variable gets its value as it is; one that is not set is said. */
+static void case_configs(void)
+{
+    static const struct world world = {
+        "== a.yaml\nconfigs: {c: {environment: V}, d: {environment: NONE}}\nservices: {}\n"
+        "== .env\nV='a $W'\n",
+        "",
+        "-f a.yaml",
+        "shop",
+        "{c: {environment: V, content: a $W}, d: {environment: NONE}}",
+        "a.yaml:1: configs.d.environment: the variable NONE is not set\n"};
+    world_check(&world, "configs");
 }
 
 static void case_extends(void)
@@ -573,9 +588,10 @@ static void case_growth(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"found", case_found},     {"name", case_name},       {"environment", case_environment},
-        {"extends", case_extends}, {"include", case_include}, {"profiles", case_profiles},
-        {"faults", case_faults},   {"unread", case_unread},   {"disk", case_disk},
-        {"paths", case_paths},     {"chains", case_chains},   {"growth", case_growth}};
+        {"found", case_found},       {"name", case_name},       {"environment", case_environment},
+        {"configs", case_configs},   {"extends", case_extends}, {"include", case_include},
+        {"profiles", case_profiles}, {"faults", case_faults},   {"unread", case_unread},
+        {"disk", case_disk},         {"paths", case_paths},     {"chains", case_chains},
+        {"growth", case_growth}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
