@@ -102,6 +102,18 @@ static size_t count_containers(struct story *story, const char *app)
     return count;
 }
 
+/* Tags of ours, which keep images. */
+static size_t count_tags(struct story *story)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < SIM_IMAGES_MAX; i++) {
+        for (size_t j = 0; j < SIM_TAGS_MAX; j++) {
+            count += story->gateway.machine.engine.images[i].tags[j][0] != '\0' ? 1 : 0;
+        }
+    }
+    return count;
+}
+
 static void deploy(struct story *story, const char *app, uint64_t sequence, bool is_empty)
 {
     struct err err = {0};
@@ -130,6 +142,7 @@ static void test_a_day(void)
     deploy(story, "door", 10, false);
     deploy(story, "door", 11, true);
     CHECK_INT_EQ(count_containers(story, "door"), 1);
+    CHECK_INT_EQ(count_tags(story), 1);
     pass(story, "door", DAY_MS - MINUTES_MS(2));
     gateway_run(&story->gateway, MINUTES_MS(1));
     CHECK_INT_EQ(conductor_rollback(story->gateway.agent, "door", noted, &answer, &err), 0);
@@ -141,6 +154,7 @@ static void test_a_day(void)
     CHECK(!is_here(story, "door"));
     CHECK_INT_EQ(count_containers(story, "door"), 0);
     CHECK_INT_EQ(count_networks(story), 0);
+    CHECK_INT_EQ(count_tags(story), 0);
     CHECK_INT_EQ(conductor_rollback(story->gateway.agent, "door", noted, &answer, &err),
                  ERR_NOT_FOUND);
     story_close(story);
@@ -200,10 +214,24 @@ static void test_barred(void)
     gateway_cut(&story->gateway);
     gateway_run(&story->gateway, 120000);
     check_barred(story, &order);
+    content.sequence = 9; /* a later order, refused: it stands in a record, which is not over */
+    content.is_empty = false;
+    content.top = NULL;
+    sealed_release(&content, 1, &made);
+    order = order_of("old", 8, &made.digest);
+    CHECK_INT_EQ(order_give(story, &order), 0);
+    CHECK(conductor_release(story->gateway.agent, &made.digest, sealed_span(&made)));
+    gateway_run(&story->gateway, 5000);
+    gateway_kill(&story->gateway);
+    gateway_run(&story->gateway, 5000);
+    conductor_report(story->gateway.agent, &report);
+    CHECK_INT_EQ(report.app_count, 1);
+    CHECK_INT_EQ(report.apps[0].order_gen, 8);
+    CHECK_INT_EQ(report.apps[0].outcomes[0].kind, OUTCOME_REFUSED);
     deploy(story, "old", 12, false);
     CHECK_INT_EQ(count_containers(story, "old"), 1);
     conductor_report(story->gateway.agent, &report);
-    CHECK_INT_EQ(report.apps[0].order_gen, 7);
+    CHECK_INT_EQ(report.apps[0].order_gen, 8);
     CHECK(report.apps[0].committed.gen > 2);
     gateway_kill(&story->gateway);
     gateway_run(&story->gateway, 5000);
