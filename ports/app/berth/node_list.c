@@ -150,6 +150,9 @@ static void row_json(const struct node_row *row, const struct node_facts *facts,
     if (facts->presence.since != 0) {
         text_printf(text, ",\"since\":%lld", (long long)facts->presence.since);
     }
+    if (row->level != 0) {
+        text_printf(text, ",\"level\":%u", row->level);
+    }
     labels_json(&facts->labels, text);
     if (facts->has_report) {
         text_append(text, ",\"report\":");

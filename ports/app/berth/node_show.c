@@ -235,6 +235,9 @@ static void show_print(const struct show *show)
                facts->presence.since != 0 ? node_instant(when, facts->presence.since)
                                           : "at a time unknown");
     }
+    if (show->row.level != 0) {
+        printf("  %-14s berth/%u\n", "speaks", show->row.level);
+    }
     if (facts->complaint[0] != '\0') {
         printf("  %-14s ", "unreadable");
         node_text_print(facts->complaint, strlen(facts->complaint));

@@ -99,6 +99,9 @@ bool node_row_put(struct node_row *row, const struct mirror_news *news, struct s
     if (!node_part_of(news->topic.kind, &part)) {
         return true;
     }
+    if (is_there && part != NODE_LABELS) {
+        row->level = news->topic.level;
+    }
     free(row->part[part]);
     free(row->unread[part]);
     row->part[part] = is_there ? copy_of(payload) : NULL;

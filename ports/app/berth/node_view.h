@@ -17,6 +17,7 @@ struct node_row {
     char *part[NODE_PART_COUNT];
     size_t part_len[NODE_PART_COUNT];
     char *unread[NODE_PART_COUNT];
+    unsigned level; /* at which it speaks: berth/1 or berth/2; 0: it has said nothing */
 };
 
 /* Zeroed before use; sorted by name after node_view_read. As many nodes as there is memory for. */

@@ -141,6 +141,27 @@ static void case_word(void)
     CHECK_STR_EQ(node_word_text(node_word_of(&facts, NULL)), "unreadable");
 }
 
+/* At which level a node speaks is what it said last of itself; labels are the fleet's word. */
+static void case_level(void)
+{
+    struct node_row row = {.name = "a"};
+    struct mirror_news news = {.answer = MIRROR_TAKEN, .topic = {.kind = TOPIC_LABELS, .level = 2}};
+    CHECK(node_row_put(&row, &news, span_text("{}")));
+    CHECK_INT_EQ(row.level, 0);
+    news.topic = (struct topic){.kind = TOPIC_REPORT, .level = 1};
+    CHECK(node_row_put(&row, &news, span_text("{}")));
+    CHECK_INT_EQ(row.level, 1);
+    news.topic.level = 2;
+    CHECK(node_row_put(&row, &news, span_text("{\"a\":1}")));
+    CHECK_INT_EQ(row.level, 2);
+    CHECK_STR_EQ(row.part[NODE_REPORT], "{\"a\":1}");
+    news.topic.level = 1;
+    CHECK(node_row_put(&row, &news, span_of(NULL, 0))); /* cleared says nothing */
+    CHECK_INT_EQ(row.level, 2);
+    CHECK(row.part[NODE_REPORT] == NULL);
+    node_row_free(&row);
+}
+
 /* As many nodes as come, each found again, in any order. */
 static void case_many(void)
 {
@@ -162,7 +183,8 @@ static void case_many(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"word", case_word},         {"many", case_many},     {"nothing", case_nothing},
-        {"presence", case_presence}, {"labels", case_labels}, {"bad", case_bad}};
+        {"word", case_word},       {"level", case_level},       {"many", case_many},
+        {"nothing", case_nothing}, {"presence", case_presence}, {"labels", case_labels},
+        {"bad", case_bad}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
