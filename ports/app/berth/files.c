@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int file_fail(const char *path, struct err *err)
@@ -13,21 +15,30 @@ static int file_fail(const char *path, struct err *err)
     return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
 }
 
+static void file_leave(FILE *file)
+{
+    if (file != stdin) {
+        (void)fclose(file);
+    }
+}
+
 int file_read(const char *path, size_t bytes_max, char **content, size_t *len, struct err *err)
 {
-    FILE *file = fopen(path, "re");
+    bool is_input = strcmp(path, "-") == 0;
+    FILE *file = is_input ? stdin : fopen(path, "re");
+    path = is_input ? "standard input" : path;
     if (file == NULL) {
         return file_fail(path, err);
     }
     char *data = malloc(bytes_max + 2);
     if (data == NULL) {
-        (void)fclose(file);
+        file_leave(file);
         return err_set(err, ERR_MEMORY, "%s: no memory", path);
     }
     errno = 0;
     size_t got = fread(data, 1, bytes_max + 1, file);
     int rc = ferror(file) ? file_fail(path, err) : 0;
-    (void)fclose(file);
+    file_leave(file);
     if (rc == 0 && got > bytes_max) {
         rc = err_set(err, ERR_OVERSIZE, "%s: longer than %zu bytes", path, bytes_max);
     }

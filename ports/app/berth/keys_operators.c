@@ -16,6 +16,7 @@ struct operators_request {
     const char *signers[KEYRING_FILES_MAX];
     size_t signer_count;
     uint64_t version; /* 0: the next */
+    bool is_json;
     struct fleet_dir dir;
     struct trust trust;
     struct operators operators;
@@ -111,6 +112,19 @@ static void operators_print(const struct operators *operators, bool is_changed)
     }
 }
 
+static void operators_json(const struct operators *operators)
+{
+    char id[512];
+    struct text text;
+    printf("{\"version\":%llu,\"operators\":[", (unsigned long long)operators->version);
+    for (size_t i = 0; i < operators->count; i++) {
+        text_init(&text, id, sizeof id);
+        text_append_json(&text, operators->list[i].key.id);
+        printf("%s{\"name\":\"%s\",\"keyId\":%s}", i == 0 ? "" : ",", operators->list[i].name, id);
+    }
+    printf("]}\n");
+}
+
 static int operators_run(struct operators_request *request, struct err *err)
 {
     struct keyring keyring;
@@ -130,7 +144,9 @@ static int operators_run(struct operators_request *request, struct err *err)
         rc = document_make(request, &keyring, err);
     }
     keyring_close(&keyring);
-    if (rc == 0) {
+    if (rc == 0 && request->is_json) {
+        operators_json(&request->operators);
+    } else if (rc == 0) {
         operators_print(&request->operators, is_changed);
     }
     return rc;
@@ -139,7 +155,8 @@ static int operators_run(struct operators_request *request, struct err *err)
 int verb_keys_operators(struct given *given, struct err *err)
 {
     struct operators_request request = {.path = given_value(given, "dir"),
-                                        .version = given_number(given, "version", 0)};
+                                        .version = given_number(given, "version", 0),
+                                        .is_json = given_has(given, "json")};
     request.added_count = given_list(given, "add", request.added, OPERATORS_MAX);
     request.removed_count = given_list(given, "remove", request.removed, OPERATORS_MAX);
     request.signer_count = given_list(given, "key", request.signers, KEYRING_FILES_MAX);

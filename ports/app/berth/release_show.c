@@ -87,6 +87,58 @@ static void plan_print(const struct release_file *file, const struct plan *plan)
     }
 }
 
+/* -- programs' -------------------------------------------------------------------------------- */
+
+static void member(const char *before, const char *key, const char *value)
+{
+    char data[2 * ENGINE_REFERENCE_BYTES];
+    struct text text;
+    text_init(&text, data, sizeof data);
+    text_append_json(&text, value);
+    printf("%s\"%s\":%s", before, key, data);
+}
+
+static void service_json(const struct plan_service *service, const char *before)
+{
+    printf("%s", before);
+    member("{", "name", service->name);
+    member(",", "image", service->reference);
+    member(",", "order", service->order == PLAN_START_FIRST ? "start-first" : "stop-first");
+    printf(",\"replicas\":%u,\"memoryBytes\":%llu,\"powers\":[", service->replicas,
+           (unsigned long long)service->memory_bytes);
+    const char *comma = "";
+    for (unsigned power = 1; power <= POWER_LAST; power <<= 1) {
+        if ((service->powers & power) != 0) {
+            printf("%s\"%s\"", comma, power_word(power));
+            comma = ",";
+        }
+    }
+    printf("]}");
+}
+
+static void plan_json(const struct release_file *file, const struct plan *plan)
+{
+    char hex[DIGEST_HEX_BYTES];
+    digest_render(&file->digest, hex);
+    member("{", "release", hex);
+    member(",", "app", plan->app);
+    member(",", "version", plan->version);
+    printf(",\"sequence\":%llu,\"floor\":%llu,\"soakMs\":%lld,\"drainMs\":%lld,\"deadlineMs\":%lld,"
+           "\"attempts\":%u,\"files\":%zu,\"services\":[",
+           (unsigned long long)plan->sequence, (unsigned long long)plan->floor,
+           (long long)plan->soak_ms, (long long)plan->drain_ms, (long long)plan->deadline_ms,
+           plan->attempts, (size_t)plan->file_count);
+    for (size_t i = 0; i < plan->service_count; i++) {
+        service_json(&plan->services[i], i == 0 ? "" : ",");
+    }
+    printf("],\"signedBy\":[");
+    for (size_t i = 0; i < file->parts.signature_count; i++) {
+        member(i == 0 ? "{" : ",{", "keyId", file->parts.signatures[i].key_id);
+        printf("}");
+    }
+    printf("]}\n");
+}
+
 int verb_release_show(struct given *given, struct err *err)
 {
     struct keyring keyring;
@@ -100,7 +152,10 @@ int verb_release_show(struct given *given, struct err *err)
     if (rc == 0) {
         rc = release_file_compile(&file, &plan, err);
     }
-    if (rc == 0) {
+    bool is_json = given_has(given, "json");
+    if (rc == 0 && is_json) {
+        plan_json(&file, &plan);
+    } else if (rc == 0) {
         plan_print(&file, &plan);
         rc = pieces_list(file.parts.payload, stdout, err);
     }

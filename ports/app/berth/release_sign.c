@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/release_file.h"
@@ -75,6 +76,9 @@ int verb_release_sign(struct given *given, struct err *err)
 {
     struct sign_request request = {.input = given->arguments[0]};
     const char *output = given_value(given, "output");
+    if (output == NULL && strcmp(request.input, "-") == 0) {
+        return err_set(err, ERR_USAGE, "from standard input -o FILE is needed");
+    }
     request.output = output != NULL ? output : request.input;
     request.key_count = given_list(given, "key", request.keys, KEYRING_FILES_MAX);
     return release_sign_run(&request, err);

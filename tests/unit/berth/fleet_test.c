@@ -160,6 +160,7 @@ static void case_operators(void)
     CHECK_INT_EQ(operators.version, 9);
     CHECK_INT_EQ(operators.count, 1);
     check_run_is("keys operators --dir f", 0, ""); /* shown, and nothing else */
+    check_run_is("keys operators --dir f --json", 0, "");
     CHECK_INT_EQ(operators_of().version, 9);
     CHECK_INT_EQ(rename("first.pem", "f/keys/operator.pem"), 0);
     CHECK_INT_EQ(rename("first.pub", "f/keys/operator.pub"), 0);

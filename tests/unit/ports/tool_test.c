@@ -149,6 +149,20 @@ static void case_sign(void)
                  "is no release");
 }
 
+/* "-" is standard input, where a file is read. */
+static void case_standard_input(void)
+{
+    CHECK(freopen("a.release", "r", stdin) != NULL);
+    check_run_is("release verify - --trust k/trust.json", 0, "");
+    CHECK(freopen("a.release", "r", stdin) != NULL);
+    check_run_is("release show -", 0, "");
+    check_output_has("release show a.release --json", 0, ",\"sequence\":3,\"floor\":0,");
+    check_output_has("release show a.release --json", 0, "\"app\":\"shop\"");
+    check_run_is("release sign - --key k/release.pem", ERR_USAGE, "-o FILE is needed");
+    CHECK(freopen("/dev/null", "r", stdin) != NULL);
+    check_run_is("release show -", ERR_SYNTAX, "");
+}
+
 static void case_threshold(void)
 {
     check_run_is("keys trust k --fleet demo --role release=k/release.pub,other/release.pub:2", 0,
@@ -198,9 +212,10 @@ static void files_remove(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"keys", case_keys},    {"build", case_build}, {"shortest", case_shortest},
-        {"lint", case_lint},    {"sign", case_sign},   {"threshold", case_threshold},
-        {"revoke", case_revoke}};
+        {"keys", case_keys},           {"build", case_build},
+        {"shortest", case_shortest},   {"lint", case_lint},
+        {"sign", case_sign},           {"standard input", case_standard_input},
+        {"threshold", case_threshold}, {"revoke", case_revoke}};
     if (mkdtemp(dir) == NULL || chdir(dir) != 0) {
         return EXIT_FAILURE;
     }
