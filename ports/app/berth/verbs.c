@@ -28,6 +28,7 @@ static const struct {
     {"node remove", verb_node_remove},
     {"node show", verb_node_show},
     {"node list", verb_node_list},
+    {"release list", verb_release_list},
     {"release publish", verb_release_publish},
     {"release revoke", verb_release_revoke},
     {"trust publish", verb_trust_publish},

@@ -23,6 +23,7 @@ int verb_node_label(struct given *given, struct err *err);
 int verb_node_remove(struct given *given, struct err *err);
 int verb_node_show(struct given *given, struct err *err);
 int verb_node_list(struct given *given, struct err *err);
+int verb_release_list(struct given *given, struct err *err);
 int verb_release_publish(struct given *given, struct err *err);
 int verb_release_revoke(struct given *given, struct err *err);
 int verb_trust_publish(struct given *given, struct err *err);

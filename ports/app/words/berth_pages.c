@@ -20,6 +20,7 @@ static const struct words_page pages[] = {
      exits_plain, NULL},
     {"release show", EXAMPLES("release show web.release", "release show --json -"), exits_plain,
      "It is read from standard input where - stands for it."},
+    {"release list", EXAMPLES("release list", "release list --json"), exits_plain, NULL},
     {"release publish", EXAMPLES("release publish web.release --dir demo"), exits_plain, NULL},
     {"release revoke",
      EXAMPLES("release revoke web.release --yes",
