@@ -7,8 +7,9 @@
 #include "platform/base/err.h"
 #include "platform/base/span.h"
 
-/* Reads a file of at most bytes_max bytes, "-" is standard input; *content is terminated by a NUL that len does not count
- * and freed by the caller. ERR_IO, ERR_OVERSIZE, ERR_MEMORY. */
+/* Reads a file of at most bytes_max bytes, or standard input where the path is "-"; *content is
+ * terminated by a NUL that len does not count, and freed by the caller. ERR_IO, ERR_OVERSIZE,
+ * ERR_MEMORY. */
 NODISCARD int file_read(const char *path, size_t bytes_max, char **content, size_t *len,
                         struct err *err);
 

@@ -156,8 +156,8 @@ static int list_read(struct listing *listing, struct err *err)
     fleet_dir_file(&listing->dir, "keys/trust.json", path);
     (void)snprintf(filter, sizeof filter, "%s%s/release/+", TOPIC_PREFIX, listing->dir.fleet);
     int rc = keyring_trust_load(&listing->session.keyring, path, &listing->trust, err);
-    rc = rc == 0 ? rollout_world_open(&listing->world, listing->dir.fleet, &listing->trust,
-                                      listing->session.keyring.verify, err)
+    rc = rc == 0 ? rollout_world_open(&listing->world, &listing->dir, &listing->trust,
+                                      &listing->session.keyring, err)
                  : rc;
     rc = rc == 0 ? rollout_world_read(&listing->world, &listing->session, err) : rc;
     rc = rc == 0 ? session_read(&listing->session, filter, received, listing, err) : rc;
