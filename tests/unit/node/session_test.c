@@ -83,6 +83,9 @@ static void case_begin_swap_whole(void)
     struct replica *replica = session_need(&session, 1, 0, 1);
     replica->rewirings = replica->falls = replica->remakes = 3;
     replica->is_remaking = replica->was_started = true;
+    replica->is_telling = replica->is_examined = replica->is_held = true;
+    replica->examine_failures = 3;
+    session.last_list = session.last_table = 9;
     replica->starts = 4;
     session.is_spec_refused = session.is_resumed = true;
     session.is_stood_in = true;
@@ -108,6 +111,9 @@ static void case_begin_swap_whole(void)
     }
     CHECK(replica->rewirings == 0 && replica->falls == 0 && replica->remakes == 0);
     CHECK(!replica->is_remaking && !replica->was_started);
+    CHECK(!replica->is_telling && !replica->is_examined && !replica->is_held);
+    CHECK_INT_EQ(replica->examine_failures, 0);
+    CHECK(session.last_list == 0 && session.last_table == 0);
     CHECK_INT_EQ(replica->starts, 4);
     CHECK(session.is_kept && session.is_network_ready);
 }

@@ -316,12 +316,39 @@ static void hooks(void)
     }
 }
 
+/* As many services as there may be, each with all its ports and backends, are more than one ruleset
+ * may be; a table like others is not. */
+static void sizes(void)
+{
+    struct err err = {0};
+    table_make();
+    CHECK_INT_EQ(ruleset_check_size(&table, "gw", &err), 0);
+    struct route_service *service = &table.services[0];
+    for (size_t i = 0; i < ROUTE_PORTS_MAX; i++) {
+        service->ports[i] = (struct route_port){.host_port = (uint16_t)(i + 1),
+                                                .container_port = (uint16_t)(i + 1000)};
+    }
+    for (size_t i = 0; i < ROUTE_BACKENDS_MAX; i++) {
+        service->backends[i] =
+            (struct route_backend){.address = POOL + 0x810 + (ipv4)i, .weight = 100};
+    }
+    service->port_count = ROUTE_PORTS_MAX;
+    service->backend_count = ROUTE_BACKENDS_MAX;
+    for (size_t i = 1; i < ROUTE_SERVICES_MAX; i++) {
+        table.services[i] = *service;
+    }
+    table.service_count = ROUTE_SERVICES_MAX;
+    CHECK_INT_EQ(ruleset_check_size(&table, "gw", &err), ERR_LIMIT);
+    CHECK_CONTAINS(err.text, "fewer published ports or fewer replicas make it shorter");
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"rendering", rendering}, {"pools", pools}, {"limits", limits},
         {"backends", backends},   {"names", names}, {"generations", generations},
         {"prints", prints},       {"hooks", hooks}, {"counts", counts},
+        {"sizes", sizes},
     };
     if (argc == 3 && strcmp(argv[1], "--write") == 0) {
         return rules_write(argv[2]);
