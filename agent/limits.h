@@ -51,6 +51,8 @@
 #define HISTORY_MAX 3
 /* Digests of releases found bad that are remembered for each app. */
 #define QUARANTINE_MAX 2
+/* Apps that are remembered after their end; the one that ended first gives way to another. */
+#define ENDED_MAX 256
 /* Tries for one release that end inconclusive before the node gives up. */
 #define ATTEMPTS_DEFAULT 3
 /* The boot of an unproven release that makes the node go back. */

@@ -4,8 +4,6 @@
 
 #include "agent/node/memory.h"
 
-/* Apps that are remembered after their end; the one that ended first gives way to another. */
-#define ENDED_MAX         256
 #define ENDED_HEAD_BYTES  3
 #define ENDED_ENTRY_BYTES (NAME_BYTES + 5 * 8 + 4 + QUARANTINE_MAX * 8)
 /* The document: a version, the count, and the entries, the oldest first. The store checks it. */
