@@ -61,8 +61,8 @@ static void soak_append(const struct turn *turn, struct text *text)
 static void running_say(struct turn *turn)
 {
     static const enum rollout_wait ranked[] = {
-        ROLLOUT_WAIT_GROUP, ROLLOUT_WAIT_PEERS,     ROLLOUT_WAIT_RATE,   ROLLOUT_WAIT_BUDGET,
-        ROLLOUT_WAIT_BUSY,  ROLLOUT_WAIT_THRESHOLD, ROLLOUT_WAIT_OFFLINE};
+        ROLLOUT_WAIT_GROUP, ROLLOUT_WAIT_PEERS,     ROLLOUT_WAIT_RATE,  ROLLOUT_WAIT_BUDGET,
+        ROLLOUT_WAIT_BUSY,  ROLLOUT_WAIT_THRESHOLD, ROLLOUT_WAIT_STUCK, ROLLOUT_WAIT_OFFLINE};
     struct rollout_state *state = &turn->result->state;
     struct text text;
     text_init(&text, state->waiting, sizeof state->waiting);
@@ -134,6 +134,30 @@ static void offline_say(struct turn *turn)
     wait_for(turn, ROLLOUT_RUNNING, text);
 }
 
+static void stuck_say(struct turn *turn)
+{
+    char words[ROLLOUT_TEXT_BYTES];
+    struct text text;
+    text_init(&text, words, sizeof words);
+    wait_append(turn, ROLLOUT_WAIT_STUCK, &text);
+    wait_for(turn, ROLLOUT_RUNNING, words);
+}
+
+/* What changes in the fleet is no node of this rollout, or not by its order. */
+static void others_say(struct turn *turn)
+{
+    char text[ROLLOUT_TEXT_BYTES] = "";
+    for (size_t i = 0; i < turn->roster->node_count && turn->changing > 0; i++) {
+        const struct roster_node *node = roster_at(turn->roster, i);
+        if (planner_node_is_changing(node, turn->now)) {
+            (void)snprintf(text, sizeof text, "another change in the fleet to end (%s)",
+                           node->name);
+            break;
+        }
+    }
+    wait_for(turn, ROLLOUT_RUNNING, text);
+}
+
 static void decide_running(struct turn *turn)
 {
     struct rollout_state *state = &turn->result->state;
@@ -141,7 +165,8 @@ static void decide_running(struct turn *turn)
     char text[ROLLOUT_TEXT_BYTES];
     bool must_wait = count[NODE_OFFLINE] > 0 && strcmp(turn->rollout->spec->offline, "wait") == 0 &&
                      !is_offline_left(turn);
-    uint32_t left = settled(turn) + (is_offline_left(turn) ? count[NODE_OFFLINE] : 0);
+    uint32_t stuck = state->waits[ROLLOUT_WAIT_STUCK].count;
+    uint32_t left = settled(turn) + (is_offline_left(turn) ? count[NODE_OFFLINE] + stuck : 0);
     if (state->matched == 0) {
         wait_for(turn, ROLLOUT_RUNNING,
                  turn->rollout->spec->shape.undo[0] != '\0' ? "a node that can be brought back"
@@ -153,11 +178,12 @@ static void decide_running(struct turn *turn)
                        count[NODE_CHANGING] > 1 ? " and others" : "");
         wait_for(turn, ROLLOUT_RUNNING, text);
     } else if (must_wait ||
-               (count[NODE_OFFLINE] > 0 && count[NODE_PENDING] == 0 && count[NODE_BUSY] == 0)) {
+               (count[NODE_OFFLINE] > 0 && count[NODE_PENDING] == 0 && count[NODE_BUSY] == stuck)) {
         offline_say(turn);
+    } else if (stuck > 0 && count[NODE_PENDING] == 0 && count[NODE_BUSY] == stuck) {
+        stuck_say(turn);
     } else {
-        wait_for(turn, ROLLOUT_RUNNING,
-                 turn->changing > 0 ? "another change in the fleet to end" : "");
+        others_say(turn);
     }
     turn->may_order = state->phase == ROLLOUT_RUNNING && !must_wait;
 }
@@ -183,6 +209,7 @@ static void decide_leaving(struct turn *turn, enum rollout_phase end, const char
 static void decide_back(struct turn *turn)
 {
     struct rollout_state *state = &turn->result->state;
+    static const enum rollout_wait named[] = {ROLLOUT_WAIT_STUCK, ROLLOUT_WAIT_OFFLINE};
     struct text text;
     size_t left = planner_go_back(turn);
     planner_take_back(turn);
@@ -191,9 +218,12 @@ static void decide_back(struct turn *turn)
     text_init(&text, state->waiting, sizeof state->waiting);
     if (left > 0) {
         text_printf(&text, "%zu node%s to go back", left, left == 1 ? "" : "s");
-        if (state->waits[ROLLOUT_WAIT_OFFLINE].count > 0) {
-            text_append(&text, "; ");
-            wait_append(turn, ROLLOUT_WAIT_OFFLINE, &text);
+        for (size_t i = 0; i < COUNT_OF(named); i++) {
+            if (state->waits[named[i]].count > 0) {
+                text_append(&text, "; ");
+                wait_append(turn, named[i], &text);
+                break;
+            }
         }
     } else if (state->waits[ROLLOUT_WAIT_BUSY].count > 0) {
         text_printf(&text, "%s to be back", state->waits[ROLLOUT_WAIT_BUSY].node);

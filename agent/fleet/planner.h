@@ -10,6 +10,12 @@
 /* A proven node that does not serve for so long has regressed; until then it counts as changing. */
 #define PLANNER_DEGRADED_MS 60000
 
+/* Who stops serving so often after it was proven has regressed, too, however short it was. */
+#define PLANNER_UNSERVING_MAX ROSTER_FALLS_MAX
+/* What a node says of itself, that an app changes, counts as a change in the fleet for so long a
+ * day beyond its orders. After that it binds only itself: it gets no order, and is named. */
+#define PLANNER_WORD_MS 1800000
+
 /* One live rollout. */
 struct planner_rollout {
     const struct rollout_spec *spec;

@@ -96,7 +96,10 @@ void planner_note_failure(struct turn *turn, const struct roster_node *node,
     if (condition == NODE_REGRESSED) {
         (void)text_copy(state->failed_outcome, sizeof state->failed_outcome, "regressed");
         (void)text_copy(state->failed_reason, sizeof state->failed_reason,
-                        node->is_present ? "not-serving" : "vanished");
+                        !node->is_present ? "vanished"
+                        : app != NULL && app->unserving_count >= PLANNER_UNSERVING_MAX
+                            ? "unsteady"
+                            : "not-serving");
         return;
     }
     if (condition == NODE_LOST || outcome == NULL) {
@@ -117,6 +120,7 @@ void planner_wake_note(struct turn *turn, const struct roster_node *node)
     if (node->absent_since != 0) {
         planner_wake_at(turn, node->absent_since + (wall_ms)spec->lost_after_ms);
     }
+    planner_wake_at(turn, planner_word_until(node));
     struct roster_app app;
     for (size_t at = 0; roster_app_next(node, &at, &app);) {
         if (app.unserving_since != 0) {
@@ -200,9 +204,10 @@ static void node_count(struct turn *turn, const struct roster_node *node)
         if (state->current_count < ROLLOUT_CURRENT_MAX) {
             (void)text_copy(state->current[state->current_count++], NODE_NAME_BYTES, node->name);
         }
-    } else if (condition == NODE_BUSY || condition == NODE_OFFLINE) {
-        planner_wait_note(turn, condition == NODE_BUSY ? ROLLOUT_WAIT_BUSY : ROLLOUT_WAIT_OFFLINE,
-                          node->name);
+    } else if (condition == NODE_BUSY) {
+        planner_wait_note(turn, planner_busy_wait(node, turn->now), node->name);
+    } else if (condition == NODE_OFFLINE) {
+        planner_wait_note(turn, ROLLOUT_WAIT_OFFLINE, node->name);
     }
 }
 

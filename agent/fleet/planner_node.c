@@ -77,7 +77,13 @@ const struct digest *planner_release(const struct rollout_spec *spec, const stru
 static enum node_condition proven(const struct roster_node *node, const struct roster_app *app,
                                   wall_ms now)
 {
-    if (app->is_serving || app->unserving_since == 0 || !node->is_present) {
+    if (!node->is_present) {
+        return NODE_DONE;
+    }
+    if (app->unserving_count >= PLANNER_UNSERVING_MAX) {
+        return NODE_REGRESSED;
+    }
+    if (app->is_serving || app->unserving_since == 0) {
         return NODE_DONE;
     }
     return now < app->unserving_since + PLANNER_DEGRADED_MS ? NODE_CHANGING : NODE_REGRESSED;
@@ -180,7 +186,7 @@ static enum node_condition unordered(const struct planner_rollout *rollout,
     }
     /* What a node that is gone said of itself last holds nobody up; an order of somebody does. No
      * order goes to a node on which any app has an order or changes. */
-    return planner_node_is_changing(node, now)     ? NODE_BUSY
+    return planner_node_is_busy(node, now)         ? NODE_BUSY
            : node->is_present && node->is_reported ? NODE_PENDING
                                                    : NODE_OFFLINE;
 }
@@ -228,14 +234,41 @@ bool planner_is_meant(const struct planner_rollout *rollout, const struct roster
            strcmp(app->order.rollout, spec->id) == 0;
 }
 
-bool planner_node_is_changing(const struct roster_node *node, wall_ms now)
+wall_ms planner_word_until(const struct roster_node *node)
 {
     bool is_changing = false;
     struct roster_app app;
     for (size_t at = 0; !is_changing && roster_app_next(node, &at, &app);) {
-        is_changing = is_outstanding(&app, now) || (app.is_changing && node->is_present);
+        is_changing = app.is_changing;
     }
-    return is_changing;
+    return is_changing && node->is_present
+               ? ((wall_ms)node->changing_since_s - node->changing_s) * 1000 + PLANNER_WORD_MS
+               : 0;
+}
+
+static bool has_outstanding(const struct roster_node *node, wall_ms now)
+{
+    bool is_there = false;
+    struct roster_app app;
+    for (size_t at = 0; !is_there && roster_app_next(node, &at, &app);) {
+        is_there = is_outstanding(&app, now);
+    }
+    return is_there;
+}
+
+bool planner_node_is_busy(const struct roster_node *node, wall_ms now)
+{
+    return has_outstanding(node, now) || planner_word_until(node) != 0;
+}
+
+bool planner_node_is_changing(const struct roster_node *node, wall_ms now)
+{
+    return has_outstanding(node, now) || now < planner_word_until(node);
+}
+
+enum rollout_wait planner_busy_wait(const struct roster_node *node, wall_ms now)
+{
+    return planner_node_is_changing(node, now) ? ROLLOUT_WAIT_BUSY : ROLLOUT_WAIT_STUCK;
 }
 
 uint32_t planner_changing(const struct roster *roster, wall_ms now)

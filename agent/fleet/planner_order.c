@@ -183,9 +183,10 @@ size_t planner_go_back(struct turn *turn)
         const struct roster_app *app = roster_app_find(node, spec->app);
         bool is_late = is_unseen(spec, app);
         left++;
-        if (!node->is_present || planner_node_is_changing(node, turn->now)) {
-            planner_wait_note(turn, node->is_present ? ROLLOUT_WAIT_BUSY : ROLLOUT_WAIT_OFFLINE,
-                              node->name);
+        if (!node->is_present || planner_node_is_busy(node, turn->now)) {
+            planner_wait_note(
+                turn, node->is_present ? planner_busy_wait(node, turn->now) : ROLLOUT_WAIT_OFFLINE,
+                node->name);
             continue;
         }
         enum rollout_wait wait = budgets_ask(&turn->budgets, node);

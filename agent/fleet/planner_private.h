@@ -55,6 +55,12 @@ wall_ms planner_lost_at(const struct roster_order *order, const struct rollout_s
 wall_ms planner_bound_until(const struct roster_order *order);
 bool planner_is_begun(const struct roster_app *app);
 bool planner_node_is_changing(const struct roster_node *node, wall_ms now);
+/* The same for the node itself: it gets no order, however long it says that it changes. */
+bool planner_node_is_busy(const struct roster_node *node, wall_ms now);
+/* What a busy one waits for: the change to end, or that somebody looks at it. */
+enum rollout_wait planner_busy_wait(const struct roster_node *node, wall_ms now);
+/* Until when its own word that it changes counts; 0: without that word, or it is not there. */
+wall_ms planner_word_until(const struct roster_node *node);
 /* An order of this rollout that its node has not begun, as far as is known. */
 bool planner_is_revocable(const struct rollout_spec *spec, const struct roster_node *node);
 /* What a failed, lost or regressed node counts as. */

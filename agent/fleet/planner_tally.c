@@ -145,7 +145,8 @@ static void part_sets(struct planner_tally *tally, const struct turn *turn, cons
         [PLANNER_REVOCABLE] = (part->flags & PART_REVOCABLE) != 0,
         [PLANNER_BACK] = (part->flags & PART_BACK) != 0,
         [TALLY_CHANGING] = condition == NODE_CHANGING,
-        [TALLY_BUSY] = condition == NODE_BUSY,
+        [TALLY_BUSY] = condition == NODE_BUSY && (part->flags & PART_CHANGING) != 0,
+        [TALLY_STUCK] = condition == NODE_BUSY && (part->flags & PART_CHANGING) == 0,
         [TALLY_OFFLINE] = condition == NODE_OFFLINE,
         [TALLY_FAILED] = is_failure,
         [TALLY_FAILED_NEW] = is_failure && (part->flags & PART_NEW_FAILURE) != 0,
@@ -501,6 +502,7 @@ void planner_tally_count(struct turn *turn)
     turn->has_new_failure = tally->sets[TALLY_FAILED_NEW].count > 0;
     wait_tell(turn, ROLLOUT_WAIT_CHANGING, TALLY_CHANGING);
     wait_tell(turn, ROLLOUT_WAIT_BUSY, TALLY_BUSY);
+    wait_tell(turn, ROLLOUT_WAIT_STUCK, TALLY_STUCK);
     wait_tell(turn, ROLLOUT_WAIT_OFFLINE, TALLY_OFFLINE);
     current_tell(turn);
     failure_tell(turn);

@@ -43,6 +43,7 @@ struct tally_wave {
 enum tally_set {
     TALLY_CHANGING = PLANNER_SETS,
     TALLY_BUSY,
+    TALLY_STUCK,
     TALLY_OFFLINE,
     TALLY_FAILED,
     TALLY_FAILED_NEW,

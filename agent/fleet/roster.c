@@ -6,6 +6,8 @@
 #include "agent/fleet/roster_private.h"
 #include "agent/wire/trust.h"
 
+#define REST_S 86400 /* after a day at rest a node's word counts anew */
+
 /* -- what came from the node's topics --------------------------------------------------------- */
 
 /* The session's digits, or a hash of what is no such: it is only compared. */
@@ -58,21 +60,44 @@ void roster_labels(struct roster *roster, const char *name, const char *const *n
     }
 }
 
+/* Who says that it changes, rests, and says so again has said it for the sum. */
+static void word_take(struct roster_node *node, bool is_changing, wall_ms now)
+{
+    uint32_t second = (uint32_t)(now / 1000);
+    if (is_changing && node->changing_since_s == 0) {
+        node->changing_s = second - node->rested_at_s >= REST_S ? 0 : node->changing_s;
+        node->changing_since_s = second;
+    } else if (!is_changing && node->changing_since_s != 0) {
+        bool is_later = second > node->changing_since_s;
+        node->changing_s += is_later ? second - node->changing_since_s : 0;
+        node->changing_since_s = 0;
+        node->rested_at_s = second;
+    }
+}
+
+static bool is_phase_changing(const char *phase)
+{
+    return strcmp(phase, "prepare") == 0 || strcmp(phase, "unproven") == 0;
+}
+
 static void app_report(struct roster_app *app, const struct report_app *report, wall_ms now)
 {
+    struct digest committed =
+        report->committed.gen != 0 ? report->committed.release : (struct digest){0};
     app->is_reported = true;
-    app->is_changing =
-        strcmp(report->phase, "prepare") == 0 || strcmp(report->phase, "unproven") == 0;
+    app->is_changing = is_phase_changing(report->phase);
     app->is_overridden = strcmp(report->wanted_by, "override") == 0;
     app->is_order_open = report->is_order_open;
     app->is_order_waiting = report->order_wait[0] != '\0';
     app->is_serving = report->is_serving;
+    app->unserving_count = digest_is_equal(&app->committed, &committed) ? app->unserving_count : 0;
     if (app->is_serving) {
         app->unserving_since = 0;
     } else if (app->unserving_since == 0) {
         app->unserving_since = now;
+        app->unserving_count += app->unserving_count < ROSTER_FALLS_MAX;
     }
-    app->committed = report->committed.gen != 0 ? report->committed.release : (struct digest){0};
+    app->committed = committed;
     app->order_epoch = report->order_epoch;
     app->order_gen = report->order_gen;
     memcpy(app->order_id, report->order_id, sizeof app->order_id);
@@ -149,6 +174,11 @@ void roster_report(struct roster *roster, const struct report *report, wall_ms n
         (void)roster_app_put(roster, node, &app); /* no memory: is_short says it */
     }
     apps_sweep(roster, node, report);
+    bool is_changing = false;
+    for (size_t i = 0; i < report->app_count; i++) {
+        is_changing |= is_phase_changing(report->apps[i].phase);
+    }
+    word_take(node, is_changing, now);
 }
 
 /* The app as it is known, or as it would be; NULL: no memory, or no name. */
@@ -192,6 +222,12 @@ bool roster_order(struct roster *roster, const struct order *order, bool is_echo
                                   .force = order->force,
                                   .start_by = order->start_by,
                                   .issued = order->issued};
+    if (!is_same) { /* it may change for this one */
+        uint32_t issued_s = (uint32_t)(order->issued / 1000);
+        bool is_later = node->changing_since_s != 0 && issued_s > node->changing_since_s;
+        node->changing_s = 0;
+        node->changing_since_s = is_later ? issued_s : node->changing_since_s;
+    }
     memcpy(held->id, order->id, sizeof held->id);
     memcpy(held->rollout, order->rollout, sizeof held->rollout);
     return roster_app_put(roster, node, &app);
@@ -256,6 +292,7 @@ void roster_report_clear(struct roster *roster, const char *name)
         roster_note_change(roster, node);
         roster_labels_take(roster, node, ROSTER_LABELS_OWN, NULL, NULL, 0);
         apps_sweep(roster, node, NULL);
+        word_take(node, false, roster->now);
         node_sweep(roster, node);
     }
 }

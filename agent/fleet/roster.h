@@ -12,6 +12,8 @@
 #include "agent/wire/presence.h"
 #include "agent/wire/report.h"
 
+#define ROSTER_FALLS_MAX 3 /* more are not counted */
+
 /* The order that lies on a node's topic (or is on its way there). */
 struct roster_order {
     bool is_there;
@@ -36,8 +38,9 @@ struct roster_app {
     bool is_overridden;
     bool is_order_open, is_order_waiting;
     bool is_serving;
-    wall_ms unserving_since; /* of the coordinator's clock; 0: it serves, or never reported */
-    struct digest committed; /* none: nothing runs, proven */
+    wall_ms unserving_since;  /* of the coordinator's clock; 0: it serves, or never reported */
+    uint32_t unserving_count; /* since it committed this release, at most 3, it stopped serving */
+    struct digest committed;  /* none: nothing runs, proven */
     uint64_t order_epoch, order_gen;
     char order_id[ORDER_ID_BYTES];
     /* Newest first. What ended before the order that lies there answers nothing any more, and is
@@ -61,6 +64,9 @@ struct roster_node {
     bool is_on_2 : 1; /* what it says of itself lies at berth/2, and its orders belong there */
     bool has_presence_1 : 1, has_report_1 : 1; /* what lies at berth/1 hides what lies at berth/2 */
     uint32_t record_len : 24;
+    /* Its own word that an app changes, in seconds of the coordinator's clock: since when (0: all
+     * rest), how long before that, and until when. An order, or a day at rest, begins anew. */
+    uint32_t changing_since_s, changing_s, rested_at_s;
     uint8_t *record; /* private: roster_record.c */
     const struct words *words;
 };
@@ -108,7 +114,7 @@ bool roster_app_put(struct roster *roster, struct roster_node *node, const struc
 /* What came from the node's topics. A farewell of another session than the present one is not
  * believed: a broker may send the will of a connection that the node has long replaced. */
 void roster_presence(struct roster *roster, const char *node, const struct presence *presence);
-/* `now`: of the clock by which unserving_since is told. */
+/* `now`: of the clock by which unserving_since and changing_since are told. */
 void roster_report(struct roster *roster, const struct report *report, wall_ms now);
 /* `names` and `values`: the labels document; count 0 clears it. */
 void roster_labels(struct roster *roster, const char *node, const char *const *names,

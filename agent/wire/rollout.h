@@ -120,6 +120,9 @@ struct rollout_wave_state {
     X(GROUP, "group", "its group has no place free, or it has no such label")                      \
     X(PEERS, "peers", "one of its peers is not there, does not serve or changes")                  \
     X(BUSY, "busy", "somebody else changes it")                                                    \
+    X(STUCK, "stuck",                                                                              \
+      "it says that it changes, without an order and without an end; look at it, "                 \
+      "or leave it out with rollout skip")                                                         \
     X(OFFLINE, "offline", "it is not there")                                                       \
     X(THRESHOLD, "threshold", "too few of the wave are done")
 

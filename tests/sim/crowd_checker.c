@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/fleet/waves.h"
@@ -10,6 +11,8 @@
 /* Written here again, and not taken from what is checked. */
 #define REGRESSED_MS 60000
 #define MINUTE       60000
+#define WORD_MS      1800000
+#define FALLS_MAX    3
 #define NEW_RELEASE  2
 
 static struct crowd_checker *watching;
@@ -77,14 +80,16 @@ static bool is_retried(const struct crowd *crowd, size_t node)
 static bool is_changing(const struct crowd *crowd, size_t node)
 {
     const struct crowd_told *told = told_of(crowd, node);
-    return is_open(crowd, node) || (told->is_changing && told->is_present);
+    return is_open(crowd, node) || (told->is_changing && told->is_present &&
+                                    crowd_clock(crowd) < told->changing_since + WORD_MS);
 }
 
 static bool is_regressed(const struct crowd_checker *checker, size_t node)
 {
     const struct crowd *crowd = checker->crowd;
     wall_ms since = checker->unserving_since[crowd->acting][node];
-    return told_of(crowd, node)->is_present && since != 0 && crowd->now >= since + REGRESSED_MS;
+    return told_of(crowd, node)->is_present && (told_of(crowd, node)->falls >= FALLS_MAX ||
+                                                (since != 0 && crowd->now >= since + REGRESSED_MS));
 }
 
 /* 1: good, -1: failed, 0: neither, of the node's last order. */
@@ -110,6 +115,13 @@ static int answer_of(const struct crowd_checker *checker, size_t node)
         return 0;
     }
     return told->runs == NEW_RELEASE ? 1 : is_excused ? 0 : -1;
+}
+
+/* A wave that was reached and watched is over, whatever becomes of it: that counts in c. */
+static int64_t soak_of(const struct crowd *crowd, size_t wave)
+{
+    return (int64_t)crowd->spec.shape.waves[wave].soak_ms -
+           llabs(crowd->seats[0].skew_ms - crowd->seats[1].skew_ms);
 }
 
 /* -- each law --------------------------------------------------------------------------------- */
@@ -239,7 +251,7 @@ static void check_rate(struct crowd_checker *checker, size_t node)
     uint32_t count = 1;
     for (size_t i = 0; i < crowd->count; i++) {
         count += i != node && crowd->orders[i].is_there &&
-                 crowd->orders[i].order.issued > crowd->now - MINUTE;
+                 crowd->orders[i].order.issued > crowd_clock(crowd) - MINUTE;
     }
     checker->checked[5] += most > 0;
     if (most > 0 && count > most) {
@@ -269,10 +281,10 @@ static void check_wave(struct crowd_checker *checker, size_t node)
         breach(checker, 'g', "%s is in no wave that is open", crowd->nodes[node].name);
     }
     for (size_t k = 0; k < wave && k < ROLLOUT_WAVES_MAX; k++) {
-        int64_t soak = (int64_t)crowd->spec.shape.waves[k].soak_ms;
         checker->checked[6]++;
         if (!checker->is_passed[k] &&
-            (checker->reached_since[k] == 0 || crowd->now - checker->reached_since[k] < soak)) {
+            (checker->reached_since[k] == 0 ||
+             crowd->now - checker->reached_since[k] < soak_of(crowd, k))) {
             breach(checker, 'g', "%s of wave %zu, and wave %zu is reached since %lld s",
                    crowd->nodes[node].name, wave + 1, k + 1,
                    checker->reached_since[k] == 0
@@ -360,6 +372,7 @@ static void watch(struct crowd *crowd)
     }
     for (size_t k = 0; k < crowd->state.wave_count; k++) {
         wall_ms *since = &checker->reached_since[k];
+        checker->is_passed[k] |= *since != 0 && crowd->now - *since >= soak_of(crowd, k);
         *since = !is_reached(checker, k) ? 0 : *since != 0 ? *since : crowd->now;
     }
 }
@@ -376,7 +389,19 @@ void crowd_checker_open(struct crowd_checker *checker, struct crowd *crowd)
 void crowd_checker_end(struct crowd_checker *checker)
 {
     const struct rollout_state *state = &checker->crowd->state;
+    const struct rollout_waiting *waits = state->waits;
+    uint32_t open = 0;
+    for (size_t i = 0; i < checker->crowd->count; i++) {
+        open += checker->crowd->acting == CROWD_SEATS || is_open(checker->crowd, i);
+    }
     checker->checked[7]++;
+    checker->checked[8] += open == 0;
+    if (state->phase == ROLLOUT_RUNNING && open == 0 &&
+        (waits[ROLLOUT_WAIT_BUDGET].count > 0 || waits[ROLLOUT_WAIT_BUSY].count > 0)) {
+        breach(checker, 'i', "%s waits by another node's word",
+               waits[ROLLOUT_WAIT_BUDGET].count > 0 ? waits[ROLLOUT_WAIT_BUDGET].node
+                                                    : waits[ROLLOUT_WAIT_BUSY].node);
+    }
     if (!rollout_phase_is_end(state->phase) && strstr(state->waiting, "gw-") == NULL) {
         breach(checker, 'h', "it is %s and waits for \"%s\"", rollout_phase_word(state->phase),
                state->waiting);

@@ -12,6 +12,7 @@
 static struct crowd crowd;
 static struct crowd_checker checker;
 static bool is_verbose;
+static uint64_t restated, ordered_late, quiet_days;
 
 static uint32_t draw(uint32_t bound)
 {
@@ -91,7 +92,12 @@ static void nodes_draw(void)
         crowd_label(node, "pair", value);
         if (one_in(bad)) {
             node->fate = (enum crowd_fate)(1 + draw(4));
+            node->fade_in_ms = 1000 * (1 + draw(10000));
         }
+        if (one_in(40)) {
+            node->fate = one_in(2) ? CROWD_CLAIMING : CROWD_FLAPPING;
+        }
+        node->skew_ms = one_in(10) ? 1000 * ((int64_t)draw(7200) - 3600) : 0;
         node->runs = one_in(15) ? 2 : 1;
         if (one_in(12)) {
             crowd_connect(&crowd, i, false);
@@ -120,6 +126,16 @@ static void trouble(void)
     case 4:
         crowd_kill(&crowd);
         break;
+    case 5:
+        if (one_in(4)) {
+            crowd_depose(&crowd);
+        }
+        break;
+    case 6:
+        if (one_in(4)) {
+            crowd_forget(&crowd);
+        }
+        break;
     default:
         break;
     }
@@ -139,7 +155,7 @@ static void operator_turn(void)
             break;
         case 1:
             control->retried_count = 1;
-            control->retried[0] = (struct rollout_retry){.before = crowd.now};
+            control->retried[0] = (struct rollout_retry){.before = crowd_clock(&crowd)};
             break;
         default:
             crowd_resume(&crowd);
@@ -148,6 +164,19 @@ static void operator_turn(void)
     } else if (one_in(2000)) {
         (void)text_copy(control->want, sizeof control->want, one_in(6) ? "abort" : "pause");
     }
+}
+
+/* For days nobody touches anything; who is away stays so. */
+static void days_pass(void)
+{
+    uint32_t days = 1 + draw(10);
+    crowd.tick_ms = 3600000;
+    quiet_days += days;
+    for (uint32_t hours = 24 * days; hours > 0 && !rollout_phase_is_end(crowd.state.phase);
+         hours--) {
+        crowd_tick(&crowd);
+    }
+    crowd.tick_ms = CROWD_TICK_MS;
 }
 
 /* Everybody is back, serves and hears; who is stuck stays so. */
@@ -167,6 +196,9 @@ static bool seed_run(uint64_t seed)
     crowd_open(&crowd, seed * 7919 + 3, CROWD_NODES_MAX);
     spec_draw();
     nodes_draw();
+    for (size_t s = 0; s < CROWD_SEATS && one_in(2); s++) {
+        crowd.seats[s].skew_ms = 1000 * ((int64_t)draw(240) - 120);
+    }
     crowd_read(&crowd);
     crowd.lose_one_in = one_in(3) ? 0 : 2 + draw(10);
     crowd_checker_open(&checker, &crowd);
@@ -176,16 +208,22 @@ static bool seed_run(uint64_t seed)
             trouble();
             operator_turn();
         } else if (tick == calm_at) {
+            if (one_in(3)) {
+                days_pass();
+            }
             calm_down();
         }
         crowd_tick(&crowd);
     }
     crowd_checker_end(&checker);
+    restated += crowd.restated;
+    ordered_late += crowd.ordered_late;
     if (checker.breaches > 0 || is_verbose) {
-        printf("%s seed %llu: %s %s, %u orders, %u taken back, %u done, %lld s\n",
+        printf("%s seed %llu: %s %s, %u orders, %u taken back, %u done, %lld s, trace %016llx\n",
                checker.breaches > 0 ? "BREACH" : "ok    ", (unsigned long long)seed, checker.first,
                rollout_phase_word(crowd.state.phase), crowd.ordered, crowd.taken_back,
-               crowd.state.count[NODE_DONE], (long long)(crowd.now - CROWD_START) / 1000);
+               crowd.state.count[NODE_DONE], (long long)(crowd.now - CROWD_START) / 1000,
+               (unsigned long long)crowd.trace);
     }
     crowd_close(&crowd);
     return checker.breaches == 0;
@@ -193,10 +231,11 @@ static bool seed_run(uint64_t seed)
 
 int main(int argc, char **argv)
 {
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     uint64_t from = 1;
     uint64_t seeds = 40;
     unsigned failed = 0;
-    uint64_t checked[8] = {0};
+    uint64_t checked[9] = {0};
     uint64_t phases[ROLLOUT_PHASE_COUNT] = {0};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--verbose") == 0) {
@@ -210,9 +249,12 @@ int main(int argc, char **argv)
             return EXIT_FAILURE;
         }
     }
+    (void)seed_run(from);
+    uint64_t trace = crowd.trace; /* one seed, one trace */
     for (uint64_t i = 0; i < seeds; i++) {
         failed += !seed_run(from + i);
         phases[crowd.state.phase]++;
+        failed += i == 0 && crowd.trace != trace;
         for (size_t law = 0; law < COUNT_OF(checked); law++) {
             checked[law] += checker.checked[law];
         }
@@ -225,6 +267,10 @@ int main(int argc, char **argv)
         printf(phases[phase] > 0 ? "%s: %llu\n" : "", rollout_phase_word(phase),
                (unsigned long long)phases[phase]);
     }
+    printf("orders put back: %llu, of a deposed seat: %llu; quiet days: %llu\n",
+           (unsigned long long)restated, (unsigned long long)ordered_late,
+           (unsigned long long)quiet_days);
+    failed += seeds >= 20 && (restated == 0 || ordered_late == 0 || quiet_days == 0);
     printf("%llu seeds of %d nodes, %u failed\n", (unsigned long long)seeds, CROWD_NODES_MAX,
            failed);
     return failed == 0 && check_failures_ == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -57,7 +57,8 @@ static size_t number_of(const char *word)
 
 static void fate_set(const char *node, const char *word)
 {
-    static const char *const words[] = {"good", "bad", "refusing", "fading", "silent"};
+    static const char *const words[] = {"good",   "bad",      "refusing", "fading",
+                                        "silent", "claiming", "flapping"};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (strcmp(words[i], word) == 0) {
             crowd.nodes[crowd_index(&crowd, node)].fate = (enum crowd_fate)i;

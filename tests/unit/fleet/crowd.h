@@ -11,12 +11,23 @@
 #define CROWD_TICK_MS   SECONDS_MS(10)
 #define CROWD_START     INT64_C(1764000000000) /* 2025-11-24 16:00:00 UTC */
 
-/* What an order comes to at a node. */
-enum crowd_fate { CROWD_GOOD, CROWD_BAD, CROWD_REFUSING, CROWD_FADING, CROWD_SILENT };
+/* What an order comes to at a node. Two that lie, or might as well: CLAIMING says from the first
+ * day that it changes, FLAPPING that it serves, does not, and serves again. */
+enum crowd_fate {
+    CROWD_GOOD,
+    CROWD_BAD,
+    CROWD_REFUSING,
+    CROWD_FADING,
+    CROWD_SILENT,
+    CROWD_CLAIMING,
+    CROWD_FLAPPING
+};
 
 /* What a node says: as it is, as a seat was told. */
 struct crowd_told {
-    bool is_present, is_serving, is_changing, is_open;
+    bool is_told, is_present, is_serving, is_changing, is_open;
+    wall_ms changing_since; /* by the seat's clock; 0: it does not say so */
+    unsigned falls;         /* how often it stopped serving since it runs what it runs */
     uint8_t runs;
     char order_id[ORDER_ID_BYTES];
     enum outcome_kind outcome; /* of that order; NONE: not yet */
@@ -35,7 +46,9 @@ struct crowd_node {
     enum outcome_kind outcome;
     char reason[REPORT_WORD_BYTES];
     wall_ms begin_at, end_at, fade_at;
-    unsigned version; /* grows with each change of what it says */
+    int64_t skew_ms;    /* of its clock */
+    int64_t fade_in_ms; /* FADING: so long after its success; 0: two minutes */
+    unsigned version;   /* grows with each change of what it says */
 };
 
 struct crowd_seat {
@@ -44,6 +57,7 @@ struct crowd_seat {
     unsigned seen[CROWD_NODES_MAX]; /* the version that it was told */
     struct crowd_told told[CROWD_NODES_MAX];
     bool is_alive;
+    int64_t skew_ms; /* of its clock */
 };
 
 /* An order at the broker, and who judges it writes beside it. */
@@ -63,12 +77,18 @@ struct crowd {
     uint64_t random, serial, epoch;
     uint32_t lose_one_in; /* a message; it comes with a later tick; 0: none is lost */
     int64_t work_ms_max;
+    int64_t tick_ms; /* CROWD_TICK_MS, or longer where nothing happens for days */
+    /* A seat that another took over from, and that has not noticed: it plans once more. */
+    size_t deposed; /* CROWD_SEATS: none */
+    wall_ms deposed_at;
+    uint64_t deposed_epoch;
+    uint64_t trace; /* of every order and state so far */
     struct rollout_spec spec;
     struct rollout_control control;
     struct selector selector;
     struct rollout_state state; /* at the broker; id empty: none */
     struct planner_result result;
-    uint32_t ordered, taken_back;
+    uint32_t ordered, taken_back, restated, ordered_late; /* late: by a deposed seat */
     /* Told of each order just before it is written. */
     void (*judge)(struct crowd *crowd, size_t node, const struct planner_order *planned);
     /* Told of each plan. */
@@ -91,6 +111,12 @@ void crowd_connect(struct crowd *crowd, size_t node, bool is_present);
 void crowd_serve(struct crowd *crowd, size_t node, bool is_serving);
 /* The acting seat is gone; the other reads everything and goes on after a while. */
 void crowd_kill(struct crowd *crowd);
+/* The other seat takes over while the acting one lives, and once more writes what it plans. */
+void crowd_depose(struct crowd *crowd);
+/* The broker loses every order; who acts puts there again what it knows. */
+void crowd_forget(struct crowd *crowd);
+/* By the clock of who acts. */
+wall_ms crowd_clock(const struct crowd *crowd);
 /* What `berth rollout resume` writes. */
 void crowd_resume(struct crowd *crowd);
 

@@ -145,6 +145,7 @@ static void case_one_at_a_time(void)
     toy_close(&fleet);
     toy_open(&fleet, 1, 3);
     APP_SET(2, is_changing, true);
+    roster_at(&fleet.roster, 2)->changing_since_s = (uint32_t)(fleet.now / 1000);
     toy_plan(&fleet);
     CHECK_INT_EQ(fleet.ordered, 0);
     CHECK_CONTAINS(fleet.result.state.waiting, "another change");

@@ -266,8 +266,9 @@ static void case_all_words(void)
     static const char *const conditions[] = {"pending",    "offline", "busy", "changing",
                                              "done",       "failed",  "lost", "regressed",
                                              "overridden", "skipped"};
-    static const char *const waits[] = {"start", "changing", "soak", "budget",  "rate",
-                                        "group", "peers",    "busy", "offline", "threshold"};
+    static const char *const waits[] = {"start", "changing", "soak",     "budget",
+                                        "rate",  "group",    "peers",    "busy",
+                                        "stuck", "offline",  "threshold"};
     CHECK_INT_EQ(ROLLOUT_PHASE_COUNT, COUNT_OF(phases));
     CHECK_INT_EQ(NODE_CONDITION_COUNT, COUNT_OF(conditions));
     CHECK_INT_EQ(ROLLOUT_WAIT_COUNT, COUNT_OF(waits));
@@ -275,6 +276,8 @@ static void case_all_words(void)
         CHECK_STR_EQ(rollout_phase_word((enum rollout_phase)i), phases[i].word);
         CHECK(rollout_phase_is_end((enum rollout_phase)i) == phases[i].is_end);
         CHECK_STR_EQ(node_condition_word((enum node_condition)i), conditions[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(waits); i++) {
         CHECK_STR_EQ(rollout_wait_word((enum rollout_wait)i), waits[i]);
     }
 }

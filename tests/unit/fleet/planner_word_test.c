@@ -1,0 +1,235 @@
+/* planner_word: what a node only says of itself, and what a lost one says late: it binds that node,
+ * and for a bounded time. */
+#include "tests/check.h"
+#include "tests/unit/fleet/desk.h"
+
+#define NOW INT64_C(1764000000000)
+
+static struct roster roster;
+static struct rollout_spec spec;
+static struct rollout_control control;
+static struct selector selector;
+static struct planner_result result;
+
+static void begin(size_t nodes)
+{
+    roster_close(&roster);
+    roster_init(&roster);
+    spec = desk_spec("web-1", "web", NOW);
+    control = (struct rollout_control){.want = "run"};
+    CHECK_INT_EQ(selector_parse("", &selector, NULL), 0);
+    for (size_t i = 0; i < nodes; i++) {
+        char name[NODE_NAME_BYTES];
+        struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = true};
+        (void)snprintf(name, sizeof name, "gw-%02zu", i);
+        struct report report = desk_report(name, 1);
+        roster_report(&roster, &report, NOW);
+        roster_presence(&roster, name, &presence);
+    }
+}
+
+#define app_of(node) roster_app_find(roster_at(&roster, (node)), "web")
+
+static void app_write(size_t node, const struct roster_app *app)
+{
+    CHECK(roster_app_put(&roster, roster_at(&roster, node), app));
+}
+
+/* Writes one member of what is known of the app. */
+#define APP_SET(node, member, value)                                                               \
+    do {                                                                                           \
+        struct roster_app app_ = *app_of(node);                                                    \
+        app_.member = (value);                                                                     \
+        app_write(node, &app_);                                                                    \
+    } while (0)
+
+/* An order for this node, issued NOW. */
+static void order_put(size_t node, const char *rollout, wall_ms start_by)
+{
+    struct order order = {.app = "web",
+                          .epoch = 3,
+                          .gen = 5,
+                          .release = spec.release,
+                          .before = desk_digest(1),
+                          .start_by = start_by,
+                          .issued = NOW};
+    (void)snprintf(order.id, sizeof order.id, "%016zx", node + 1);
+    (void)text_copy(order.node, sizeof order.node, roster_at(&roster, node)->name);
+    (void)text_copy(order.rollout, sizeof order.rollout, rollout);
+    CHECK(roster_order(&roster, &order, true));
+}
+
+static void outcome_put(size_t node, enum outcome_kind kind, const char *reason)
+{
+    struct roster_app app = *app_of(node);
+    app.outcome_count = 1;
+    app.outcomes[0] = (struct report_outcome){.kind = kind};
+    memcpy(app.outcomes[0].id, app.order.id, sizeof app.order.id);
+    (void)text_copy(app.outcomes[0].reason, REPORT_WORD_BYTES, reason);
+    app_write(node, &app);
+}
+
+static void plan(wall_ms now)
+{
+    const struct planner_rollout rollout = {
+        .spec = &spec, .control = &control, .selector = &selector};
+    planner_step(&rollout, &roster, planner_changing(&roster, now), now, &result);
+}
+
+static enum node_condition condition(size_t node, wall_ms now)
+{
+    const struct planner_rollout rollout = {
+        .spec = &spec, .control = &control, .selector = &selector};
+    return planner_condition(&rollout, roster_at(&roster, node), now);
+}
+
+static void report_phase(const char *phase, wall_ms now)
+{
+    struct report report = desk_report("gw-00", 1);
+    (void)text_copy(report.apps[0].phase, sizeof report.apps[0].phase, phase);
+    roster_report(&roster, &report, now);
+}
+
+/* What a node says of itself holds the others up for half an hour, and it alone for good. Saying
+ * it again and again makes it no longer; an order, or a day at rest, does. */
+static void case_word(void)
+{
+    wall_ms end = NOW + PLANNER_WORD_MS;
+    begin(2);
+    report_phase("prepare", NOW);
+    plan(end - 1);
+    CHECK_INT_EQ(result.order_count, 0);
+    CHECK_INT_EQ(result.wake_at, end);
+    CHECK_STR_EQ(result.state.waiting, "another change in the fleet to end (gw-00)");
+    plan(end);
+    CHECK_INT_EQ(result.order_count, 1);
+    CHECK_INT_EQ(result.orders[0].node, 1);
+    CHECK_INT_EQ(condition(0, end), NODE_BUSY);
+    CHECK_INT_EQ(result.state.waits[ROLLOUT_WAIT_STUCK].count, 1);
+    CHECK_STR_EQ(result.state.waits[ROLLOUT_WAIT_STUCK].node, "gw-00");
+    APP_SET(1, committed, spec.release);
+    plan(end);
+    CHECK_STR_EQ(result.state.waiting,
+                 "gw-00: it says that it changes, without an order and without an end; look at "
+                 "it, or leave it out with rollout skip");
+    spec.shape.offline_until_ms = 2 * PLANNER_WORD_MS;
+    plan(NOW + 2 * PLANNER_WORD_MS);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_FINISHED);
+    begin(1);
+    for (wall_ms at = 0; at < PLANNER_WORD_MS; at += 2000) {
+        report_phase("unproven", NOW + 2 * at);
+        CHECK_INT_EQ(planner_changing(&roster, NOW + 2 * at), 1);
+        report_phase("rest", NOW + 2 * at + 2000);
+        CHECK_INT_EQ(planner_changing(&roster, NOW + 2 * at + 2000), 0);
+    }
+    report_phase("prepare", end + PLANNER_WORD_MS);
+    CHECK_INT_EQ(planner_changing(&roster, end + PLANNER_WORD_MS), 0);
+    order_put(0, "db-7", NOW + 1);
+    CHECK_INT_EQ(planner_changing(&roster, end + PLANNER_WORD_MS), 1);
+    CHECK_INT_EQ(planner_changing(&roster, end + 2 * PLANNER_WORD_MS), 0);
+    report_phase("rest", end + 2 * PLANNER_WORD_MS);
+    wall_ms day = end + 2 * PLANNER_WORD_MS + 86400000;
+    report_phase("prepare", day - 1);
+    CHECK_INT_EQ(planner_changing(&roster, day), 0);
+    report_phase("rest", day);
+    report_phase("prepare", day + 86400000);
+    CHECK_INT_EQ(planner_changing(&roster, day + 86400000 + PLANNER_WORD_MS - 1), 1);
+    CHECK_INT_EQ(planner_changing(&roster, day + 86400000 + PLANNER_WORD_MS), 0);
+}
+
+static void serving_tell(bool is_serving, wall_ms now)
+{
+    struct report report = desk_report("gw-00", 2);
+    report.apps[0].is_serving = is_serving;
+    report.apps[0].committed.release = spec.release;
+    report.apps[0].outcome_count = 1;
+    report.apps[0].outcomes[0] = (struct report_outcome){.kind = OUTCOME_SUCCEEDED};
+    memcpy(report.apps[0].outcomes[0].id, "0000000000000001", ORDER_ID_BYTES);
+    roster_report(&roster, &report, now);
+}
+
+/* A proven node that stops serving for a moment, three times, has regressed as well; what it did
+ * before the release was proven is not counted. */
+static void case_unsteady(void)
+{
+    begin(2);
+    order_put(0, "web-1", NOW + 1000);
+    for (int i = 0; i < 4; i++) {
+        report_phase("rest", NOW);
+        struct report report = desk_report("gw-00", 1);
+        report.apps[0].is_serving = i % 2 == 0;
+        roster_report(&roster, &report, NOW);
+    }
+    for (wall_ms at = NOW; at < NOW + 2000; at += 1000) {
+        serving_tell(true, at);
+        CHECK_INT_EQ(condition(0, at), NODE_DONE);
+        serving_tell(false, at + 10);
+        CHECK_INT_EQ(condition(0, at + 10), NODE_CHANGING);
+    }
+    serving_tell(true, NOW + 3000);
+    CHECK_INT_EQ(condition(0, NOW + 3000), NODE_DONE);
+    serving_tell(false, NOW + 3010);
+    CHECK_INT_EQ(condition(0, NOW + 3010), NODE_REGRESSED);
+    serving_tell(true, NOW + 4000); /* it will do so again */
+    CHECK_INT_EQ(condition(0, NOW + 4000), NODE_REGRESSED);
+    plan(NOW + 4000);
+    CHECK_STR_EQ(result.state.failed_reason, "unsteady");
+}
+
+/* A lost node's order gave up its slot: one that takes it back cannot be begun either, so that it
+ * is no change beside those that may be. What its node did unseen is brought back in its turn. */
+static void case_lost_and_back(void)
+{
+    begin(3);
+    rollout_failure_default(&spec.shape.failure);
+    spec.shape.failure.is_given = true;
+    spec.shape.failure.minimum = 1;
+    (void)text_copy(spec.shape.failure.action, ROLLOUT_WORD_BYTES, "rollback");
+    order_put(0, "web-1", NOW + 1000);
+    order_put(1, "web-1", NOW + 1000);
+    APP_SET(1, committed, spec.release);
+    outcome_put(1, OUTCOME_SUCCEEDED, "");
+    wall_ms now = NOW + 1000 + ROLLOUT_LOST_AFTER_MS_DEFAULT;
+    plan(now);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_ROLLING_BACK);
+    CHECK_INT_EQ(result.order_count, 2);
+    CHECK_INT_EQ(result.orders[0].node, 1);
+    CHECK_INT_EQ(result.orders[0].start_by, 0);
+    CHECK_INT_EQ(result.orders[1].node, 0);
+    CHECK(result.orders[1].is_taken_back);
+    CHECK_INT_EQ(result.orders[1].start_by, NOW + 1000);
+    struct order back = {.app = "web", .node = "gw-00", .id = "00000000000000aa", .epoch = 3};
+    back.gen = 6;
+    back.release = back.before = desk_digest(1);
+    back.start_by = NOW + 1000;
+    back.issued = now;
+    (void)text_copy(back.rollout, sizeof back.rollout, "web-1");
+    roster_order(&roster, &back, true);
+    CHECK_INT_EQ(planner_changing(&roster, now), 0);
+    APP_SET(0, committed, spec.release); /* it had begun, and its word comes late */
+    outcome_put(0, OUTCOME_EXPIRED, "");
+    APP_SET(1, committed, desk_digest(1));
+    struct rollout_state memory = {.is_rolling_back = true};
+    const struct planner_rollout rollout = {
+        .spec = &spec, .control = &control, .selector = &selector, .memory = &memory};
+    planner_step(&rollout, &roster, 0, now, &result);
+    CHECK_INT_EQ(result.order_count, 1);
+    CHECK_INT_EQ(result.orders[0].node, 0);
+    CHECK(digest_is_equal(&result.orders[0].release, &back.release));
+    CHECK_INT_EQ(result.orders[0].start_by, 0);
+    planner_step(&rollout, &roster, 1, now, &result); /* as much as may changes already */
+    CHECK_INT_EQ(result.order_count, 0);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_ROLLING_BACK);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct check_case cases[] = {
+        {"word", case_word},
+        {"unsteady", case_unsteady},
+        {"lost and back", case_lost_and_back},
+    };
+    int status = check_run(cases, COUNT_OF(cases), argc, argv);
+    roster_close(&roster);
+    return status;
+}
