@@ -57,6 +57,7 @@ static void shape_take(struct rollout_options *options, struct rollout_spec *spe
     size_t at = 0;
     bool is_good = waves == NULL || rollout_waves_parse(waves, shape);
     assert(is_good); /* values_check has seen it */
+    options->words.has_waves = waves != NULL;
     options->soak = given_value(given, "soak");
     options->threshold = given_value(given, "threshold");
     size_take(options, spec, given);

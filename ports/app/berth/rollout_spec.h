@@ -10,7 +10,7 @@
 
 /* What a spec has said itself. */
 struct rollout_words {
-    bool has_target, has_unavailable;
+    bool has_target, has_unavailable, has_waves;
 };
 
 /* Reads a spec's tree into what of `spec` it names; the rest is left alone. Whatever is refused
@@ -24,8 +24,10 @@ NODISCARD int rollout_spec_read(const struct yaml_item *root, struct findings *f
 NODISCARD int rollout_spec_load(const char *path, struct rollout_spec *spec,
                                 struct rollout_words *words, struct err *err);
 
-/* What a rollout in waves leaves open, when all of it was read: soaks and thresholds, what stops
- * it, maxUnavailable (10 %), how long it waits for nodes that are away (14 days). */
+/* What a rollout leaves open, when all of it was read: the grey release. Waves of 1 node, 5 %, 25 %
+ * and 100 %, unless it says `waves`, `parallelism` or `ramp`; soaks and thresholds, what stops it,
+ * maxUnavailable (10 %), how long it waits for nodes that are away (14 days). `waves: none` is one
+ * node after the other, stopped at the first failure. */
 void rollout_spec_complete(struct rollout_spec *spec, const struct rollout_words *words);
 
 /* What stops a rollout in waves that says nothing else: more than 5 % after three answers, any in
@@ -34,7 +36,8 @@ void rollout_failure_usual(struct rollout_failure *failure);
 
 /* "3" or "5%"; at least 1, at most 100 %. */
 bool rollout_size_parse(const char *text, struct rollout_size *size);
-/* "1,5%,100%"; false for a list that is empty, too long, or does not end with all nodes. */
+/* "1,5%,100%", or "none"; false for a list that is empty, too long, or does not end with all nodes.
+ */
 bool rollout_waves_parse(const char *text, struct rollout_shape *shape);
 /* "2026-12-24T18:00:00Z", or with +01:00 in the place of Z. */
 bool rollout_instant_parse(const char *text, wall_ms *at);

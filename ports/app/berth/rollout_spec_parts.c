@@ -85,8 +85,13 @@ void rollout_read_waves(struct rollout_reader *reader, const struct yaml_item *i
 {
     struct rollout_shape *shape = &reader->spec->shape;
     size_t index = 0;
+    reader->words->has_waves = true;
+    if (item->kind == YAML_TREE_SCALAR && strcmp(item->text, "none") == 0) {
+        return;
+    }
     if (item->kind != YAML_TREE_LIST || item->child == NULL) {
-        rollout_refuse(reader, item, path, "write - size: 10%", "must be a list of waves");
+        rollout_refuse(reader, item, path, "write - size: 10%; none for one node after the other",
+                       "must be a list of waves");
         return;
     }
     for (const struct yaml_item *wave = item->child; wave != NULL; wave = wave->next, index++) {
@@ -118,6 +123,9 @@ bool rollout_waves_parse(const char *text, struct rollout_shape *shape)
         return false;
     }
     shape->wave_count = 0;
+    if (strcmp(text, "none") == 0) {
+        return true;
+    }
     for (char *word = strtok_r(copy, ",", &rest); word != NULL; word = strtok_r(NULL, ",", &rest)) {
         struct rollout_wave_spec wave = {.soak_ms = ROLLOUT_SOAK_UNSAID,
                                          .threshold = ROLLOUT_THRESHOLD_UNSAID};
@@ -407,9 +415,24 @@ void rollout_read_offline(struct rollout_reader *reader, const struct yaml_item 
 #define SOAK_CANARY_MS 1800000
 #define OFFLINE_MS     UINT64_C(1209600000) /* 14 days */
 
+static void grey_take(struct rollout_shape *shape)
+{
+    static const struct rollout_size sizes[] = {
+        {.count = 1}, {.percent = 5}, {.percent = 25}, {.percent = 100}};
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        shape->waves[i] = (struct rollout_wave_spec){.size = sizes[i],
+                                                     .soak_ms = ROLLOUT_SOAK_UNSAID,
+                                                     .threshold = ROLLOUT_THRESHOLD_UNSAID};
+    }
+    shape->wave_count = COUNT_OF(sizes);
+}
+
 void rollout_spec_complete(struct rollout_spec *spec, const struct rollout_words *words)
 {
     struct rollout_shape *shape = &spec->shape;
+    if (!words->has_waves && !rollout_shape_is_staged(shape) && shape->ramp.base == 0) {
+        grey_take(shape);
+    }
     for (size_t i = 0; i < shape->wave_count; i++) {
         struct rollout_wave_spec *wave = &shape->waves[i];
         bool is_canary = i == 0 && shape->wave_count > 1;
@@ -419,6 +442,9 @@ void rollout_spec_complete(struct rollout_spec *spec, const struct rollout_words
         if (wave->threshold == ROLLOUT_THRESHOLD_UNSAID) {
             wave->threshold = 95;
         }
+    }
+    if (shape->offline_until_ms == 0) {
+        shape->offline_until_ms = OFFLINE_MS;
     }
     if (!rollout_shape_is_staged(shape)) {
         return;
@@ -431,8 +457,5 @@ void rollout_spec_complete(struct rollout_spec *spec, const struct rollout_words
     } else if (!words->has_unavailable) {
         shape->max_unavailable_percent =
             shape->parallelism.percent > 0 ? shape->parallelism.percent : 10;
-    }
-    if (shape->offline_until_ms == 0) {
-        shape->offline_until_ms = OFFLINE_MS;
     }
 }

@@ -205,7 +205,8 @@ static const struct words_option all = {"all", 0, WORDS_FLAG,
 static const struct words_option spec = {"spec", 0, WORDS_FILE, .value = "FILE",
                                          .sentence = "how it goes, as YAML or JSON"};
 static const struct words_option waves = {"waves", 0, WORDS_WAVES, .value = "SIZES",
-                                          .sentence = "in waves: 1,5%,25%,100%"};
+                                          .sentence =
+                                              "the waves (1,5%,25%,100%); none: one by one"};
 static const struct words_option soak = {
     "soak",
     0,
@@ -218,7 +219,7 @@ static const struct words_option threshold = {
     .sentence = "how many of a wave's answers must be good (95%)"};
 static const struct words_option max_unavailable = {
     "max-unavailable", 0, WORDS_SIZE, .value = "NODES|SHARE",
-    .sentence = "how many change at a time (1; in waves 10%)"};
+    .sentence = "how many change at a time (10%; without waves 1)"};
 static const struct words_option group_by = {
     "group-by", 0,       WORDS_LABEL_NAME,
     4,          "LABEL", .sentence = "at most one of those with the same value changes"};
@@ -350,8 +351,8 @@ static const struct words_verb verbs[] = {
              &force_node, BUILD_OPTIONS)},
     {"rollout plan", "say which node gets a release in which wave, and which not; does nothing",
      ONE("FILE", WORDS_FILE), OPTIONS(SPEC_OPTIONS, &json, &dir)},
-    {"rollout start", "bring a signed release to the nodes, one after the other, or in waves",
-     ONE("FILE", WORDS_FILE), OPTIONS(SPEC_OPTIONS, &yes, &watch, &detach, &dir)},
+    {"rollout start", "bring a signed release to the nodes, in waves", ONE("FILE", WORDS_FILE),
+     OPTIONS(SPEC_OPTIONS, &yes, &watch, &detach, &dir)},
     {"rollout list", "show all rollouts, the newest first", {{0}}, OPTIONS(&json, &dir)},
     {"rollout history",
      "show those that have ended: how, how many nodes, from when to when",
@@ -431,7 +432,7 @@ static const struct words_family families[] = {
 
 const struct words_program words_berth = {
     .name = "berth",
-    .sentence = "brings signed releases to a fleet of gateways, one node at a time",
+    .sentence = "brings signed releases to a fleet of gateways, in waves",
     .section = '1',
     .verbs = verbs,
     .verb_count = COUNT_OF(verbs),

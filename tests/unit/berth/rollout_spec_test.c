@@ -70,7 +70,8 @@ static const struct {
     {"target: {matchLabels: {site: -x-}}\n",
      "s:1: target.matchLabels: selector: \"-x-\" cannot be the value of a label; write "
      "site=north,tier in (a,b),!lab\n"},
-    {"waves: 3\n", "s:1: waves: must be a list of waves; write - size: 10%\n"},
+    {"waves: 3\n", "s:1: waves: must be a list of waves; write - size: 10%; none for "
+                   "one node after the other\n"},
     {"waves: [{size: 10%}]\n",
      "s:1: waves: the last wave must reach every node of the target; end with - size: 100%; to "
      "leave nodes out narrow the target\n"},
@@ -208,8 +209,25 @@ static void case_flags(void)
     CHECK_INT_EQ(spec.shape.max_unavailable_percent, 10);
     CHECK(spec.shape.failure.is_given && spec.shape.failure.is_canary);
     CHECK_INT_EQ(spec.shape.offline_until_ms, UINT64_C(1209600000));
-    CHECK_INT_EQ(typed("start -l a=b web.release", &options, &err), 0);
+    CHECK_INT_EQ(typed("start -l a=b web.release", &options, &err), 0); /* the grey release */
+    CHECK_INT_EQ(spec.shape.wave_count, 4);
+    CHECK_INT_EQ(spec.shape.waves[0].size.count, 1);
+    CHECK_INT_EQ(spec.shape.waves[0].soak_ms, 1800000);
+    CHECK_INT_EQ(spec.shape.waves[1].size.percent, 5);
+    CHECK_INT_EQ(spec.shape.waves[2].size.percent, 25);
+    CHECK_INT_EQ(spec.shape.waves[2].soak_ms, 600000);
+    CHECK_INT_EQ(spec.shape.waves[3].size.percent, 100);
+    CHECK_INT_EQ(spec.shape.waves[3].threshold, 95);
+    CHECK_INT_EQ(spec.shape.max_unavailable_percent, 10);
+    CHECK_INT_EQ(spec.shape.failure.ratio, 5);
+    CHECK_INT_EQ(spec.shape.failure.minimum, 3);
+    CHECK(spec.shape.failure.is_canary);
+    CHECK_STR_EQ(spec.shape.failure.action, "pause");
+    CHECK_INT_EQ(spec.shape.offline_until_ms, UINT64_C(1209600000));
+    CHECK_INT_EQ(typed("start -l a=b --waves none web.release", &options, &err), 0);
     CHECK(!rollout_shape_is_staged(&spec.shape) && !spec.shape.failure.is_given);
+    CHECK_INT_EQ(spec.max_unavailable, 1);
+    CHECK_INT_EQ(spec.shape.offline_until_ms, UINT64_C(1209600000));
 }
 
 static void case_flags_refused(void)
