@@ -377,7 +377,8 @@ static void state_tell(struct coordinator *coordinator, struct kept *kept)
 static bool is_memory_new(const struct rollout_state *before, const struct rollout_state *now)
 {
     bool is_new = before->wave_count != now->wave_count || before->wave_first != now->wave_first ||
-                  before->is_rolling_back != now->is_rolling_back;
+                  before->is_rolling_back != now->is_rolling_back ||
+                  before->burst_at != now->burst_at;
     for (size_t i = 0; i < now->wave_count && !is_new; i++) {
         is_new = before->waves[i].cut != now->waves[i].cut ||
                  before->waves[i].soak_until != now->waves[i].soak_until;

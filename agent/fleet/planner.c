@@ -307,6 +307,8 @@ static void decide(struct turn *turn)
         decide_leaving(turn, ROLLOUT_ABORTED, "");
     } else if (rollout->is_superseded) {
         decide_leaving(turn, ROLLOUT_SUPERSEDED, "; a later rollout follows");
+    } else if (planner_burst_stops(turn)) {
+        planner_burst_say(turn);
     } else if (is_back && strcmp(control->want, "pause") != 0) {
         decide_back(turn);
     } else if (spec->shape.end_at != 0 && turn->now >= spec->shape.end_at) {
@@ -331,6 +333,7 @@ static void memory_take(struct turn *turn)
         state->wave_count = memory->wave_count;
         state->wave_first = memory->wave_first;
         state->is_rolling_back = memory->is_rolling_back;
+        state->burst_at = memory->burst_at;
     }
 }
 
@@ -346,6 +349,7 @@ void planner_begin(struct turn *turn)
     memset(turn->result, 0, sizeof *turn->result);
     memory_take(turn);
     waves_init(&turn->waves, turn->rollout->spec);
+    planner_burst_note(turn);
 }
 
 void planner_finish(struct turn *turn)

@@ -16,6 +16,12 @@
  * day beyond its orders. After that it binds only itself: it gets no order, and is named. */
 #define PLANNER_WORD_MS 1800000
 
+/* So many of its nodes, and such a share of them, that leave within a minute pause a rollout: it is
+ * not each of them that failed. */
+#define PLANNER_BURST_NODES   3
+#define PLANNER_BURST_PERCENT 20
+#define PLANNER_BURST_MS      60000
+
 /* One live rollout. */
 struct planner_rollout {
     const struct rollout_spec *spec;

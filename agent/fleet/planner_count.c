@@ -36,7 +36,8 @@ bool planner_is_changed_and_gone(const struct turn *turn, const struct roster_no
     const struct rollout_spec *spec = turn->rollout->spec;
     const struct roster_app *app = roster_app_find(node, spec->app);
     return app != NULL && planner_is_ours(&app->order, spec) &&
-           node->absent_since >= app->order.issued && planner_is_gone_long(turn, node);
+           node->absent_since >= app->order.issued && planner_is_gone_long(turn, node) &&
+           !planner_burst_has(turn, node);
 }
 
 /* As many of those without the release fell silent: then it is not the release. A rollout in one
@@ -67,6 +68,9 @@ static bool vanished_judge(struct turn *turn)
 enum node_condition planner_condition_of(const struct turn *turn, const struct roster_node *node)
 {
     enum node_condition condition = planner_condition(turn->rollout, node, turn->now);
+    if (condition == NODE_LOST && planner_burst_has(turn, node)) {
+        return NODE_OFFLINE;
+    }
     bool is_vanished =
         condition == NODE_DONE && turn->has_vanished && planner_is_changed_and_gone(turn, node);
     return is_vanished && !rollout_is_skipped(turn->rollout->control, node->name) ? NODE_REGRESSED

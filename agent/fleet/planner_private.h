@@ -92,6 +92,14 @@ void planner_tally_count(struct turn *turn);
 size_t planner_tally_walk(const struct planner_tally *tally, enum planner_set set, size_t from);
 void planner_tally_budgets(struct turn *turn);
 
+/* planner_burst.c: many nodes leave at a time. */
+void planner_burst_note(struct turn *turn);
+/* Some of them are still away, and nobody has resumed the rollout. */
+bool planner_burst_stops(const struct turn *turn);
+void planner_burst_say(struct turn *turn);
+/* It left with them, and is not there: whatever its silence would make of it says nothing. */
+bool planner_burst_has(const struct turn *turn, const struct roster_node *node);
+
 /* planner_wave.c: the wave that is open now, and the next one. */
 void planner_waves(struct turn *turn);
 /* The first wave is not over yet: a failure in it counts for more. */

@@ -310,6 +310,7 @@ static void base_take(struct planner_tally *tally, const struct turn *turn)
     tally->members = turn->roster->members;
     tally->wave_count = state->wave_count;
     tally->wave_first = state->wave_first;
+    tally->burst_at = state->burst_at;
     for (size_t i = 0; i < state->wave_count; i++) {
         tally->cuts[i] = state->waves[i].cut;
     }
@@ -336,7 +337,7 @@ static bool is_base_same(const struct planner_tally *tally, const struct turn *t
                    strcmp(tally->rollout, turn->rollout->spec->id) == 0 &&
                    tally->members == turn->roster->members &&
                    tally->wave_count == state->wave_count &&
-                   tally->wave_first == state->wave_first &&
+                   tally->wave_first == state->wave_first && tally->burst_at == state->burst_at &&
                    is_control_same(&tally->control, turn->rollout->control);
     for (size_t i = 0; i < state->wave_count && is_same; i++) {
         is_same = tally->cuts[i] == state->waves[i].cut;

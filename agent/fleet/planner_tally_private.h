@@ -73,6 +73,7 @@ struct planner_tally {
     struct rollout_control control;
     uint32_t members, wave_first;
     size_t wave_count;
+    wall_ms burst_at;
     uint64_t cuts[ROLLOUT_WAVES_MAX];
     bool has_vanished;
     /* By rank. */

@@ -45,6 +45,11 @@ void roster_presence(struct roster *roster, const char *name, const struct prese
                              : node->absent_since == 0 ? roster->now
                                                        : node->absent_since;
         node->session = session;
+        if (was_present && !node->is_present) {
+            node->is_fallen = true;
+            roster->fell_at = roster->now;
+        }
+        node->is_fallen = node->is_fallen && !node->is_present;
         if (was_present != node->is_present || was_absent_since != node->absent_since) {
             roster_note_change(roster, node);
         }
@@ -302,6 +307,7 @@ void roster_presence_clear(struct roster *roster, const char *name)
     struct roster_node *node = roster_find(roster, name);
     if (node != NULL) {
         node->is_present = false;
+        node->is_fallen = false;
         node->absent_since = 0;
         node->session = 0;
         roster_note_change(roster, node);

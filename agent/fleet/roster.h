@@ -60,6 +60,7 @@ struct roster_node {
     bool is_reported : 1;
     bool is_jump_bound : 1; /* an agent before 0.2: it refuses epochs far above those it has seen */
     bool is_changed : 1;    /* since roster_changes_clear */
+    bool is_fallen : 1;     /* it was there in this session, and absent_since it is not */
     bool is_unshown : 1;    /* it stands in the table's list of those */
     bool is_on_2 : 1; /* what it says of itself lies at berth/2, and its orders belong there */
     bool has_presence_1 : 1, has_report_1 : 1; /* what lies at berth/1 hides what lies at berth/2 */
@@ -82,7 +83,8 @@ struct roster {
      * node" holds. `short_of` names the node it was about. */
     bool is_short;
     char short_of[NODE_NAME_BYTES];
-    wall_ms now; /* by which absent_since is told; its owner keeps it; 0: nobody tells it */
+    wall_ms now;     /* by which absent_since is told; its owner keeps it; 0: nobody tells it */
+    wall_ms fell_at; /* when a node that was there left last; 0: none did */
     void *(*resize)(void *memory, size_t size); /* realloc; tests put one that fails */
     struct roster_table *table;                 /* private; NULL: nobody came yet */
 };

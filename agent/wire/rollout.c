@@ -85,7 +85,8 @@ static const struct json_field state_fields[] = {
     JSON_FIELD("updated", INSTANT, struct rollout_state, updated, false),
     JSON_FIELD("waveFirst", NUMBER32, struct rollout_state, wave_first, false),
     JSON_FIELD("unbegun", BOOLEAN, struct rollout_state, is_unbegun, false),
-    JSON_FIELD("rollingBack", BOOLEAN, struct rollout_state, is_rolling_back, false)};
+    JSON_FIELD("rollingBack", BOOLEAN, struct rollout_state, is_rolling_back, false),
+    JSON_FIELD("burstAt", INSTANT, struct rollout_state, burst_at, false)};
 
 static const struct json_field claim_fields[] = {
     JSON_FIELD("fleet", TEXT, struct claim, fleet, false),

@@ -88,6 +88,9 @@ void rollout_memory_render(const struct rollout_state *state, struct text *text)
     if (state->is_rolling_back) {
         text_append(text, ",\"rollingBack\":true");
     }
+    if (state->burst_at != 0) {
+        text_printf(text, ",\"burstAt\":%lld", (long long)state->burst_at);
+    }
 }
 
 static int waves_read(const struct json_place *at, struct rollout_state *state, struct err *err)

@@ -222,11 +222,65 @@ static void case_lost_and_back(void)
     CHECK_INT_EQ(result.state.phase, ROLLOUT_ROLLING_BACK);
 }
 
+static void leave(size_t node, wall_ms now)
+{
+    struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = false};
+    roster.now = now;
+    roster_presence(&roster, roster_at(&roster, node)->name, &presence);
+}
+
+/* Three of fifteen within a minute, to the instant and to the node: that is no failure of theirs.
+ */
+static void case_burst(void)
+{
+    struct rollout_state memory = {0};
+    struct planner_rollout rollout = {
+        .spec = &spec, .control = &control, .selector = &selector, .memory = &memory};
+    for (int row = 0; row < 4; row++) {
+        begin(row == 1 ? 16 : 15);
+        leave(1, NOW);
+        leave(2, NOW + 10);
+        leave(row == 3 ? 2 : 3, NOW + (row == 2 ? 60000 : 59999)); /* in a burst only in row 0 */
+        planner_step(&rollout, &roster, 0, NOW + 60000, &result);
+        CHECK_INT_EQ(result.state.phase, row == 0 ? ROLLOUT_PAUSED : ROLLOUT_RUNNING);
+        CHECK_INT_EQ(result.state.burst_at, row == 0 ? NOW + 59999 : 0);
+    }
+    begin(15);
+    order_put(1, "web-1", NOW + 1000); /* its order is lost then, and it is not blamed */
+    for (size_t i = 1; i < 4; i++) {
+        leave(i, NOW);
+    }
+    planner_step(&rollout, &roster, 0, NOW, &result);
+    memory = result.state;
+    CHECK_INT_EQ(result.order_count, 1);
+    CHECK(result.orders[0].is_taken_back);
+    CHECK_STR_EQ(result.state.waiting, "someone to resume it, or gw-01 and others to come back: "
+                                       "many nodes left within a minute, as when a site or a "
+                                       "broker goes");
+    wall_ms later = NOW + 7200000;
+    planner_step(&rollout, &roster, 0, later, &result); /* it is remembered, and stands */
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_PAUSED);
+    CHECK_INT_EQ(result.state.count[NODE_LOST], 0);
+    CHECK_INT_EQ(result.state.count[NODE_OFFLINE], 3);
+    control.resumed_at = NOW + 1;
+    planner_step(&rollout, &roster, 0, later, &result);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_RUNNING);
+    CHECK_INT_EQ(result.order_count, 1);
+    control.resumed_at = 0;
+    for (size_t i = 1; i < 4; i++) { /* or they come back */
+        struct presence presence = {.session = "aaaaaaaaaaaaaaab", .is_online = true};
+        roster_presence(&roster, roster_at(&roster, i)->name, &presence);
+    }
+    planner_step(&rollout, &roster, 0, NOW + 1000, &result);
+    CHECK_INT_EQ(result.state.phase, ROLLOUT_RUNNING);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"word", case_word},
         {"unsteady", case_unsteady},
+        {"burst", case_burst},
         {"lost and back", case_lost_and_back},
     };
     int status = check_run(cases, COUNT_OF(cases), argc, argv);

@@ -301,6 +301,7 @@ static void case_memory(void)
     state.wave_count = ROLLOUT_WAVES_MAX;
     state.wave_first = 7;
     state.is_rolling_back = true;
+    state.burst_at = JSON_INTEGER_MAX;
     for (size_t i = 0; i < ROLLOUT_WAVES_MAX; i++) {
         state.waves[i] = (struct rollout_wave_state){.cut = UINT64_C(1) << 52,
                                                      .opened_at = JSON_INTEGER_MAX,

@@ -244,10 +244,11 @@ static void case_must(void)
     state.wave_count = 1;
     state.waits[0].count = 1;
     state.is_rolling_back = true;
+    state.burst_at = 1;
     text_init(&text, data, sizeof data);
     rollout_state_render(&state, &text);
     CHECK_INT_EQ(
-        must_check(data, "", "{\"schema\":1,\"id\":\"a\",\"phase\":\"running\"}", state_read), 17);
+        must_check(data, "", "{\"schema\":1,\"id\":\"a\",\"phase\":\"running\"}", state_read), 18);
     text_init(&text, data, sizeof data);
     claim_render(&claim, &text);
     CHECK_INT_EQ(must_check(data, "", "{\"schema\":1,\"epoch\":1,\"nonce\":\"0\"}", claim_read), 5);
