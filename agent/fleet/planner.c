@@ -65,6 +65,9 @@ static void running_say(struct turn *turn)
         ROLLOUT_WAIT_BUSY,  ROLLOUT_WAIT_THRESHOLD, ROLLOUT_WAIT_STUCK, ROLLOUT_WAIT_OFFLINE};
     struct rollout_state *state = &turn->result->state;
     struct text text;
+    if (state->waits[ROLLOUT_WAIT_SETTLED].count > 0) {
+        return;
+    }
     text_init(&text, state->waiting, sizeof state->waiting);
     planner_wave_say(turn, &text);
     if (state->waits[ROLLOUT_WAIT_CHANGING].count > 0) {
@@ -158,6 +161,21 @@ static void others_say(struct turn *turn)
     wait_for(turn, ROLLOUT_RUNNING, text);
 }
 
+/* One without an end has nothing to do for now. Its name stands for all of them. */
+static bool is_settled(const struct turn *turn, uint32_t stuck)
+{
+    const struct rollout_state *state = &turn->result->state;
+    return turn->rollout->spec->shape.is_continuous && planner_is_through(turn) &&
+           settled(turn) + state->count[NODE_OFFLINE] + stuck == state->matched;
+}
+
+static void settled_say(struct turn *turn)
+{
+    planner_wait_note(turn, ROLLOUT_WAIT_SETTLED, "");
+    wait_for(turn, ROLLOUT_RUNNING,
+             "nodes that join it: all that are there have their answer, and it has no end");
+}
+
 static void decide_running(struct turn *turn)
 {
     struct rollout_state *state = &turn->result->state;
@@ -171,7 +189,10 @@ static void decide_running(struct turn *turn)
         wait_for(turn, ROLLOUT_RUNNING,
                  turn->rollout->spec->shape.undo[0] != '\0' ? "a node that can be brought back"
                                                             : "a node that the selector matches");
-    } else if (left == state->matched && planner_is_through(turn)) {
+    } else if (is_settled(turn, stuck)) {
+        settled_say(turn);
+    } else if (left == state->matched && planner_is_through(turn) &&
+               !turn->rollout->spec->shape.is_continuous) {
         decide_end(turn);
     } else if (count[NODE_CHANGING] > 0) {
         (void)snprintf(text, sizeof text, "%s%s to be proven", state->current[0],

@@ -124,7 +124,8 @@ struct rollout_wave_state {
       "it says that it changes, without an order and without an end; look at it, "                 \
       "or leave it out with rollout skip")                                                         \
     X(OFFLINE, "offline", "it is not there")                                                       \
-    X(THRESHOLD, "threshold", "too few of the wave are done")
+    X(THRESHOLD, "threshold", "too few of the wave are done")                                      \
+    X(SETTLED, "settled", "every node that is there has its answer; it has no end")
 
 enum rollout_wait {
 #define ROLLOUT_WAIT_ENUM_(name, word, sentence) ROLLOUT_WAIT_##name,

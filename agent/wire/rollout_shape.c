@@ -52,15 +52,22 @@ USED_(rate, shape->per_minute > 0)
 USED_(failure, shape->failure.is_given)
 USED_(start, shape->start_at != 0)
 USED_(end, shape->end_at != 0)
+USED_(continuous, shape->is_continuous)
 USED_(undo, shape->undo[0] != '\0')
 #undef USED_
 
 static const struct key keys[] = {
-    {"waves", is_waves},    {"parallelism", is_parallelism},
-    {"ramp", is_ramp},      {"maxUnavailablePercent", is_percent},
-    {"groups", is_groups},  {"peers", is_peers},
-    {"perMinute", is_rate}, {"failure", is_failure},
-    {"startAt", is_start},  {"endAt", is_end},
+    {"waves", is_waves},
+    {"parallelism", is_parallelism},
+    {"ramp", is_ramp},
+    {"maxUnavailablePercent", is_percent},
+    {"groups", is_groups},
+    {"peers", is_peers},
+    {"perMinute", is_rate},
+    {"failure", is_failure},
+    {"startAt", is_start},
+    {"endAt", is_end},
+    {"continuous", is_continuous},
     {"undo", is_undo},
 };
 
@@ -183,5 +190,6 @@ void rollout_shape_render(const struct rollout_shape *shape, struct text *text)
     number_append(text, ",", "offlineUntilMs", shape->offline_until_ms);
     number_append(text, ",", "startAt", (uint64_t)shape->start_at);
     number_append(text, ",", "endAt", (uint64_t)shape->end_at);
+    text_append(text, shape->is_continuous ? ",\"continuous\":true" : "");
     text_member(text, "undo", shape->undo);
 }

@@ -81,6 +81,7 @@ struct rollout_shape {
     struct rollout_failure failure;
     uint64_t offline_until_ms; /* from `created`; 0: without end */
     wall_ms start_at, end_at;  /* 0: none */
+    bool is_continuous;        /* it has no end: who joins the target later gets the release, too */
     char undo[NAME_BYTES];     /* it takes back what this rollout brought; empty: none */
 };
 

@@ -15,6 +15,7 @@ static const struct json_field plain_fields[] = {
     JSON_FIELD("offlineUntilMs", NUMBER, struct rollout_shape, offline_until_ms, false),
     JSON_FIELD("startAt", INSTANT, struct rollout_shape, start_at, false),
     JSON_FIELD("endAt", INSTANT, struct rollout_shape, end_at, false),
+    JSON_FIELD("continuous", BOOLEAN, struct rollout_shape, is_continuous, false),
     JSON_FIELD("undo", TEXT, struct rollout_shape, undo, false)};
 
 static const struct json_field wave_fields[] = {

@@ -151,11 +151,10 @@ static void read_part(struct rollout_reader *reader, const struct yaml_item *ite
 
 static void read_mode(struct rollout_reader *reader, const struct yaml_item *item, const char *path)
 {
-    if (item->kind == YAML_TREE_SCALAR && strcmp(item->text, "continuous") == 0) {
-        rollout_refuse(reader, item, path, "it comes with a later version: write snapshot",
-                       "continuous is not built yet");
-    } else if (item->kind != YAML_TREE_SCALAR || strcmp(item->text, "snapshot") != 0) {
-        rollout_refuse(reader, item, path, NULL, "must be snapshot");
+    static const char *const words[] = {"snapshot", "continuous"};
+    char word[ROLLOUT_WORD_BYTES];
+    if (rollout_word_read(reader, item, path, words, COUNT_OF(words), word, sizeof word)) {
+        reader->spec->shape.is_continuous = strcmp(word, "continuous") == 0;
     }
 }
 

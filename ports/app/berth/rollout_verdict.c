@@ -55,6 +55,11 @@ int rollout_exit_status(const struct rollout_spec *spec, const struct rollout_co
         bool is_failed = state->phase == ROLLOUT_FINISHED || state->phase == ROLLOUT_ROLLED_BACK;
         return is_failed ? ROLLOUT_EXIT_STOPPED : ROLLOUT_EXIT_ENDED;
     }
+    if (state->phase == ROLLOUT_RUNNING && state->waits[ROLLOUT_WAIT_SETTLED].count > 0) {
+        return state->count[NODE_DONE] == state->matched ? 0
+               : is_only_offline(state)                  ? ROLLOUT_EXIT_OFFLINE
+                                                         : ROLLOUT_EXIT_STOPPED;
+    }
     bool is_stopped = rollout_is_stopped(spec, control, state);
     return is_stopped && state->count[NODE_CHANGING] == 0 ? ROLLOUT_EXIT_STOPPED : -1;
 }

@@ -47,10 +47,7 @@ static const struct {
      "s:4: token: is not built yet; it comes with a later version: remove it\n"
      "s:5: approval: is not built yet; it comes with a later version: remove it\n"
      "s:6: penalty: is not built yet; it comes with a later version: remove it\n"},
-    {"target: {mode: continuous}\n",
-     "s:1: target.mode: continuous is not built yet; it comes with a later version: write "
-     "snapshot\n"},
-    {"target: {mode: moving}\n", "s:1: target.mode: must be snapshot\n"},
+    {"target: {mode: moving}\n", "s:1: target.mode: must be snapshot or continuous\n"},
     {"target: site==\n  north=x=y\n", "s:1: target: selector, at character 13 (\"=x=y\"): "
                                       "expected ',' between requirements, or =, "
                                       "!=, in, notin; write site=north,tier in (a,b),!lab\n"},

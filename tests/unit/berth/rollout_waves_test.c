@@ -294,6 +294,14 @@ static void case_status(void)
     CHECK_INT_EQ(rollout_exit_status(&spec, &control, &state), ROLLOUT_EXIT_STOPPED);
     (void)text_copy(control.want, sizeof control.want, "pause"); /* an operator's, beside it */
     CHECK_INT_EQ(rollout_exit_status(&spec, &control, &state), -1);
+    state.phase = ROLLOUT_RUNNING; /* one without an end */
+    CHECK_INT_EQ(rollout_exit_status(&spec, &control, &state), -1);
+    state.waits[ROLLOUT_WAIT_SETTLED].count = 1;
+    CHECK_INT_EQ(rollout_exit_status(&spec, &control, &state), ROLLOUT_EXIT_STOPPED);
+    state.count[NODE_DONE] = 2;
+    CHECK_INT_EQ(rollout_exit_status(&spec, &control, &state), ROLLOUT_EXIT_OFFLINE);
+    state.count[NODE_DONE] = 3;
+    CHECK_INT_EQ(rollout_exit_status(&spec, &control, &state), 0);
 }
 
 int main(int argc, char **argv)

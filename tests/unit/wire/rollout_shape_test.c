@@ -52,6 +52,7 @@ static struct rollout_spec full_spec(void)
     shape->offline_until_ms = 86400000;
     shape->start_at = 1764000001000;
     shape->end_at = 1764000009000;
+    shape->is_continuous = true;
     (void)text_copy(shape->undo, NAME_BYTES, "web-0");
     return spec;
 }
@@ -76,7 +77,7 @@ static void case_must(void)
     text_init(&text, data, sizeof data);
     rollout_shape_must(&spec.shape, &text);
     CHECK_STR_EQ(data, "\"waves\",\"parallelism\",\"ramp\",\"maxUnavailablePercent\",\"groups\","
-                       "\"peers\",\"perMinute\",\"failure\",\"startAt\",\"endAt\",\"undo\"");
+                       "\"peers\",\"perMinute\",\"failure\",\"startAt\",\"endAt\",\"continuous\",\"undo\"");
     spec.shape = (struct rollout_shape){.offline_until_ms = 5};
     (void)text_copy(spec.offline, sizeof spec.offline, "later");
     text_init(&text, data, sizeof data);
