@@ -162,7 +162,7 @@ struct rollout_state {
     size_t wave_count;
     uint32_t wave_first;
     bool is_rolling_back;
-    bool is_unbegun; /* nobody has begun it: its spec is old, and no operator said that it may */
+    bool is_unbegun;  /* nobody has begun it: its spec is old, and no operator said that it may */
     wall_ms burst_at; /* when the last of many nodes left at a time; 0: they did not */
     struct rollout_waiting waits[ROLLOUT_WAIT_COUNT];
 };
