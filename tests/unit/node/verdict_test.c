@@ -346,9 +346,27 @@ static void case_refuse(void)
     CHECK_INT_EQ(next->phase, SWAP_REST);
 }
 
+/* What goes back to the project it was taken from: nothing is committed, and it leads the history.
+ */
+static void case_give_back(void)
+{
+    begin();
+    verdict_give_back(&step);
+    CHECK(decision.is_remembering);
+    const struct memory_app *next = &decision.next;
+    CHECK_INT_EQ(next->committed.gen, 0);
+    CHECK(digest_is_none(&next->committed.release));
+    CHECK_INT_EQ(next->attempts, 0);
+    for (size_t i = 0; i < HISTORY_MAX; i++) {
+        CHECK_INT_EQ(next->history[i].gen,
+                     i == 0 ? memory.committed.gen : memory.history[i - 1].gen);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"commit", case_commit},
+    static const struct check_case cases[] = {{"give back", case_give_back},
+                                              {"commit", case_commit},
                                               {"bad", case_bad},
                                               {"delays", case_delays},
                                               {"unstaged", case_unstaged},
