@@ -376,7 +376,8 @@ mono_ms coordinator_reading_deadline(const struct coordinator *coordinator)
     return coordinator->are_fences_due ? 0 : coordinator->read_at + patience;
 }
 
-/* The one who acts puts back what the broker has lost; what it does not know, the others do. */
+/* The one who acts puts back what the broker has lost; what it does not know, the others do. What
+ * was started here it cannot know before it is there. */
 static mono_ms standby_at(const struct coordinator *coordinator)
 {
     mono_ms at = coordinator->heard_at + 2 * coordinator->settle_ms;
@@ -385,6 +386,7 @@ static mono_ms standby_at(const struct coordinator *coordinator)
 
 static void standby_turn(struct coordinator *coordinator)
 {
+    coordinator_assert_started(coordinator);
     if (coordinator->is_dirty && coordinator->now >= standby_at(coordinator)) {
         coordinator->is_dirty = false;
         coordinator->plan_not_before = coordinator->now + COORDINATOR_PLAN_GAP_MS;

@@ -173,6 +173,16 @@ void coordinator_assert(struct coordinator *coordinator)
     }
 }
 
+void coordinator_assert_started(struct coordinator *coordinator)
+{
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
+        if (kept->is_started && kept->spec.created != 0) {
+            kept_assert(coordinator, kept);
+        }
+    }
+}
+
 /* The release's envelope, and that an operator of this process asked for it. */
 static int started_fill(struct kept *kept, struct span release, struct err *err)
 {
@@ -186,7 +196,7 @@ static int started_fill(struct kept *kept, struct span release, struct err *err)
     kept->release = copy;
     kept->release_len = release.len;
     kept->spec_echo = ECHO_MISSING;
-    kept->is_begun = true;
+    kept->is_started = kept->is_begun = true;
     (void)text_copy(kept->state.id, sizeof kept->state.id, kept->spec.id);
     return 0;
 }

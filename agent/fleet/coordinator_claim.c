@@ -269,6 +269,33 @@ static mono_ms rival_over_at(const struct coordinator *coordinator)
     return coordinator->rival_beat_at + COORDINATOR_RIVAL_TIMES * coordinator->settle_ms;
 }
 
+/* Somebody else acts, or has done so a moment ago: its claim was read and not given back, it may
+ * still be renewed, and nobody has ordered above it. */
+static bool is_rival_alive(const struct coordinator *coordinator)
+{
+    const struct claim *rival = &coordinator->rival;
+    return rival->epoch != 0 && !rival->is_released &&
+           rival->epoch >= roster_epoch(&coordinator->mirror.roster) &&
+           coordinator->now < rival_over_at(coordinator);
+}
+
+/* The one who comes waits for the one who acts: taking its place would cost the fleet a lease. */
+static void reading_turn(struct coordinator *coordinator)
+{
+    if (!coordinator_reading_turn(coordinator)) {
+        return;
+    }
+    coordinator->read_at = coordinator->now; /* where it has to wait: again in a while */
+    if (!is_rival_alive(coordinator)) {
+        coordinator_claim(coordinator);
+        return;
+    }
+    coordinator->claim_step = CLAIM_STANDBY;
+    coordinator->heard_at = coordinator->now;
+    coordinator_say(coordinator, LOG_LEVEL_INFO, "another coordinator acts as epoch %llu",
+                    (unsigned long long)coordinator->rival.epoch);
+}
+
 static void standby_turn(struct coordinator *coordinator)
 {
     if (coordinator->rival.is_released) {
@@ -285,10 +312,7 @@ void coordinator_claim_turn(struct coordinator *coordinator)
 {
     switch (coordinator->claim_step) {
     case CLAIM_READING:
-        if (coordinator_reading_turn(coordinator)) {
-            coordinator_claim(coordinator);
-            coordinator->read_at = coordinator->now; /* where that has to wait: again in a while */
-        }
+        reading_turn(coordinator);
         break;
     case CLAIM_SENT:
         beat(coordinator);

@@ -186,6 +186,8 @@ bool coordinator_state(struct coordinator *coordinator, struct kept *kept);
 /* coordinator_assert.c */
 /* Publishes again what this session has not shown. */
 void coordinator_assert(struct coordinator *coordinator);
+/* The same of the rollouts that were started here, whoever acts. */
+void coordinator_assert_started(struct coordinator *coordinator);
 /* Asks for the releases of live rollouts, once in a session. */
 void coordinator_ask(struct coordinator *coordinator);
 /* A release that a rollout names is at the broker; of live ones it is held. */

@@ -36,6 +36,7 @@ struct kept {
     char control_signer[NAME_BYTES];
     struct digest control_digest;
     uint64_t revision; /* of the state that was written last */
+    bool is_started;   /* by this process: nobody else has its words until they lie at the broker */
     bool is_begun; /* by a state that was verified, by this coordinator, or by an operator's hand */
     bool is_led;   /* planned here in this session: only the next control is taken */
     uint64_t refused_serial; /* an offer that was not taken was said once */

@@ -14,8 +14,10 @@
 
 struct reading {
     struct session *session;
+    const char *exact; /* the filter, where it is one topic: its message is all there is; or NULL */
     char fence[BUS_TOPIC_BYTES];
     bool is_over;
+    bool has_exact;
     mono_ms heard_at;
     size_t messages;
     void (*received)(void *ctx, const char *topic, struct span payload, bool is_retained);
@@ -31,6 +33,7 @@ static void heard(void *ctx, const char *topic, struct span payload, bool is_ret
         return;
     }
     reading->messages++;
+    reading->has_exact |= reading->exact != NULL && strcmp(topic, reading->exact) == 0;
     reading->received(reading->ctx, topic, payload, is_retained);
 }
 
@@ -107,11 +110,12 @@ static int reading_run(struct reading *reading, const char *filter, struct err *
         return rc;
     }
     bool is_inside = session_fence(filter, number, reading->fence);
+    reading->exact = is_inside ? NULL : filter;
     rc = session_subscribe(session, filter, err);
     rc = rc == 0 && !is_inside ? session_subscribe(session, reading->fence, err) : rc;
     rc = rc == 0 ? session_tell(session, reading->fence, span_text("{}"), false, err) : rc;
     rc = rc == 0 ? end_wait(reading, filter, err) : rc;
-    rc = rc == 0 && !is_inside ? stragglers_wait(reading) : rc;
+    rc = rc == 0 && !is_inside && !reading->has_exact ? stragglers_wait(reading) : rc;
     if (session->is_open && !is_inside) {
         (void)session->bus.ops->unsubscribe(session->bus.self, reading->fence, NULL);
     }

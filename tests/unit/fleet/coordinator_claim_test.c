@@ -104,6 +104,44 @@ static void case_rival(void)
     }
 }
 
+/* Who comes while somebody acts waits: for its farewell, or until it has not renewed for three
+ * leases. A claim below what was ordered is no reason to wait: nobody acts by it any more. */
+static void case_comes_later(void)
+{
+    enum { ENDS_BY_WORD, ENDS_BY_SILENCE, ENDED_LONG_AGO, COUNT };
+    const struct order order = {.id = "00000000000000aa",
+                                .fleet = "sim",
+                                .node = "gw-00",
+                                .app = "web",
+                                .epoch = 9,
+                                .gen = 1,
+                                .issued = DESK_WALL};
+    for (int end = 0; end < COUNT; end++) {
+        desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+        desk_connect(&desk);
+        if (end == ENDED_LONG_AGO) {
+            desk_hear_order(&desk, "gw-00", "web", &order, SEAL_PEM_TRUSTED);
+        }
+        rival_hear(1);
+        for (uint64_t beat = 2; beat < 16; beat++) {
+            desk_run(&desk, 700);
+            CHECK_INT_EQ(desk_count(&desk, "/coordinator") > 0, end == ENDED_LONG_AGO);
+            rival_hear(beat);
+        }
+        if (end == ENDS_BY_WORD) {
+            desk_hear_claim(&desk, 7, "0000000000000007", true);
+        }
+        desk_run(&desk, 5900);
+        CHECK_INT_EQ(desk_count(&desk, "/coordinator") > 0, end != ENDS_BY_SILENCE);
+        desk_run(&desk, 200);
+        desk_filters_answer(&desk, NULL);
+        desk_run(&desk, 1000);
+        CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch,
+                     end == ENDED_LONG_AGO ? 10 : 8);
+        desk_close(&desk);
+    }
+}
+
 /* What is not signed by an order key is no claim: nobody yields, and nobody takes its epoch up. */
 static void case_forged(void)
 {
@@ -143,8 +181,12 @@ static void case_own_place(void)
 
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"renews", case_renews}, {"lapses", case_lapses}, {"sleeps", case_sleeps},
-        {"rival", case_rival},   {"forged", case_forged}, {"a place of its own", case_own_place}};
+    static const struct check_case cases[] = {{"renews", case_renews},
+                                              {"lapses", case_lapses},
+                                              {"sleeps", case_sleeps},
+                                              {"rival", case_rival},
+                                              {"comes later", case_comes_later},
+                                              {"forged", case_forged},
+                                              {"a place of its own", case_own_place}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -270,8 +270,8 @@ static void case_state_written_over(void)
     struct rollout_state state = {.id = "web-1", .phase = ROLLOUT_PAUSED};
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
     desk_connect(&desk);
-    desk_hear_claim(&desk, 4, "0000000000000001", true);
     desk_hear_claim(&desk, 4, "0000000000000001", false);
+    desk_hear_claim(&desk, 4, "0000000000000001", true);
     desk_run(&desk, 1000);
     desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
     desk_run(&desk, 3000);

@@ -215,7 +215,9 @@ static void case_late_farewell(void)
     for (size_t i = 0; i < COUNT_OF(nonces); i++) {
         desk_open(&desk, SEAL_PEM_TRUSTED, 0);
         desk_connect(&desk);
-        desk_hear_claim(&desk, 3, nonces[0], false); /* the rival, before ours */
+        desk_hear_claim(&desk, 3, nonces[0], false); /* the rival, before ours: it has ended */
+        desk_run(&desk, 7000);
+        desk_filters_answer(&desk, NULL);
         desk_run(&desk, 1000);
         desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
         desk_run(&desk, 3000);
@@ -235,10 +237,11 @@ static void case_stands_by(void)
 {
     struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
-    CHECK_INT_EQ(desk_start(&desk, &spec, span_text("an envelope"), NULL), 0);
     desk_connect(&desk);
+    desk_hear_spec(&desk, &spec);
     desk_run(&desk, 1000);
     desk_hear_claim(&desk, 7, "0000000000000007", false);
+    desk_hear(&desk, "rollout/web-1/spec", span_text(""), false);
     CHECK_INT_EQ(coordinator_deadline(desk.coordinator), desk.now + 4000);
     desk_step(&desk, 3999);
     CHECK_INT_EQ(desk_count(&desk, "/spec"), 0);
@@ -248,6 +251,22 @@ static void case_stands_by(void)
     CHECK_INT_EQ(desk_count(&desk, "/state"), 0);   /* it plans nothing */
     desk_run(&desk, 1900);
     CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
+    desk_close(&desk);
+}
+
+/* What was started here is at the broker at once, for the one that acts. */
+static void case_started_in_standby(void)
+{
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    CHECK_INT_EQ(desk_start(&desk, &spec, span_text("an envelope"), NULL), 0);
+    desk_connect(&desk);
+    desk_hear_claim(&desk, 7, "0000000000000007", false);
+    desk_run(&desk, 1000);
+    CHECK_INT_EQ(desk_count(&desk, "/coordinator"), 0);
+    CHECK_INT_EQ(desk_count(&desk, "/spec"), 1);
+    CHECK_CONTAINS(desk.said, "another coordinator acts as epoch 7");
+    CHECK_INT_EQ(desk_count(&desk, "/state"), 0);
     desk_close(&desk);
 }
 
@@ -549,6 +568,7 @@ int main(int argc, char **argv)
         {"takes over after a farewell", case_takes_over_after_a_farewell},
         {"a late farewell", case_late_farewell},
         {"stands by", case_stands_by},
+        {"started in standby", case_started_in_standby},
         {"the gap between plans", case_plan_gap},
         {"leaves", case_leaves},
         {"leaves late", case_leaves_late},

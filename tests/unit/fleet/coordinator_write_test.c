@@ -211,6 +211,7 @@ static void case_claim_epoch(void)
     desk_connect(&desk);
     desk_hear_claim(&desk, 41, "0000000000000041", false);
     desk_hear_claim(&desk, 40, "0000000000000040", false);
+    desk_hear_claim(&desk, 40, "0000000000000040", true);
     desk_run(&desk, 1000);
     CHECK_INT_EQ(desk_claim_of(desk_find(&desk, "/coordinator")).epoch, 42);
     desk_close(&desk);
