@@ -59,6 +59,10 @@ static void topic_of(const struct crowd_node *node, enum topic_kind kind,
     struct topic topic = {.kind = kind};
     (void)snprintf(topic.fleet, sizeof topic.fleet, "%s", node->crowd->fleet);
     (void)snprintf(topic.node, sizeof topic.node, "%s", node->session.node);
+    if (topic_is_about_node(kind)) {
+        topic.level = 2;
+        topic_shard(&node->crowd->shared.verify, node->session.node, topic.shard);
+    }
     if (digest != NULL) {
         digest_render(digest, topic.digest);
     }

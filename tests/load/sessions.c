@@ -48,10 +48,9 @@ static void lookup_forget(void *self, const void *ctx)
 
 int sessions_init(struct sessions *sessions, struct err *err)
 {
-    struct verify verify; /* what it needs from its library is there from now on */
     int rc = linux_loop_init(&sessions->loop, err);
     rc = rc == 0 ? linux_clock_init(&sessions->clock, 0, err) : rc;
-    return rc == 0 ? mbedtls_verify_init(&verify, err) : rc;
+    return rc == 0 ? mbedtls_verify_init(&sessions->verify, err) : rc;
 }
 
 int session_init(struct session *session, struct sessions *sessions, const char *folder,

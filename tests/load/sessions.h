@@ -5,6 +5,7 @@
 
 #include "agent/limits.h"
 #include "agent/link/link.h"
+#include "platform/verify.h"
 #include "ports/linux/clock.h"
 #include "ports/linux/loop.h"
 #include "ports/mbedtls/tls.h"
@@ -17,6 +18,7 @@
 struct sessions {
     struct linux_loop loop;
     struct linux_clock clock;
+    struct verify verify;
 };
 
 /* One node's; must not move. */

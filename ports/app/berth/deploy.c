@@ -76,8 +76,9 @@ static int deploy_steps(struct deploy *deploy, struct err *err)
     int rc = deploy_key_find(deploy, err);
     if (rc == 0 && deploy->host != NULL) {
         rc = deploy_host_begin(deploy, err);
-    } else if (rc == 0 && deploy->node == NULL) {
-        rc = deploy_socket_begin(deploy, err);
+    } else if (rc == 0) {
+        rc = deploy->node != NULL ? deploy_node_begin(deploy, err)
+                                  : deploy_socket_begin(deploy, err);
     }
     rc = rc == 0 ? release_make(deploy, err) : rc;
     if (rc == 0 && !deploy->build.is_unchanged) {

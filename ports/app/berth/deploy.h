@@ -34,6 +34,8 @@ NODISCARD int deploy_trust_path(char path[PATH_MAX], struct err *err);
 /* Before anything is built: --init sets the gateway up; the agent at the socket has to answer, and
  * says which sequences it knows. An exit status or an error. */
 NODISCARD int deploy_socket_begin(struct deploy *deploy, struct err *err);
+/* What the node of the fleet reports says the same. The session's codes. */
+NODISCARD int deploy_node_begin(struct deploy *deploy, struct err *err);
 NODISCARD int deploy_host_begin(struct deploy *deploy, struct err *err);
 
 /* Hands the release over and follows it to its verdict: an exit status, or an error. */

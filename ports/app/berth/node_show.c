@@ -314,19 +314,14 @@ static void show_free(struct show *show)
 static int documents_read(struct show *show, struct session *session, const struct fleet_dir *dir,
                           const char *node, struct err *err)
 {
-    char path[PATH_MAX], filter[BUS_TOPIC_BYTES];
+    char path[PATH_MAX];
     const struct mirror_settings settings = {
         .fleet = dir->fleet, .trust = &show->trust, .verify = session->keyring.verify};
     (void)text_copy(show->row.name, sizeof show->row.name, node);
     fleet_dir_file(dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&session->keyring, path, &show->trust, err);
     rc = rc == 0 ? mirror_init(&show->mirror, &settings, err) : rc;
-    for (unsigned level = 1; rc == 0 && level <= 2; level++) {
-        node_topics_filter(session, dir, node, level, filter);
-        rc = level == 2 ? session_read_two(session, filter, document_take, show, err)
-                        : session_read(session, filter, document_take, show, err);
-    }
-    return rc;
+    return rc == 0 ? node_topics_each(session, dir, node, document_take, show, err) : rc;
 }
 
 static int show_run(const char *node, const char *path, bool is_json, struct err *err)

@@ -74,16 +74,25 @@ void node_topics_filter(const struct session *session, const struct fleet_dir *d
     }
 }
 
-int node_topics_read(struct node_topics *topics, struct session *session,
-                     const struct fleet_dir *dir, const char *node, struct err *err)
+int node_topics_each(struct session *session, const struct fleet_dir *dir, const char *node,
+                     void (*take)(void *ctx, const char *topic, struct span payload,
+                                  bool is_retained),
+                     void *ctx, struct err *err)
 {
     int rc = 0;
     for (unsigned level = 1; rc == 0 && level <= 2; level++) {
         char filter[BUS_TOPIC_BYTES];
         node_topics_filter(session, dir, node, level, filter);
-        rc = level == 2 ? session_read_two(session, filter, node_topics_take, topics, err)
-                        : session_read(session, filter, node_topics_take, topics, err);
+        rc = level == 2 ? session_read_two(session, filter, take, ctx, err)
+                        : session_read(session, filter, take, ctx, err);
     }
+    return rc;
+}
+
+int node_topics_read(struct node_topics *topics, struct session *session,
+                     const struct fleet_dir *dir, const char *node, struct err *err)
+{
+    int rc = node_topics_each(session, dir, node, node_topics_take, topics, err);
     return rc == 0 && topics->is_short ? err_set(err, ERR_MEMORY, "no memory for its documents")
                                        : rc;
 }

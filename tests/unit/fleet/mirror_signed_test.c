@@ -4,74 +4,9 @@
 
 #include "tests/check.h"
 #include "tests/sim/sealing.h"
+#include "tests/unit/fleet/mirror_desk.h"
 
 #define HEX16 "aaaaaaaaaaaaaaaa"
-
-static struct mirror mirror;
-static struct mirror_news news;
-static struct trust trust;
-static unsigned verified; /* signatures that were looked at */
-
-static int counted(void *self, const uint8_t key[VERIFY_KEY_BYTES], struct span message,
-                   struct span seal, struct err *err)
-{
-    struct verify verify = seal_verify_port();
-    (void)self;
-    verified++;
-    return verify.ops->signature(verify.self, key, message, seal, err);
-}
-
-static void sha256(void *self, struct span data, struct digest *digest)
-{
-    (void)self;
-    seal_digest(data, digest);
-}
-
-static const struct verify_ops counting = {.sha256 = sha256, .signature = counted};
-
-static void opened(bool is_restating)
-{
-    struct digest digest;
-    trust = (struct trust){.version = 1, .fleet = "sim", .key_count = 1};
-    trust.keys[0].point[0] = 4;
-    trust.keys[0].point[1] = 1;
-    trust.keys[0].roles = 1u << TRUST_ROLE_ORDER;
-    seal_digest(span_of(trust.keys[0].point, VERIFY_KEY_BYTES), &digest);
-    digest_render(&digest, trust.keys[0].id);
-    for (size_t i = 0; i < TRUST_ROLE_COUNT; i++) {
-        trust.threshold[i] = 1;
-    }
-    const struct operators operators = sealing_operators(3);
-    const struct mirror_settings settings = {.fleet = "sim",
-                                             .trust = &trust,
-                                             .operators = &operators,
-                                             .verify = {&counting, NULL},
-                                             .is_restating = is_restating};
-    CHECK_INT_EQ(mirror_init(&mirror, &settings, NULL), 0);
-    verified = 0;
-}
-
-static enum mirror_answer heard_span(const char *below, struct span payload)
-{
-    char topic[BUS_TOPIC_BYTES];
-    (void)snprintf(topic, sizeof topic, "berth/1/sim/%s", below);
-    mirror_take(&mirror, topic, payload, 1000, &news);
-    return news.answer;
-}
-
-static enum mirror_answer cleared(const char *below)
-{
-    return heard_span(below, span_of(NULL, 0));
-}
-
-static struct rollout_spec spec_of(const char *id)
-{
-    struct rollout_spec spec = {
-        .app = "web", .created = 7, .max_unavailable = 1, .offline = "later"};
-    spec.release.bytes[0] = 1;
-    (void)text_copy(spec.id, sizeof spec.id, id);
-    return spec;
-}
 
 static void refused(const char *below, struct span payload, int code)
 {
@@ -89,7 +24,7 @@ static void case_forged(void)
     struct rollout_state state = {.id = "r", .phase = ROLLOUT_ABORTED, .epoch = 9};
     struct claim claim = {.epoch = 9, .nonce = HEX16};
     static const char *const strangers[] = {SEAL_PEM_STRANGER, "seal:9"};
-    opened(true);
+    mirror_desk_open(true);
     for (size_t i = 0; i < COUNT_OF(strangers); i++) {
         refused("rollout/r/spec", sealing_spec(&spec, strangers[i]), ERR_SIGNATURE);
         refused("rollout/r/control", sealing_control(&control, strangers[i]), ERR_SIGNATURE);
@@ -123,7 +58,7 @@ static void case_elsewhere(void)
     struct rollout_control control = {.id = "r", .want = "abort", .serial = 1, .fleet = "other"};
     struct rollout_state state = {.id = "r", .phase = ROLLOUT_ABORTED, .fleet = "other"};
     struct claim claim = {.epoch = 9, .nonce = HEX16, .fleet = "other"};
-    opened(true);
+    mirror_desk_open(true);
     (void)text_copy(spec.fleet, sizeof spec.fleet, "other");
     refused("rollout/r/spec", sealing_spec(&spec, SEALING_ANN), ERR_WRONG_FLEET);
     refused("rollout/r/control", sealing_control(&control, SEALING_ANN), ERR_WRONG_FLEET);
@@ -144,7 +79,7 @@ static void case_old_state(void)
     struct rollout_state now = {.id = "r", .phase = ROLLOUT_PAUSED, .epoch = 5, .revision = 4};
     struct rollout_state old[] = {{.id = "r", .epoch = 5, .revision = 3},
                                   {.id = "r", .epoch = 4, .revision = 9}};
-    opened(true);
+    mirror_desk_open(true);
     CHECK_INT_EQ(heard_span("rollout/r/state", sealing_state(&now, NULL, SEAL_PEM_TRUSTED)),
                  MIRROR_TAKEN);
     for (size_t i = 0; i < COUNT_OF(old); i++) {
@@ -176,7 +111,7 @@ static struct span operators_sealed(uint64_t version, size_t count, const char *
 static void case_operators(void)
 {
     struct rollout_spec spec = spec_of("r");
-    opened(true);
+    mirror_desk_open(true);
     trust.keys[0].roles |= 1u << TRUST_ROLE_TRUST;
     CHECK_INT_EQ(heard_span("operators", operators_sealed(2, 1, SEAL_PEM_TRUSTED)),
                  MIRROR_UNREADABLE);

@@ -4,69 +4,13 @@
 
 #include "tests/check.h"
 #include "tests/sim/sealing.h"
+#include "tests/unit/fleet/mirror_desk.h"
 
 #define HEX16 "aaaaaaaaaaaaaaaa"
-
-static struct mirror mirror;
-static struct mirror_news news;
-static struct trust trust;
-static unsigned verified; /* signatures that were looked at */
-
-static int counted(void *self, const uint8_t key[VERIFY_KEY_BYTES], struct span message,
-                   struct span seal, struct err *err)
-{
-    struct verify verify = seal_verify_port();
-    (void)self;
-    verified++;
-    return verify.ops->signature(verify.self, key, message, seal, err);
-}
-
-static void sha256(void *self, struct span data, struct digest *digest)
-{
-    (void)self;
-    seal_digest(data, digest);
-}
-
-static const struct verify_ops counting = {.sha256 = sha256, .signature = counted};
-
-static void opened(bool is_restating)
-{
-    struct digest digest;
-    trust = (struct trust){.version = 1, .fleet = "sim", .key_count = 1};
-    trust.keys[0].point[0] = 4;
-    trust.keys[0].point[1] = 1;
-    trust.keys[0].roles = 1u << TRUST_ROLE_ORDER;
-    seal_digest(span_of(trust.keys[0].point, VERIFY_KEY_BYTES), &digest);
-    digest_render(&digest, trust.keys[0].id);
-    for (size_t i = 0; i < TRUST_ROLE_COUNT; i++) {
-        trust.threshold[i] = 1;
-    }
-    const struct operators operators = sealing_operators(3);
-    const struct mirror_settings settings = {.fleet = "sim",
-                                             .trust = &trust,
-                                             .operators = &operators,
-                                             .verify = {&counting, NULL},
-                                             .is_restating = is_restating};
-    CHECK_INT_EQ(mirror_init(&mirror, &settings, NULL), 0);
-    verified = 0;
-}
-
-static enum mirror_answer heard_span(const char *below, struct span payload)
-{
-    char topic[BUS_TOPIC_BYTES];
-    (void)snprintf(topic, sizeof topic, "berth/1/sim/%s", below);
-    mirror_take(&mirror, topic, payload, 1000, &news);
-    return news.answer;
-}
 
 static enum mirror_answer heard(const char *below, const char *payload)
 {
     return heard_span(below, span_text(payload));
-}
-
-static enum mirror_answer cleared(const char *below)
-{
-    return heard_span(below, span_of(NULL, 0));
 }
 
 static bool is_unread(const char *below)
@@ -74,15 +18,6 @@ static bool is_unread(const char *below)
     char topic[BUS_TOPIC_BYTES];
     (void)snprintf(topic, sizeof topic, "berth/1/sim/%s", below);
     return mirror_unread_find(&mirror, topic) != NULL;
-}
-
-static struct rollout_spec spec_of(const char *id)
-{
-    struct rollout_spec spec = {
-        .app = "web", .created = 7, .max_unavailable = 1, .offline = "later"};
-    spec.release.bytes[0] = 1;
-    (void)text_copy(spec.id, sizeof spec.id, id);
-    return spec;
 }
 
 static enum mirror_answer spec_heard(const char *id, const char *on)
@@ -168,7 +103,7 @@ static struct span sealed(const char *node, uint64_t gen)
 
 static void case_node(void)
 {
-    opened(false);
+    mirror_desk_open(false);
     CHECK_INT_EQ(
         heard("node/gw-1/presence", "{\"schema\":1,\"session\":\"" HEX16 "\",\"online\":true}"),
         MIRROR_TAKEN);
@@ -199,7 +134,7 @@ static void case_node(void)
 /* An owner that puts its orders back keeps one that was cleared, as long as its node is there. */
 static void case_order_kept(void)
 {
-    opened(true);
+    mirror_desk_open(true);
     CHECK_INT_EQ(report_heard("gw-1", "sim"), MIRROR_TAKEN);
     CHECK_INT_EQ(heard_span("node/gw-1/order/web", sealed("gw-1", 1)), MIRROR_TAKEN);
     CHECK_INT_EQ(cleared("node/gw-1/order/web"), MIRROR_CLEARED);
@@ -209,7 +144,7 @@ static void case_order_kept(void)
     CHECK_INT_EQ(cleared("node/gw-1/order/web"), MIRROR_CLEARED);
     CHECK(roster_find(&mirror.roster, "gw-1") == NULL); /* it was removed */
     mirror_close(&mirror);
-    opened(false);
+    mirror_desk_open(false);
     CHECK_INT_EQ(report_heard("gw-1", "sim"), MIRROR_TAKEN);
     CHECK_INT_EQ(heard_span("node/gw-1/order/web", sealed("gw-1", 1)), MIRROR_TAKEN);
     CHECK_INT_EQ(cleared("node/gw-1/order/web"), MIRROR_CLEARED);
@@ -265,7 +200,7 @@ static struct span report_text(const char *version)
  * at berth/2 is of the past then, in whatever order both are read. */
 static void case_levels(void)
 {
-    opened(true);
+    mirror_desk_open(true);
     CHECK_INT_EQ(presence1(), MIRROR_TAKEN);
     CHECK_INT_EQ(heard_span("node/gw-1/report", report_text("0.1")), MIRROR_TAKEN);
     CHECK_INT_EQ(heard_span("node/gw-1/order/web", sealed("gw-1", 1)), MIRROR_TAKEN);
@@ -298,7 +233,7 @@ static void case_levels(void)
     CHECK_INT_EQ(presence2(false), MIRROR_HIDDEN);
     CHECK(roster_find(&mirror.roster, "gw-1")->is_present);
     mirror_close(&mirror);
-    opened(false); /* read anew, the past first */
+    mirror_desk_open(false); /* read anew, the past first */
     CHECK_INT_EQ(presence2(false), MIRROR_TAKEN);
     CHECK_INT_EQ(heard2("report", report_text("0.2")), MIRROR_TAKEN);
     CHECK_INT_EQ(heard_span("node/gw-1/report", report_text("0.1")), MIRROR_TAKEN);
@@ -313,7 +248,7 @@ static void case_levels(void)
 static void case_shard(void)
 {
     char topic[BUS_TOPIC_BYTES];
-    opened(false);
+    mirror_desk_open(false);
     (void)snprintf(topic, sizeof topic, "%s", at2("gw-1", "report"));
     topic[strlen("berth/2/sim/node/")] ^= 1;
     mirror_take(&mirror, topic, report_text("0.2"), 0, &news);
@@ -337,7 +272,7 @@ static void case_unread(void)
     static const char *const topics[] = {
         "node/gw-1/report", "node/gw-1/presence", "node/gw-1/labels", "node/gw-1/order/web",
         "rollout/r/spec",   "rollout/r/control",  "rollout/r/state",  "coordinator"};
-    opened(false);
+    mirror_desk_open(false);
     for (size_t i = 0; i < COUNT_OF(topics); i++) {
         CHECK_INT_EQ(heard(topics[i], "{\"schema\":99}"), MIRROR_UNREADABLE);
         CHECK(news.is_first && news.err.text[0] != '\0');
@@ -370,7 +305,7 @@ static void case_unread(void)
 /* A document that speaks for somebody else is not what its topic asks for. */
 static void case_of_another(void)
 {
-    opened(false);
+    mirror_desk_open(false);
     CHECK_INT_EQ(report_heard("gw-2", "sim"), MIRROR_UNREADABLE);
     CHECK_CONTAINS(news.err.text, "it speaks for node gw-2");
     CHECK_INT_EQ(report_heard("gw-1", "other"), MIRROR_UNREADABLE);
@@ -384,7 +319,7 @@ static void case_of_another(void)
 
 static void case_foreign(void)
 {
-    opened(false);
+    mirror_desk_open(false);
     mirror_take(&mirror, "berth/1/other/coordinator", span_text("{"), 0, &news);
     CHECK_INT_EQ(news.answer, MIRROR_FOREIGN);
     mirror_take(&mirror, "berth/1/simple/thing", span_text("{"), 0, &news);
@@ -407,7 +342,7 @@ static void case_foreign(void)
 
 static void case_rollout(void)
 {
-    opened(false);
+    mirror_desk_open(false);
     CHECK_INT_EQ(spec_heard("r", "r"), MIRROR_TAKEN);
     struct kept *kept = kept_find(&mirror.rollouts, "r");
     CHECK(kept != NULL && news.rollout == kept && kept->spec.created == 7);
@@ -435,7 +370,7 @@ static void case_rollout(void)
  * with its end. */
 static void case_places(void)
 {
-    opened(true);
+    mirror_desk_open(true);
     for (int i = 0; i < 100; i++) {
         char below[80], id[16];
         (void)snprintf(below, sizeof below, "rollout/x-%d/control", i);
@@ -463,7 +398,7 @@ static void case_places(void)
 
 static void case_claim(void)
 {
-    opened(false);
+    mirror_desk_open(false);
     const struct claim claim = {.epoch = 4, .nonce = HEX16};
     CHECK_INT_EQ(heard_span("coordinator", sealing_claim(&claim, SEAL_PEM_TRUSTED)), MIRROR_TAKEN);
     CHECK(mirror.has_claim);
@@ -478,7 +413,7 @@ static void case_claim(void)
 static void case_verified_once(void)
 {
     uint8_t changed[4 * ORDER_BYTES_MAX];
-    opened(false);
+    mirror_desk_open(false);
     struct span order = sealed("gw-1", 1);
     CHECK_INT_EQ(heard_span("node/gw-1/order/web", order), MIRROR_TAKEN);
     CHECK_INT_EQ(verified, 1);
@@ -505,7 +440,7 @@ static void case_not_verified(void)
 {
     struct span payload;
     const char *type = trust_role_type(TRUST_ROLE_ORDER);
-    opened(false);
+    mirror_desk_open(false);
     struct span order = order_seal("gw-1", 1, type, SEAL_PEM_STRANGER);
     for (unsigned i = 1; i < 4; i++) {
         CHECK_INT_EQ(heard_span("node/gw-1/order/web", order), MIRROR_UNREADABLE);

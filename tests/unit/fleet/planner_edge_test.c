@@ -2,75 +2,9 @@
  * each side. */
 #include "tests/check.h"
 #include "tests/unit/fleet/desk.h"
+#include "tests/unit/fleet/planner_desk.h"
 
-#define NOW   INT64_C(1764000000000)
 #define NODES 20
-
-static struct roster roster;
-static struct rollout_spec spec;
-static struct rollout_control control;
-static struct selector selector;
-static struct planner_result result;
-static bool is_superseded;
-
-static void begin(size_t nodes)
-{
-    roster_close(&roster);
-    roster_init(&roster);
-    spec = desk_spec("web-1", "web", NOW);
-    control = (struct rollout_control){.want = "run"};
-    is_superseded = false;
-    CHECK_INT_EQ(selector_parse("", &selector, NULL), 0);
-    for (size_t i = 0; i < nodes; i++) {
-        char name[NODE_NAME_BYTES];
-        struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = true};
-        (void)snprintf(name, sizeof name, "gw-%02zu", i);
-        struct report report = desk_report(name, 1);
-        roster_report(&roster, &report, NOW);
-        roster_presence(&roster, name, &presence);
-    }
-}
-
-#define app_of(node) roster_app_find(roster_at(&roster, (node)), "web")
-
-static void app_write(size_t node, const struct roster_app *app)
-{
-    CHECK(roster_app_put(&roster, roster_at(&roster, node), app));
-}
-
-/* Writes one member of what is known of the app. */
-#define APP_SET(node, member, value)                                                               \
-    do {                                                                                           \
-        struct roster_app app_ = *app_of(node);                                                    \
-        app_.member = (value);                                                                     \
-        app_write(node, &app_);                                                                    \
-    } while (0)
-
-/* An order for this node, issued NOW. */
-static void order_put(size_t node, const char *rollout, wall_ms start_by)
-{
-    struct order order = {.app = "web",
-                          .epoch = 3,
-                          .gen = 5,
-                          .release = spec.release,
-                          .before = desk_digest(1),
-                          .start_by = start_by,
-                          .issued = NOW};
-    (void)snprintf(order.id, sizeof order.id, "%016zx", node + 1);
-    (void)text_copy(order.node, sizeof order.node, roster_at(&roster, node)->name);
-    (void)text_copy(order.rollout, sizeof order.rollout, rollout);
-    CHECK(roster_order(&roster, &order, true));
-}
-
-static void outcome_put(size_t node, enum outcome_kind kind, const char *reason)
-{
-    struct roster_app app = *app_of(node);
-    app.outcome_count = 1;
-    app.outcomes[0] = (struct report_outcome){.kind = kind};
-    memcpy(app.outcomes[0].id, app.order.id, sizeof app.order.id);
-    (void)text_copy(app.outcomes[0].reason, REPORT_WORD_BYTES, reason);
-    app_write(node, &app);
-}
 
 /* Its node took the order, and waits or has begun. */
 static void order_taken(size_t node, bool is_waiting)
@@ -82,25 +16,11 @@ static void order_taken(size_t node, bool is_waiting)
     app_write(node, &app);
 }
 
-static void plan(wall_ms now)
-{
-    const struct planner_rollout rollout = {
-        .spec = &spec, .control = &control, .selector = &selector, .is_superseded = is_superseded};
-    planner_step(&rollout, &roster, planner_changing(&roster, now), now, &result);
-}
-
-static enum node_condition condition(size_t node, wall_ms now)
-{
-    const struct planner_rollout rollout = {
-        .spec = &spec, .control = &control, .selector = &selector};
-    return planner_condition(&rollout, roster_at(&roster, node), now);
-}
-
 /* Our order: lost at its start-by (given or by the spec), and the spec's patience, to the instant.
  */
 static void case_lost(void)
 {
-    begin(1);
+    planner_desk_begin(1);
     spec.start_by_ms = 1000;
     spec.lost_after_ms = 500;
     order_put(0, "web-1", NOW + 7000);
@@ -119,7 +39,7 @@ static void case_lost(void)
 /* Anybody's order binds its node for 15 min after its start-by, or for 30 after it was issued. */
 static void case_bound(void)
 {
-    begin(1);
+    planner_desk_begin(1);
     order_put(0, "db-7", NOW + 7000);
     CHECK_INT_EQ(condition(0, NOW + 7000 + 899999), NODE_BUSY);
     CHECK_INT_EQ(planner_changing(&roster, NOW + 7000 + 899999), 1);
@@ -138,7 +58,7 @@ static void case_freed(void)
         bool is_free;
     } rows[] = {{3, 4, false}, {3, 5, false}, {3, 6, true}, {4, 1, true}, {2, 9, false}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        begin(1);
+        planner_desk_begin(1);
         order_put(0, "db-7", NOW + 7000);
         APP_SET(0, order_epoch, rows[i].epoch);
         APP_SET(0, order_gen, rows[i].gen);
@@ -146,11 +66,11 @@ static void case_freed(void)
         APP_SET(0, is_reported, false); /* what was not reported frees nothing */
         CHECK_INT_EQ(planner_changing(&roster, NOW), 1);
     }
-    begin(1);
+    planner_desk_begin(1);
     order_put(0, "db-7", NOW + 7000);
     APP_SET(0, order.hold, true);
     CHECK_INT_EQ(condition(0, NOW), NODE_PENDING);
-    begin(1);
+    planner_desk_begin(1);
     order_put(0, "db-7", NOW + 7000);
     outcome_put(0, OUTCOME_REFUSED, "floor");
     CHECK_INT_EQ(condition(0, NOW), NODE_PENDING);
@@ -159,12 +79,12 @@ static void case_freed(void)
 /* An order of this rollout for another release (it takes one back) is not its order. */
 static void case_not_ours(void)
 {
-    begin(1);
+    planner_desk_begin(1);
     order_put(0, "web-1", NOW + 7000);
     APP_SET(0, order.release, desk_digest(1));
     CHECK_INT_EQ(condition(0, NOW), NODE_BUSY);
     CHECK_INT_EQ(condition(0, NOW + 7000 + 900000), NODE_PENDING);
-    begin(1);
+    planner_desk_begin(1);
     order_put(0, "web-2", NOW + 7000);
     CHECK_INT_EQ(condition(0, NOW), NODE_BUSY);
 }
@@ -178,7 +98,7 @@ static void changing_put(size_t node)
 /* A change of its own counts while the node is there to be heard. */
 static void case_changing(void)
 {
-    begin(2);
+    planner_desk_begin(2);
     changing_put(0);
     CHECK_INT_EQ(planner_changing(&roster, NOW), 1);
     changing_put(1);
@@ -194,7 +114,7 @@ static void case_changing(void)
 
 static void case_words_running(void)
 {
-    begin(3);
+    planner_desk_begin(3);
     spec.max_unavailable = 2;
     order_put(0, "web-1", NOW + 1000);
     plan(NOW);
@@ -208,7 +128,7 @@ static void case_words_running(void)
     CHECK_STR_EQ(result.state.current[1], "gw-01");
     CHECK_INT_EQ(result.order_count, 0);
     CHECK_INT_EQ(result.wake_at, NOW + 1000 + 900000);
-    begin(3);
+    planner_desk_begin(3);
     for (size_t i = 0; i < 3; i++) {
         roster_at(&roster, i)->is_present = false;
     }
@@ -218,7 +138,7 @@ static void case_words_running(void)
     changing_put(0); /* busy: that is what is waited for */
     plan(NOW);
     CHECK_STR_EQ(result.state.waiting, "another change in the fleet to end (gw-00)");
-    begin(1);
+    planner_desk_begin(1);
     plan(NOW);
     CHECK_STR_EQ(result.state.waiting, "");
     CHECK_INT_EQ(result.order_count, 1);
@@ -228,7 +148,7 @@ static void case_words_running(void)
 /* "wait": nobody gets an order while one is away. */
 static void case_offline_wait(void)
 {
-    begin(2);
+    planner_desk_begin(2);
     (void)text_copy(spec.offline, sizeof spec.offline, "wait");
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 1);
@@ -241,7 +161,7 @@ static void case_offline_wait(void)
 /* Not more nodes at a time than are free, and not more orders in a turn than fit. */
 static void case_room(void)
 {
-    begin(NODES);
+    planner_desk_begin(NODES);
     spec.max_unavailable = 3;
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 3);
@@ -255,7 +175,7 @@ static void case_room(void)
     order_put(10, "db-7", NOW + 1000);
     plan(NOW);
     CHECK_INT_EQ(result.order_count, 0);
-    begin(NODES);
+    planner_desk_begin(NODES);
     spec.max_unavailable = 100;
     plan(NOW);
     CHECK_INT_EQ(result.order_count, PLANNER_ORDERS_MAX);
@@ -271,7 +191,7 @@ static void case_room(void)
 /* A node that runs nothing had nothing before. */
 static void case_before(void)
 {
-    begin(2);
+    planner_desk_begin(2);
     spec.max_unavailable = 2;
     APP_SET(0, committed, (struct digest){0});
     plan(NOW);
@@ -285,7 +205,7 @@ static void case_before(void)
 /* Only what the selector matches is counted and ordered. */
 static void case_selector(void)
 {
-    begin(3);
+    planner_desk_begin(3);
     spec.max_unavailable = 3;
     CHECK_INT_EQ(selector_parse("node=gw-01", &selector, NULL), 0);
     plan(NOW);
@@ -297,7 +217,7 @@ static void case_selector(void)
 /* The first failure by name is the one that is told, with its outcome and reason. */
 static void case_failures(void)
 {
-    begin(4);
+    planner_desk_begin(4);
     order_put(1, "web-1", NOW + 1000);
     outcome_put(1, OUTCOME_FAILED, "never-ready");
     order_put(2, "web-1", NOW + 1000);
@@ -317,7 +237,7 @@ static void case_failures(void)
     CHECK_INT_EQ(result.state.phase, ROLLOUT_RUNNING);
     CHECK_INT_EQ(result.order_count, 1);
     /* Of a lost one there is no reason. */
-    begin(1);
+    planner_desk_begin(1);
     order_put(0, "web-1", NOW + 1000);
     plan(NOW + 1000 + 900000);
     CHECK_STR_EQ(result.state.failed_outcome, "lost");
@@ -328,7 +248,7 @@ static void case_failures(void)
 
 static void case_offline_failure(void)
 {
-    begin(2);
+    planner_desk_begin(2);
     (void)text_copy(spec.offline, sizeof spec.offline, "fail");
     roster_at(&roster, 1)->is_present = false;
     plan(NOW);
@@ -347,7 +267,7 @@ static void case_offline_failure(void)
 /* A pause, by hand: what was not begun is taken back, what was begun is not. */
 static void case_pause(void)
 {
-    begin(3);
+    planner_desk_begin(3);
     (void)text_copy(control.want, sizeof control.want, "pause");
     order_put(0, "web-1", NOW + 1000);
     order_taken(0, false);
@@ -374,7 +294,7 @@ static void case_end(void)
 {
     for (int superseded = 0; superseded < 2; superseded++) {
         enum rollout_phase end = superseded == 1 ? ROLLOUT_SUPERSEDED : ROLLOUT_ABORTED;
-        begin(2);
+        planner_desk_begin(2);
         is_superseded = superseded == 1;
         (void)text_copy(control.want, sizeof control.want, superseded == 1 ? "run" : "abort");
         plan(NOW);
@@ -401,7 +321,7 @@ static void case_end(void)
 /* Done when all that match are settled, whichever way. */
 static void case_done(void)
 {
-    begin(4);
+    planner_desk_begin(4);
     control.accepted = 4;
     spec.max_unavailable = 4;
     APP_SET(0, committed, spec.release);
@@ -431,7 +351,7 @@ static void case_done(void)
  */
 static void case_wakes(void)
 {
-    begin(2);
+    planner_desk_begin(2);
     spec.lost_after_ms = 100;
     order_put(0, "web-1", NOW + 1000);
     order_put(1, "db-7", NOW + 500);
@@ -452,7 +372,7 @@ static void case_wakes(void)
  * not known what becomes of it, and after a minute it is a failure. */
 static void case_regressed(void)
 {
-    begin(2);
+    planner_desk_begin(2);
     order_put(0, "web-1", NOW + 1000);
     APP_SET(0, committed, spec.release);
     outcome_put(0, OUTCOME_SUCCEEDED, "");

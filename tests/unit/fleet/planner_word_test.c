@@ -2,86 +2,7 @@
  * and for a bounded time. */
 #include "tests/check.h"
 #include "tests/unit/fleet/desk.h"
-
-#define NOW INT64_C(1764000000000)
-
-static struct roster roster;
-static struct rollout_spec spec;
-static struct rollout_control control;
-static struct selector selector;
-static struct planner_result result;
-
-static void begin(size_t nodes)
-{
-    roster_close(&roster);
-    roster_init(&roster);
-    spec = desk_spec("web-1", "web", NOW);
-    control = (struct rollout_control){.want = "run"};
-    CHECK_INT_EQ(selector_parse("", &selector, NULL), 0);
-    for (size_t i = 0; i < nodes; i++) {
-        char name[NODE_NAME_BYTES];
-        struct presence presence = {.session = "aaaaaaaaaaaaaaaa", .is_online = true};
-        (void)snprintf(name, sizeof name, "gw-%02zu", i);
-        struct report report = desk_report(name, 1);
-        roster_report(&roster, &report, NOW);
-        roster_presence(&roster, name, &presence);
-    }
-}
-
-#define app_of(node) roster_app_find(roster_at(&roster, (node)), "web")
-
-static void app_write(size_t node, const struct roster_app *app)
-{
-    CHECK(roster_app_put(&roster, roster_at(&roster, node), app));
-}
-
-/* Writes one member of what is known of the app. */
-#define APP_SET(node, member, value)                                                               \
-    do {                                                                                           \
-        struct roster_app app_ = *app_of(node);                                                    \
-        app_.member = (value);                                                                     \
-        app_write(node, &app_);                                                                    \
-    } while (0)
-
-/* An order for this node, issued NOW. */
-static void order_put(size_t node, const char *rollout, wall_ms start_by)
-{
-    struct order order = {.app = "web",
-                          .epoch = 3,
-                          .gen = 5,
-                          .release = spec.release,
-                          .before = desk_digest(1),
-                          .start_by = start_by,
-                          .issued = NOW};
-    (void)snprintf(order.id, sizeof order.id, "%016zx", node + 1);
-    (void)text_copy(order.node, sizeof order.node, roster_at(&roster, node)->name);
-    (void)text_copy(order.rollout, sizeof order.rollout, rollout);
-    CHECK(roster_order(&roster, &order, true));
-}
-
-static void outcome_put(size_t node, enum outcome_kind kind, const char *reason)
-{
-    struct roster_app app = *app_of(node);
-    app.outcome_count = 1;
-    app.outcomes[0] = (struct report_outcome){.kind = kind};
-    memcpy(app.outcomes[0].id, app.order.id, sizeof app.order.id);
-    (void)text_copy(app.outcomes[0].reason, REPORT_WORD_BYTES, reason);
-    app_write(node, &app);
-}
-
-static void plan(wall_ms now)
-{
-    const struct planner_rollout rollout = {
-        .spec = &spec, .control = &control, .selector = &selector};
-    planner_step(&rollout, &roster, planner_changing(&roster, now), now, &result);
-}
-
-static enum node_condition condition(size_t node, wall_ms now)
-{
-    const struct planner_rollout rollout = {
-        .spec = &spec, .control = &control, .selector = &selector};
-    return planner_condition(&rollout, roster_at(&roster, node), now);
-}
+#include "tests/unit/fleet/planner_desk.h"
 
 static void report_phase(const char *phase, wall_ms now)
 {
@@ -95,7 +16,7 @@ static void report_phase(const char *phase, wall_ms now)
 static void case_word(void)
 {
     wall_ms end = NOW + PLANNER_WORD_MS;
-    begin(2);
+    planner_desk_begin(2);
     report_phase("prepare", NOW);
     plan(end - 1);
     CHECK_INT_EQ(result.order_count, 0);
@@ -115,7 +36,7 @@ static void case_word(void)
     spec.shape.offline_until_ms = 2 * PLANNER_WORD_MS;
     plan(NOW + 2 * PLANNER_WORD_MS);
     CHECK_INT_EQ(result.state.phase, ROLLOUT_FINISHED);
-    begin(1);
+    planner_desk_begin(1);
     for (wall_ms at = 0; at < PLANNER_WORD_MS; at += 2000) {
         report_phase("unproven", NOW + 2 * at);
         CHECK_INT_EQ(planner_changing(&roster, NOW + 2 * at), 1);
@@ -152,7 +73,7 @@ static void serving_tell(bool is_serving, wall_ms now)
  * before the release was proven is not counted. */
 static void case_unsteady(void)
 {
-    begin(2);
+    planner_desk_begin(2);
     order_put(0, "web-1", NOW + 1000);
     for (int i = 0; i < 4; i++) {
         report_phase("rest", NOW);
@@ -180,7 +101,7 @@ static void case_unsteady(void)
  * is no change beside those that may be. What its node did unseen is brought back in its turn. */
 static void case_lost_and_back(void)
 {
-    begin(3);
+    planner_desk_begin(3);
     rollout_failure_default(&spec.shape.failure);
     spec.shape.failure.is_given = true;
     spec.shape.failure.minimum = 1;
@@ -237,7 +158,7 @@ static void case_burst(void)
     struct planner_rollout rollout = {
         .spec = &spec, .control = &control, .selector = &selector, .memory = &memory};
     for (int row = 0; row < 4; row++) {
-        begin(row == 1 ? 16 : 15);
+        planner_desk_begin(row == 1 ? 16 : 15);
         leave(1, NOW);
         leave(2, NOW + 10);
         leave(row == 3 ? 2 : 3, NOW + (row == 2 ? 60000 : 59999)); /* in a burst only in row 0 */
@@ -245,7 +166,7 @@ static void case_burst(void)
         CHECK_INT_EQ(result.state.phase, row == 0 ? ROLLOUT_PAUSED : ROLLOUT_RUNNING);
         CHECK_INT_EQ(result.state.burst_at, row == 0 ? NOW + 59999 : 0);
     }
-    begin(15);
+    planner_desk_begin(15);
     order_put(1, "web-1", NOW + 1000); /* its order is lost then, and it is not blamed */
     for (size_t i = 1; i < 4; i++) {
         leave(i, NOW);
