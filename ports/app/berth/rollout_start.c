@@ -131,7 +131,7 @@ static void counts_say(const struct start *start)
     if (start->undo != NULL) {
         printf("rollout %s %s: %u of %u nodes run what they ran before %s", start->spec.id,
                rollout_phase_word(state->phase), state->count[NODE_DONE], state->matched,
-               start->undo);
+               start->spec.shape.undo);
     } else {
         printf("rollout %s %s: %u of %u nodes run %s %s", start->spec.id,
                rollout_phase_word(state->phase), state->count[NODE_DONE], state->matched,
