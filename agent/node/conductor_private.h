@@ -392,6 +392,11 @@ void files_collect(struct conductor *conductor);
  * in `performed`. On the way back to what was proven it starts in any case. */
 NODISCARD int start_begin(struct app *app, const struct replica *replica, struct call *call,
                           struct err *err);
+/* " and N more", a NUL behind it: room that a text of names keeps for it. */
+#define SEEDS_MORE_BYTES 32
+/* What a seed left alone (files.h), for an event: "a.conf, sub/b.conf and 3 more". Whole names, as
+ * many as the text has room for; the others are counted. */
+void seeds_left_render(const char *left, size_t more, struct text *text);
 
 /* conductor_table.c */
 

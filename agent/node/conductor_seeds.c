@@ -5,6 +5,7 @@
 #include "agent/node/conductor_private.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int seed_next(struct app *app, const struct replica *replica, struct call *call,
                      struct err *err);
@@ -33,28 +34,37 @@ static void seed_fail(struct call *call, const struct replica *replica, const st
     }
 }
 
-/* "a.conf, sub/b.conf" */
-static void left_say(const struct app *app, const char *left)
+void seeds_left_render(const char *left, size_t more, struct text *text)
 {
-    char names[EVENT_TEXT_BYTES / 2];
-    size_t len = 0;
-    for (const char *at = left; *at != '\0' && len + 2 < sizeof names; at++) {
-        if (*at != '\n') {
-            names[len++] = *at;
-        } else if (at[1] != '\0') {
-            names[len++] = ',';
-            names[len++] = ' ';
+    bool is_full = false;
+    for (size_t len; (len = strcspn(left, "\n")) > 0; left += len + 1) {
+        const char *comma = text->len > 0 ? ", " : "";
+        is_full = is_full || text->len + strlen(comma) + len + SEEDS_MORE_BYTES > text->cap;
+        if (is_full) {
+            more++;
+        } else {
+            text_printf(text, "%s%.*s", comma, (int)len, left);
         }
     }
-    names[len] = '\0';
-    if (len > 0) {
+    if (more > 0) {
+        text_printf(text, "%s%zu more", text->len > 0 ? " and " : "", more);
+    }
+}
+
+static void left_say(const struct app *app, const char *left, size_t more)
+{
+    char names[EVENT_TEXT_BYTES / 2];
+    struct text text;
+    text_init(&text, names, sizeof names);
+    seeds_left_render(left, more, &text);
+    if (text.len > 0) {
         conductor_event(app->conductor, app,
                         "left as the app or a person wrote them, not replaced by the release: %s",
                         names);
     }
 }
 
-static void seeded(void *ctx, const struct err *err, const char *left)
+static void seeded(void *ctx, const struct err *err, const char *left, size_t more)
 {
     struct call *call = ctx;
     struct replica *replica = replica_of(call);
@@ -64,7 +74,7 @@ static void seeded(void *ctx, const struct err *err, const char *left)
     } else if (err != NULL) {
         seed_fail(call, replica, err);
     } else {
-        left_say(call->app, left);
+        left_say(call->app, left, more);
         if (seed_next(call->app, replica, call, &failed) != 0) {
             performed(call, &failed, NULL);
         }

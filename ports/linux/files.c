@@ -26,32 +26,43 @@ static bool is_any_name(const char *name)
     return is_name(name, PIECE_LEN) || is_name(name, TREE_LEN);
 }
 
-/* What the helper left alone in a volume, as far as it fits: the last name is whole. */
-static void left_read(const struct linux_files *files, char left[LEFT_BYTES])
+/* What the helper left alone in a volume, as far as it fits: the last name is whole. How many names
+ * there are besides. */
+static size_t left_read(const struct linux_files *files, char left[LEFT_BYTES])
 {
     int fd = openat(files->dir_fd, HELPER_SEED_LEFT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     ssize_t got = fd >= 0 ? read(fd, left, LEFT_BYTES - 1) : 0;
-    char *end;
+    char rest[LEFT_BYTES];
+    size_t more = 0;
     left[got > 0 ? got : 0] = '\0';
-    end = strrchr(left, '\n');
-    left[end != NULL ? end - left + 1 : 0] = '\0';
+    char *end = strrchr(left, '\n');
+    off_t at = end != NULL ? end - left + 1 : 0;
+    left[at] = '\0';
+    while (fd >= 0 && (got = pread(fd, rest, sizeof rest, at)) > 0) {
+        at += got;
+        for (ssize_t i = 0; i < got; i++) {
+            more += rest[i] == '\n';
+        }
+    }
     if (fd >= 0) {
         close(fd);
     }
+    return more;
 }
 
 static void call_answer(const struct linux_files_call *call, const struct err *err)
 {
     char left[LEFT_BYTES] = "";
+    size_t more = 0;
     if (call->seeded == NULL) {
         call->done(call->ctx, err);
         return;
     }
     if (err == NULL) {
-        left_read(call->files, left);
+        more = left_read(call->files, left);
     }
     (void)unlinkat(call->files->dir_fd, HELPER_SEED_LEFT, 0);
-    call->seeded(call->ctx, err, left);
+    call->seeded(call->ctx, err, left, more);
 }
 
 static void answered(void *ctx, const struct err *err, int status, struct span output)

@@ -80,11 +80,13 @@ static int recipe_check(const struct sim_files *files, const struct sim_files_ca
 /* All of it, or with `is_cut` what a cut or an error in the middle leaves. */
 static int seed_carry_out(struct sim_files *files, struct sim_files_call *call, bool is_cut)
 {
-    struct text left;
-    text_init(&left, call->left, sizeof call->left);
+    struct sim_seed_left left = {.more = 0};
+    text_init(&left.text, call->left, sizeof call->left);
     uint32_t steps = is_cut ? (uint32_t)sim_random(files->world, SIM_SEED_FILES_MAX) : UINT32_MAX;
     int rc = recipe_check(files, call, &call->err);
-    return rc == 0 ? sim_seed_bring(files, call, steps, &left, &call->err) : rc;
+    rc = rc == 0 ? sim_seed_bring(files, call, steps, &left, &call->err) : rc;
+    call->left_more = left.more;
+    return rc;
 }
 
 static int carry_out(struct sim_files *files, struct sim_files_call *call)
@@ -142,7 +144,7 @@ static void answer(void *self, uint64_t arg)
                         held.err.code != 0 ? held.err.text : "durable");
         files->world->answers++;
         if (held.kind == SIM_FILES_SEED) {
-            held.seeded(held.ctx, held.err.code != 0 ? &held.err : NULL, held.left);
+            held.seeded(held.ctx, held.err.code != 0 ? &held.err : NULL, held.left, held.left_more);
             return;
         }
         held.done(held.ctx, held.err.code != 0 ? &held.err : NULL);

@@ -50,6 +50,12 @@ struct sim_seed_volume {
 
 enum sim_files_kind { SIM_FILES_PUT, SIM_FILES_MAKE, SIM_FILES_REMOVE, SIM_FILES_SEED };
 
+/* Whole names, and how many others. */
+struct sim_seed_left {
+    struct text text;
+    size_t more;
+};
+
 struct sim_files_call {
     bool is_used;
     enum sim_files_kind kind;
@@ -64,6 +70,7 @@ struct sim_files_call {
     files_seeded seeded;
     char volume[SIM_SEED_VOLUME_BYTES];
     char left[SIM_SEED_LEFT_BYTES];
+    size_t left_more;
     void *ctx;
 };
 
@@ -88,7 +95,7 @@ const struct sim_kept *sim_files_find(const struct sim_files *files, const char 
 /* Brings a tree into a volume, but for all after `steps` files: there it was cut. The names of what
  * is left alone are appended to `left`. */
 int sim_seed_bring(struct sim_files *files, const struct sim_files_call *call, uint32_t steps,
-                   struct text *left, struct err *err);
+                   struct sim_seed_left *left, struct err *err);
 /* The volume of that path, made when it is not there. */
 struct sim_seed_volume *sim_seed_volume(struct sim_files *files, const char *path);
 /* A file of it; NULL: it is not there. */

@@ -114,13 +114,22 @@ static bool is_ours(struct sim_seed_volume *volume, const struct sim_seed_file *
     return false;
 }
 
+static void leave(struct sim_seed_left *left, const char *path)
+{
+    if (left->more > 0 || left->text.len + strlen(path) + 1 >= left->text.cap) {
+        left->more++;
+    } else {
+        text_printf(&left->text, "%s\n", path);
+    }
+}
+
 static void file_bring(struct sim_seed_volume *volume, const struct sim_seed_file *wanted,
-                       struct text *left)
+                       struct sim_seed_left *left)
 {
     const struct sim_seed_file *there = sim_seed_find(&volume->now, wanted->path);
     if (there != NULL && !is_ours(volume, there)) {
         if (there->hash != wanted->hash || there->len != wanted->len) {
-            text_printf(left, "%s\n", wanted->path);
+            leave(left, wanted->path);
         }
         return;
     }
@@ -128,7 +137,7 @@ static void file_bring(struct sim_seed_volume *volume, const struct sim_seed_fil
 }
 
 static void tree_drop(struct sim_seed_volume *volume, const struct sim_seed_tree *old,
-                      struct sim_seed_tree *wanted, struct text *left)
+                      struct sim_seed_tree *wanted, struct sim_seed_left *left)
 {
     for (size_t i = 0; i < old->count; i++) {
         const char *path = old->files[i].path;
@@ -139,13 +148,13 @@ static void tree_drop(struct sim_seed_volume *volume, const struct sim_seed_tree
         if (is_ours(volume, there)) {
             file_drop(&volume->now, there);
         } else {
-            text_printf(left, "%s\n", path);
+            leave(left, path);
         }
     }
 }
 
 int sim_seed_bring(struct sim_files *files, const struct sim_files_call *call, uint32_t steps,
-                   struct text *left, struct err *err)
+                   struct sim_seed_left *left, struct err *err)
 {
     struct sim_seed_volume *volume = sim_seed_volume(files, call->volume);
     struct sim_seed_tree wanted;

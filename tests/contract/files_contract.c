@@ -228,13 +228,15 @@ static void case_failing(void)
 struct seeded {
     struct answer answer;
     char left[512];
+    size_t more;
 };
 
-static void volume_seeded(void *ctx, const struct err *err, const char *left)
+static void volume_seeded(void *ctx, const struct err *err, const char *left, size_t more)
 {
     struct seeded *seeded = ctx;
     answered(&seeded->answer, err);
     (void)snprintf(seeded->left, sizeof seeded->left, "%s", left);
+    seeded->more = more;
 }
 
 /* Brings the tree; *left is what was left alone. */
@@ -313,6 +315,33 @@ static void case_seed_left(void)
     check_volume("of the app", "data");
 }
 
+/* Of many names some are told, whole, and the others are counted. */
+static void case_seed_left_many(void)
+{
+    enum { COUNT = 12 };
+    char recipe[COUNT * 160];
+    struct text text;
+    struct seeded seeded = {.left = ""};
+    size_t told = 0;
+    volume_begin();
+    text_init(&text, recipe, sizeof recipe);
+    for (int i = 0; i < COUNT; i++) {
+        char name[60];
+        (void)snprintf(name, sizeof name, "%02d-%050d", i, 0);
+        text_printf(&text, "444 3 " A " %s\n", name);
+        fixture->volume_write(fixture->self, name, "mine");
+    }
+    const struct files_seed seed = {
+        .volume = fixture->volume, .tree = T, .recipe = span_text(recipe)};
+    int rc = fixture->files.ops->seed(fixture->files.self, &seed, volume_seeded, &seeded, NULL);
+    CHECK_INT_EQ(rc == 0 ? await(&seeded.answer) : rc, 0);
+    for (const char *at = seeded.left; *at != '\0'; at += 54, told++) {
+        CHECK(strspn(at, "0123456789-") == 53 && at[53] == '\n');
+    }
+    CHECK(told > 0 && seeded.more > 0);
+    CHECK_INT_EQ(told + seeded.more, COUNT);
+}
+
 /* What was brought last is not looked at: what the app removed stays away until another comes. */
 static void case_seed_again(void)
 {
@@ -370,6 +399,7 @@ int files_contract_run(struct files_fixture *given, int argc, char **argv)
                                               {"failing", case_failing},
                                               {"seed", case_seed},
                                               {"seed_left", case_seed_left},
+                                              {"seed_left_many", case_seed_left_many},
                                               {"seed_again", case_seed_again},
                                               {"seed_failing", case_seed_failing},
                                               {"seed_refused", case_seed_refused}};

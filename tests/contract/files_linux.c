@@ -190,8 +190,9 @@ struct seeded {
     char left[512];
 };
 
-static void seeded(void *ctx, const struct err *err, const char *left)
+static void seeded(void *ctx, const struct err *err, const char *left, size_t more)
 {
+    (void)more;
     struct seeded *answer = ctx;
     answer->code = err != NULL ? err->code : 0;
     (void)snprintf(answer->left, sizeof answer->left, "%s", left);
