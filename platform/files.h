@@ -32,8 +32,8 @@ struct files_seed {
     struct span recipe;
     const char *owner; /* "uid:gid" of a volume in which nothing is yet; NULL: who owns it now */
 };
-/* `left`: the paths that were left as they are, each whole and with a newline behind it; empty: none.
- * `more`: so many others are not among them, for want of room. Valid inside the call. */
+/* `left`: the paths that were left as they are, each whole and with a newline behind it; empty:
+ * none. `more`: so many others are not among them, for want of room. Valid inside the call. */
 typedef void (*files_seeded)(void *ctx, const struct err *err, const char *left, size_t more);
 
 /* Durability: after `done` without error what was stored, made or removed stays so across a power

@@ -102,6 +102,33 @@ static int greeting_read(struct frame *frame, struct span bytes, const struct he
     return 0;
 }
 
+/* The topic of a PUBLISH, where it is here and can be printed; its length, 0: it is not. */
+static size_t topic_find(struct span bytes, const struct header *header, const char **topic)
+{
+    const uint8_t *body = bytes.data + header->bytes;
+    size_t here = bytes.len - header->bytes;
+    size_t len = here >= 2 ? (size_t)body[0] << 8 | body[1] : 0;
+    if (header->type != TYPE_PUBLISH || len >= BUS_TOPIC_BYTES || here < 2 + len) {
+        return 0;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (body[2 + i] <= ' ' || body[2 + i] > '~') {
+            return 0;
+        }
+    }
+    *topic = (const char *)body + 2;
+    return len;
+}
+
+static int oversize_set(struct span bytes, const struct header *header, struct err *err)
+{
+    const char *topic = "";
+    size_t len = topic_find(bytes, header, &topic);
+    return err_set(err, ERR_OVERSIZE, "the broker sent a packet of %zu bytes%s%.*s%s, at most %d",
+                   header->bytes + header->body_bytes, len > 0 ? " on " : "", (int)len, topic,
+                   len > 0 ? " (clear what it retains there)" : "", BUS_PACKET_BYTES_MAX);
+}
+
 int frame_admit(struct frame *frame, struct span bytes, size_t *passed, struct err *err)
 {
     struct header header;
@@ -119,8 +146,7 @@ int frame_admit(struct frame *frame, struct span bytes, size_t *passed, struct e
         return 0;
     }
     if (header.bytes + header.body_bytes > BUS_PACKET_BYTES_MAX) {
-        return err_set(err, ERR_OVERSIZE, "the broker sent a packet of %zu bytes, at most %d",
-                       header.bytes + header.body_bytes, BUS_PACKET_BYTES_MAX);
+        return oversize_set(bytes, &header, err);
     }
     if (!frame->is_greeted) {
         rc = greeting_read(frame, bytes, &header, &is_whole, err);

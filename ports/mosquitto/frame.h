@@ -21,9 +21,9 @@ void frame_pass(struct frame *frame, struct span bytes, size_t *passed);
 
 /* The same for bytes of the broker, which are judged: *passed counts only what may reach the
  * library. The first packet must be a CONNACK, and is taken when its reason is there too.
- * ERR_OVERSIZE above BUS_PACKET_BYTES_MAX; ERR_PROTOCOL for a length that is none (MQTT 5, 1.5.5),
- * for a type or flags that a broker never sends (2.1.2, 2.1.3), and for QoS 2, which nobody asked
- * for. */
+ * ERR_OVERSIZE above BUS_PACKET_BYTES_MAX, with the topic where that has come; ERR_PROTOCOL for a
+ * length that is none (MQTT 5, 1.5.5), for a type or flags that a broker never sends (2.1.2,
+ * 2.1.3), and for QoS 2, which nobody asked for. */
 NODISCARD int frame_admit(struct frame *frame, struct span bytes, size_t *passed, struct err *err);
 
 #endif

@@ -315,6 +315,37 @@ static void case_five_bytes_take_no_memory(void)
     world_close();
 }
 
+/* A message that is too long for us is named by its topic, where that came and is one. */
+static void case_topic_of_too_much(void)
+{
+    static const struct {
+        struct bytes says;
+        const char *said;
+    } rows[] = {
+        {BYTES(GREETING "\x30\xfd\xff\x05\x00\x03"
+                        "a/b"
+                        "x"),
+         "98305 bytes on a/b (clear what it retains there), at most 98304"},
+        {BYTES(GREETING "\x30\xfd\xff\x05\x00\x04"
+                        "a/b"),
+         "98305 bytes, at most 98304"},
+        {BYTES(GREETING "\x30\xfd\xff\x05\x00\x03"
+                        "a\nb"),
+         "98305 bytes, at most 98304"},
+        {BYTES(GREETING "\x30\xfd\xff\x05\x00"), "98305 bytes, at most 98304"},
+        {BYTES(GREETING "\x40\xfd\xff\x05\x00\x03"
+                        "a/b"),
+         "98305 bytes, at most 98304"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        world_open();
+        world.peer.says[0] = rows[i].says;
+        CHECK_INT_EQ(end_of_open(), ERR_OVERSIZE);
+        CHECK_CONTAINS(world.party.text, rows[i].said);
+        world_close();
+    }
+}
+
 static void case_words_of_a_refusal(void)
 {
     world_open();
@@ -456,6 +487,7 @@ int main(int argc, char **argv)
         {"every hostile broker", case_every_hostile_broker},
         {"every hostile broker, byte by byte", case_every_hostile_broker_byte_by_byte},
         {"five bytes take no memory", case_five_bytes_take_no_memory},
+        {"the topic of too much", case_topic_of_too_much},
         {"words of a refusal", case_words_of_a_refusal},
         {"falls back to 3.1.1", case_falls_back_to_3_1_1},
         {"a closed door is no version", case_a_closed_door_is_no_version},
