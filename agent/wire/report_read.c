@@ -13,6 +13,7 @@ static const struct json_field head_fields[] = {
     JSON_FIELD("memoryLost", BOOLEAN, struct report, is_memory_lost, false),
     JSON_FIELD("storeFailed", BOOLEAN, struct report, is_store_failing, false),
     JSON_FIELD("engineUp", BOOLEAN, struct report, is_engine_up, false),
+    JSON_FIELD("identity", TEXT, struct report, identity, false),
     JSON_FIELD("trustVersion", NUMBER, struct report, trust_version, false),
     JSON_FIELD("revokeVersion", NUMBER, struct report, revoke_version, false),
     JSON_FIELD("at", INSTANT, struct report, at, false),

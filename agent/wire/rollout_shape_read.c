@@ -85,6 +85,9 @@ static int parallelism_read(const struct json_place *at, struct rollout_shape *s
     if (rc == 0 && shape->parallelism.count == 0 && shape->parallelism.percent == 0) {
         rc = json_error(at, ERR_VALUE, err, "must have a count or a percent");
     }
+    if (rc == 0 && shape->parallelism.percent > 100) {
+        rc = json_error(at, ERR_VALUE, err, "percent must be at most 100");
+    }
     return rc;
 }
 

@@ -160,6 +160,8 @@ static const struct {
     {"\"waves\":[{\"soakMs\":2678400000}]", NULL},
     {"\"parallelism\":{\"count\":1}", NULL},
     {"\"parallelism\":{\"percent\":1}", NULL},
+    {"\"parallelism\":{\"percent\":100}", NULL},
+    {"\"parallelism\":{\"percent\":101}", "parallelism: percent must be at most 100"},
     {"\"parallelism\":{\"count\":0,\"percent\":0}", "parallelism: must have a count or a percent"},
     {RAMP("1", "1000", "1", "1"), NULL},
     {RAMP("5", "1001", "7", "6"), NULL},
