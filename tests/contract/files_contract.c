@@ -1,6 +1,7 @@
 /* files_contract: pieces and trees, whole or not there; names, limits, what a start finds. */
 #include "tests/contract/files_contract.h"
 
+#include "platform/base/text.h"
 #include "platform/base/units.h"
 #include "tests/check.h"
 
