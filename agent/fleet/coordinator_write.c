@@ -455,11 +455,24 @@ static void controls_take(struct coordinator *coordinator)
     }
 }
 
+/* Every one before the first plan: one that begins supersedes others, whatever their order is. */
+static void begins_judge(struct coordinator *coordinator)
+{
+    struct err why;
+    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
+        struct kept *kept = coordinator->mirror.rollouts.list[i];
+        if (kept->spec.created != 0 && kept_is_live(kept)) {
+            (void)coordinator_may_begin(coordinator, kept, &why);
+        }
+    }
+}
+
 void coordinator_plan(struct coordinator *coordinator)
 {
     wall_ms wall = coordinator_wall(coordinator);
     struct err why = {0};
     controls_take(coordinator);
+    begins_judge(coordinator);
     coordinator_tallies_take(coordinator, wall);
     for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
         struct kept *kept = coordinator->mirror.rollouts.list[i];

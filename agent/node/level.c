@@ -51,5 +51,6 @@ enum level_turn level_step(struct level *level, mono_ms now)
 mono_ms level_deadline(const struct level *level)
 {
     bool is_waiting = level->used == 2 ? !level->is_proven : level->has_two;
-    return !is_waiting ? MONO_NEVER : level->due;
+    bool is_changing = level->next != level->used; /* the broker's answer ends it, and no instant */
+    return !is_waiting || is_changing ? MONO_NEVER : level->due;
 }

@@ -483,7 +483,7 @@ void uplink_step(struct uplink *uplink, mono_ms now)
 mono_ms uplink_deadline(const struct uplink *uplink)
 {
     mono_ms deadline = link_deadline(&uplink->link);
-    if (link_is_open(&uplink->link)) {
+    if (link_is_open(&uplink->link) && !uplink->is_leaving) {
         deadline = mono_min(deadline, level_deadline(&uplink->level));
     }
     bool is_late = link_is_open(&uplink->link) && !uplink->is_report_busy &&

@@ -141,7 +141,7 @@ static void check_open(struct fleet_checker *checker, const struct read_order *o
     if (rollout->closed_at != MONO_NEVER) {
         mono_ms heard = rollout->closed_at + checker->hear_ms;
         heard = heard > checker->deaf_until ? heard : checker->deaf_until;
-        if (order->issued > WALL_OF(checker, heard)) {
+        if (heard != MONO_NEVER && order->issued > WALL_OF(checker, heard)) {
             fleet_checker_breach(checker, 'b', "order %s was issued at %lld, %s closed at %lld",
                                  order->id, (long long)(order->issued - WALL_OF(checker, 0)),
                                  rollout->id, (long long)rollout->closed_at);

@@ -25,7 +25,7 @@ EXTRA_OECMAKE = "-DCMAKE_BUILD_TYPE=MinSizeRel -DBERTH_SYSTEM_DEPS=ON -DBERTH_OP
 
 SYSTEMD_SERVICE:${PN} = "berthd.service berth-boot.service"
 FILES:${PN} += "${systemd_system_unitdir} ${libexecdir}/berth ${nonarch_libdir}/sysctl.d \
-    ${nonarch_libdir}/tmpfiles.d"
+    ${nonarch_libdir}/tmpfiles.d ${datadir}"
 CONFFILES:${PN} = "${sysconfdir}/default/berthd"
 
 do_install:append() {

@@ -19,6 +19,8 @@ static void case_proven(void)
     CHECK(level.is_proven);
     CHECK_INT_EQ(level_deadline(&level), MONO_NEVER);
     level_denied(&level); /* a refusal after the proof is about something else */
+    CHECK(level_deadline(&level) ==
+          MONO_NEVER); /* the session is to end: no instant is waited for */
     CHECK_INT_EQ(level_step(&level, 1000 + 10 * LEVEL_PROOF_MS), LEVEL_STAY);
     CHECK_INT_EQ(level_begin(&level), 2); /* each session proves it again */
     CHECK(!level.is_proven);
