@@ -136,6 +136,30 @@ static bool begins(wall_ms created, wall_ms allowed, bool is_trusted, wall_ms si
     return has_begun;
 }
 
+/* Of two that it hears of before it acts only the later one gets an order: whether it begins is
+ * judged before the first plan, whichever of them is planned first. */
+static void case_later_one_begins(void)
+{
+    static const char *const ids[] = {"a-1", "b-2"};
+    for (size_t later = 0; later < COUNT_OF(ids); later++) {
+        const struct rollout_spec old = desk_spec(ids[1 - later], "web", DESK_WALL);
+        const struct rollout_spec new = desk_spec(ids[later], "web", DESK_WALL + 1);
+        desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+        desk.is_begin_judged = true;
+        desk.is_clock_trusted = true;
+        desk_connect(&desk);
+        desk_rollout(&desk, &old);
+        desk_rollout(&desk, &new);
+        desk_node(&desk, "gw-00");
+        desk_run(&desk, 1000);
+        desk_answer(&desk, desk_find(&desk, "/coordinator"), NULL);
+        desk_run(&desk, 3000);
+        CHECK_INT_EQ(desk_count(&desk, "/order/web"), 1);
+        CHECK_STR_EQ(desk_order_of(desk_find(&desk, "/order/web")).rollout, ids[later]);
+        desk_close(&desk);
+    }
+}
+
 static void case_fresh(void)
 {
     const wall_ms about = DESK_WALL + 65000; /* when it is looked at, to some seconds */
@@ -266,6 +290,7 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"only the next", case_next},
                                               {"who goes on", case_goes_on},
+                                              {"the later one begins", case_later_one_begins},
                                               {"fresh", case_fresh},
                                               {"abort what nobody began", case_abort_unbegun},
                                               {"two operators", case_colleagues}};
