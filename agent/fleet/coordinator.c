@@ -24,7 +24,7 @@ void coordinator_say(const struct coordinator *coordinator, enum log_level level
 }
 
 /* Callbacks come between two steps, long after the last one perhaps: what they note is of now. */
-static void clock_read(struct coordinator *coordinator)
+void coordinator_clock_read(struct coordinator *coordinator)
 {
     coordinator->now = coordinator->ports.clock.ops->mono(coordinator->ports.clock.self);
 }
@@ -49,195 +49,10 @@ static void link_greet(void *ctx, const char *session, struct link_hello *hello)
     }
 }
 
-static void subscribed(void *ctx, const struct err *err)
-{
-    struct coordinator *coordinator = ctx;
-    clock_read(coordinator);
-    if (coordinator->subscribing > 0) {
-        coordinator->subscribing--;
-    }
-    if (err != NULL && err->code != ERR_NETWORK) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read the fleet: %s", err->text);
-    }
-    coordinator->are_fences_due |=
-        coordinator->subscribing == 0 && coordinator->claim_step == CLAIM_READING;
-    coordinator->read_at = coordinator->now;
-}
-
-struct reading {
-    enum topic_kind kind;
-    unsigned level;
-};
-
-static void filter_make(const struct coordinator *coordinator, const struct reading *reading,
-                        unsigned shard, char filter[BUS_TOPIC_BYTES])
-{
-    struct topic topic = {.kind = reading->kind, .level = reading->level};
-    memcpy(topic.fleet, coordinator->fleet, sizeof topic.fleet);
-    if (shard < TOPIC_SHARDS) {
-        (void)snprintf(topic.shard, sizeof topic.shard, "%02x", shard & 0xff);
-    }
-    topic_render(&topic, filter);
-}
-
-/* `shard`: TOPIC_SHARDS for all of them. */
-static void filter_ask(struct coordinator *coordinator, const struct reading *reading,
-                       unsigned shard)
-{
-    const struct bus *bus = &coordinator->ports.bus;
-    char filter[BUS_TOPIC_BYTES];
-    struct err err = {0};
-    filter_make(coordinator, reading, shard, filter);
-    if (bus->ops->subscribe(bus->self, filter, subscribed, coordinator, &err) == 0) {
-        coordinator->subscribing++;
-    } else {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read the fleet: %s", err.text);
-    }
-}
-
-static bool is_in_pieces(const struct coordinator *coordinator)
-{
-    return coordinator->mirror.roster.node_count > COORDINATOR_WHOLE_MAX;
-}
-
-/* Who may ask comes before what is asked; states before specs: of a rollout that is over, the end
- * is known when its spec comes. What lies at berth/1 before what lies at berth/2, which it hides;
- * both before orders: they count where their node reads them. */
-static const struct reading readings[] = {
-    {TOPIC_OPERATORS, 1},    {TOPIC_COORDINATOR, 1},     {TOPIC_ROLLOUT_STATE, 1},
-    {TOPIC_ROLLOUT_SPEC, 1}, {TOPIC_ROLLOUT_CONTROL, 1}, {TOPIC_LABELS, 1},
-    {TOPIC_LABELS, 2},       {TOPIC_PRESENCE, 1},        {TOPIC_PRESENCE, 2},
-    {TOPIC_REPORT, 1},       {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},
-    {TOPIC_REPORT, 2}};
-
-static void subscribe_all(struct coordinator *coordinator, bool has_two)
-{
-    for (size_t i = 0; i < COUNT_OF(readings); i++) {
-        if (readings[i].level == 1 || has_two) {
-            filter_ask(coordinator, &readings[i], TOPIC_SHARDS);
-        }
-    }
-    coordinator->reread_at = coordinator->now + COORDINATOR_REREAD_MS;
-}
-
-/* -- the end of the burst --------------------------------------------------------------------- */
-
-static const char *fence_mark(const struct coordinator *coordinator, char mark[24])
-{
-    (void)snprintf(mark, 24, "~%s", coordinator->link.session);
-    return mark;
-}
-
-/* The filter with a name of ours in each '+'; false where there is none. */
-static bool fence_make(const struct coordinator *coordinator, size_t index,
-                       char topic[BUS_TOPIC_BYTES])
-{
-    char filter[BUS_TOPIC_BYTES], mark[24];
-    struct text text;
-    filter_make(coordinator, &readings[index], TOPIC_SHARDS, filter);
-    text_init(&text, topic, BUS_TOPIC_BYTES);
-    fence_mark(coordinator, mark);
-    for (const char *at = filter; *at != '\0'; at++) {
-        if (*at == '+') {
-            text_append(&text, mark);
-        } else {
-            text_append_span(&text, span_of(at, 1));
-        }
-    }
-    return strchr(filter, '+') != NULL && !text.cut;
-}
-
-static void fence_told(void *ctx, const struct err *err)
-{
-    struct coordinator *coordinator = ctx;
-    if (err != NULL && err->code == ERR_DENIED) {
-        coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read all of the fleet: %s",
-                        err->text);
-        coordinator->fences =
-            0; /* the burst is over when it is quiet, as far as anybody can tell */
-    }
-}
-
-static void fences_send(struct coordinator *coordinator)
-{
-    const struct bus *bus = &coordinator->ports.bus;
-    coordinator->are_fences_due = false;
-    coordinator->fences = 0;
-    coordinator->read_at = coordinator->now;
-    for (size_t i = 0; i < COUNT_OF(readings); i++) {
-        char topic[BUS_TOPIC_BYTES];
-        if (fence_make(coordinator, i, topic) &&
-            bus->ops->publish(bus->self, topic, span_text("{}"), false, fence_told, coordinator,
-                              NULL) == 0) {
-            coordinator->fences |= UINT32_C(1) << i;
-        }
-    }
-}
-
-/* True when it is a fence: ours, or another reader's. */
-static bool fence_take(struct coordinator *coordinator, const char *topic)
-{
-    char ours[BUS_TOPIC_BYTES];
-    if (strchr(topic, '~') == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < COUNT_OF(readings); i++) {
-        if (fence_make(coordinator, i, ours) && strcmp(ours, topic) == 0) {
-            coordinator->fences &= ~(UINT32_C(1) << i);
-            coordinator->read_at = coordinator->now;
-        }
-    }
-    return true;
-}
-
-/* A fence that does not come: of berth/2, where nothing else comes from either, the broker drops it
- * in silence as everything there; any other was dropped with more, and all is read again. */
-static void fences_stall(struct coordinator *coordinator)
-{
-    uint32_t ones = 0;
-    for (size_t i = 0; i < COUNT_OF(readings); i++) {
-        ones |= readings[i].level == 1 ? UINT32_C(1) << i : 0;
-    }
-    if ((coordinator->fences & ones) == 0 && !coordinator->is_two_heard) {
-        coordinator->fences = 0;
-        coordinator_say(coordinator, LOG_LEVEL_WARNING,
-                        "nothing comes from berth/2: the broker's rights may be older than this "
-                        "coordinator (berth fleet upgrade)");
-        return;
-    }
-    coordinator_say(coordinator, LOG_LEVEL_WARNING,
-                    "the broker stopped before the end of what it holds, and may have dropped the "
-                    "rest (Mosquitto: max_queued_messages 0): nothing is begun until all is read");
-    coordinator->fences = 0;
-    coordinator->read_at = coordinator->now;
-    subscribe_all(coordinator, true);
-}
-
-/* One shard again, all of them within COORDINATOR_REREAD_MS; the one before is asked for no more.
- */
-static void shard_reread(struct coordinator *coordinator)
-{
-    static const struct reading pieces[] = {
-        {TOPIC_LABELS, 2}, {TOPIC_PRESENCE, 2}, {TOPIC_ORDER, 2}, {TOPIC_REPORT, 2}};
-    const struct bus *bus = &coordinator->ports.bus;
-    unsigned before = (coordinator->shard + TOPIC_SHARDS - 1) % TOPIC_SHARDS;
-    for (size_t i = 0; i < COUNT_OF(pieces); i++) {
-        char filter[BUS_TOPIC_BYTES];
-        filter_make(coordinator, &pieces[i], before, filter);
-        if (coordinator->is_shard_open) {
-            (void)bus->ops->unsubscribe(bus->self, filter, NULL);
-        }
-        filter_ask(coordinator, &pieces[i], coordinator->shard);
-    }
-    coordinator->is_shard_open = true;
-    coordinator->shard = (coordinator->shard + 1) % TOPIC_SHARDS;
-    coordinator->shard_at = coordinator->now + COORDINATOR_REREAD_MS / TOPIC_SHARDS;
-}
-
 static void link_opened(void *ctx, const char *session)
 {
     struct coordinator *coordinator = ctx;
-    clock_read(coordinator);
+    coordinator_clock_read(coordinator);
     roster_forget_session(&coordinator->mirror.roster);
     for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
         struct kept *kept = coordinator->mirror.rollouts.list[i];
@@ -252,23 +67,7 @@ static void link_opened(void *ctx, const char *session)
     (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
     coordinator->claim_step = CLAIM_READING;
     coordinator->subscribing = 0;
-    coordinator->fences = 0;
-    coordinator->are_fences_due = coordinator->is_two_heard = false;
-    coordinator->read_at = coordinator->now;
-    subscribe_all(coordinator, true);
-    coordinator->is_shard_open = false;
-    coordinator->shard_at = coordinator->reread_at;
-}
-
-void coordinator_read_again(struct coordinator *coordinator)
-{
-    for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
-        coordinator->mirror.rollouts.list[i]->is_led = false;
-    }
-    coordinator->claim_step = CLAIM_READING;
-    coordinator->read_at = coordinator->now;
-    coordinator->fences = 0;
-    subscribe_all(coordinator, true);
+    coordinator_reading_begin(coordinator);
 }
 
 static void link_closed(void *ctx, const struct err *err, bool was_open)
@@ -288,14 +87,10 @@ static void link_closed(void *ctx, const struct err *err, bool was_open)
 static void link_received(void *ctx, const char *topic, struct span payload, bool is_retained)
 {
     struct coordinator *coordinator = ctx;
-    clock_read(coordinator);
-    if (is_retained) {
-        coordinator->read_at = coordinator->now; /* still reading what was there before */
-    }
-    if (fence_take(coordinator, topic)) {
+    coordinator_clock_read(coordinator);
+    if (coordinator_reading_note(coordinator, topic, is_retained)) {
         return;
     }
-    coordinator->is_two_heard |= strncmp(topic, TOPIC_PREFIX_2, sizeof TOPIC_PREFIX_2 - 1) == 0;
     coordinator->is_dirty = true;
     coordinator_receive(coordinator, topic, payload);
 }
@@ -352,30 +147,6 @@ void coordinator_free(struct coordinator *coordinator)
     free(coordinator);
 }
 
-bool coordinator_reading_turn(struct coordinator *coordinator)
-{
-    if (coordinator->are_fences_due) {
-        fences_send(coordinator);
-    }
-    bool is_quiet = coordinator->subscribing == 0 && !coordinator->are_fences_due &&
-                    coordinator->fences == 0 &&
-                    coordinator->now >= coordinator->read_at + COORDINATOR_QUIET_MS;
-    if (!is_quiet && coordinator->fences != 0 &&
-        coordinator->now >= coordinator->read_at + COORDINATOR_STALL_MS) {
-        fences_stall(coordinator);
-    }
-    return is_quiet;
-}
-
-mono_ms coordinator_reading_deadline(const struct coordinator *coordinator)
-{
-    if (coordinator->subscribing > 0) {
-        return MONO_NEVER;
-    }
-    int64_t patience = coordinator->fences != 0 ? COORDINATOR_STALL_MS : COORDINATOR_QUIET_MS;
-    return coordinator->are_fences_due ? 0 : coordinator->read_at + patience;
-}
-
 /* The one who acts puts back what the broker has lost; what it does not know, the others do. What
  * was started here it cannot know before it is there. */
 static mono_ms standby_at(const struct coordinator *coordinator)
@@ -398,13 +169,13 @@ static void standby_turn(struct coordinator *coordinator)
 static void plan_space(struct coordinator *coordinator)
 {
     mono_ms began = coordinator->now;
-    clock_read(coordinator);
+    coordinator_clock_read(coordinator);
     coordinator->plan_not_before += COORDINATOR_PLAN_SHARE * (coordinator->now - began);
 }
 
 void coordinator_step(struct coordinator *coordinator)
 {
-    clock_read(coordinator);
+    coordinator_clock_read(coordinator);
     link_step(&coordinator->link, coordinator->now);
     if (!link_is_open(&coordinator->link)) {
         return;
@@ -418,12 +189,7 @@ void coordinator_step(struct coordinator *coordinator)
         coordinator_ask(coordinator);
         coordinator_files_ask(coordinator);
     }
-    if (coordinator->now >= coordinator->reread_at) {
-        subscribe_all(coordinator, !is_in_pieces(coordinator));
-    }
-    if (is_in_pieces(coordinator) && coordinator->now >= coordinator->shard_at) {
-        shard_reread(coordinator);
-    }
+    coordinator_reread_turn(coordinator);
     if (coordinator->claim_step == CLAIM_STANDBY) {
         standby_turn(coordinator);
         return;
@@ -448,11 +214,8 @@ mono_ms coordinator_deadline(const struct coordinator *coordinator)
     if (!link_is_open(&coordinator->link)) {
         return deadline;
     }
-    deadline = mono_min(deadline, coordinator->reread_at);
+    deadline = mono_min(deadline, coordinator_reread_deadline(coordinator));
     deadline = mono_min(deadline, coordinator_echo_deadline(coordinator));
-    if (is_in_pieces(coordinator)) {
-        deadline = mono_min(deadline, coordinator->shard_at);
-    }
     deadline = mono_min(deadline, coordinator_claim_deadline(coordinator));
     if (coordinator->claim_step == CLAIM_ACTING) {
         mono_ms wake = coordinator->is_dirty ? 0 : coordinator->wake_at;

@@ -221,12 +221,23 @@ void coordinator_echo_forget(struct coordinator *coordinator);
 /* Takes from the broker what ended rollouts beyond COORDINATOR_ENDED_MAX left there. */
 void coordinator_prune(struct coordinator *coordinator);
 
-/* coordinator.c */
+/* coordinator_reading.c */
+/* A session has been opened: everything is asked for. */
+void coordinator_reading_begin(struct coordinator *coordinator);
+/* A message came; true: it was a reader's fence, and nothing of the fleet. */
+bool coordinator_reading_note(struct coordinator *coordinator, const char *topic, bool is_retained);
 /* Goes on with a reading; true when all that is retained was read. */
 bool coordinator_reading_turn(struct coordinator *coordinator);
 mono_ms coordinator_reading_deadline(const struct coordinator *coordinator);
 /* Reads everything again: the session goes on. */
 void coordinator_read_again(struct coordinator *coordinator);
+/* Asks again when it is time, a large fleet in pieces. */
+void coordinator_reread_turn(struct coordinator *coordinator);
+mono_ms coordinator_reread_deadline(const struct coordinator *coordinator);
+
+/* coordinator.c */
+/* Callbacks come between two steps, long after the last one perhaps: what they note is of now. */
+void coordinator_clock_read(struct coordinator *coordinator);
 wall_ms coordinator_wall(const struct coordinator *coordinator);
 void coordinator_say(const struct coordinator *coordinator, enum log_level level, const char *fmt,
                      ...) PRINTF_LIKE(3, 4);
