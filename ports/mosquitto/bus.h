@@ -9,8 +9,9 @@
 struct mosquitto_bus_settings {
     struct loop loop;
     struct stream stream;
-    /* An existing directory that only this user can enter; the short-lived unix socket between
-     * libmosquitto and the pump is made in a 0700 directory in it. At most 70 bytes. */
+    /* An existing directory in which nobody else can rename what this user made (its own, or a
+     * sticky one); the unix socket between libmosquitto and the pump is there for a moment, in a
+     * 0700 directory in it. At most 70 bytes. */
     const char *run_dir;
 };
 

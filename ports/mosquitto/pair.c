@@ -47,9 +47,9 @@ static int peer_take(int listener, int *fd, struct err *err)
 int pair_make(const char *run_dir, pair_connect connect, void *ctx, int *fd, struct err *err)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    char dir[PAIR_RUN_DIR_BYTES + sizeof "/bus.XXXXXX"];
+    char dir[PAIR_RUN_DIR_BYTES + sizeof "/berth.XXXXXX"];
     int listener = -1;
-    (void)snprintf(dir, sizeof dir, "%s/bus.XXXXXX", run_dir);
+    (void)snprintf(dir, sizeof dir, "%s/berth.XXXXXX", run_dir);
     if (mkdtemp(dir) == NULL) {
         return err_set(err, ERR_IO, "make a directory in %s: %s", run_dir, strerror(errno));
     }

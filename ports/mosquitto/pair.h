@@ -4,7 +4,7 @@
 
 #include "platform/base/err.h"
 
-/* So that "<run_dir>/bus.XXXXXX/s" fits into a unix address. */
+/* So that "<run_dir>/berth.XXXXXX/s" fits into a unix address. */
 #define PAIR_RUN_DIR_BYTES 71
 
 /* Makes whoever is handed `path` connect to it; 0 or an error. */

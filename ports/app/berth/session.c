@@ -1,7 +1,6 @@
 /* session: the loop turned until the broker has answered, lost us or said nothing for too long. */
 #include "ports/app/berth/session.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +15,14 @@
 #define KEEPALIVE_S 60
 
 /* How far session_open came; session_close goes back from there. */
-enum stage { STAGE_NONE, STAGE_KEYRING, STAGE_LOOP, STAGE_WORKER, STAGE_TLS, STAGE_DIR, STAGE_BUS };
+enum stage { STAGE_NONE, STAGE_KEYRING, STAGE_LOOP, STAGE_WORKER, STAGE_TLS, STAGE_BUS };
 
-static int run_dir_make(struct session *session, struct err *err)
+/* The bus makes its socket there, for a moment; a kill later leaves nothing in it. */
+static const char *run_dir_of(void)
 {
-    const char *parent = getenv("TMPDIR");
-    if (parent == NULL || parent[0] != '/' || strlen(parent) > 40) {
-        parent = "/tmp"; /* a unix socket's path in it must stay short */
-    }
-    (void)snprintf(session->run_dir, sizeof session->run_dir, "%s/berth-XXXXXX", parent);
-    return mkdtemp(session->run_dir) != NULL
-               ? 0
-               : err_set(err, ERR_IO, "make a directory in %s: %s", parent, strerror(errno));
+    const char *dir = getenv("TMPDIR");
+    bool is_fit = dir != NULL && dir[0] == '/' && strlen(dir) <= 40;
+    return is_fit ? dir : "/tmp"; /* a unix socket's path in it must stay short */
 }
 
 static int tls_open(struct session *session, const struct fleet_dir *dir, struct err *err)
@@ -53,7 +48,7 @@ static int bus_open(struct session *session, struct err *err)
 {
     struct mosquitto_bus_settings settings = {.loop = linux_loop_interface(&session->loop),
                                               .stream = mbedtls_tls_stream(session->tls),
-                                              .run_dir = session->run_dir};
+                                              .run_dir = run_dir_of()};
     int rc = mosquitto_bus_new(&settings, &session->mosquitto, err);
     if (rc == 0) {
         session->bus = mosquitto_bus_interface(session->mosquitto);
@@ -75,8 +70,6 @@ static int stage_open(struct session *session, enum stage stage, const struct fl
     }
     case STAGE_TLS:
         return tls_open(session, dir, err);
-    case STAGE_DIR:
-        return run_dir_make(session, err);
     case STAGE_BUS:
         return bus_open(session, err);
     case STAGE_NONE:
@@ -106,9 +99,6 @@ void session_close(struct session *session)
 {
     if (session->opened >= STAGE_BUS) {
         mosquitto_bus_free(session->mosquitto);
-    }
-    if (session->opened >= STAGE_DIR) {
-        (void)rmdir(session->run_dir);
     }
     if (session->opened >= STAGE_TLS) {
         mbedtls_tls_free(session->tls);

@@ -33,8 +33,7 @@ struct session {
     struct clock clock_port;
     struct entropy entropy;
     struct log log_port;
-    char run_dir[64]; /* made here, removed by session_close */
-    unsigned opened;  /* private */
+    unsigned opened; /* private */
     /* private: one question at a time */
     bool is_answered;
     struct err answer;
