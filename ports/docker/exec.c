@@ -29,7 +29,9 @@ struct exec_state {
     char id[ENGINE_ID_BYTES];
     mono_ms deadline;
     bool is_late;
-    bool is_own; /* late: by the engine's word, in time, it was the command that took too long */
+    bool is_own;   /* late: by the engine's word, in time, it was the command that took too long */
+    bool is_begun; /* late: the engine had begun it when it was first asked */
+    bool is_asked; /* late: it was asked that once */
     char refusal[ERR_TEXT_BYTES]; /* why it did not start; empty: it did */
     int refused;                  /* with this status */
     struct docker_output output;
@@ -147,6 +149,23 @@ static void on_poll(void *ctx)
     exec_look(ctx);
 }
 
+/* What an engine that is slow itself begins only now is not blamed for being late, and ended all
+ * the same: nothing of a command is left. */
+static void late_look(struct docker_call *call, bool has_run, uint64_t pid)
+{
+    struct exec_state *exec = call->state;
+    bool is_in_time = exec_now(exec->docker) <= exec->deadline + LATE_WORD_MS;
+    exec->is_begun = exec->is_begun || (has_run && !exec->is_asked);
+    exec->is_asked = true;
+    exec->is_own = exec->is_own || (exec->is_begun && is_in_time);
+    if (!has_run && is_in_time) {
+        exec->docker->loop.ops->arm(exec->docker->loop.self, &exec->poll,
+                                    exec_now(exec->docker) + EXIT_POLL_MS, on_poll, call);
+    } else {
+        exec_end(call, pid);
+    }
+}
+
 static void on_looked(struct docker_call *call, int status, struct span body)
 {
     struct exec_state *exec = call->state;
@@ -158,10 +177,8 @@ static void on_looked(struct docker_call *call, int status, struct span body)
     const cJSON *exit_code = reply_at(json, "ExitCode");
     bool is_running = reply_is_true_at(json, "Running");
     if (exec->is_late) {
-        bool has_run = is_running || cJSON_IsNumber(exit_code);
-        bool is_in_time = exec_now(exec->docker) <= exec->deadline + LATE_WORD_MS;
-        exec->is_own = exec->is_own || (has_run && is_in_time);
-        exec_end(call, is_running ? reply_count_at(json, "Pid") : 0);
+        late_look(call, is_running || cJSON_IsNumber(exit_code),
+                  is_running ? reply_count_at(json, "Pid") : 0);
     } else if (!is_running && cJSON_IsNumber(exit_code)) {
         docker_call_finish(call,
                            &(struct engine_answer){.exit_code = exit_code->valueint,

@@ -1,4 +1,6 @@
 /* docker_faults: engines that answer what a real one only does on a bad day. */
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/check.h"
@@ -188,6 +190,46 @@ static void an_engine_that_hangs_delays_only_its_caller(void)
     bench_close();
 }
 
+/* The engine begins the command when its time is over: nobody is blamed, and it is ended. */
+static void a_command_that_is_begun_late_is_ended(void)
+{
+    static char running[128];
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        {.request = "POST /v1.41/containers/c/exec", .status = 201, .body = "{\"Id\":\"e1\"}"},
+        {.request = "POST /v1.41/exec/e1/start", .answer = "", .after = FAKE_HANG},
+        {.request = "GET /v1.41/exec/e1/json",
+         .status = 200,
+         .body = "{\"Running\":false,\"ExitCode\":null,\"Pid\":0}",
+         .times = 3},
+        {.request = "GET /v1.41/exec/e1/json", .status = 200, .body = running},
+    };
+    static const char *const argv[] = {"/p", NULL};
+    struct engine_result exec = {0};
+    struct err err;
+    int status = 0; /* the container is "c", which a line of any process's cgroups holds */
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)setpgid(0, 0);
+        (void)pause();
+        _exit(EXIT_SUCCESS);
+    }
+    (void)snprintf(running, sizeof running, "{\"Running\":true,\"ExitCode\":null,\"Pid\":%d}",
+                   (int)pid);
+    bench_open(answers, COUNT_OF(answers));
+    CHECK_INT_EQ(bench.fixture.engine.ops->exec(bench.fixture.engine.self, "c", argv, 1, 300,
+                                                engine_result_done, &exec, &err),
+                 0);
+    engine_wait(&bench.fixture, &exec);
+    CHECK_INT_EQ(exec.code, ERR_ENGINE_GONE);
+    CHECK_INT_EQ(fake_server_used(&bench.server, 3), 3);
+    bench_close();
+    (void)alarm(20); /* it sleeps for ever where nobody ends it */
+    CHECK_INT_EQ(waitpid(pid, &status, 0), pid);
+    (void)alarm(0);
+    CHECK(WIFSIGNALED(status));
+}
+
 /* Closing with calls under way must leave nothing behind (the sanitizers look) and call nobody. */
 /* Commands that hang, as many as are let in, keep the engine from being neither seen nor used. */
 static void commands_leave_calls_free(void)
@@ -361,6 +403,7 @@ int main(int argc, char **argv)
         {"a_policy_is_changed_in_the_end", a_policy_is_changed_in_the_end},
         {"an_engine_that_hangs_delays_only_its_caller",
          an_engine_that_hangs_delays_only_its_caller},
+        {"a_command_that_is_begun_late_is_ended", a_command_that_is_begun_late_is_ended},
         {"commands_leave_calls_free", commands_leave_calls_free},
         {"an_endless_log_is_bounded", an_endless_log_is_bounded},
         {"a_named_volume_is_one_apps", a_named_volume_is_one_apps},
