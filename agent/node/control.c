@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "agent/node/control_private.h"
-#include "agent/node/control_view.h"
 
 /* Who may ask; a peer that none of these holds for is refused. */
 #define MAY_ROOT       1u
@@ -31,7 +30,7 @@ static int status_verb(struct control_peer *peer, const char *name, struct span 
     (void)body;
     conductor_status(peer->control->conductor, &json);
     text_append(&json, "\n");
-    return control_rendered_send(peer, &json, "application/json", control_view_status, err);
+    return control_rendered_send(peer, &json, "application/json", err);
 }
 
 static int events_verb(struct control_peer *peer, const char *name, struct span body,
@@ -46,7 +45,7 @@ static int events_verb(struct control_peer *peer, const char *name, struct span 
         return rc;
     }
     conductor_events(peer->control->conductor, after, &json);
-    return control_rendered_send(peer, &json, "application/x-ndjson", control_view_events, err);
+    return control_rendered_send(peer, &json, "application/x-ndjson", err);
 }
 
 static int history_verb(struct control_peer *peer, const char *name, struct span body,
@@ -59,13 +58,7 @@ static int history_verb(struct control_peer *peer, const char *name, struct span
         return rc;
     }
     text_append(&json, "\n");
-    return control_rendered_send(peer, &json, "application/json", control_view_history, err);
-}
-
-static void version_view(struct span json, struct text *text)
-{
-    (void)json;
-    text_append(text, "berthd " BERTH_VERSION "\n");
+    return control_rendered_send(peer, &json, "application/json", err);
 }
 
 static int version_verb(struct control_peer *peer, const char *name, struct span body,
@@ -75,7 +68,7 @@ static int version_verb(struct control_peer *peer, const char *name, struct span
     (void)name;
     (void)body;
     text_append(&json, "{\"version\":\"" BERTH_VERSION "\",\"api\":1}\n");
-    return control_rendered_send(peer, &json, "application/json", version_view, err);
+    return control_rendered_send(peer, &json, "application/json", err);
 }
 
 /* The conductor's one answer to an activate or a rollback. What follows from it are the events

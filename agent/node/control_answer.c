@@ -76,13 +76,69 @@ void control_error_send(struct control_peer *peer, int status, int code, const c
     control_answer_send(peer, status, "application/json", span_of(text.data, text.len));
 }
 
+/* Where the string that begins at `at` ends: behind its quote, or at the end of the text. */
+static size_t string_end(struct span json, size_t at)
+{
+    for (at++; at < json.len && json.data[at] != '"'; at++) {
+        at += json.data[at] == '\\' ? 1 : 0;
+    }
+    return at < json.len ? at + 1 : json.len;
+}
+
+/* What opens at `at` holds neither object nor array: it stays on one line. */
+static bool is_flat(struct span json, size_t at)
+{
+    for (at++; at < json.len;) {
+        uint8_t c = json.data[at];
+        if (c == '{' || c == '[' || c == '}' || c == ']') {
+            return c == '}' || c == ']';
+        }
+        at = c == '"' ? string_end(json, at) : at + 1;
+    }
+    return true;
+}
+
+static void ascii_append(struct text *text, struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        char c = (char)(bytes.data[i] < 0x7f ? bytes.data[i] : '?');
+        text_append_span(text, span_of(&c, 1));
+    }
+}
+
+void control_lines(struct span json, struct text *text)
+{
+    int depth = 0;
+    bool is_inside_flat = false;
+    for (size_t at = 0, end; at < json.len; at = end) {
+        uint8_t c = json.data[at];
+        bool is_opening = c == '{' || c == '[';
+        bool is_closing = c == '}' || c == ']';
+        end = c == '"' ? string_end(json, at) : at + 1;
+        is_inside_flat = is_inside_flat || (is_opening && is_flat(json, at));
+        if (is_closing && !is_inside_flat) {
+            text_printf(text, "\n%*s", --depth, "");
+        }
+        ascii_append(text, span_of(json.data + at, end - at));
+        if (c == ':') {
+            text_append(text, " ");
+        } else if ((is_opening || c == ',') && !is_inside_flat) {
+            depth += is_opening ? 1 : 0;
+            text_printf(text, "\n%*s", depth, "");
+        } else if (c == ',') {
+            text_append(text, " ");
+        }
+        is_inside_flat = is_inside_flat && !is_closing;
+    }
+}
+
 int control_rendered_send(struct control_peer *peer, const struct text *json, const char *type,
-                          control_view view, struct err *err)
+                          struct err *err)
 {
     struct text text = *json;
     if (peer->http.wants_text) {
         text_init(&text, peer->control->answer, sizeof peer->control->answer);
-        view(span_of(json->data, json->len), &text);
+        control_lines(span_of(json->data, json->len), &text);
         type = "text/plain; charset=utf-8";
     }
     if (json->cut || text.cut) {

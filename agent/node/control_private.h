@@ -5,9 +5,6 @@
 
 #include "agent/node/control.h"
 
-/* Renders a person's form of JSON. */
-typedef void (*control_view)(struct span json, struct text *text);
-
 /* An empty text in control->json. */
 struct text control_json(struct control *control);
 
@@ -21,10 +18,15 @@ void control_answer_send(struct control_peer *peer, int status, const char *type
 /* Sends {code, error, remedy} and finishes the peer. */
 void control_error_send(struct control_peer *peer, int status, int code, const char *what);
 
-/* Sends what was rendered into control->json, or what `view` makes of it where the peer asked for
- * text, and finishes the peer. ERR_LIMIT when it did not fit; nothing is sent then. */
+/* Appends JSON (one value, or one a line) as a person can read it: a member a line, indented, but
+ * for what holds neither object nor array; ASCII, so that nothing in it moves a terminal. Still
+ * JSON. People's tables are drawn by the tools. */
+void control_lines(struct span json, struct text *text);
+
+/* Sends what was rendered into control->json, by lines where the peer asked for text, and finishes
+ * the peer. ERR_LIMIT when it did not fit; nothing is sent then. */
 NODISCARD int control_rendered_send(struct control_peer *peer, const struct text *json,
-                                    const char *type, control_view view, struct err *err);
+                                    const char *type, struct err *err);
 
 /* GET /v1/watch: a status, then each event and each change of the status, until the peer leaves. */
 NODISCARD int control_watch(struct control_peer *peer, const char *name, struct span body,

@@ -1,6 +1,5 @@
 /* control_watch: pushes events and changes of the status to peers that watch. */
 #include "agent/node/control_private.h"
-#include "agent/node/control_view.h"
 #include "platform/base/crc.h"
 
 #define SOAK_TICK_MS 1000
@@ -42,12 +41,12 @@ static struct text status_json(struct control *control)
 
 /* A piece that does not fit its buffer ends the watch: a peer that waits for what stands in it
  * would else wait for ever. */
-static void piece_send(struct control_peer *peer, const struct text *json, control_view view)
+static void piece_send(struct control_peer *peer, const struct text *json)
 {
     struct text text = *json;
     if (peer->http.wants_text) {
         text_init(&text, peer->control->answer, sizeof peer->control->answer);
-        view(span_of(json->data, json->len), &text);
+        control_lines(span_of(json->data, json->len), &text);
     }
     if (json->cut || text.cut) {
         peer->state = CONTROL_PEER_FINISHED;
@@ -80,7 +79,7 @@ int control_watch(struct control_peer *peer, const char *name, struct span body,
     control_head_send(peer, 200,
                       peer->http.wants_text ? "text/plain; charset=utf-8" : "application/x-ndjson",
                       0, false);
-    piece_send(peer, &json, control_view_status);
+    piece_send(peer, &json);
     return 0;
 }
 
@@ -92,7 +91,7 @@ static void events_push(struct control *control)
             struct text json = control_json(control);
             conductor_events(control->conductor, peer->event_seen, &json);
             peer->event_seen = control->event_last;
-            piece_send(peer, &json, control_view_events);
+            piece_send(peer, &json);
         }
     }
 }
@@ -109,7 +108,7 @@ static void status_push(struct control *control, mono_ms now)
     control->status_sent_at = now;
     for (size_t i = 0; i < CONTROL_PEERS_MAX; i++) {
         if (control->peers[i].state == CONTROL_PEER_WATCHING) {
-            piece_send(&control->peers[i], &json, control_view_status);
+            piece_send(&control->peers[i], &json);
         }
     }
 }

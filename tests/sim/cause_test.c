@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/node/control_scan.h"
+#include "ports/app/control/scan.h"
 #include "agent/wire/json.h"
 #include "tests/check.h"
 #include "tests/sim/gateway.h"

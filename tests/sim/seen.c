@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/node/control_view.h"
+#include "ports/app/control/view.h"
 
 /* Whether `text` has that line. */
 static bool has_line(const char *text, const char *line, size_t len)
@@ -47,7 +47,7 @@ void seen_trace(struct seen *seen, const struct conductor *agent, struct sim_wor
     text_init(&status, json, sizeof json);
     conductor_status(agent, &status);
     text_init(&view, now, sizeof now);
-    control_view_status(span_of(status.data, status.len), &view);
+    view_status(span_of(status.data, status.len), &view);
     size_t len;
     for (const char *line = now; *line != '\0'; line += len + (line[len] == '\n' ? 1 : 0)) {
         len = strcspn(line, "\n");

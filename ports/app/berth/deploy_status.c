@@ -1,7 +1,7 @@
 /* deploy_status: what the status of an agent says of the app that is deployed. */
 #include <string.h>
 
-#include "agent/node/control_scan.h"
+#include "ports/app/control/scan.h"
 #include "ports/app/berth/deploy.h"
 
 /* The app's part of the document. */

@@ -3,6 +3,7 @@
 
 #include "ports/app/berthctl/options.h"
 #include "ports/app/control/client.h"
+#include "ports/app/control/view.h"
 
 int version_run(const struct options *options)
 {
@@ -11,5 +12,6 @@ int version_run(const struct options *options)
         printf("berthctl " BERTH_VERSION "\n");
         (void)fflush(stdout);
     }
-    return client_show(&options->control, "version", "/v1/version", wants_json);
+    return client_show(&options->control, "version", "/v1/version",
+                       wants_json ? NULL : view_version);
 }

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/node/control_scan.h"
-#include "agent/node/control_view.h"
 #include "ports/app/berthctl/options.h"
 #include "ports/app/control/client.h"
+#include "ports/app/control/scan.h"
+#include "ports/app/control/view.h"
 #include "ports/app/screen/screen.h"
 
 #define EVENTS_SHOWN 8
@@ -27,7 +27,7 @@ static void event_view(struct span line, char *target, size_t cap)
 {
     struct text text;
     text_init(&text, target, cap);
-    control_view_events(span_of(line.data, line.len + 1), &text); /* with its newline */
+    view_events(span_of(line.data, line.len + 1), &text); /* with its newline */
 }
 
 static void screen_event(struct screen *screen, struct span line)
@@ -43,7 +43,7 @@ static void screen_status(struct screen *screen, struct span line)
 {
     struct text text;
     text_init(&text, screen->status, sizeof screen->status);
-    control_view_status(line, &text);
+    view_status(line, &text);
 }
 
 static void screen_draw(const struct screen *screen, bool is_first)
@@ -104,7 +104,7 @@ static int lines_follow(struct client *client, bool wants_json, struct err *err)
             (void)fputs(event, stdout);
         } else if (is_first) {
             text_init(&text, status, sizeof status);
-            control_view_status(line, &text);
+            view_status(line, &text);
             (void)fputs(status, stdout);
         }
         is_first = false;

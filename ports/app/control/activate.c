@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/node/control_scan.h"
+#include "ports/app/control/scan.h"
 #include "agent/wire/base64.h"
 
 static bool is_standard_input(const char *path)

@@ -9,10 +9,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "agent/node/control_scan.h"
 #include "platform/base/text.h"
+#include "ports/app/control/scan.h"
 
 #define HEAD_BYTES_MAX 8192
+/* A table has at most this many times the bytes of its JSON, and its heading. */
+#define DRAWN_GROWTH        4
+#define DRAWN_HEADING_BYTES 4096
 
 static int client_connect(struct client *client, const char *path, struct err *err)
 {
@@ -126,9 +129,9 @@ int client_ask(struct client *client, const struct control *control,
     }
     text_init(&text, head, sizeof head);
     text_printf(&text,
-                "%s %s HTTP/1.1\r\nHost: berthd\r\nAccept: %s\r\nContent-Length: %zu\r\n\r\n",
-                question->method, question->target,
-                question->wants_text ? "text/plain" : "application/json", question->body.len);
+                "%s %s HTTP/1.1\r\nHost: berthd\r\nAccept: application/json\r\n"
+                "Content-Length: %zu\r\n\r\n",
+                question->method, question->target, question->body.len);
     if (text.cut) {
         return err_set(err, ERR_USAGE, "the name is too long");
     }
@@ -209,8 +212,40 @@ int client_complain(struct client *client, const char *what, int rc, struct err 
     return EXIT_FAILED;
 }
 
+/* Prints what `view` makes of the answer. */
+static int drawn_print(struct span answer, client_view view, struct err *err)
+{
+    struct text text;
+    size_t cap = DRAWN_GROWTH * answer.len + DRAWN_HEADING_BYTES;
+    char *drawn = malloc(cap);
+    if (drawn == NULL) {
+        return err_set(err, ERR_MEMORY, "out of memory; ask with --json");
+    }
+    text_init(&text, drawn, cap);
+    view(answer, &text);
+    int rc = text.cut ? ERR_LIMIT : fwrite(drawn, 1, text.len, stdout) != text.len ? ERR_IO : 0;
+    free(drawn);
+    return rc == ERR_LIMIT ? err_set(err, rc, "the table is too large; ask with --json")
+           : rc != 0       ? err_set(err, rc, "write: %s", strerror(errno))
+                           : 0;
+}
+
+/* Prints the answer, as it came or drawn. */
+static int answer_print(struct span answer, client_view view, struct err *err)
+{
+    if (view != NULL) {
+        int rc = drawn_print(answer, view, err);
+        if (rc != 0) {
+            return rc;
+        }
+    } else if (fwrite(answer.data, 1, answer.len, stdout) != answer.len) {
+        return err_set(err, ERR_IO, "write: %s", strerror(errno));
+    }
+    return fflush(stdout) == 0 ? 0 : err_set(err, ERR_IO, "write: %s", strerror(errno));
+}
+
 int client_show(const struct control *control, const char *what, const char *target,
-                bool wants_json)
+                client_view view)
 {
     struct client client;
     struct span body;
@@ -219,7 +254,6 @@ int client_show(const struct control *control, const char *what, const char *tar
     struct client_question question = {
         .method = "GET",
         .target = target,
-        .wants_text = !wants_json,
     };
     int rc = client_ask(&client, control, &question, &err);
     if (rc == 0 && client.status == 200) {
@@ -227,8 +261,8 @@ int client_show(const struct control *control, const char *what, const char *tar
     }
     if (rc != 0 || client.status != 200) {
         status = client_complain(&client, what, rc, &err);
-    } else if (fwrite(body.data, 1, body.len, stdout) != body.len || fflush(stdout) != 0) {
-        fprintf(stderr, "%s: %s: write: %s\n", control->tool, what, strerror(errno));
+    } else if (answer_print(body, view, &err) != 0) {
+        fprintf(stderr, "%s: %s: %s\n", control->tool, what, err.text);
         status = EXIT_FAILED;
     }
     client_close(&client);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "platform/base/err.h"
-#include "platform/base/span.h"
+#include "platform/base/text.h"
 
 /* Exit statuses of the tools that ask; READMEs and the tests know them. */
 enum exit_status {
@@ -36,7 +36,6 @@ struct client {
 
 struct client_question {
     const char *method, *target;
-    bool wants_text;
     struct span body;
 };
 
@@ -58,10 +57,13 @@ bool client_has_line(const struct client *client);
 
 void client_close(struct client *client);
 
+/* Draws the agent's JSON for people (view.h). */
+typedef void (*client_view)(struct span json, struct text *text);
+
 /* The whole of a simple verb: asks, and prints the answer or why there is none ("tool: what: why").
- * Returns an exit_status. */
+ * `view` draws it; NULL: it is printed as it came. Returns an exit_status. */
 int client_show(const struct control *control, const char *what, const char *target,
-                bool wants_json);
+                client_view view);
 
 /* Prints why `what` failed: `err`'s text where the agent was not reached (rc is not 0), else the
  * error and remedy of its answer. Returns EXIT_FAILED. */

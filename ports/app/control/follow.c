@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/node/control_scan.h"
+#include "ports/app/control/scan.h"
 #include "agent/node/memory.h"
 #include "platform/base/text.h"
 

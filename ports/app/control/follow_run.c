@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "agent/node/control_scan.h"
-#include "agent/node/control_view.h"
+#include "ports/app/control/scan.h"
+#include "ports/app/control/view.h"
 #include "platform/base/text.h"
 #include "ports/app/control/follow.h"
 
@@ -17,7 +17,7 @@ static void event_print(const struct follow *follow, struct span line)
         return;
     }
     text_init(&text, said, sizeof said);
-    control_view_events(span_of(line.data, line.len + 1), &text); /* with its newline */
+    view_events(span_of(line.data, line.len + 1), &text); /* with its newline */
     (void)fputs(said, stdout);
     (void)fflush(stdout);
 }
@@ -25,7 +25,7 @@ static void event_print(const struct follow *follow, struct span line)
 static int end_print(const struct follow *follow, const struct control *control,
                      enum follow_end end)
 {
-    const char *why = control_view_reason(follow->reason);
+    const char *why = view_reason(follow->reason);
     switch (end) {
     case FOLLOW_GOOD:
         printf("%s: good: the release serves and is committed\n", follow->app);

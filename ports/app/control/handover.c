@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "agent/limits.h"
-#include "agent/node/control_scan.h"
+#include "ports/app/control/scan.h"
 #include "platform/base/text.h"
 #include "ports/app/control/client.h"
 

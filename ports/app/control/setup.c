@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "agent/limits.h"
-#include "agent/node/control_scan.h"
+#include "ports/app/control/scan.h"
 #include "agent/wire/base64.h"
 #include "agent/wire/trust.h"
 #include "platform/base/text.h"

@@ -181,10 +181,31 @@ static void whole_answer(void)
     CHECK_INT_EQ(peer->state, CONTROL_PEER_FINISHED);
 }
 
-static void shout(struct span json, struct text *text)
+/* A member a line, what is flat on one; still JSON; nothing that moves a terminal. */
+static void lines(void)
 {
-    text_append(text, "VIEW ");
-    text_append_span(text, json);
+    static const char *const forms[][2] = {
+        {"", ""},
+        {"{}\n", "{}\n"},
+        {"{\"a\":1,\"b\":[true,null]}", "{\n \"a\": 1,\n \"b\": [true, null]\n}"},
+        {"{\"a\":{\"b\":{\"c\":-1}},\"d\":[]}",
+         "{\n \"a\": {\n  \"b\": {\"c\": -1}\n },\n \"d\": []\n}"},
+        {"{\"a\":\"{x,[\",\"b\":\"\\\"]:\\\\\"}", "{\"a\": \"{x,[\", \"b\": \"\\\"]:\\\\\"}"},
+        {"{\"a\":1}\n{\"b\":2}\n", "{\"a\": 1}\n{\"b\": 2}\n"},
+        {"[{\"a\":\"\xc2\x9b\x7f\"}]", "[\n {\"a\": \"???\"}\n]"},
+        {"{\"a\":[{\"b\":\"cu", "{\n \"a\": [\n  {\"b\": \"cu"},
+        {"{\"a\":\"cut\\", "{\"a\": \"cut\\"},
+    };
+    char drawn[128];
+    struct text text;
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        text_init(&text, drawn, sizeof drawn);
+        control_lines(span_text(forms[i][0]), &text);
+        CHECK_STR_EQ(drawn, forms[i][1]);
+    }
+    text_init(&text, drawn, 4);
+    control_lines(span_text("{\"a\":1}"), &text);
+    CHECK(text.cut);
 }
 
 static void rendered(void)
@@ -193,18 +214,17 @@ static void rendered(void)
     for (int wants_text = 0; wants_text < 2; wants_text++) {
         struct control_peer *peer = peer_open();
         struct text json = control_json(&control);
-        text_append(&json, "{}");
+        text_append(&json, "{\"a\":{}}");
         peer->http.wants_text = wants_text != 0;
-        CHECK_INT_EQ(control_rendered_send(peer, &json, "application/json", shout, &err), 0);
+        CHECK_INT_EQ(control_rendered_send(peer, &json, "application/json", &err), 0);
         CHECK_CONTAINS(sent, wants_text ? "Content-Type: text/plain; charset=utf-8\r\n"
                                         : "Content-Type: application/json\r\n");
-        CHECK_CONTAINS(sent, wants_text ? "\r\n\r\nVIEW {}" : "\r\n\r\n{}");
+        CHECK_CONTAINS(sent, wants_text ? "\r\n\r\n{\n \"a\": {}\n}" : "\r\n\r\n{\"a\":{}}");
         CHECK_CONTAINS(sent, "HTTP/1.1 200 OK\r\n");
         peer = peer_open();
         peer->http.wants_text = wants_text != 0;
         json.cut = true;
-        CHECK_INT_EQ(control_rendered_send(peer, &json, "application/json", shout, &err),
-                     ERR_LIMIT);
+        CHECK_INT_EQ(control_rendered_send(peer, &json, "application/json", &err), ERR_LIMIT);
         CHECK_CONTAINS(err.text, "the answer is larger than ");
         CHECK_STR_EQ(sent, "");
         CHECK_INT_EQ(finishes, 0);
@@ -215,7 +235,7 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"every code", every_code},     {"no code", no_code},   {"every status", every_status},
-        {"whole answer", whole_answer}, {"rendered", rendered},
+        {"whole answer", whole_answer}, {"rendered", rendered}, {"lines", lines},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -37,7 +37,7 @@ static void reads(void)
     control_close(peer.peer);
     CHECK_INT_EQ(ask(&peer, 0, "GET /v1/status HTTP/1.1\r\nAccept: text/plain\r\n\r\n"), 200);
     CHECK_CONTAINS(peer.sent, "text/plain");
-    CHECK_CONTAINS(peer.sent, "node n ");
+    CHECK_CONTAINS(peer.sent, "{\n \"schema\": 1,\n \"node\": \"n\",\n \"apps\": []\n}\n");
     control_close(peer.peer);
     CHECK_INT_EQ(ask(&peer, 0, "GET /v1/version HTTP/1.1\r\n\r\n"), 200);
     CHECK_CONTAINS(peer.sent, "{\"version\":\"" BERTH_VERSION "\",\"api\":1}");
@@ -235,11 +235,13 @@ static void watch(void)
     size_t people_len = people.len;
     control_step(&control, 1002);
     CHECK_INT_EQ(peer.len, len);
-    CHECK_CONTAINS(people.sent + people_len, "#1    +1.500s web: before\n#2 ");
+    CHECK_CONTAINS(
+        people.sent + people_len,
+        "{\"event\": 1, \"at\": 1500, \"app\": \"web\", \"text\": \"before\"}\n{\"event\": 2, ");
     (void)snprintf(fake.status, sizeof fake.status, "{\"node\":\"changed\"}");
     control_step(&control, 1003);
     CHECK_STR_EQ(peer.sent + len, "{\"node\":\"changed\"}\n");
-    CHECK_CONTAINS(people.sent + people_len, "node changed ");
+    CHECK_CONTAINS(people.sent + people_len, "{\"node\": \"changed\"}\n");
     control_close(peer.peer);
     control_close(people.peer);
     CHECK_INT_EQ(control_deadline(&control), MONO_NEVER);

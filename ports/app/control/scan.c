@@ -1,5 +1,5 @@
-/* control_scan: a cursor over JSON text; brackets are counted, never recursed into. */
-#include "agent/node/control_scan.h"
+/* scan: a cursor over JSON text; brackets are counted, never recursed into. */
+#include "ports/app/control/scan.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* control_view_test: the scanner over whole, cut and foreign text, and what people read. */
-#include "agent/node/control_view.h"
+/* view_test: the scanner over whole, cut and foreign text, and what people read. */
+#include "ports/app/control/view.h"
 
-#include "agent/node/control_scan.h"
+#include "ports/app/control/scan.h"
 #include "platform/base/units.h"
 #include "tests/check.h"
 
@@ -41,7 +41,7 @@ static void a_lost_way_back_is_shown(void)
             json, sizeof json, "%s%s%s",
             "{\"node\":\"g\",\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"previousImage\":\"",
             rows[i].word, "\",\"containers\":[]}]}");
-        const char *shown = view(control_view_status, json);
+        const char *shown = view(view_status, json);
         CHECK((strstr(shown, "no way back: the image of the release before is gone; load it "
                              "(docker load)") != NULL) == rows[i].is_shown);
     }
@@ -116,20 +116,20 @@ static void scan_survives_damage(void)
         }
         memcpy(copy, status, cut);
         text_init(&text, out, sizeof out);
-        control_view_status(span_of(copy, cut), &text);
+        view_status(span_of(copy, cut), &text);
         for (size_t i = 0; cut > 0 && i < sizeof marks - 1; i++) {
             copy[cut - 1] = marks[i];
             text_init(&text, out, sizeof out);
-            control_view_status(span_of(copy, cut), &text);
+            view_status(span_of(copy, cut), &text);
         }
         free(copy);
     }
-    CHECK_CONTAINS(view(control_view_status, status), "gw-17");
+    CHECK_CONTAINS(view(view_status, status), "gw-17");
 }
 
 static void status_view(void)
 {
-    const char *text = view(control_view_status, status);
+    const char *text = view(view_status, status);
     CHECK_CONTAINS(text, "node gw-17   berthd 0.1.0   engine 20.10\n");
     CHECK_CONTAINS(text, "STORE FAILED");
     CHECK(strstr(text, "MEMORY LOST") == NULL);
@@ -139,12 +139,12 @@ static void status_view(void)
                          " 1/1    0        -\n");
     CHECK_CONTAINS(text, "last verdict: good (healthy until the end of the soak)\n");
     CHECK(strstr(text, "wanted:") == NULL);
-    CHECK_CONTAINS(view(control_view_status,
+    CHECK_CONTAINS(view(view_status,
                         "{\"node\":\"n\",\"engine\":{\"up\":false},"
                         "\"route\":{\"obstacle\":\"hook\",\"timeouts\":false},\"apps\":[]}"),
                    "OTHER HOSTS: iptables drops in FORWARD before DOCKER-USER is reached");
     CHECK_CONTAINS(
-        view(control_view_status, "{\"node\":\"n\",\"engine\":{\"up\":false},\"apps\":[]}"),
+        view(view_status, "{\"node\":\"n\",\"engine\":{\"up\":false},\"apps\":[]}"),
         "engine does not answer\nno app yet");
 }
 
@@ -164,15 +164,15 @@ static void health_view(void)
                        "{\"node\":\"n\",\"apps\":[{\"app\":\"web\",\"phase\":\"rest\","
                        "\"health\":\"%s\",\"healthReason\":\"%s\"}]}",
                        rows[i][0], rows[i][1]);
-        CHECK_CONTAINS(view(control_view_status, json), rows[i][2]);
+        CHECK_CONTAINS(view(view_status, json), rows[i][2]);
     }
-    CHECK(strstr(view(control_view_status, status), "health:") == NULL); /* an older agent's */
+    CHECK(strstr(view(view_status, status), "health:") == NULL); /* an older agent's */
 }
 
 static void cause_view(void)
 {
     const char *text = view(
-        control_view_history,
+        view_history,
         "{\"app\":\"web\",\"cause\":{\"gen\":4,\"service\":\"api\",\"replica\":2,\"state\":"
         "\"exited\","
         "\"exitCode\":137,\"outOfMemory\":true,\"engineError\":\"\",\"outputUnread\":\"\","
@@ -183,17 +183,17 @@ static void cause_view(void)
     CHECK_CONTAINS(text, "startup probe: GET /x\n");
     CHECK_CONTAINS(text, "failed 3 times in a row: status 503\n");
     CHECK_CONTAINS(text, "its output, the end of it:\none\ntwo?[2J \"q\"\n");
-    text = view(control_view_history, "{\"app\":\"web\",\"cause\":null}");
+    text = view(view_history, "{\"app\":\"web\",\"cause\":null}");
     CHECK_STR_EQ(text, "app web\n");
     text =
-        view(control_view_history, "{\"app\":\"web\",\"cause\":{\"state\":null,\"exitCode\":null,"
+        view(view_history, "{\"app\":\"web\",\"cause\":{\"state\":null,\"exitCode\":null,"
                                    "\"outputUnread\":\"no engine\",\"output\":\"\"}}");
     CHECK_STR_EQ(text, "app web\n                 its output cannot be read: no engine\n");
 }
 
 static void history_view(void)
 {
-    const char *text = view(control_view_history,
+    const char *text = view(view_history,
                             "{\"app\":\"web\",\"committed\":{\"gen\":3,\"release\":\"aabbccddee\","
                             "\"sequence\":5,\"version\":\"\"},\"history\":[{\"gen\":2,\"release\":"
                             "\"bb11223344\",\"sequence\":4,\"version\":\"1.1\"},{\"gen\":1,"
@@ -207,7 +207,7 @@ static void history_view(void)
 
 static void events_view(void)
 {
-    CHECK_STR_EQ(view(control_view_events,
+    CHECK_STR_EQ(view(view_events,
                       "{\"event\":7,\"at\":61005,\"wall\":1700000000000,\"timeTrusted\":true,"
                       "\"app\":\"web\",\"text\":\"ready\"}\n"
                       "{\"event\":8,\"at\":61005,\"wall\":5,\"timeTrusted\":false,\"app\":\"\","
@@ -217,8 +217,8 @@ static void events_view(void)
 
 static void reasons_have_sentences(void)
 {
-    CHECK_STR_EQ(control_view_reason("crashed"), "a container of the candidate ended by itself");
-    CHECK_STR_EQ(control_view_reason("something-new"), "something-new");
+    CHECK_STR_EQ(view_reason("crashed"), "a container of the candidate ended by itself");
+    CHECK_STR_EQ(view_reason("something-new"), "something-new");
 }
 
 /* A terminal that is told CSI, as one character or as two bytes, obeys it. */
@@ -261,7 +261,7 @@ static void case_ends(void)
         char want[400];
         (void)snprintf(owner, sizeof owner, "{\"app\":\"web\",\"cause\":{%s}}", rows[i].cause);
         (void)snprintf(want, sizeof want, "app web\n%17s%s", "", rows[i].shown);
-        CHECK_STR_EQ(view(control_view_history, owner), want);
+        CHECK_STR_EQ(view(view_history, owner), want);
     }
 }
 

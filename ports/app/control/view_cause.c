@@ -1,9 +1,9 @@
-/* control_view_cause: why a candidate failed, as lines for people. */
+/* view_cause: why a candidate failed, as lines for people. */
 #include <inttypes.h>
 
 #include "agent/limits.h"
-#include "agent/node/control_scan.h"
-#include "agent/node/control_view.h"
+#include "ports/app/control/scan.h"
+#include "ports/app/control/view.h"
 
 #define WORDS_BYTES 520
 
@@ -89,7 +89,7 @@ static void output_view(struct span cause, struct text *text)
     text_append(text, text->data[text->len - 1] != '\n' ? "\n" : "");
 }
 
-void control_view_cause(struct span owner, struct text *text)
+void view_cause(struct span owner, struct text *text)
 {
     struct span cause;
     if (!scan_member(owner, "cause", &cause) || cause.len == 0 || cause.data[0] != '{') {

@@ -1,10 +1,10 @@
-/* control_view: plain tables out of the conductor's JSON. */
-#include "agent/node/control_view.h"
+/* view: plain tables out of the conductor's JSON. */
+#include "ports/app/control/view.h"
 
 #include <inttypes.h>
 
-#include "agent/node/control_scan.h"
 #include "agent/node/session.h"
+#include "ports/app/control/scan.h"
 
 #define DIGEST_SHORT 8
 #define CELL_BYTES   96
@@ -14,7 +14,7 @@ struct tally {
     unsigned present, ready, routed;
 };
 
-const char *control_view_reason(const char *word)
+const char *view_reason(const char *word)
 {
     static const struct {
         const char *word, *sentence;
@@ -137,8 +137,8 @@ static void verdict_view(struct span app, struct text *text)
     (void)scan_member_text(app, "verdict", verdict, sizeof verdict);
     (void)scan_member_text(app, "reason", reason, sizeof reason);
     if (verdict[0] != '\0' && strcmp(verdict, "none") != 0) {
-        text_printf(text, "%16s last verdict: %s (%s)\n", "", verdict, control_view_reason(reason));
-        control_view_cause(app, text);
+        text_printf(text, "%16s last verdict: %s (%s)\n", "", verdict, view_reason(reason));
+        view_cause(app, text);
     }
     if (scan_member(app, "committed", &generation)) {
         (void)scan_member_text(generation, "release", serving, sizeof serving);
@@ -250,7 +250,7 @@ static void identity_view(struct span status, struct text *text)
     }
 }
 
-void control_view_status(struct span status, struct text *text)
+void view_status(struct span status, struct text *text)
 {
     struct span apps;
     struct span app;
@@ -281,7 +281,7 @@ static void time_view(struct span event, struct text *text)
     }
 }
 
-void control_view_events(struct span lines, struct text *text)
+void view_events(struct span lines, struct text *text)
 {
     struct span line;
     size_t at = 0;
@@ -294,6 +294,13 @@ void control_view_events(struct span lines, struct text *text)
         time_view(line, text);
         text_printf(text, " %s: %s\n", app[0] != '\0' ? app : "node", said);
     }
+}
+
+void view_version(struct span version, struct text *text)
+{
+    char word[32];
+    (void)scan_member_text(version, "version", word, sizeof word);
+    text_printf(text, "berthd %s\n", word[0] != '\0' ? word : "-");
 }
 
 static void history_row(struct span generation, const char *role, struct text *text)
@@ -309,7 +316,7 @@ static void history_row(struct span generation, const char *role, struct text *t
                 scan_member_integer(generation, "sequence", 0));
 }
 
-void control_view_history(struct span history, struct text *text)
+void view_history(struct span history, struct text *text)
 {
     char app[NAME_BYTES];
     char digest[DIGEST_HEX_BYTES];
@@ -335,5 +342,5 @@ void control_view_history(struct span history, struct text *text)
                         "bad", DIGEST_SHORT, digest);
         }
     }
-    control_view_cause(history, text);
+    view_cause(history, text);
 }

@@ -1,7 +1,7 @@
-/* control_scan: looks things up in JSON that this product wrote itself, without building anything.
+/* scan: looks things up in JSON that this product wrote itself, without building anything.
  */
-#ifndef AGENT_NODE_CONTROL_SCAN_H
-#define AGENT_NODE_CONTROL_SCAN_H
+#ifndef PORTS_APP_CONTROL_SCAN_H
+#define PORTS_APP_CONTROL_SCAN_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
-/* control_view: what people's tables make of any JSON is plain lines, within their buffer. */
-#include "agent/node/control_view.h"
+/* view: what people's tables make of any JSON is plain lines, within their buffer. */
+#include "ports/app/control/view.h"
 
-#include "agent/node/control_scan.h"
+#include "ports/app/control/scan.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/target.h"
 
@@ -19,7 +19,7 @@ static void lines_check(const struct text *text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const views[])(struct span, struct text *) = {
-        control_view_status, control_view_events, control_view_history};
+        view_status, view_events, view_history};
     struct span input = span_of(data, size);
     struct text text;
     struct span value;
