@@ -170,12 +170,23 @@ struct engine_mount {
      * volume: of what is brought into it before a start, a tree of the name `seed`; `owner` is
      * "uid:gid", or NULL. */
     const char *recipe, *seed, *owner;
+    /* Of a volume: "name=value" for the engine's local driver, which then mounts something of the
+     * machine or its network there (type, o, device). One that is there must have the same. */
+    struct engine_strings options;
 };
 
 struct engine_device {
     const char *host_path;
     const char *container_path;
     const char *permissions; /* "rwm" */
+};
+
+/* Devices that a driver of the engine finds (Docker Engine API, DeviceRequest): a GPU. */
+struct engine_reservation {
+    const char *driver;         /* NULL: any that has the capabilities */
+    int64_t count;              /* -1: all there are; 0: those of `ids` */
+    struct engine_strings ids;  /* as the driver calls them */
+    struct engine_strings capabilities, options; /* options are "name=value" */
 };
 
 struct engine_ulimit {
@@ -205,6 +216,8 @@ struct engine_spec {
     size_t mount_count;
     const struct engine_device *devices;
     size_t device_count;
+    const struct engine_reservation *reservations;
+    size_t reservation_count;
     const struct engine_ulimit *ulimits;
     size_t ulimit_count;
     const char *user, *working_dir, *hostname, *log_driver, *stop_signal;

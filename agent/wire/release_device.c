@@ -1,4 +1,4 @@
-/* release_device: devices of the node and secrets of its directory. */
+/* release_device: devices of the node, by file or by driver, and secrets of its directory. */
 #include "agent/wire/release_parts.h"
 #include "agent/wire/release_words.h"
 
@@ -53,6 +53,82 @@ int release_read_devices(const struct json_place *at, void *into, struct err *er
         }
         reading->service->powers |= POWER_DEVICES;
         reading->spec->device_count++;
+    }
+    return 0;
+}
+
+/* One list of devices that a driver finds, and the arena of its strings. */
+struct reserving {
+    struct engine_reservation *reservation;
+    struct arena *arena;
+};
+
+static int read_capabilities(const struct json_place *at, void *into, struct err *err)
+{
+    struct reserving *reserving = into;
+    return release_read_strings(at, reserving->arena, &reserving->reservation->capabilities, err);
+}
+
+static int read_ids(const struct json_place *at, void *into, struct err *err)
+{
+    struct reserving *reserving = into;
+    return release_read_strings(at, reserving->arena, &reserving->reservation->ids, err);
+}
+
+static int read_count(const struct json_place *at, void *into, struct err *err)
+{
+    return json_integer(at, -1, INT32_MAX, &((struct reserving *)into)->reservation->count, err);
+}
+
+static int read_driver(const struct json_place *at, void *into, struct err *err)
+{
+    struct reserving *reserving = into;
+    return release_keep_string(at, reserving->arena, &reserving->reservation->driver, err);
+}
+
+static int read_options(const struct json_place *at, void *into, struct err *err)
+{
+    struct reserving *reserving = into;
+    return release_read_pairs(at, reserving->arena, &reserving->reservation->options, err);
+}
+
+static int reservation_read(const struct json_place *at, struct reserving *reserving,
+                            struct err *err)
+{
+    static const struct json_key keys[] = {{"capabilities", read_capabilities, NULL, true},
+                                           {"device_ids", read_ids, NULL, false},
+                                           {"count", read_count, NULL, false},
+                                           {"driver", read_driver, NULL, false},
+                                           {"options", read_options, NULL, false}};
+    int rc = json_read_object(at, keys, COUNT_OF(keys), reserving, err);
+    const struct engine_reservation *reservation = reserving->reservation;
+    if (rc == 0 && (reservation->count != 0) == (reservation->ids.count > 0)) {
+        rc = json_error(at, ERR_VALUE, err, "must have one of count (-1: all) and device_ids");
+    }
+    return rc;
+}
+
+int release_read_reserved_devices(const struct json_place *at, void *into, struct err *err)
+{
+    struct release_reading *reading = into;
+    struct json_place step = {0};
+    if (!json_is_array(at)) {
+        return json_error(at, ERR_VALUE, err, "must be a list of objects");
+    }
+    struct engine_reservation *list = arena_alloc(reading->arena, json_count(at) * sizeof *list);
+    if (list == NULL) {
+        return release_no_room(at, err);
+    }
+    reading->spec->reservations = list;
+    while (json_next(at, &step)) {
+        struct reserving reserving = {.reservation = &list[reading->spec->reservation_count],
+                                      .arena = reading->arena};
+        int rc = reservation_read(&step, &reserving, err);
+        if (rc != 0) {
+            return rc;
+        }
+        reading->service->powers |= POWER_DEVICES;
+        reading->spec->reservation_count++;
     }
     return 0;
 }

@@ -99,12 +99,17 @@ static int volume_keep(const struct json_place *at, const struct release_reading
                           "letters, digits, '-', '_' and '.'");
     }
     for (size_t i = 0; i < reading->volume_count; i++) {
-        if (strcmp(reading->volumes[i].key, source) == 0) {
-            mount->source = reading->volumes[i].name;
-            mount->is_named = true;
-            mount->is_external = reading->volumes[i].is_external;
-            return 0;
+        const struct volume_name *volume = &reading->volumes[i];
+        if (strcmp(volume->key, source) == 0) {
+            mount->options = volume->options;
+            mount->source = volume->name;
+            mount->is_named = volume->name != NULL;
+            mount->is_external = volume->is_external;
+            break;
         }
+    }
+    if (mount->is_named) {
+        return 0;
     }
     if (release_is_image_volume(source)) {
         return image_volume_keep(at, reading, source, mount, err);
@@ -312,14 +317,18 @@ static int mount_read(const struct json_place *at, struct release_reading *readi
         struct json_place source = {.parent = at, .key = "source"};
         return json_error(&source, ERR_MISSING, err, "missing; it is required");
     }
-    if (mount->recipe != NULL && mount->is_volume && (mount->is_named || mount->is_of_image)) {
+    if (mount->recipe != NULL && mount->is_volume &&
+        (mount->is_named || mount->is_of_image || mount->options.count > 0)) {
         return json_error(at, ERR_VALUE, err, "only a volume of the app's own can have a seed");
     }
     reading->mounts_writable |= !mount->read_only && !is_tmpfs;
     if (mount->is_volume && mount->is_named) {
         volume_note(reading->service, mount);
     }
-    reading->service->powers |= into.type[0] == 'b' ? POWER_HOST_PATHS : 0;
+    /* What the options mount may be any disk or folder of the node. */
+    if (into.type[0] == 'b' || mount->options.count > 0) {
+        reading->service->powers |= POWER_HOST_PATHS;
+    }
     return 0;
 }
 

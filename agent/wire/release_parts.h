@@ -23,17 +23,18 @@ struct release_reading {
     size_t words_used;           /* of the service's words */
     const char *platform;        /* "arm" or "arm/v7", as the service says; NULL: any */
     struct engine_strings names; /* besides the service's own */
-    struct volume_name *volumes; /* that have one of their own */
+    struct volume_name *volumes; /* that have a name or options of their own */
     size_t volume_count;
     struct plan_file *files; /* that travel with the release */
     size_t file_count;
     const struct release_files_sink *sink; /* NULL: nobody is told */
 };
 
-/* A volume of the document whose name at the engine the release says. */
+/* A volume of the document of which the release says the name at the engine, or the options. */
 struct volume_name {
-    const char *key, *name;
+    const char *key, *name; /* name NULL: the app's own */
     bool is_external;
+    struct engine_strings options;
 };
 
 /* Readers of single keys (json_read): `into` is the struct release_reading. */
@@ -63,6 +64,7 @@ int release_read_logging(const struct json_place *at, void *into, struct err *er
 int release_read_volumes(const struct json_place *at, void *into, struct err *err);
 int release_read_tmpfs(const struct json_place *at, void *into, struct err *err);
 int release_read_devices(const struct json_place *at, void *into, struct err *err);
+int release_read_reserved_devices(const struct json_place *at, void *into, struct err *err);
 int release_read_secrets(const struct json_place *at, void *into, struct err *err);
 int release_read_cap_add(const struct json_place *at, void *into, struct err *err);
 int release_read_cap_drop(const struct json_place *at, void *into, struct err *err);

@@ -184,8 +184,7 @@ static int read_reservations(const struct json_place *at, void *into, struct err
         {"cpus", NULL, "a node reserves no processors; remove it", false},
         {"pids", NULL, "a node reserves no processes; remove it", false},
         {"generic_resources", NULL, "a node has none; remove it", false},
-        {"devices", NULL,
-         "set runtime: nvidia and NVIDIA_VISIBLE_DEVICES, or list the files under devices", false}};
+        {"devices", release_read_reserved_devices, NULL, false}};
     return json_read_object(at, keys, COUNT_OF(keys), into, err);
 }
 

@@ -125,8 +125,7 @@ static const struct json_key service_keys[] = {
     {"extends", NULL, LATER, false},
     {"configs", NULL, "mount the file (type file) where the program reads it; remove it", false},
     {"mem_reservation", NULL, "write it under deploy.resources.reservations", false},
-    {"gpus", NULL,
-     "set runtime: nvidia and NVIDIA_VISIBLE_DEVICES, or list the files under devices", false}};
+    {"gpus", NULL, "write it under deploy.resources.reservations.devices", false}};
 
 int release_read_service(const struct json_place *at, struct release_reading *reading,
                          struct err *err)

@@ -76,7 +76,8 @@ static void hash_mount(uint64_t *hash, size_t number, const struct engine_mount 
 {
     uint64_t flags = (mount->is_named ? 1u : 0) | (mount->is_external ? 2u : 0) |
                      (mount->no_copy ? 4u : 0) | (mount->makes_path ? 8u : 0) |
-                     (mount->source == NULL ? 16u : 0) | (mount->seed != NULL ? 32u : 0);
+                     (mount->source == NULL ? 16u : 0) | (mount->seed != NULL ? 32u : 0) |
+                     (mount->options.count > 0 ? 64u : 0);
     if (flags == 0 && mount->propagation == NULL && mount->selinux == NULL) {
         return;
     }
@@ -91,6 +92,19 @@ static void hash_mount(uint64_t *hash, size_t number, const struct engine_mount 
         hash_text(hash, mount->seed);
         hash_text(hash, mount->owner);
     }
+    if (mount->options.count > 0) {
+        hash_strings(hash, &mount->options);
+    }
+}
+
+static void hash_reservation(uint64_t *hash, const struct engine_reservation *reservation)
+{
+    hash_text(hash, "reservation");
+    hash_text(hash, reservation->driver);
+    hash_number(hash, (uint64_t)reservation->count);
+    hash_strings(hash, &reservation->ids);
+    hash_strings(hash, &reservation->capabilities);
+    hash_strings(hash, &reservation->options);
 }
 
 static void hash_plain(uint64_t *hash, const struct plain_key *key, const struct engine_spec *spec)
@@ -133,6 +147,9 @@ static void hash_later(uint64_t *hash, const struct engine_spec *spec)
     }
     for (size_t i = 0; i < spec->mount_count; i++) {
         hash_mount(hash, i, &spec->mounts[i]);
+    }
+    for (size_t i = 0; i < spec->reservation_count; i++) {
+        hash_reservation(hash, &spec->reservations[i]);
     }
     hash_named(hash, "swappiness", spec->swappiness);
     hash_named(hash, "blkio", spec->blkio_weight);

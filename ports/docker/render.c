@@ -55,6 +55,16 @@ static void put_bool(struct text *text, const char *key, bool value)
     }
 }
 
+static void put_items(struct text *text, struct engine_strings list)
+{
+    text_append(text, "[");
+    for (size_t i = 0; i < list.count; i++) {
+        comma(text);
+        text_append_json(text, list.items[i]);
+    }
+    text_append(text, "]");
+}
+
 /* A list that is there but empty speaks: it clears what the image says. */
 static void put_list(struct text *text, const char *key, struct engine_strings list)
 {
@@ -62,12 +72,7 @@ static void put_list(struct text *text, const char *key, struct engine_strings l
         return;
     }
     put_key(text, key);
-    text_append(text, "[");
-    for (size_t i = 0; i < list.count; i++) {
-        comma(text);
-        text_append_json(text, list.items[i]);
-    }
-    text_append(text, "]");
+    put_items(text, list);
 }
 
 /* Items "name<separator>value" as an object; without the separator the value is empty. */
@@ -96,6 +101,13 @@ static void put_pairs(struct text *text, const char *key, struct engine_strings 
     put_key(text, key);
     text_append(text, "{");
     put_each(text, pairs, separator);
+    text_append(text, "}");
+}
+
+void render_options(struct engine_strings options, struct text *text)
+{
+    text_append(text, "{");
+    put_each(text, options, "=");
     text_append(text, "}");
 }
 
@@ -229,6 +241,30 @@ static void put_devices(struct text *text, const struct engine_spec *spec)
     text_append(text, "]");
 }
 
+/* Of capabilities the engine takes alternatives; a release gives one. */
+static void put_reservations(struct text *text, const struct engine_spec *spec)
+{
+    if (spec->reservation_count == 0) {
+        return;
+    }
+    put_key(text, "DeviceRequests");
+    text_append(text, "[");
+    for (size_t i = 0; i < spec->reservation_count; i++) {
+        const struct engine_reservation *reservation = &spec->reservations[i];
+        comma(text);
+        text_append(text, "{");
+        put_text(text, "Driver", reservation->driver);
+        put_number(text, "Count", reservation->count);
+        put_list(text, "DeviceIDs", reservation->ids);
+        text_append(text, ",\"Capabilities\":[");
+        put_items(text, reservation->capabilities);
+        text_append(text, "]");
+        put_pairs(text, "Options", reservation->options, "=");
+        text_append(text, "}");
+    }
+    text_append(text, "]");
+}
+
 static void put_ulimits(struct text *text, const struct engine_spec *spec)
 {
     if (spec->ulimit_count == 0) {
@@ -338,6 +374,7 @@ static void put_host(struct text *text, const struct engine_spec *spec)
     put_binds(text, spec);
     put_mounts(text, spec);
     put_devices(text, spec);
+    put_reservations(text, spec);
     put_ulimits(text, spec);
     put_log(text, spec);
     put_resources(text, spec);

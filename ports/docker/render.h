@@ -18,6 +18,9 @@ void render_network(const struct engine_network *network, struct text *text);
 /* The body of POST /containers/{id}/exec: no terminal, no input. */
 void render_exec(const char *const *argv, size_t count, struct text *text);
 
+/* "name=value" strings as an object. */
+void render_options(struct engine_strings options, struct text *text);
+
 /* "198.18.0.2" of a number. */
 void render_address(ipv4 address, struct text *text);
 

@@ -4,8 +4,9 @@
 #include <stdio.h>
 
 #include "ports/docker/hold.h"
+#include "ports/docker/render.h"
 
-enum { VOLUME_BODY_BYTES = 1024 };
+enum { VOLUME_BODY_BYTES = 1024 + DOCKER_OPTIONS_BYTES };
 
 /* Whom the containers that mount a volume belong to. */
 struct claimants {
@@ -30,6 +31,21 @@ static const char *label_in(const struct engine_spec *spec, const char *name)
     return "";
 }
 
+static bool options_note(struct docker_volumes *volumes, struct docker_volume *volume,
+                         struct engine_strings options)
+{
+    struct text text;
+    if (options.count == 0) {
+        return true;
+    }
+    volume->options = &volumes->options[volumes->options_used];
+    text_init(&text, &volumes->options[volumes->options_used],
+              sizeof volumes->options - volumes->options_used);
+    render_options(options, &text);
+    volumes->options_used += text.len + 1;
+    return !text.cut && volumes->options_used < sizeof volumes->options;
+}
+
 int docker_volumes_note(struct docker_volumes *volumes, const struct engine_spec *spec,
                         struct err *err)
 {
@@ -51,7 +67,8 @@ int docker_volumes_note(struct docker_volumes *volumes, const struct engine_spec
         fits = text_copy(volume->name, sizeof volume->name, mount->source) &&
                text_copy(volume->target, sizeof volume->target, mount->target) &&
                text_copy(volume->former, sizeof volume->former,
-                         mount->former != NULL ? mount->former : "");
+                         mount->former != NULL ? mount->former : "") &&
+               options_note(volumes, volume, mount->options);
         volume->is_named = mount->is_named;
         volume->is_external = mount->is_external;
         volume->is_reader = mount->is_named && mount->read_only;
@@ -59,8 +76,10 @@ int docker_volumes_note(struct docker_volumes *volumes, const struct engine_spec
         volumes->count++;
     }
     return fits ? 0
-                : err_set(err, ERR_LIMIT, "%s: more than %d volumes, or too long a name",
-                          spec->name, DOCKER_VOLUMES_MAX);
+                : err_set(err, ERR_LIMIT,
+                          "%s: more than %d volumes, too long a name, or more than %d bytes of "
+                          "driver_opts",
+                          spec->name, DOCKER_VOLUMES_MAX, DOCKER_OPTIONS_BYTES);
 }
 
 static struct docker_request volume_look(const char *name, docker_step step, char *path)
@@ -104,6 +123,10 @@ static void volume_make(struct docker_call *call)
         text_append(&text, ",\"io.berth.app\":");
         text_append_json(&text, volumes->app);
         text_append(&text, "}");
+    }
+    if (volume_now(volumes)->options != NULL) {
+        text_append(&text, ",\"DriverOpts\":");
+        text_append(&text, volume_now(volumes)->options);
     }
     text_append(&text, "}");
     docker_call_next(call, &(struct docker_request){.method = "POST",
@@ -300,13 +323,41 @@ static void on_former(struct docker_call *call, int status, struct span body)
     }
 }
 
+/* Something else may be mounted in one that is there under the name. */
+static bool has_its_options(struct docker_call *call, struct span body)
+{
+    const struct docker_volume *volume = volume_now(call->state);
+    const cJSON *option;
+    if (volume->options == NULL) {
+        return true;
+    }
+    REPLY json = reply_parse(body, &call->is_short);
+    REPLY wanted = reply_parse(span_text(volume->options), &call->is_short);
+    const cJSON *there = reply_at(json, "Options");
+    if (cJSON_GetArraySize(there) != cJSON_GetArraySize(wanted)) {
+        return false;
+    }
+    cJSON_ArrayForEach(option, wanted)
+    {
+        if (strcmp(reply_text_of(there, option->string), option->valuestring) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void on_volume(struct docker_call *call, int status, struct span body)
 {
     struct docker_volumes *volumes = call->state;
     const struct docker_volume *volume = volume_now(volumes);
     char path[DOCKER_PATH_BYTES];
     int owner = status == 200 ? owner_read(call, body) : 0;
-    if (status == 200 && volume->is_reader) {
+    if (status == 200 && !has_its_options(call, body)) {
+        docker_call_fail(call, ERR_EXISTS,
+                         "volume %s is there with other options than driver_opts has: remove it "
+                         "with docker volume rm %s, or give the volume another name",
+                         volume->name, volume->name);
+    } else if (status == 200 && volume->is_reader) {
         volume_settled(call, false); /* whoever writes it */
     } else if (owner < 0) {
         docker_call_fail(call, ERR_EXISTS,

@@ -7,6 +7,8 @@
 /* Volumes of one container. */
 #define DOCKER_VOLUMES_MAX  32
 #define DOCKER_VOLUME_BYTES 256
+/* Of all their options, as the engine takes them. */
+#define DOCKER_OPTIONS_BYTES 2048
 
 struct docker_volume {
     char name[DOCKER_VOLUME_BYTES];
@@ -16,12 +18,15 @@ struct docker_volume {
     bool is_reader;                   /* a named one that is not written */
     bool is_of_image;                 /* one without a name of ours may be noted for it */
     char target[DOCKER_VOLUME_BYTES];
+    const char *options; /* JSON of what it is made with; NULL: none */
 };
 
 struct docker_volumes {
     char node[ENGINE_LABEL_BYTES], app[ENGINE_LABEL_BYTES];
     char service[ENGINE_LABEL_BYTES], replica[ENGINE_LABEL_BYTES];
     struct docker_volume at[DOCKER_VOLUMES_MAX];
+    char options[DOCKER_OPTIONS_BYTES];
+    size_t options_used;
     size_t count;
     size_t done; /* so many are settled */
     /* All are settled: the next request, or the end. */

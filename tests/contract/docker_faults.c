@@ -371,6 +371,58 @@ static void a_named_volume_is_one_apps(void)
     bench_close();
 }
 
+#define OPTIONS(name, options)                                                                     \
+    {                                                                                              \
+        .request = "GET /v1.41/volumes/" name " ",                                                 \
+        OK_JSON("{\"Labels\":" OF("a") ",\"Options\":" options "}")                                \
+    }
+
+/* What is mounted in a volume follows from its options: one with others is not taken for it. */
+static void a_volume_has_the_options_of_the_release(void)
+{
+    static const struct fake_answer answers[] = {
+        VERSION_41,
+        OPTIONS("same", "{\"device\":\":/x\",\"type\":\"nfs\"}"),
+        OPTIONS("other", "{\"device\":\":/y\",\"type\":\"nfs\"}"),
+        OPTIONS("fewer", "{\"type\":\"nfs\"}"),
+        OPTIONS("more", "{\"device\":\":/x\",\"type\":\"nfs\",\"o\":\"ro\"}"),
+        OPTIONS("none", "null"),
+        {.request = "GET /v1.41/volumes/", .status = 404, .body = "{\"message\":\"none\"}"},
+        {.request = "POST /v1.41/volumes/create",
+         .holds = "\"DriverOpts\":{\"type\":\"nfs\",\"device\":\":/x\"}}",
+         .status = 201,
+         .body = "{}"},
+        {.request = "POST /v1.41/containers/create", CREATED},
+    };
+    static const struct {
+        const char *name;
+        int code;
+    } rows[] = {{"same", 0},           {"other", ERR_EXISTS}, {"fewer", ERR_EXISTS},
+                {"more", ERR_EXISTS}, {"none", ERR_EXISTS},  {"fresh", 0}};
+    static const char *const labels[] = {"io.berth.node=n", "io.berth.app=a"};
+    static const char *const options[] = {"type=nfs", "device=:/x"};
+    bench_open(answers, COUNT_OF(answers));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct engine_mount mount = {.source = rows[i].name,
+                                     .target = "/d",
+                                     .is_volume = true,
+                                     .options = {.items = options, .count = COUNT_OF(options)}};
+        struct engine_spec spec = {.name = "n",
+                                   .image = "i",
+                                   .network = "host",
+                                   .labels = {.items = labels, .count = COUNT_OF(labels)},
+                                   .mounts = &mount,
+                                   .mount_count = 1};
+        struct engine_result result;
+        CHECK_INT_EQ(engine_do_create(&bench.fixture, &spec, &result), rows[i].code);
+        if (rows[i].code != 0) {
+            CHECK_CONTAINS(result.text, "other options than driver_opts has: remove it with docker");
+        }
+    }
+    CHECK_INT_EQ(fake_server_used(&bench.server, 7), 1);
+    bench_close();
+}
+
 static void closing_drops_what_is_under_way(void)
 {
     static const struct fake_answer answers[] = {
@@ -406,6 +458,7 @@ int main(int argc, char **argv)
         {"a_command_that_is_begun_late_is_ended", a_command_that_is_begun_late_is_ended},
         {"commands_leave_calls_free", commands_leave_calls_free},
         {"an_endless_log_is_bounded", an_endless_log_is_bounded},
+        {"a_volume_has_the_options_of_the_release", a_volume_has_the_options_of_the_release},
         {"a_named_volume_is_one_apps", a_named_volume_is_one_apps},
         {"closing_drops_what_is_under_way", closing_drops_what_is_under_way},
     };

@@ -100,6 +100,19 @@ static void a_full_container(void)
         "{\"IPv4Address\":\"198.18.1.2\"},\"MacAddress\":\"02:42:c6:12:01:02\"}}}}");
 }
 
+static void what_a_driver_finds_is_asked_for(void)
+{
+    const struct engine_reservation list[] = {
+        {.driver = "nvidia", .count = -1, .capabilities = STRINGS("gpu", "utility")},
+        {.ids = STRINGS("0", "GPU-5"), .capabilities = STRINGS("gpu"), .options = STRINGS("a=b")}};
+    struct engine_spec spec = {
+        .image = "i", .reservations = list, .reservation_count = COUNT_OF(list)};
+    CHECK_CONTAINS(rendered(&spec),
+                   "\"DeviceRequests\":[{\"Driver\":\"nvidia\",\"Count\":-1,"
+                   "\"Capabilities\":[[\"gpu\",\"utility\"]]},{\"DeviceIDs\":[\"0\",\"GPU-5\"],"
+                   "\"Capabilities\":[[\"gpu\"]],\"Options\":{\"a\":\"b\"}}]");
+}
+
 static void an_empty_list_clears_what_the_image_says(void)
 {
     static const char *const none[] = {NULL};
@@ -170,6 +183,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"the_least_container", the_least_container},
         {"a_full_container", a_full_container},
+        {"what_a_driver_finds_is_asked_for", what_a_driver_finds_is_asked_for},
         {"an_empty_list_clears_what_the_image_says", an_empty_list_clears_what_the_image_says},
         {"what_does_not_fit_is_cut", what_does_not_fit_is_cut},
         {"a_network", a_network},

@@ -110,6 +110,7 @@ static void case_security(void)
 #define BOTH(limit, reserved)                                                                      \
     ",\"deploy\":{\"resources\":{\"limits\":{\"memory\":" limit                                    \
     "},\"reservations\":{\"memory\":" reserved "}}}"
+#define GPU           "\"capabilities\":[\"gpu\"]"
 #define RESERVE(text) ",\"deploy\":{\"resources\":{\"reservations\":{" text "}}}"
 
 static void case_resources(void)
@@ -143,9 +144,21 @@ static void case_resources(void)
         {RESERVE("\"memory\":1048576"), 0, "", 0},
         {RESERVE("\"cpus\":1"), ERR_UNKNOWN_KEY, "reserves no processors", 0},
         {RESERVE("\"pids\":1"), ERR_UNKNOWN_KEY, "reserves no processes", 0},
-        {RESERVE("\"devices\":[]"), ERR_UNKNOWN_KEY, "set runtime: nvidia", 0},
+        {RESERVE("\"devices\":[]"), 0, "", 0},
+        {RESERVE("\"devices\":[{" GPU ",\"count\":-1}]"), 0, "", POWER_DEVICES},
+        {RESERVE("\"devices\":[{" GPU ",\"device_ids\":[\"0\"],\"driver\":\"nvidia\","
+                 "\"options\":{\"a\":\"b\"}}]"),
+         0, "", POWER_DEVICES},
+        {RESERVE("\"devices\":[{" GPU "}]"), ERR_VALUE, "devices[0]: must have one of count", 0},
+        {RESERVE("\"devices\":[{" GPU ",\"count\":0}]"), ERR_VALUE, "one of count", 0},
+        {RESERVE("\"devices\":[{" GPU ",\"count\":1,\"device_ids\":[\"0\"]}]"), ERR_VALUE,
+         "one of count", 0},
+        {RESERVE("\"devices\":[{" GPU ",\"count\":-2}]"), ERR_VALUE, "between -1 and", 0},
+        {RESERVE("\"devices\":[{\"count\":1}]"), ERR_MISSING, "devices[0].capabilities", 0},
+        {RESERVE("\"devices\":[{" GPU ",\"count\":1,\"x\":1}]"), ERR_UNKNOWN_KEY, "[0].x", 0},
+        {RESERVE("\"devices\":{}"), ERR_VALUE, "must be a list", 0},
         {RESERVE("\"generic_resources\":[]"), ERR_UNKNOWN_KEY, "a node has none", 0},
-        {",\"gpus\":\"all\"", ERR_UNKNOWN_KEY, "set runtime: nvidia", 0},
+        {",\"gpus\":\"all\"", ERR_UNKNOWN_KEY, "deploy.resources.reservations.devices", 0},
         {",\"mem_reservation\":1", ERR_UNKNOWN_KEY, "deploy.resources.reservations", 0},
         {",\"blkio_config\":{\"weight\":10}", 0, "", 0},
         {",\"blkio_config\":{\"weight\":9}", ERR_VALUE, "between 10 and 1000", 0},

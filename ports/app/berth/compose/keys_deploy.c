@@ -7,8 +7,7 @@
 #define ALWAYS_RUNS   "a service that ends is started again, with growing pauses"
 #define FOR_DEVELOP   "is for development; a node does nothing with it"
 #define NO_RESERVE    "a node reserves nothing"
-#define NO_GPU        "devices are not reserved by their driver"
-#define GPU_REMEDY    "name the device files under devices, and the runtime where it needs one"
+#define GPU_REMEDY    "write reservations.devices, or name the device files under devices"
 #define NO_BLKIO      "input and output are limited by weight only"
 #define BLKIO_REMEDY  "remove it, or give blkio_config.weight"
 #define NO_PROVIDER   "another tool's services are not made by a node"
@@ -115,7 +114,7 @@ static const struct key keys[] = {
              "kind"),
     HONOURED("services.*.deploy.resources.reservations.generic_resources[].discrete_resource_spec."
              "value"),
-    REFUSED("services.*.deploy.resources.reservations.devices", NO_GPU, GPU_REMEDY),
+    NEW("services.*.deploy.resources.reservations.devices"),
     HONOURED("services.*.deploy.resources.reservations.devices[].capabilities"),
     HONOURED("services.*.deploy.resources.reservations.devices[].count"),
     HONOURED("services.*.deploy.resources.reservations.devices[].device_ids"),

@@ -3,8 +3,10 @@
 #include "ports/app/berth/compose/keys.h"
 
 #define OWN_NETWORK  "the containers of an app share one bridge network of the node's making"
-#define NO_OPTIONS   "volumes are made by the engine's local driver, without options"
-#define MOUNT_IT     "mount the share or disk on the node and name its path as a bind"
+#define NO_DRIVER    "volumes are made by the engine's local driver"
+#define MOUNT_IT                                                                                   \
+    "give the local driver the options (type: nfs), or mount the share or disk on the node and "   \
+    "name its path as a bind"
 #define FOR_BUILDS   "run the model where the node can reach it and give its address in environment"
 #define FIXED_PLACES "addresses on the node are given by berth, so that two generations fit"
 #define BY_NAME      "reach other services by their name, and the node by its published ports"
@@ -53,8 +55,8 @@ static const struct key keys[] = {
     HONOURED("volumes"),
     HONOURED("volumes.*"),
     NEW("volumes.*.name"),
-    REFUSED_BUT("volumes.*.driver", "local default", NO_OPTIONS, MOUNT_IT),
-    REFUSED("volumes.*.driver_opts", NO_OPTIONS, MOUNT_IT),
+    REFUSED_BUT("volumes.*.driver", "local default", NO_DRIVER, MOUNT_IT),
+    NEW("volumes.*.driver_opts"),
     NEW("volumes.*.external"),
     NOTED("volumes.*.external.name", "is obsolete; it is read as the volume's name"),
     NOTED("volumes.*.labels", "labels of volumes are the node's own; these are left out"),

@@ -11,6 +11,7 @@
 
 #define NORMAL_PATH_BYTES 512
 #define NORMAL_WORD_BYTES 16384 /* a value of the file; longer ones are refused */
+#define VOLUME_KEY_BYTES  65    /* a volume's key in the payload */
 #define NORMAL_NAMES_MAX  8     /* second names of a service: agent/wire/README.md, x-berth.names */
 
 struct travel;
@@ -100,10 +101,25 @@ normal_writer write_dns, write_build, write_expose;
 void write_volumes(struct normal *normal);
 void write_healthcheck(struct normal *normal);
 void write_deploy(struct normal *normal);
+/* Devices that a driver finds: those of `devices` (of deploy; NULL: none) and of gpus. */
+void write_reserved_devices(struct normal *normal, const struct yaml_item *devices);
 /* Container name, aliases and links: the elements of x-berth.names, without brackets. */
 void write_names(struct normal *normal);
 /* The elements of x-berth.plain. */
 void write_plain(struct normal *normal);
+
+/* -- volumes with options (normal_options.c) ----------------------------------------------------
+ */
+
+/* Under which key a declared volume (NULL: none is) stands in the payload: its own, or one that
+ * tells its options. */
+void volume_key(const struct normal *normal, const struct yaml_item *volume, const char *key,
+                char *name, size_t cap);
+/* No name is given, or the one that Compose itself prints. */
+bool volume_name_is_usual(const struct normal *normal, const struct yaml_item *name,
+                          const char *key);
+/* Writes the options of a declared volume, if it has any. */
+void write_driver_opts(struct normal *normal, const struct yaml_item *volume);
 
 /* -- secrets (secrets.c) ------------------------------------------------------------------------
  */

@@ -198,15 +198,15 @@ static void resources_write(struct normal *normal, const struct yaml_item *deplo
     const struct yaml_item *memory = one_of(normal, reservations, "memory", "mem_reservation");
     struct json_part part = json_open(normal->out, "resources", '{');
     limits_write(normal, yaml_tree_member(resources, "limits"));
+    struct json_part reserved = json_open(normal->out, "reservations", '{');
     uint64_t bytes =
         memory_read(normal, memory, "mem_reservation", "deploy.resources.reservations.memory");
     if (bytes > 0) {
         normal->is_new = true;
-        json_key(normal->out, "reservations");
-        text_append(normal->out, "{");
         size_write(normal, "memory", bytes);
-        text_append(normal->out, "}");
     }
+    write_reserved_devices(normal, yaml_tree_member(reservations, "devices"));
+    (void)json_close(normal->out, reserved);
     (void)json_close(normal->out, part);
 }
 

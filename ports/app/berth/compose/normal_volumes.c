@@ -355,6 +355,7 @@ static bool is_volume_name(const char *text)
 
 static bool volume_resolve(struct normal *normal, struct mount *mount)
 {
+    char key[VOLUME_KEY_BYTES];
     const struct yaml_item *declared =
         yaml_tree_member(yaml_tree_member(normal->root, "volumes"), mount->source);
     if (mount->source[0] == '\0') {
@@ -375,7 +376,8 @@ static bool volume_resolve(struct normal *normal, struct mount *mount)
                     "no volume %s is declared under volumes of the file; it is made as one",
                     mount->source);
     }
-    return true;
+    volume_key(normal, declared, mount->source, key, sizeof key);
+    return text_copy(mount->source, sizeof mount->source, key);
 }
 
 static void entry_write(struct normal *normal, struct mount *mount)

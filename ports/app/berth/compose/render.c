@@ -323,27 +323,30 @@ static bool is_mounted(const struct text *out, const char *name)
     return !text.cut && strstr(out->data, needle) != NULL;
 }
 
-static void volume_write(struct normal *normal, const struct yaml_item *item)
+static void volume_write(struct normal *normal, const struct yaml_item *item, const char *key)
 {
     const struct yaml_item *external = yaml_tree_member(item, "external");
     const struct yaml_item *name = yaml_tree_member(item, "name");
     const struct yaml_item *old_name = yaml_tree_member(external, "name");
     char usual[256];
     bool is_external = external != NULL && external->kind == YAML_TREE_MAP;
-    text_shorten_printf(usual, sizeof usual, "%s_%s", normal->project, item->key);
     if (!value_is_null(external) && external->kind == YAML_TREE_SCALAR) {
         (void)value_bool(normal, external, &is_external);
     }
     name = !value_is_null(name) ? name : old_name;
     const char *text = value_is_null(name) ? NULL : value_text(normal, name);
-    bool is_usual = text != NULL && !is_external && strcmp(text, usual) == 0;
+    bool is_usual = text != NULL && !is_external && volume_name_is_usual(normal, name, item->key);
+    bool has_options = !value_is_empty(yaml_tree_member(item, "driver_opts"));
     if (normal->adopt != NULL && text == NULL && !is_external) {
         text_shorten_printf(usual, sizeof usual, "%s_%s", normal->adopt, item->key);
         text = usual; /* as the running project has it, with its data */
     } else if ((text == NULL || is_usual) && !is_external && normal->adopt == NULL) {
-        return;
+        text = NULL; /* the app's own */
+        if (!has_options) {
+            return;
+        }
     }
-    json_key(normal->out, item->key);
+    json_key(normal->out, key);
     text_append(normal->out, "{");
     if (text != NULL) {
         json_key(normal->out, "name");
@@ -352,6 +355,12 @@ static void volume_write(struct normal *normal, const struct yaml_item *item)
     if (is_external) {
         json_key(normal->out, "external");
         text_append(normal->out, "true");
+        if (has_options) {
+            normal_refuse(normal, item, "remove one of the two",
+                          "external and driver_opts conflict: what is external is not made");
+        }
+    } else {
+        write_driver_opts(normal, item);
     }
     text_append(normal->out, "}");
 }
@@ -362,12 +371,14 @@ static void volumes_write(struct normal *normal)
     const struct yaml_item *item =
         volumes != NULL && volumes->kind == YAML_TREE_MAP ? volumes->child : NULL;
     struct text *out = normal->out;
+    char key[VOLUME_KEY_BYTES];
     struct json_part part = json_open(out, "volumes", '{');
     for (; item != NULL; item = item->next) {
         size_t len = normal_enter(normal, "volumes");
         (void)normal_enter(normal, item->key);
-        if (is_mounted(out, item->key)) {
-            volume_write(normal, item);
+        volume_key(normal, item, item->key, key, sizeof key);
+        if (is_mounted(out, key)) {
+            volume_write(normal, item, key);
         }
         normal_leave(normal, len);
     }

@@ -2,143 +2,7 @@
  */
 #include "ports/app/berth/compose/normal.h"
 
-#include "platform/base/units.h"
-#include "ports/app/berth/compose/render.h"
-#include "ports/app/berth/keyring.h"
-#include "tests/check.h"
-
-static struct keyring keyring;
-
-struct world {
-    struct yaml_item *root;
-    struct findings *findings;
-    struct text text;
-    char out[RENDER_BYTES];
-};
-
-/* Renders the one service of a file. */
-static struct world *world_new(const char *yaml, const struct image_facts *facts)
-{
-    struct world *world = calloc(1, sizeof *world);
-    struct image image = {.platform_count = 1, .reference = "r@sha256:0"};
-    struct err err = {0};
-    world->findings = findings_new();
-    text_init(&world->text, world->out, sizeof world->out);
-    CHECK_INT_EQ(yaml_tree_read(span_text(yaml), &(struct yaml_source){.file = "c.yaml"},
-                                &world->root, &err),
-                 0);
-    CHECK_STR_EQ(err.text, "");
-    if (facts != NULL) {
-        image.facts = *facts;
-    }
-    struct render render = {.root = world->root,
-                            .service = yaml_tree_member(world->root, "services")->child,
-                            .image = facts != NULL ? &image : NULL,
-                            .project = "shop",
-                            .verify = &keyring.verify,
-                            .findings = world->findings};
-    render_payload(&render, &world->text);
-    return world;
-}
-
-static void world_free(struct world *world)
-{
-    findings_free(world->findings);
-    yaml_tree_free(world->root);
-    free(world);
-}
-
-static void service_file(const char *key, char *yaml, size_t cap)
-{
-    (void)snprintf(yaml, cap, "services:\n  web:\n    image: web\n    %s\n", key);
-}
-
-/* The node's own reader takes what is not refused. */
-static void check_reader(const struct world *world, const char *key)
-{
-    static char out[RENDER_BYTES];
-    struct text text;
-    struct plan plan;
-    struct findings *findings = findings_new();
-    struct render render = {.root = world->root,
-                            .service = yaml_tree_member(world->root, "services")->child,
-                            .project = "shop",
-                            .verify = &keyring.verify,
-                            .findings = findings};
-    text_init(&text, out, sizeof out);
-    if (!render_plan(&render, &text, &plan)) {
-        printf("    %s: %s\n", key, findings_at(findings, 0)->text);
-        check_failures_++;
-    }
-    findings_free(findings);
-}
-
-/* What a key becomes; nothing may be refused, here or at the node's door. */
-static void check_key(const char *key, const char *json)
-{
-    char yaml[4096];
-    service_file(key, yaml, sizeof yaml);
-    struct world *world = world_new(yaml, NULL);
-    if (findings_count(world->findings, FINDING_REFUSED) > 0) {
-        printf("    %s: %s\n", key, findings_at(world->findings, 0)->text);
-    }
-    CHECK_INT_EQ(findings_count(world->findings, FINDING_REFUSED), 0);
-    CHECK_CONTAINS(world->out, json);
-    check_reader(world, key);
-    world_free(world);
-}
-
-/* A key that leaves no trace. */
-static void check_gone(const char *key, const char *name)
-{
-    char yaml[4096];
-    char member[128];
-    service_file(key, yaml, sizeof yaml);
-    (void)snprintf(member, sizeof member, "\"%s\":", name);
-    struct world *world = world_new(yaml, NULL);
-    CHECK_INT_EQ(findings_count(world->findings, FINDING_REFUSED), 0);
-    if (strstr(world->out, member) != NULL) {
-        printf("    %s: %s\n", key, world->out);
-        check_failures_++;
-    }
-    check_reader(world, key);
-    world_free(world);
-}
-
-static void check_finding(const char *key, enum finding_level level, const char *path,
-                          const char *text)
-{
-    char yaml[4096];
-    bool is_there = false;
-    service_file(key, yaml, sizeof yaml);
-    struct world *world = world_new(yaml, NULL);
-    const struct finding *finding = NULL;
-    for (size_t i = 0; (finding = findings_at(world->findings, i)) != NULL; i++) {
-        is_there |= finding->level == level && finding->line >= 4 &&
-                    strcmp(finding->path, path) == 0 && strstr(finding->text, text) != NULL;
-    }
-    if (!is_there) {
-        finding = findings_at(world->findings, 0);
-        printf("    %s: got %s: %s\n", key, finding != NULL ? finding->path : "",
-               finding != NULL ? finding->text : "nothing");
-    }
-    CHECK(is_there);
-    CHECK_INT_EQ(findings_count(world->findings, FINDING_REFUSED) > 0, level == FINDING_REFUSED);
-    if (level == FINDING_NOTE) {
-        check_reader(world, key);
-    }
-    world_free(world);
-}
-
-static void check_refused(const char *key, const char *path, const char *text)
-{
-    check_finding(key, FINDING_REFUSED, path, text);
-}
-
-static void check_noted(const char *key, const char *path, const char *text)
-{
-    check_finding(key, FINDING_NOTE, path, text);
-}
+#include "tests/unit/berth/compose/normal_desk.h"
 
 static void case_process(void)
 {
@@ -570,6 +434,8 @@ static void case_agent(void)
                                       "volumes: ['/a:/b:ro']",
                                       "volumes: ['/:/host:ro']",
                                       "volumes: ['/a:/b:rslave']",
+                                      "gpus: all",
+                                      "volumes: ['d:/d']\nvolumes: {d: {driver_opts: {size: 5}}}",
                                       "annotations: [a=b]"};
     for (size_t i = 0; i < COUNT_OF(every); i++) {
         check_agent(every[i], NULL);
@@ -589,12 +455,5 @@ int main(int argc, char **argv)
         {"ports", case_ports},     {"networks", case_networks}, {"volumes", case_volumes},
         {"health", case_health},   {"image", case_image},       {"resources", case_resources},
         {"secrets", case_secrets}, {"agent", case_agent}};
-    struct err err = {0};
-    if (keyring_open(&keyring, &err) != 0) {
-        printf("%s\n", err.text);
-        return EXIT_FAILURE;
-    }
-    int rc = check_run(cases, COUNT_OF(cases), argc, argv);
-    keyring_close(&keyring);
-    return rc;
+    return desk_run(cases, COUNT_OF(cases), argc, argv);
 }
