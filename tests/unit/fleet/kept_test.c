@@ -55,8 +55,25 @@ static void case_remove(void)
     }
 }
 
+/* Bytes of their own; none are held as none, and that is no failure. */
+static void case_bytes(void)
+{
+    struct kept_bytes bytes = {.data = NULL};
+    char word[] = "abc";
+    CHECK(kept_bytes_set(&bytes, span_text(word)));
+    word[0] = 'x';
+    CHECK(bytes.len == 3 && memcmp(bytes.data, "abc", 3) == 0);
+    CHECK(kept_bytes_set(&bytes, span_text("")));
+    CHECK(bytes.data == NULL && bytes.len == 0);
+    CHECK(kept_bytes_set(&bytes, span_text("de")));
+    CHECK(bytes.len == 2 && memcmp(bytes.data, "de", 2) == 0);
+    kept_bytes_free(&bytes);
+    CHECK(bytes.data == NULL && bytes.len == 0);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"grows", case_grows}, {"remove", case_remove}};
+    static const struct check_case cases[] = {
+        {"grows", case_grows}, {"remove", case_remove}, {"bytes", case_bytes}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

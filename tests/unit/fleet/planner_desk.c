@@ -62,11 +62,34 @@ void outcome_put(size_t node, enum outcome_kind kind, const char *reason)
     app_write(node, &app);
 }
 
+/* What is summed node by node comes to the same plan. */
+static void tally_compare(const struct planner_rollout *rollout, wall_ms now)
+{
+    static struct planner_result kept;
+    char why[256] = "";
+    struct planner_tally *tally = planner_tally_new();
+    planner_tally_take(tally, rollout, &roster, now);
+    planner_tally_step(tally, rollout, &roster, now, &kept);
+    if (!planner_result_is_same(&result, &kept, why, sizeof why)) {
+        CHECK_STR_EQ(why, "the same");
+    }
+    planner_tally_free(tally);
+}
+
+void plan_after(const struct rollout_state *memory, wall_ms now)
+{
+    const struct planner_rollout rollout = {.spec = &spec,
+                                            .control = &control,
+                                            .selector = &selector,
+                                            .memory = memory,
+                                            .is_superseded = is_superseded};
+    planner_step(&rollout, &roster, planner_changing(&roster, now), now, &result);
+    tally_compare(&rollout, now);
+}
+
 void plan(wall_ms now)
 {
-    const struct planner_rollout rollout = {
-        .spec = &spec, .control = &control, .selector = &selector, .is_superseded = is_superseded};
-    planner_step(&rollout, &roster, planner_changing(&roster, now), now, &result);
+    plan_after(NULL, now);
 }
 
 enum node_condition condition(size_t node, wall_ms now)

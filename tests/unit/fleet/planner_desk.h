@@ -32,7 +32,10 @@ void order_put(size_t node, const char *rollout, wall_ms start_by);
 /* The answer to the order that lies there. */
 void outcome_put(size_t node, enum outcome_kind kind, const char *reason);
 
+/* Plans it both ways, by every node and by the tally; the results must be the same. */
 void plan(wall_ms now);
+/* The same with what was planned before; `memory` must not be `result.state`. */
+void plan_after(const struct rollout_state *memory, wall_ms now);
 enum node_condition condition(size_t node, wall_ms now);
 
 #endif
