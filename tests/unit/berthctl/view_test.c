@@ -47,6 +47,29 @@ static void a_lost_way_back_is_shown(void)
     }
 }
 
+/* Whose containers come back is said by service and project; of nothing taken over nothing is. */
+static void a_project_that_was_taken_over_is_shown(void)
+{
+    static const struct {
+        const char *adopted, *shown;
+    } rows[] = {
+        {"{\"project\":\"shop\",\"service\":\"api\"}",
+         "taken over, and can be gone back to: service api of the Compose project shop\n"},
+        {"null", NULL},
+        {"{}", "taken over, and can be gone back to: service  of the Compose project \n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char json[256];
+        (void)snprintf(json, sizeof json,
+                       "{\"node\":\"g\",\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"adopted\":%s,"
+                       "\"containers\":[]}]}",
+                       rows[i].adopted);
+        const char *shown = view(control_view_status, json);
+        CHECK((strstr(shown, "taken over") != NULL) == (rows[i].shown != NULL));
+        CHECK(rows[i].shown == NULL || strstr(shown, rows[i].shown) != NULL);
+    }
+}
+
 static void scan_finds(void)
 {
     struct span value;
@@ -96,6 +119,10 @@ static void scan_text_is_fit_for_a_terminal(void)
     CHECK_STR_EQ(text, "a ?[2JA\\");
     CHECK(scan_text(span_text("\"\x1b[2J\""), text, sizeof text));
     CHECK_STR_EQ(text, " [2J");
+    CHECK(scan_text(span_text("\"a\x1f\x20\x7e\x7f\""), text, sizeof text));
+    CHECK_STR_EQ(text, "a  ~ ");
+    CHECK(scan_text(span_text("\"\xc2\x80|\xc3\xbf|\xf0\x9f\x98\x80\""), text, sizeof text));
+    CHECK_STR_EQ(text, "?|?|?"); /* one for each character, whatever its bytes */
     CHECK(scan_text(span_text("\"0123456789abcdefgh\""), text, sizeof text));
     CHECK_STR_EQ(text, "0123456789abcde");
     CHECK(!scan_text(span_text("12"), text, sizeof text));
@@ -271,6 +298,7 @@ int main(int argc, char **argv)
         {"scan_finds", scan_finds},
         {"scan_finds_no_value", scan_finds_no_value},
         {"a_lost_way_back_is_shown", a_lost_way_back_is_shown},
+        {"a project that was taken over is shown", a_project_that_was_taken_over_is_shown},
         {"scan_text_is_fit_for_a_terminal", scan_text_is_fit_for_a_terminal},
         {"scan_survives_damage", scan_survives_damage},
         {"status_view", status_view},

@@ -161,6 +161,37 @@ static int engine_post_mortem(void *self, const char *id, engine_done done, void
     return take_engine(done, ctx, err);
 }
 
+static int engine_list_compose(void *self, engine_done done, void *ctx, struct err *err)
+{
+    (void)self;
+    SAY("list compose");
+    return take_engine(done, ctx, err);
+}
+
+static int engine_hold(void *self, const char *id, const struct engine_holder *holder,
+                       engine_done done, void *ctx, struct err *err)
+{
+    (void)self;
+    SAY("hold %s for %s %s %s %u", id, holder->node, holder->app, holder->service, holder->replica);
+    return take_engine(done, ctx, err);
+}
+
+static int engine_set_restart(void *self, const char *id, struct engine_restart restart,
+                              engine_done done, void *ctx, struct err *err)
+{
+    (void)self;
+    SAY("restart policy of %s: %d %u", id, (int)restart.kind, restart.retries);
+    return take_engine(done, ctx, err);
+}
+
+static int engine_network_remove(void *self, const char *name, engine_done done, void *ctx,
+                                 struct err *err)
+{
+    (void)self;
+    SAY("network-remove %s", name);
+    return take_engine(done, ctx, err);
+}
+
 static int take_route(route_done done, void *ctx, struct err *err)
 {
     return take(&(struct desk_call){.route = done, .ctx = ctx}, err);
@@ -304,6 +335,10 @@ struct app *desk_open(void)
         .signal = engine_signal,
         .exec = engine_exec,
         .post_mortem = engine_post_mortem,
+        .list_compose = engine_list_compose,
+        .hold_volumes = engine_hold,
+        .set_restart = engine_set_restart,
+        .network_remove = engine_network_remove,
     };
     static const struct route_ops route = {.check = route_check,
                                            .apply = route_apply,

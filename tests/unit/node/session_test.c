@@ -144,6 +144,90 @@ static void case_ready(void)
     }
 }
 
+/* What health rests on, word by word, of a replica that no probe asks. */
+static void case_health(void)
+{
+    static const struct plan_service service = {.replicas = 1};
+    const struct replica good = {.is_present = true,
+                                 .state = ENGINE_RUNNING,
+                                 .is_probed = true,
+                                 .seen_at = 5000,
+                                 .probe.is_ready = true};
+    const struct {
+        struct replica replica;
+        mono_ms now;
+        enum health health;
+        const char *why;
+    } rows[] = {
+        {good, 5000, HEALTH_READY, "listed"},
+        {good, 5000 + LIST_EVIDENCE_REST_MS, HEALTH_READY, "listed"},
+        {good, 5001 + LIST_EVIDENCE_REST_MS, HEALTH_UNKNOWN, "not-listed"},
+        {good, 0, HEALTH_UNKNOWN, "not-listed"}, /* never */
+        {good, 5000, HEALTH_NOT_READY, "draining"},
+        {good, 5000, HEALTH_NOT_READY, "draining"},
+        {good, 5000, HEALTH_NOT_READY, "unalive"},
+        {good, 5000, HEALTH_NOT_READY, "unready"},
+        {good, 5000, HEALTH_UNKNOWN, "not-asked-yet"},
+        {good, 5000, HEALTH_NOT_READY, "exited"},
+        {good, 5000, HEALTH_NOT_READY, "paused"},
+        {good, 5000, HEALTH_NOT_READY, "absent"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct replica replica = rows[i].replica;
+        const char *why = NULL;
+        replica.seen_at = i == 3 ? 0 : replica.seen_at;
+        replica.notified_at = i == 4 ? 1 : i == 5 ? 4000 : 0;
+        replica.probe.is_unalive = i >= 4 && i <= 6;
+        replica.probe.is_ready = i != 7;
+        replica.is_probed = i != 8;
+        replica.state = i == 9 ? ENGINE_EXITED : i == 10 ? ENGINE_PAUSED : ENGINE_RUNNING;
+        replica.is_present = i != 11;
+        CHECK_INT_EQ(replica_health(&replica, &service, rows[i].now, &why), rows[i].health);
+        CHECK_STR_EQ(why, rows[i].why);
+    }
+    const char *why = NULL;
+    CHECK_INT_EQ(replica_health(&good, NULL, 5000, &why), HEALTH_UNKNOWN);
+    CHECK_STR_EQ(why, "not-asked-yet");
+}
+
+/* The same of one that is probed for readiness, for liveness, or only while it starts. */
+static void case_health_probed(void)
+{
+    static const struct plan_probe probe = {
+        .kind = PLAN_PROBE_TCP, .period_ms = 2000, .timeout_ms = 1000, .failure_threshold = 3};
+    for (int role = PROBE_STARTUP; role < PROBE_ROLES; role++) {
+        struct plan_service service = {.replicas = 1};
+        struct replica replica = {.is_present = true,
+                                  .state = ENGINE_RUNNING,
+                                  .is_probed = true,
+                                  .seen_at = 5000,
+                                  .probe = {.is_ready = true, .is_started = true}};
+        struct probe_line *line = &replica.probe.lines[role];
+        const char *why = NULL;
+        service.startup = role == PROBE_STARTUP ? probe : service.startup;
+        service.readiness = role == PROBE_READINESS ? probe : service.readiness;
+        service.liveness = role == PROBE_LIVENESS ? probe : service.liveness;
+        bool is_ready = role != PROBE_READINESS; /* else that it was asked is needed */
+        line->next = MONO_NEVER;
+        CHECK_INT_EQ(replica_health(&replica, &service, 5000, &why),
+                     is_ready ? HEALTH_READY : HEALTH_UNKNOWN);
+        CHECK_STR_EQ(why, is_ready ? "listed" : "not-asked-yet");
+        bool is_asked = role != PROBE_STARTUP;
+        line->asked_at = 4000;
+        line->next = 6000;
+        CHECK_INT_EQ(replica_health(&replica, &service, 5000, &why),
+                     is_asked ? HEALTH_UNKNOWN : HEALTH_READY);
+        CHECK_STR_EQ(why, is_asked ? "not-asked-yet" : "listed");
+        line->well_at = 4500;
+        CHECK_INT_EQ(replica_health(&replica, &service, 5000, &why), HEALTH_READY);
+        CHECK_STR_EQ(why, is_asked ? "answered" : "listed");
+        line->unasked_since = 4600;
+        CHECK_INT_EQ(replica_health(&replica, &service, 5000, &why),
+                     is_asked ? HEALTH_UNKNOWN : HEALTH_READY);
+        CHECK_STR_EQ(why, is_asked ? "cannot-be-asked" : "listed");
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"need", case_need},
@@ -151,6 +235,8 @@ int main(int argc, char **argv)
                                               {"prune", case_prune},
                                               {"begin swap", case_begin_swap},
                                               {"begin swap: whole", case_begin_swap_whole},
-                                              {"ready", case_ready}};
+                                              {"ready", case_ready},
+                                              {"health", case_health},
+                                              {"health: probed", case_health_probed}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
