@@ -60,10 +60,11 @@ static void a_project_that_was_taken_over_is_shown(void)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char json[256];
-        (void)snprintf(json, sizeof json,
-                       "{\"node\":\"g\",\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"adopted\":%s,"
-                       "\"containers\":[]}]}",
-                       rows[i].adopted);
+        (void)snprintf(
+            json, sizeof json,
+            "{\"node\":\"g\",\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"adopted\":%s,"
+            "\"containers\":[]}]}",
+            rows[i].adopted);
         const char *shown = view(control_view_status, json);
         CHECK((strstr(shown, "taken over") != NULL) == (rows[i].shown != NULL));
         CHECK(rows[i].shown == NULL || strstr(shown, rows[i].shown) != NULL);

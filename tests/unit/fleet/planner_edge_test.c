@@ -415,7 +415,8 @@ static void check_ordered(const char *want)
     CHECK_STR_EQ(got, want);
 }
 
-/* Who can be relied upon while its peer changes: present, heard, and every app it reports serves. */
+/* Who can be relied upon while its peer changes: present, heard, and every app it reports serves.
+ */
 static void case_serving(void)
 {
     planner_desk_begin(1);
@@ -454,7 +455,8 @@ static void labelled(size_t node, const char *name, const char *value)
     roster_labels(&roster, roster_at(&roster, node)->name, &name, &value, 1);
 }
 
-/* Of two peers one changes while the other serves and does not change; who has none waits for none. */
+/* Of two peers one changes while the other serves and does not change; who has none waits for none.
+ */
 static void case_peers(void)
 {
     planner_desk_begin(5);
@@ -482,7 +484,8 @@ static void case_peers(void)
     check_ordered("0 2 3 ");
 }
 
-/* A group's budget is used up by those of the group, by what is under way and by what is ordered. */
+/* A group's budget is used up by those of the group, by what is under way and by what is ordered.
+ */
 static void case_groups(void)
 {
     for (int is_together = 0; is_together <= 1; is_together++) {

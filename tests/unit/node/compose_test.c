@@ -1,5 +1,5 @@
-/* compose_test: containers of a Compose project that an app takes over: what the look makes of them,
- * what the door refuses, and what each call on one of them changes. */
+/* compose_test: containers of a Compose project that an app takes over: what the look makes of
+ * them, what the door refuses, and what each call on one of them changes. */
 #include "tests/check.h"
 #include "tests/unit/node/desk.h"
 
@@ -191,8 +191,7 @@ static void met_engine(void)
     desk_answer(1, 0, &answer);
     CHECK(app->verb.stage == VERB_NONE && !app->verb.is_met);
     desk.refusal = ERR_BUSY;
-    app->verb = (struct verb){
-        .stage = VERB_READY, .wanted.bytes = {3}, .done = tell, .ctx = told};
+    app->verb = (struct verb){.stage = VERB_READY, .wanted.bytes = {3}, .done = tell, .ctx = told};
     CHECK(adopt_meet(app));
     CHECK_STR_EQ(told, "busy: not taken");
     desk.refusal = 0;

@@ -297,6 +297,47 @@ static void failures(void)
     }
 }
 
+/* The same where the image needs no look: it is said at once, and no container is asked for. */
+static void unreadable_at_once(void)
+{
+    struct err err = {0};
+    begin(2);
+    app->session.staged = app->memory.candidate.release;
+    desk.payload = NULL;
+    desk_clear();
+    CHECK_INT_EQ(create_begin(app, replica, call, &err), ERR_NOT_FOUND);
+    CHECK_STR_EQ(desk.said, "");
+    CHECK_INT_EQ(replica->address, 0);
+    desk.payload = PAYLOAD;
+    CHECK_INT_EQ(create_begin(app, replica, call, &err), 0);
+    CHECK_CONTAINS(desk.said, "create ");
+    desk_close();
+}
+
+/* A release that could not be read is read again when its time has come. */
+static void read_again(void)
+{
+    begin(2);
+    const struct digest unknown = {.bytes = {7}};
+    app->plans[0].is_used = app->plans[1].is_used = false;
+    desk.payload = NULL;
+    desk.sha = unknown;
+    CHECK(app_plan(app, &unknown) == NULL);
+    CHECK_CONTAINS(desk.log, "w web: cannot read a release it remembers: ");
+    CHECK(app->plans[0].is_broken);
+    mono_ms again = app->plans[0].retry_at;
+    CHECK(again > desk.now);
+    desk.payload = PAYLOAD;
+    desk.now = again - 1;
+    CHECK(app_plan(app, &unknown) == NULL);
+    desk.now = again;
+    const struct plan *plan = app_plan(app, &unknown);
+    CHECK(plan != NULL && digest_is_equal(&plan->digest, &unknown));
+    CHECK(plan != NULL && strcmp(plan->services[0].name, "main") == 0);
+    CHECK(!app->plans[1].is_used); /* in its own place */
+    desk_close();
+}
+
 /* What the engine takes is still under way: the call ends with its answer. */
 static void goes_on(void)
 {
@@ -326,6 +367,8 @@ int main(int argc, char **argv)
         {"unknown generation", unknown_generation},
         {"failures", failures},
         {"goes on", goes_on},
+        {"unreadable at once", unreadable_at_once},
+        {"read again", read_again},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

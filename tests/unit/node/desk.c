@@ -184,6 +184,14 @@ static int engine_set_restart(void *self, const char *id, struct engine_restart 
     return take_engine(done, ctx, err);
 }
 
+static int engine_volume_find(void *self, const char *id, const char *target, engine_done done,
+                              void *ctx, struct err *err)
+{
+    (void)self;
+    SAY("volume of %s at %s", id, target);
+    return take_engine(done, ctx, err);
+}
+
 static int engine_network_remove(void *self, const char *name, engine_done done, void *ctx,
                                  struct err *err)
 {
@@ -339,6 +347,7 @@ struct app *desk_open(void)
         .hold_volumes = engine_hold,
         .set_restart = engine_set_restart,
         .network_remove = engine_network_remove,
+        .volume_find = engine_volume_find,
     };
     static const struct route_ops route = {.check = route_check,
                                            .apply = route_apply,

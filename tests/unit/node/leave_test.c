@@ -1,5 +1,5 @@
-/* leave_test: an app of which nothing is wanted leaves, step by step; what makes it wait, and what it
- * tries again. */
+/* leave_test: an app of which nothing is wanted leaves, step by step; what makes it wait, and what
+ * it tries again. */
 #include "agent/node/address.h"
 #include "tests/check.h"
 #include "tests/unit/node/desk.h"
@@ -158,15 +158,15 @@ static void network(void)
             (void)text_copy(app->network, sizeof app->network, "of-old");
         }
         end_step(app);
-        CHECK_STR_EQ(desk.said, i == 0 ? "network-remove of-old\n" : "network-remove berth_gw_web\n");
+        CHECK_STR_EQ(desk.said,
+                     i == 0 ? "network-remove of-old\n" : "network-remove berth_gw_web\n");
         end_step(app); /* it is under way */
         CHECK_INT_EQ(desk.call_count, 1);
         desk_answer(0, codes[i], NULL);
         CHECK(desk.conductor->is_dirty);
         CHECK(app->is_network_gone == (codes[i] != ERR_TIMEOUT));
-        CHECK_STR_EQ(desk.log, codes[i] == ERR_TIMEOUT
-                                   ? "w web: it cannot leave yet: told timed-out\n"
-                                   : "");
+        CHECK_STR_EQ(desk.log,
+                     codes[i] == ERR_TIMEOUT ? "w web: it cannot leave yet: told timed-out\n" : "");
         desk_close();
     }
 }
@@ -303,13 +303,12 @@ static void list_before(void)
         if (row != 1) {
             desk_answer(1, row == 0 ? 0 : ERR_IO, NULL);
         }
-        CHECK_STR_EQ(desk.log,
-                     row == 0 ? "i web: it has left: its place is free\n"
-                     : row == 1
-                         ? "w a list of ended apps that is out of date stays: not taken\n"
-                           "i web: it has left: its place is free\n"
-                         : "i web: it has left: its place is free\n"
-                           "w a list of ended apps that is out of date stays: told io\n");
+        CHECK_STR_EQ(desk.log, row == 0 ? "i web: it has left: its place is free\n"
+                               : row == 1
+                                   ? "w a list of ended apps that is out of date stays: not taken\n"
+                                     "i web: it has left: its place is free\n"
+                                   : "i web: it has left: its place is free\n"
+                                     "w a list of ended apps that is out of date stays: told io\n");
         desk_close();
     }
 }
@@ -322,8 +321,9 @@ static void list_unread(void)
     app->is_network_gone = true;
     desk.payload = NULL;
     end_step(app);
-    CHECK_CONTAINS(desk.log, "w web: it cannot leave yet: read what is remembered of apps that have "
-                             "ended: ");
+    CHECK_CONTAINS(desk.log,
+                   "w web: it cannot leave yet: read what is remembered of apps that have "
+                   "ended: ");
     CHECK_STR_EQ(desk.said, "");
     CHECK(app->is_used && !desk.conductor->is_ended_busy);
     CHECK(!ended_check_start(desk.conductor, &(struct err){0}));
@@ -350,17 +350,10 @@ static void noted(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"kept for a day", kept_for_a_day},
-        {"not ended", not_ended},
-        {"awaited", awaited},
-        {"place needed", place_needed},
-        {"network", network},
-        {"tried again", tried_again},
-        {"leftovers", leftovers},
-        {"left", left},
-        {"list before", list_before},
-        {"list unread", list_unread},
-        {"noted", noted},
+        {"kept for a day", kept_for_a_day}, {"not ended", not_ended}, {"awaited", awaited},
+        {"place needed", place_needed},     {"network", network},     {"tried again", tried_again},
+        {"leftovers", leftovers},           {"left", left},           {"list before", list_before},
+        {"list unread", list_unread},       {"noted", noted},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

@@ -577,26 +577,6 @@ static void changing(void)
     desk_close();
 }
 
-/* Where an app stands, by its name; an end of one that left is nobody's. */
-static void places(void)
-{
-    (void)begin();
-    struct conductor *conductor = desk.conductor;
-    CHECK_INT_EQ(conductor_place(conductor, "web"), 0);
-    CHECK_INT_EQ(conductor_place(conductor, "db"), APPS_MAX);
-    struct app *last = &conductor->apps[APPS_MAX - 1];
-    *last = (struct app){.conductor = conductor, .is_used = true};
-    (void)text_copy(last->memory.app, NAME_BYTES, "db");
-    CHECK_INT_EQ(conductor_place(conductor, "db"), APPS_MAX - 1);
-    last->is_used = false;
-    CHECK_INT_EQ(conductor_place(conductor, "db"), APPS_MAX);
-    conductor_story_again(conductor, "db");
-    CHECK(!last->is_story_due && !conductor->apps[0].is_story_due);
-    conductor_story_again(conductor, "web");
-    CHECK(!last->is_story_due && conductor->apps[0].is_story_due);
-    desk_close();
-}
-
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -615,7 +595,6 @@ int main(int argc, char **argv)
         {"stories cut to fit", stories_cut_to_fit},
         {"stories wait for the cause", stories_wait_for_the_cause},
         {"changing", changing},
-        {"places", places},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

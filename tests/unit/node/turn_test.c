@@ -279,13 +279,63 @@ static void made(void)
     desk_close();
 }
 
+/* Where an app stands, by its name; an end of one that left is nobody's. */
+static void places(void)
+{
+    (void)begin();
+    struct conductor *conductor = desk.conductor;
+    CHECK_INT_EQ(conductor_place(conductor, "web"), 0);
+    CHECK_INT_EQ(conductor_place(conductor, "db"), APPS_MAX);
+    struct app *last = &conductor->apps[APPS_MAX - 1];
+    *last = (struct app){.conductor = conductor, .is_used = true};
+    (void)text_copy(last->memory.app, NAME_BYTES, "db");
+    CHECK_INT_EQ(conductor_place(conductor, "db"), APPS_MAX - 1);
+    last->is_used = false;
+    CHECK_INT_EQ(conductor_place(conductor, "db"), APPS_MAX);
+    conductor_story_again(conductor, "db");
+    CHECK(!last->is_story_due && !conductor->apps[0].is_story_due);
+    conductor_story_again(conductor, "web");
+    CHECK(!last->is_story_due && conductor->apps[0].is_story_due);
+    desk_close();
+}
+
+/* A record that the disk did not take is written again when its time has come, and not before; the
+ * turn comes for it. A disk that does not answer is told by the turn. */
+static void records_in_time(void)
+{
+    struct app *app = begin();
+    app->is_owed = true;
+    app->record_retry_at = 9000;
+    conductor_step(desk.conductor);
+    CHECK(strstr(desk.said, "write app-0") == NULL);
+    CHECK_INT_EQ(app->wake_at, 9000);
+    desk.now = 9000;
+    conductor_touch(desk.conductor);
+    conductor_step(desk.conductor);
+    CHECK_CONTAINS(desk.said, "write app-0\n");
+    CHECK(app->is_remembering);
+    desk.now = 38999;
+    conductor_step(desk.conductor);
+    CHECK(strstr(desk.log, "has not answered a write") == NULL);
+    desk.now = 39000;
+    conductor_step(desk.conductor);
+    CHECK_CONTAINS(desk.log, "w web: the disk under the state directory has not answered a write");
+    desk_close();
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"settled", settled},           {"may begin", may_begin},
-        {"deadlines", deadlines},       {"held", held},
-        {"world faults", world_faults}, {"facts of the node", facts_of_the_node},
-        {"trusted", trusted},           {"made", made},
+        {"settled", settled},
+        {"may begin", may_begin},
+        {"deadlines", deadlines},
+        {"held", held},
+        {"world faults", world_faults},
+        {"facts of the node", facts_of_the_node},
+        {"trusted", trusted},
+        {"made", made},
+        {"places", places},
+        {"records in time", records_in_time},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

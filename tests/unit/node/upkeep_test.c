@@ -219,13 +219,32 @@ static void case_forgiven(void)
     }
 }
 
+/* How often in a row it was to get its limits back is counted, by calls that were really made. */
+static void case_restore(void)
+{
+    begin(1);
+    struct replica *replica = put(1, ENGINE_RUNNING, true);
+    replica->is_altered = true;
+    CHECK_INT_EQ(keep_up(ACTION_RESTORE), 1);
+    CHECK_INT_EQ(replica->restores, 1);
+    CHECK_INT_EQ(keep_up(ACTION_RESTORE), 1);
+    CHECK_INT_EQ(replica->restores, 2);
+    replica->is_busy = true; /* one call at a time */
+    CHECK_INT_EQ(keep_up(ACTION_RESTORE), 0);
+    CHECK_INT_EQ(replica->restores, 2);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {
-        {"create", case_create},     {"image missing", case_image_missing},
-        {"back-off", case_back_off}, {"created", case_created},
-        {"restart", case_restart},   {"keep", case_keep},
-        {"wish", case_wish},         {"dead", case_dead},
-        {"forgiven", case_forgiven}};
+    static const struct check_case cases[] = {{"create", case_create},
+                                              {"restore", case_restore},
+                                              {"image missing", case_image_missing},
+                                              {"back-off", case_back_off},
+                                              {"created", case_created},
+                                              {"restart", case_restart},
+                                              {"keep", case_keep},
+                                              {"wish", case_wish},
+                                              {"dead", case_dead},
+                                              {"forgiven", case_forgiven}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
