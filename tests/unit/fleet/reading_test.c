@@ -41,6 +41,26 @@ static void case_fences(void)
     }
 }
 
+/* The patience with fences begins when they are sent, however long after the last answer. */
+static void case_fences_late(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    (void)text_copy(desk.fences_lost, sizeof desk.fences_lost, "berth/1/");
+    desk_step(&desk, 0);
+    desk.user.opened(desk.user.ctx);
+    for (size_t i = 0; i < desk.filter_count; i++) {
+        desk.filters[i].is_answered = true;
+        desk.filters[i].done(desk.filters[i].ctx, NULL);
+    }
+    CHECK_INT_EQ(coordinator_deadline(desk.coordinator), 0); /* at once; this turn comes late */
+    desk_step(&desk, 5000);
+    desk_step(&desk, 14999);
+    CHECK_INT_EQ(desk.filter_count, FILTERS);
+    desk_step(&desk, 1);
+    CHECK_INT_EQ(desk.filter_count, 2 * FILTERS);
+    desk_close(&desk);
+}
+
 /* A large fleet is read again in pieces: what lies at berth/1 and rollouts whole, and of berth/2
  * one shard after the other, so that each comes once in ten minutes. */
 static void case_rereads_in_pieces(void)
@@ -80,6 +100,7 @@ static void case_rereads_in_pieces(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"fences", case_fences},
+                                              {"fences: late", case_fences_late},
                                               {"rereads in pieces", case_rereads_in_pieces}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
