@@ -176,6 +176,51 @@ static void status_view(void)
         "engine does not answer\nno app yet");
 }
 
+/* One line a generation that is there: the candidate, what serves, and what was before while its
+ * containers are still there and it is not the candidate again. */
+static void rows_of_generations(void)
+{
+#define HEAD                                                                                       \
+    "node g   berthd 9   engine 8\n\nAPP              PHASE     ROLE       RELEASE               " \
+    " "                                                                                            \
+    "        READY   TRAFFIC  SOAK\nweb              rest      "
+#define NEXT "                           "
+    static const struct {
+        const char *candidate, *committed, *previous, *shown;
+    } rows[] = {
+        {"null", "null", "null", HEAD "nothing runs\n"},
+        {"null", "{\"gen\":4,\"version\":\"1.4\",\"release\":\"dd44\"}", "null",
+         HEAD "committed  1.4 (dd44) gen 4                1/2    2        -\n"},
+        {"{\"gen\":5,\"version\":\"1.5\",\"release\":\"ee55\"}",
+         "{\"gen\":4,\"version\":\"1.4\",\"release\":\"dd44\"}",
+         "{\"gen\":3,\"version\":\"1.3\",\"release\":\"cc33\"}",
+         HEAD "candidate  1.5 (ee55) gen 5                0/1    0        3 s\n" NEXT
+              "committed  1.4 (dd44) gen 4                1/2    2        -\n" NEXT
+              "previous   1.3 (cc33) gen 3                1/1    0        -\n"},
+        {"{\"gen\":3,\"version\":\"1.3\",\"release\":\"cc33\"}", "null",
+         "{\"gen\":3,\"version\":\"1.3\",\"release\":\"cc33\"}",
+         HEAD "candidate  1.3 (cc33) gen 3                1/1    0        3 s\n"},
+        {"null", "null", "{\"gen\":2,\"version\":\"1.2\",\"release\":\"bb22\"}",
+         HEAD "nothing runs\n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char json[1024];
+        (void)snprintf(
+            json, sizeof json,
+            "{\"node\":\"g\",\"version\":\"9\",\"engine\":{\"up\":true,\"version\":\"8\"},"
+            "\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"candidate\":%s,"
+            "\"committed\":%s,\"previous\":%s,\"soakRemainingMs\":2500,\"containers\":["
+            "{\"gen\":3,\"ready\":true,\"routed\":false},"
+            "{\"gen\":4,\"ready\":false,\"routed\":true},"
+            "{\"gen\":4,\"ready\":true,\"routed\":true},"
+            "{\"gen\":5,\"ready\":false,\"routed\":false}]}]}",
+            rows[i].candidate, rows[i].committed, rows[i].previous);
+        CHECK_STR_EQ(view(control_view_status, json), rows[i].shown);
+    }
+#undef HEAD
+#undef NEXT
+}
+
 static void health_view(void)
 {
     static const char *const rows[][3] = {
@@ -303,6 +348,7 @@ int main(int argc, char **argv)
         {"scan_text_is_fit_for_a_terminal", scan_text_is_fit_for_a_terminal},
         {"scan_survives_damage", scan_survives_damage},
         {"status_view", status_view},
+        {"rows of generations", rows_of_generations},
         {"health_view", health_view},
         {"history_view", history_view},
         {"cause", cause_view},

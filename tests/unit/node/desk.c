@@ -320,6 +320,12 @@ static wall_ms clock_wall(void *self, bool *trusted)
     return desk.wall;
 }
 
+static struct boot_id clock_boot(void *self)
+{
+    (void)self;
+    return (struct boot_id){.bytes = {0xb0}};
+}
+
 static void log_line(void *self, enum log_level level, const char *line)
 {
     (void)self;
@@ -363,7 +369,8 @@ struct app *desk_open(void)
                                            .blob_remove = store_remove,
                                            .list = store_list};
     static const struct verify_ops verify = {.sha256 = hash};
-    static const struct clock_ops clock = {.mono = clock_mono, .wall = clock_wall};
+    static const struct clock_ops clock = {
+        .mono = clock_mono, .wall = clock_wall, .boot = clock_boot};
     static const struct log_ops log = {.line = log_line};
     struct config config;
     struct err err;

@@ -474,6 +474,58 @@ static void files_swept(void)
     }
 }
 
+/* A start that finds no list of the store is none; what is listed and cannot be read is said. */
+static void started(void)
+{
+    struct err err = {0};
+    (void)begin();
+    struct conductor *conductor = desk.conductor;
+    conductor->is_started = conductor->is_dirty = false;
+    conductor->apps[0].is_used = false;
+    desk.refusal = ERR_STORE;
+    CHECK_INT_EQ(conductor_start(conductor, &err), ERR_STORE);
+    CHECK_STR_EQ(err.text, "start: list the store: no list");
+    CHECK(!conductor->is_started && !conductor->is_dirty);
+    desk.refusal = 0;
+    CHECK_INT_EQ(conductor_start(conductor, &err), 0);
+    CHECK(conductor->is_started && conductor->is_dirty && !conductor->has_lost_memory);
+    CHECK_INT_EQ(conductor->boot.bytes[0], 0xb0);
+    CHECK_STR_EQ(desk.log, "");
+    desk.documents[0] = "ended-3";
+    CHECK_INT_EQ(conductor_start(conductor, &err), 0);
+    CHECK(conductor->is_started && conductor->has_lost_memory);
+    CHECK_CONTAINS(desk.log, "w memory lost: read what is remembered of apps that have ended: ");
+    CHECK_INT_EQ(conductor->ended_number, 3);
+    conductor->has_lost_memory = false;
+    desk.documents[0] = "app-0";
+    conductor->ended_number = 0;
+    CHECK_INT_EQ(conductor_start(conductor, &err), 0);
+    CHECK(!conductor->has_lost_memory); /* it went since it was listed */
+    desk.payload = "no record";
+    CHECK_INT_EQ(conductor_start(conductor, &err), 0);
+    CHECK(conductor->has_lost_memory && !conductor->apps[0].is_used);
+    CHECK_CONTAINS(desk.log, "w memory lost: record app-0: ");
+    desk_close();
+}
+
+/* A rollback whose image is gone is refused with the remedy; any other goes on. */
+static void image_looked_for(void)
+{
+    for (int row = 0; row < 4; row++) {
+        struct app *app = begin();
+        app->is_new = false;
+        app->verb = (struct verb){.stage = row < 2 ? VERB_LOOKING : VERB_STORING,
+                                  .wanted.bytes = {3},
+                                  .done = told,
+                                  .ctx = &told_of};
+        told_of = "nothing";
+        verb_looked(app, row % 2 == 1);
+        CHECK_STR_EQ(told_of, row == 1 ? "not-found" : "nothing");
+        CHECK_INT_EQ(app->verb.stage, row == 0 ? VERB_READY : row == 1 ? VERB_NONE : VERB_STORING);
+        desk_close();
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -491,6 +543,8 @@ int main(int argc, char **argv)
         {"new app given up", new_app_given_up},
         {"payloads collected", payloads_collected},
         {"files swept", files_swept},
+        {"started", started},
+        {"image looked for", image_looked_for},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
