@@ -88,8 +88,8 @@ void roster_note_change(struct roster *roster, struct roster_node *node)
 {
     struct roster_table *table = roster->table;
     if (!node->is_changed && !table->is_all_changed) {
-        node->is_changed = true;
-        table->is_all_changed = !numbers_add(roster, &table->changes, node->number);
+        node->is_changed = numbers_add(roster, &table->changes, node->number);
+        table->is_all_changed = !node->is_changed; /* else its later changes would go unseen */
     }
 }
 

@@ -511,6 +511,8 @@ static void case_audit(void)
     struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
     struct rollout_view view;
     desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk.audits_seldom = true;
+    desk_again(&desk, SEAL_PEM_TRUSTED);
     desk_act(&desk);
     desk_rollout(&desk, &spec);
     (void)text_copy(spec.offline, sizeof spec.offline, "later");

@@ -169,6 +169,7 @@ static int fake_keep(void *ctx, uint64_t epoch, struct err *err)
 void desk_again(struct desk *desk, const char *pem)
 {
     const struct coordinator_settings settings = {.fleet = "sim",
+                                                  .audits_always = !desk->audits_seldom,
                                                   .order_key_pem = pem,
                                                   .trust = &desk->trust,
                                                   .operators = &desk->operators,
@@ -197,6 +198,7 @@ void desk_open(struct desk *desk, const char *pem, int64_t settle_ms)
     trust_make(&desk->trust);
     desk->operators = sealing_operators(1);
     const struct coordinator_settings settings = {.fleet = "sim",
+                                                  .audits_always = !desk->audits_seldom,
                                                   .order_key_pem = pem,
                                                   .trust = &desk->trust,
                                                   .operators = &desk->operators,
@@ -213,8 +215,10 @@ void desk_open(struct desk *desk, const char *pem, int64_t settle_ms)
     CHECK_INT_EQ(coordinator_new(&settings, &ports, &desk->coordinator, &err), 0);
 }
 
+/* What it summed node by node was at every plan what a count of all nodes finds. */
 void desk_close(struct desk *desk)
 {
+    CHECK(desk->audits_seldom || coordinator_audit_faults(desk->coordinator) == 0);
     coordinator_free(desk->coordinator);
 }
 

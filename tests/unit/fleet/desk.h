@@ -58,6 +58,7 @@ struct desk {
     char said[4096]; /* the journal's lines, each with its newline */
     unsigned warnings, errors;
     struct operators operators; /* ann and ben */
+    bool audits_seldom; /* the next coordinator; else each plan is held against a count of all */
     bool is_begin_judged;       /* else every spec that is heard may begin, whatever the clock */
     /* Renewals of the claim that a step makes are echoed at once, and not noted; once one was. */
     bool is_stepping, is_silent;
