@@ -1,8 +1,8 @@
 /* view_test: the scanner over whole, cut and foreign text, and what people read. */
 #include "ports/app/control/view.h"
 
-#include "ports/app/control/scan.h"
 #include "platform/base/units.h"
+#include "ports/app/control/scan.h"
 #include "tests/check.h"
 
 static const char status[] =
@@ -65,7 +65,7 @@ static void a_project_that_was_taken_over_is_shown(void)
             "{\"node\":\"g\",\"apps\":[{\"app\":\"web\",\"phase\":\"rest\",\"adopted\":%s,"
             "\"containers\":[]}]}",
             rows[i].adopted);
-        const char *shown = view(control_view_status, json);
+        const char *shown = view(view_status, json);
         CHECK((strstr(shown, "taken over") != NULL) == (rows[i].shown != NULL));
         CHECK(rows[i].shown == NULL || strstr(shown, rows[i].shown) != NULL);
     }
@@ -171,9 +171,8 @@ static void status_view(void)
                         "{\"node\":\"n\",\"engine\":{\"up\":false},"
                         "\"route\":{\"obstacle\":\"hook\",\"timeouts\":false},\"apps\":[]}"),
                    "OTHER HOSTS: iptables drops in FORWARD before DOCKER-USER is reached");
-    CHECK_CONTAINS(
-        view(view_status, "{\"node\":\"n\",\"engine\":{\"up\":false},\"apps\":[]}"),
-        "engine does not answer\nno app yet");
+    CHECK_CONTAINS(view(view_status, "{\"node\":\"n\",\"engine\":{\"up\":false},\"apps\":[]}"),
+                   "engine does not answer\nno app yet");
 }
 
 /* One line a generation that is there: the candidate, what serves, and what was before while its
@@ -215,7 +214,7 @@ static void rows_of_generations(void)
             "{\"gen\":4,\"ready\":true,\"routed\":true},"
             "{\"gen\":5,\"ready\":false,\"routed\":false}]}]}",
             rows[i].candidate, rows[i].committed, rows[i].previous);
-        CHECK_STR_EQ(view(control_view_status, json), rows[i].shown);
+        CHECK_STR_EQ(view(view_status, json), rows[i].shown);
     }
 #undef HEAD
 #undef NEXT
@@ -258,20 +257,19 @@ static void cause_view(void)
     CHECK_CONTAINS(text, "its output, the end of it:\none\ntwo?[2J \"q\"\n");
     text = view(view_history, "{\"app\":\"web\",\"cause\":null}");
     CHECK_STR_EQ(text, "app web\n");
-    text =
-        view(view_history, "{\"app\":\"web\",\"cause\":{\"state\":null,\"exitCode\":null,"
-                                   "\"outputUnread\":\"no engine\",\"output\":\"\"}}");
+    text = view(view_history, "{\"app\":\"web\",\"cause\":{\"state\":null,\"exitCode\":null,"
+                              "\"outputUnread\":\"no engine\",\"output\":\"\"}}");
     CHECK_STR_EQ(text, "app web\n                 its output cannot be read: no engine\n");
 }
 
 static void history_view(void)
 {
-    const char *text = view(view_history,
-                            "{\"app\":\"web\",\"committed\":{\"gen\":3,\"release\":\"aabbccddee\","
-                            "\"sequence\":5,\"version\":\"\"},\"history\":[{\"gen\":2,\"release\":"
-                            "\"bb11223344\",\"sequence\":4,\"version\":\"1.1\"},{\"gen\":1,"
-                            "\"release\":\"cc11223344\",\"sequence\":3,\"version\":\"1.0\"}],"
-                            "\"quarantined\":[\"00112233445566\"]}");
+    const char *text =
+        view(view_history, "{\"app\":\"web\",\"committed\":{\"gen\":3,\"release\":\"aabbccddee\","
+                           "\"sequence\":5,\"version\":\"\"},\"history\":[{\"gen\":2,\"release\":"
+                           "\"bb11223344\",\"sequence\":4,\"version\":\"1.1\"},{\"gen\":1,"
+                           "\"release\":\"cc11223344\",\"sequence\":3,\"version\":\"1.0\"}],"
+                           "\"quarantined\":[\"00112233445566\"]}");
     CHECK_CONTAINS(text, "committed  - (aabbccdd) gen 3");
     CHECK_CONTAINS(text, "previous   1.1 (bb112233) gen 2");
     CHECK_CONTAINS(text, "older      1.0 (cc112233) gen 1");
