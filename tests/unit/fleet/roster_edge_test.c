@@ -1,6 +1,5 @@
 /* roster_edge: every table at its limit, and every member of what is told: kept, replaced or gone.
  */
-#include "agent/fleet/roster_private.h"
 #include "tests/check.h"
 #include "tests/unit/fleet/desk.h"
 
@@ -548,36 +547,6 @@ static void case_forgotten(void)
     CHECK(roster.number_count <= NODES); /* numbers are used again */
 }
 
-/* Where a change found no memory to be noted, any node may have changed, that once; what changes
- * later is noted again, of that node, too. */
-static void case_changes_in_need(void)
-{
-    const uint32_t *numbers;
-    size_t count;
-    unsigned unnoted = 0;
-    for (int steps = 0; steps < 8; steps++) {
-        begin();
-        struct roster_node *node = NULL;
-        bool is_noted = true;
-        for (int i = 0; i < 80 && is_noted; i++) {
-            char name[16];
-            (void)snprintf(name, sizeof name, "gw-%d", i);
-            roster.resize = scarce;
-            memory_left = steps;
-            node = roster_need(&roster, name);
-            is_noted = roster_changes(&roster, &numbers, &count);
-            roster.resize = realloc;
-            node = node != NULL ? node : roster_need(&roster, name);
-        }
-        unnoted += !is_noted;
-        roster_changes_clear(&roster);
-        roster_note_change(&roster, node);
-        CHECK(roster_changes(&roster, &numbers, &count));
-        CHECK(count == 1 && numbers[0] == node->number);
-    }
-    CHECK(unnoted > 0);
-}
-
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -600,7 +569,6 @@ int main(int argc, char **argv)
         {"forgotten", case_forgotten},
         {"shapes", case_shapes},
         {"changes", case_changes},
-        {"changes: in need", case_changes_in_need},
         {"unshown", case_unshown},
     };
     int status = check_run(cases, COUNT_OF(cases), argc, argv);

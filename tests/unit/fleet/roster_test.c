@@ -1,6 +1,7 @@
 /* roster: what is heard is kept, and no single node's word decides for the fleet. */
 #include "agent/fleet/roster.h"
 
+#include "agent/fleet/roster_private.h"
 #include "agent/wire/trust.h"
 #include "tests/check.h"
 
@@ -141,6 +142,45 @@ static void case_labels(void)
     roster_close(&roster);
 }
 
+static int memory_left;
+
+static void *scarce(void *memory, size_t size)
+{
+    return memory_left-- > 0 ? realloc(memory, size) : NULL;
+}
+
+/* Where a change found no memory to be noted, any node may have changed, that once; what changes
+ * later is noted again, of that node, too. */
+static void case_changes_in_need(void)
+{
+    struct roster roster;
+    const uint32_t *numbers;
+    size_t count;
+    unsigned unnoted = 0;
+    for (int steps = 0; steps < 8; steps++) {
+        roster_init(&roster);
+        struct roster_node *node = NULL;
+        bool is_noted = true;
+        for (int i = 0; i < 80 && is_noted; i++) {
+            char name[16];
+            (void)snprintf(name, sizeof name, "gw-%d", i);
+            roster.resize = scarce;
+            memory_left = steps;
+            node = roster_need(&roster, name);
+            is_noted = roster_changes(&roster, &numbers, &count);
+            roster.resize = realloc;
+            node = node != NULL ? node : roster_need(&roster, name);
+        }
+        unnoted += !is_noted;
+        roster_changes_clear(&roster);
+        roster_note_change(&roster, node);
+        CHECK(roster_changes(&roster, &numbers, &count));
+        CHECK(count == 1 && numbers[0] == node->number);
+        roster_close(&roster);
+    }
+    CHECK(unnoted > 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"epoch", case_epoch},
@@ -148,6 +188,7 @@ int main(int argc, char **argv)
                                               {"farewell", case_farewell},
                                               {"orders", case_orders},
                                               {"sorted_and_bounded", case_sorted_and_bounded},
-                                              {"labels", case_labels}};
+                                              {"labels", case_labels},
+                                              {"changes: in need", case_changes_in_need}};
     return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
 }
