@@ -62,6 +62,7 @@ static void link_opened(void *ctx, const char *session)
         kept->is_state_told = kept->is_led = false;
     }
     coordinator->mirror.operators_echo = ECHO_MISSING;
+    rolls_unsee(&coordinator->mirror.rolls);
     coordinator_files_unsee(coordinator);
     coordinator->rival = (struct claim){0};
     (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
@@ -126,6 +127,7 @@ int coordinator_new(const struct coordinator_settings *settings,
     coordinator->epoch_seen = settings->epoch_kept;
     coordinator->epoch_keep = settings->epoch_keep;
     coordinator->operators_keep = settings->operators_keep;
+    coordinator->roll_keep = settings->roll_keep;
     coordinator->epoch_ctx = settings->epoch_ctx;
     coordinator->audits_always = settings->audits_always;
     struct link_user mine = user;
@@ -202,6 +204,7 @@ void coordinator_step(struct coordinator *coordinator)
     coordinator->is_dirty = false;
     coordinator->wake_at = MONO_NEVER;
     coordinator->plan_not_before = coordinator->now + COORDINATOR_PLAN_GAP_MS;
+    coordinator_roll_turn(coordinator);
     coordinator_plan(coordinator); /* first: what it takes back is not to be said again */
     coordinator_assert(coordinator);
     coordinator_prune(coordinator);
@@ -245,7 +248,7 @@ bool coordinator_has_left(const struct coordinator *coordinator)
 void coordinator_operators(struct coordinator *coordinator, const struct operators *operators)
 {
     if (operators->version > coordinator->mirror.operators.version) {
-        coordinator->mirror.operators = *operators;
+        mirror_operators_set(&coordinator->mirror, operators);
     }
 }
 

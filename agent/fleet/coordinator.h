@@ -46,7 +46,9 @@ struct coordinator_settings {
     /* Keeps a higher version of the operators' document, as it came; a failure is logged. NULL:
      * nothing is kept. */
     int (*operators_keep)(void *ctx, struct span envelope, struct err *err);
-    void *epoch_ctx;    /* of both */
+    /* Keeps a shard of the roll, as it came; a failure is logged. NULL: nothing is kept. */
+    int (*roll_keep)(void *ctx, const char *shard, struct span envelope, struct err *err);
+    void *epoch_ctx;    /* of all three */
     bool audits_always; /* at every plan, in simulations: it costs as much as the fleet is large */
 };
 
@@ -90,6 +92,11 @@ NODISCARD int coordinator_start(struct coordinator *coordinator, struct span spe
 
 /* Believes these operators from now on, where their version is higher than the one that holds. */
 void coordinator_operators(struct coordinator *coordinator, const struct operators *operators);
+
+/* Knows a shard of the roll that was kept: what the broker shows must not be older, and a broker
+ * that shows none is told. mirror_roll_seed's codes. */
+NODISCARD int coordinator_roll_seed(struct coordinator *coordinator, struct span envelope,
+                                    struct err *err);
 
 /* False when there is no such rollout. */
 bool coordinator_view(const struct coordinator *coordinator, const char *id,

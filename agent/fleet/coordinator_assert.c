@@ -169,6 +169,9 @@ void coordinator_assert(struct coordinator *coordinator)
     }
     if (has_room) {
         operators_assert(coordinator);
+        has_room = coordinator_roll_assert(coordinator);
+    }
+    if (has_room) {
         coordinator_files_assert(coordinator);
     }
 }

@@ -102,6 +102,7 @@ struct coordinator {
         epoch_seen; /* kept here, or claimed by somebody: epoch_ceiling bounds what is believed */
     int (*epoch_keep)(void *ctx, uint64_t epoch, struct err *err);
     int (*operators_keep)(void *ctx, struct span envelope, struct err *err);
+    int (*roll_keep)(void *ctx, const char *shard, struct span envelope, struct err *err);
     void *epoch_ctx;
     uint64_t beat_echoed; /* the newest of ours that the broker showed */
     mono_ms beat_sent_at[COORDINATOR_BEATS_MAX], beat_at; /* by beat; of the newest */
@@ -120,6 +121,8 @@ struct coordinator {
     unsigned shard; /* that is read again next; of it and the one before: */
     bool is_shard_open;
     mono_ms shard_at;
+    mono_ms roll_say_at;
+    size_t barred_said; /* nodes that are in no rollout */
     bool is_dirty;
     bool audits_always, is_auditing;
     mono_ms audit_at;
@@ -193,6 +196,14 @@ void coordinator_ask(struct coordinator *coordinator);
 /* A release that a rollout names is at the broker; of live ones it is held. */
 void coordinator_release_receive(struct coordinator *coordinator, const struct topic *topic,
                                  struct span payload);
+
+/* coordinator_roll.c */
+/* A shard of a higher version was taken. */
+void coordinator_roll_heard(struct coordinator *coordinator, const struct topic *topic);
+/* Publishes again what this session has not shown; false when all places are in use. */
+bool coordinator_roll_assert(struct coordinator *coordinator);
+/* Says now and then how many nodes are in no rollout. */
+void coordinator_roll_turn(struct coordinator *coordinator);
 
 /* coordinator_files.c */
 /* Asks for the pieces that live rollouts' releases name, once in a session. */

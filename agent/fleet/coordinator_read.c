@@ -97,12 +97,14 @@ static void unread_say(const struct coordinator *coordinator, const struct mirro
         [TOPIC_ROLLOUT_CONTROL] = {"control of rollout ", ""},
         [TOPIC_COORDINATOR] = {"a claim", " is ignored"},
         [TOPIC_OPERATORS] = {"operators' keys", " are not taken"},
+        [TOPIC_ROLL] = {"the roll's shard ", " is not taken"},
     };
     const struct topic *topic = &news->topic;
     const char *before = words[topic->kind].before;
     const char *after = words[topic->kind].after;
-    coordinator_say(coordinator, LOG_LEVEL_WARNING, "%s%s%s%s%s%s: %s",
-                    before != NULL ? before : "document of ", topic->rollout, topic->node,
+    const char *shard = topic->kind == TOPIC_ROLL ? topic->shard : "";
+    coordinator_say(coordinator, LOG_LEVEL_WARNING, "%s%s%s%s%s%s%s: %s",
+                    before != NULL ? before : "document of ", shard, topic->rollout, topic->node,
                     topic->app[0] != '\0' ? " " : "", topic->app, after != NULL ? after : "",
                     news->err.text);
 }
@@ -130,6 +132,8 @@ static void news_take(struct coordinator *coordinator, const struct mirror_news 
         order_heard(coordinator, &news->topic);
     } else if (news->topic.kind == TOPIC_OPERATORS && news->is_new) {
         operators_heard(coordinator);
+    } else if (news->topic.kind == TOPIC_ROLL && news->is_new) {
+        coordinator_roll_heard(coordinator, &news->topic);
     }
 }
 

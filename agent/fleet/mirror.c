@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/wire/labels.h"
-
 #define UNREAD_FIRST 16
 
 int mirror_init(struct mirror *mirror, const struct mirror_settings *settings, struct err *err)
@@ -36,6 +34,7 @@ void mirror_close(struct mirror *mirror)
     mirror->unread_count = mirror->unread_room = mirror->foreign_count = 0;
     verified_forget(&mirror->verified);
     kept_bytes_free(&mirror->operators_bytes);
+    rolls_close(&mirror->rolls);
     kept_close(&mirror->rollouts);
     roster_close(&mirror->roster);
 }
@@ -244,29 +243,6 @@ static void presence_clear(struct mirror *mirror, struct mirror_news *news)
     }
 }
 
-static int labels_take(struct mirror *mirror, struct mirror_news *news, struct span payload)
-{
-    struct labels labels = {0};
-    const char *names[LABELS_MAX];
-    const char *values[LABELS_MAX];
-    int rc = news->topic.level == 2
-                 ? err_set(&news->err, ERR_UNSIGNED, "labels at berth/2 are signed")
-                 : labels_parse(payload, &labels, &news->err);
-    for (size_t i = 0; rc == 0 && i < labels.count; i++) {
-        names[i] = labels.list[i].key;
-        values[i] = labels.list[i].value;
-    }
-    if (rc == 0) {
-        roster_labels(&mirror->roster, news->topic.node, names, values, labels.count);
-    }
-    return rc;
-}
-
-static void labels_clear(struct mirror *mirror, struct mirror_news *news)
-{
-    roster_labels_clear(&mirror->roster, news->topic.node);
-}
-
 /* An order is believed when the order keys signed it and it lies where it belongs. */
 static int order_take(struct mirror *mirror, struct mirror_news *news, struct span envelope)
 {
@@ -333,7 +309,7 @@ struct reader {
 
 static const struct reader readers[TOPIC_KIND_COUNT] = {
     [TOPIC_ORDER] = {order_take, order_clear},
-    [TOPIC_LABELS] = {labels_take, labels_clear},
+    [TOPIC_LABELS] = {mirror_labels_take, mirror_labels_clear},
     [TOPIC_REPORT] = {report_take, report_clear},
     [TOPIC_PRESENCE] = {presence_take, presence_clear},
     [TOPIC_ROLLOUT_SPEC] = {mirror_spec_take, mirror_spec_clear},
@@ -341,6 +317,7 @@ static const struct reader readers[TOPIC_KIND_COUNT] = {
     [TOPIC_ROLLOUT_CONTROL] = {mirror_control_take, mirror_control_clear},
     [TOPIC_COORDINATOR] = {claim_take, claim_clear},
     [TOPIC_OPERATORS] = {mirror_operators_take, mirror_operators_clear},
+    [TOPIC_ROLL] = {mirror_roll_take, mirror_roll_clear},
 };
 
 static void document_take(struct mirror *mirror, const struct reader *reader, struct span payload,
@@ -350,6 +327,9 @@ static void document_take(struct mirror *mirror, const struct reader *reader, st
     news->answer = MIRROR_TAKEN;
     mirror->roster.is_short = false;
     int rc = reader->take(mirror, news, payload);
+    if (news->topic.node[0] != '\0') {
+        mirror_node_judge(mirror, &news->topic);
+    }
     bool is_short = rc == ERR_MEMORY || mirror->roster.is_short;
     mirror->roster.is_short |= was_short;
     if (is_short || rc != 0) {
@@ -368,6 +348,9 @@ static void document_clear(struct mirror *mirror, const struct reader *reader,
     news->answer = MIRROR_CLEARED;
     if (!is_rollout || news->rollout != NULL) {
         reader->clear(mirror, news);
+    }
+    if (news->topic.node[0] != '\0') {
+        mirror_node_judge(mirror, &news->topic);
     }
 }
 
@@ -388,7 +371,7 @@ static bool is_its_shard(const struct mirror *mirror, const struct topic *topic)
     if (topic->level == 2) {
         topic_shard(&mirror->verify, topic->node, shard);
     }
-    return strcmp(topic->shard, shard) == 0;
+    return topic->kind == TOPIC_ROLL || strcmp(topic->shard, shard) == 0;
 }
 
 void mirror_take(struct mirror *mirror, const char *text, struct span payload, wall_ms now,

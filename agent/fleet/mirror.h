@@ -4,6 +4,7 @@
 #define AGENT_FLEET_MIRROR_H
 
 #include "agent/fleet/kept.h"
+#include "agent/fleet/rolls.h"
 #include "agent/fleet/roster.h"
 #include "agent/fleet/signed.h"
 #include "agent/fleet/verified.h"
@@ -19,7 +20,7 @@ struct mirror_unread {
 enum mirror_answer {
     MIRROR_TAKEN,
     MIRROR_CLEARED,
-    MIRROR_HIDDEN,     /* at berth/2, and the node has the same document at berth/1: that holds */
+    MIRROR_HIDDEN,     /* another one of it holds: at berth/1 what a node says, at berth/2 labels */
     MIRROR_OTHER,      /* this fleet's, and no table's: stories, releases, files, trust, a fence */
     MIRROR_FOREIGN,    /* another fleet's, or on no topic that this version knows */
     MIRROR_UNREADABLE, /* not what its topic asks for, or not signed as it must be; noted */
@@ -32,9 +33,10 @@ struct mirror_news {
     struct topic topic;          /* unless MIRROR_FOREIGN */
     struct kept *rollout;        /* it is about; NULL: none, or it is gone with this message */
     const struct report *report; /* that was taken; until the next message */
-    bool is_first;               /* UNREADABLE: not the same reason again */
-    bool is_new;                 /* TAKEN, operators: a higher version than before */
-    struct err err;              /* UNREADABLE, SHORT */
+    const struct labels_given *labels; /* that were taken; version 0: unsigned; as long */
+    bool is_first;                     /* UNREADABLE: not the same reason again */
+    bool is_new;                       /* TAKEN, operators and roll: a higher version than before */
+    struct err err;                    /* UNREADABLE, SHORT */
 };
 
 struct mirror_settings {
@@ -58,6 +60,7 @@ struct mirror {
     enum echo operators_echo;
     struct verify verify;
     bool is_restating;
+    struct rolls rolls;
     struct roster roster;
     struct kept_table rollouts;
     struct claim claim; /* the last that was read */
@@ -70,6 +73,7 @@ struct mirror {
     uint64_t
         verifications;    /* signatures' worth of work that was not saved, for tests and figures */
     struct report report; /* private: being read */
+    struct labels_given given; /* the same */
     uint8_t memory[4 * ENVELOPE_BYTES_MAX];
 };
 
@@ -93,6 +97,13 @@ NODISCARD int mirror_open(struct mirror *mirror, enum trust_role role, struct sp
  * what is refused when it is read. */
 NODISCARD int mirror_start(struct mirror *mirror, struct span spec, struct kept **rollout,
                            struct err *err);
+
+/* Takes a shard of the roll that was read in an earlier session: what the broker shows must not be
+ * older. The codes of signed_open and roll_parse, ERR_WRONG_FLEET, ERR_STALE, ERR_MEMORY. */
+NODISCARD int mirror_roll_seed(struct mirror *mirror, struct span envelope, struct err *err);
+
+/* Believes these operators from now on; what they demand is asked of everything that is here. */
+void mirror_operators_set(struct mirror *mirror, const struct operators *operators);
 
 /* What the topic holds cannot be read; NULL: it can, or holds nothing. */
 const struct mirror_unread *mirror_unread_find(const struct mirror *mirror, const char *topic);

@@ -17,4 +17,13 @@ void mirror_control_clear(struct mirror *mirror, struct mirror_news *news);
 int mirror_state_take(struct mirror *mirror, struct mirror_news *news, struct span envelope);
 void mirror_state_clear(struct mirror *mirror, struct mirror_news *news);
 
+/* mirror_roll.c */
+int mirror_labels_take(struct mirror *mirror, struct mirror_news *news, struct span payload);
+void mirror_labels_clear(struct mirror *mirror, struct mirror_news *news);
+int mirror_roll_take(struct mirror *mirror, struct mirror_news *news, struct span envelope);
+void mirror_roll_clear(struct mirror *mirror, struct mirror_news *news);
+/* A document about this node was taken or cleared: whether the node is in any rollout. */
+void mirror_node_judge(struct mirror *mirror, const struct topic *topic);
+void mirror_judge_all(struct mirror *mirror);
+
 #endif

@@ -47,12 +47,20 @@ int mirror_operators_take(struct mirror *mirror, struct mirror_news *news, struc
     mirror->operators_echo = rc == 0 ? ECHO_THERE : ECHO_MISSING;
     if (rc == 0 && (read.version > mirror->operators.version || mirror->operators_bytes.len == 0)) {
         news->is_new = read.version > mirror->operators.version;
-        mirror->operators = news->is_new ? read : mirror->operators;
+        if (news->is_new) {
+            mirror_operators_set(mirror, &read);
+        }
         rc = kept_bytes_set(&mirror->operators_bytes, envelope)
                  ? 0
                  : err_set(&news->err, ERR_MEMORY, "no memory");
     }
     return rc;
+}
+
+void mirror_operators_set(struct mirror *mirror, const struct operators *operators)
+{
+    mirror->operators = *operators;
+    mirror_judge_all(mirror);
 }
 
 void mirror_operators_clear(struct mirror *mirror, struct mirror_news *news)

@@ -56,13 +56,42 @@ void roster_presence(struct roster *roster, const char *name, const struct prese
     }
 }
 
+static void hearsay_set(struct roster *roster, struct roster_node *node, bool is_hearsay)
+{
+    if (node->is_hearsay != is_hearsay) {
+        roster_note_change(roster, node);
+    }
+    node->is_hearsay = is_hearsay;
+}
+
 void roster_labels(struct roster *roster, const char *name, const char *const *names,
                    const char *const *values, size_t count)
 {
     struct roster_node *node = roster_need(roster, name);
     if (node != NULL) {
+        hearsay_set(roster, node, true);
         roster_labels_take(roster, node, ROSTER_LABELS_GIVEN, names, values, count);
     }
+}
+
+void roster_labels_signed(struct roster *roster, const char *name, const char *const *names,
+                          const char *const *values, size_t count, uint32_t version)
+{
+    struct roster_node *node = count > 0 ? roster_need(roster, name) : roster_find(roster, name);
+    if (node != NULL) {
+        hearsay_set(roster, node, false);
+        node->labels_version = version;
+        roster_labels_take(roster, node, ROSTER_LABELS_GIVEN, names, values, count);
+    }
+}
+
+void roster_judge(struct roster *roster, struct roster_node *node, bool is_listed, bool is_barred)
+{
+    if (node->is_barred != is_barred) {
+        roster_note_change(roster, node);
+    }
+    node->is_listed = is_listed;
+    node->is_barred = is_barred;
 }
 
 /* Who says that it changes, rests, and says so again has said it for the sum. */
@@ -319,6 +348,7 @@ void roster_labels_clear(struct roster *roster, const char *name)
 {
     struct roster_node *node = roster_find(roster, name);
     if (node != NULL) {
+        hearsay_set(roster, node, false);
         roster_labels_take(roster, node, ROSTER_LABELS_GIVEN, NULL, NULL, 0);
         node_sweep(roster, node);
     }
@@ -378,6 +408,10 @@ bool roster_matches(const struct roster_node *node, const struct selector *selec
 {
     const char *names[REPORT_LABELS_MAX + LABELS_MAX + 1];
     const char *values[REPORT_LABELS_MAX + LABELS_MAX + 1];
+    bool is_rumour = node->is_hearsay && !node->is_reported && node->session == 0;
+    if (node->is_barred || is_rumour) {
+        return false;
+    }
     if (selector->requirement_count == 0) {
         return true; /* every node */
     }

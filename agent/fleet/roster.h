@@ -64,11 +64,15 @@ struct roster_node {
     bool is_unshown : 1;    /* it stands in the table's list of those */
     bool is_on_2 : 1; /* what it says of itself lies at berth/2, and its orders belong there */
     bool has_presence_1 : 1, has_report_1 : 1; /* what lies at berth/1 hides what lies at berth/2 */
+    bool is_listed : 1;                        /* the roll names it */
+    bool is_barred : 1;  /* in no rollout: the operators demand what it has not (roster_judge) */
+    bool is_hearsay : 1; /* its labels of the fleet are signed by nobody */
     uint32_t record_len : 24;
     /* Its own word that an app changes, in seconds of the coordinator's clock: since when (0: all
      * rest), how long before that, and until when. An order, or a day at rest, begins anew. */
     uint32_t changing_since_s, changing_s, rested_at_s;
-    uint8_t *record; /* private: roster_record.c */
+    uint32_t labels_version; /* of the labels that an operator signed; 0: none */
+    uint8_t *record;         /* private: roster_record.c */
     const struct words *words;
 };
 
@@ -121,6 +125,12 @@ void roster_report(struct roster *roster, const struct report *report, wall_ms n
 /* `names` and `values`: the labels document; count 0 clears it. */
 void roster_labels(struct roster *roster, const char *node, const char *const *names,
                    const char *const *values, size_t count);
+/* Labels that an operator signed, of this version (above 0). What unsigned labels alone know of is
+ * in no rollout. */
+void roster_labels_signed(struct roster *roster, const char *node, const char *const *names,
+                          const char *const *values, size_t count, uint32_t version);
+/* Whether the roll names it, and whether it is in any rollout. */
+void roster_judge(struct roster *roster, struct roster_node *node, bool is_listed, bool is_barred);
 /* A verified order, from the topic or about to be written there. An older one is ignored; where it
  * lies on the topic the newer has to be put there again. False: no memory, nothing is changed. */
 bool roster_order(struct roster *roster, const struct order *order, bool is_echo);
@@ -146,6 +156,7 @@ void roster_order_clear(struct roster *roster, const char *node, const char *app
 void roster_level_set(struct roster *roster, struct roster_node *node, unsigned level);
 unsigned roster_level(const struct roster_node *node);
 
+/* False for every selector: a barred node, and one that only unsigned labels know of. */
 bool roster_matches(const struct roster_node *node, const struct selector *selector);
 /* What stands there; NULL: the node has no such label. "node" is its name. */
 const char *roster_label(const struct roster_node *node, const char *name);

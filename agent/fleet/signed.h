@@ -11,6 +11,8 @@
 #define SIGNED_KINDS(X)                                                                            \
     X(SPEC, "spec", "application/vnd.berth.rollout-spec.v1+json", true)                            \
     X(CONTROL, "control", "application/vnd.berth.rollout-control.v1+json", true)                   \
+    X(LABELS, "labels", "application/vnd.berth.labels.v1+json", true)                              \
+    X(ROLL, "roll", "application/vnd.berth.roll.v1+json", true)                                    \
     X(STATE, "state", "application/vnd.berth.rollout-state.v1+json", false)                        \
     X(CLAIM, "claim", "application/vnd.berth.claim.v1+json", false)
 

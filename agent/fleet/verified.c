@@ -21,6 +21,16 @@ void verified_name(const struct verify *verify, enum trust_role role, struct spa
     name->bytes[sizeof name->bytes - 1] ^= (uint8_t)(role + 1);
 }
 
+void verified_name_by(const struct verify *verify, unsigned kind, uint64_t version,
+                      struct span envelope, struct digest *name)
+{
+    verify->ops->sha256(verify->self, envelope, name);
+    name->bytes[sizeof name->bytes - 1] ^= (uint8_t)(TRUST_ROLE_COUNT + 1 + kind);
+    for (size_t i = 0; i < sizeof version; i++) {
+        name->bytes[sizeof name->bytes / 2 + i] ^= (uint8_t)(version >> 8 * i);
+    }
+}
+
 static size_t place_of(const struct digest *name, size_t step, size_t room)
 {
     uint64_t start = 0;

@@ -23,6 +23,9 @@ void verified_forget(struct verified *verified);
  * are, and the role, so that what one role's key signed is never taken for another's. */
 void verified_name(const struct verify *verify, enum trust_role role, struct span envelope,
                    struct digest *name);
+/* The same of what operators sign: for a kind of document, while one version of theirs holds. */
+void verified_name_by(const struct verify *verify, unsigned kind, uint64_t version,
+                      struct span envelope, struct digest *name);
 
 /* True when these very bytes were verified for this role. */
 bool verified_is_known(const struct verified *verified, const struct digest *name);

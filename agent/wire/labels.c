@@ -116,19 +116,26 @@ const char *labels_get(const struct labels *labels, const char *key)
     return is_there ? labels->list[at].value : NULL;
 }
 
-void labels_render(const struct labels *labels, struct text *text)
+void labels_append(const struct labels *labels, struct text *text)
 {
-    text_append(text, "{\"schema\":1,\"labels\":{");
+    text_append(text, "{");
     for (size_t i = 0; i < labels->count; i++) {
         text_append(text, i == 0 ? "" : ",");
         text_append_json(text, labels->list[i].key);
         text_append(text, ":");
         text_append_json(text, labels->list[i].value);
     }
-    text_append(text, "}}");
+    text_append(text, "}");
 }
 
-static int read_labels(const struct json_place *at, void *into, struct err *err)
+void labels_render(const struct labels *labels, struct text *text)
+{
+    text_append(text, "{\"schema\":1,\"labels\":");
+    labels_append(labels, text);
+    text_append(text, "}");
+}
+
+int labels_read(const struct json_place *at, void *into, struct err *err)
 {
     struct labels *labels = into;
     struct json_place step = {0};
@@ -154,7 +161,7 @@ int labels_parse(struct span text, struct labels *labels, struct err *err)
 {
     static const struct json_rules rules = {.bytes_max = SMALL_BYTES_MAX};
     static const struct json_key keys[] = {{"schema", json_schema1, NULL, true},
-                                           {"labels", read_labels, NULL, true}};
+                                           {"labels", labels_read, NULL, true}};
     struct json_document document;
     struct labels read = {0};
     int rc = json_parse(text, &rules, &document, err);

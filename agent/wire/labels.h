@@ -3,11 +3,14 @@
 #define AGENT_WIRE_LABELS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "agent/limits.h"
 #include "platform/base/err.h"
 #include "platform/base/span.h"
 #include "platform/base/text.h"
+
+struct json_place;
 
 #define LABELS_MAX  32
 #define LABEL_BYTES 64 /* a key or a value, with the NUL */
@@ -29,11 +32,31 @@ struct labels {
 bool label_is_key(const char *text);
 bool label_is_value(const char *text);
 
-/* The document of topic `labels`: {"schema":1,"labels":{"site":"north"}}; strict, at most
+/* What the fleet calls one node, as an operator signed it. Of two versions the higher one holds. */
+struct labels_given {
+    char fleet[NAME_BYTES];
+    char node[NODE_NAME_BYTES];
+    uint32_t version; /* from 1 on */
+    struct labels labels;
+};
+
+/* The payload at berth/2: {"schema":1,"fleet","node","version","labels":{...}}; strict, at most
  * SMALL_BYTES_MAX. ERR_VALUE names a label that breaks the rules; the lint's codes. */
+NODISCARD int labels_given_parse(struct span payload, struct labels_given *given, struct err *err);
+/* Writes it; look at text->cut, as below. */
+void labels_given_render(const struct labels_given *given, struct text *text);
+
+/* The document of topic `labels` at berth/1, which nobody signs:
+ * {"schema":1,"labels":{"site":"north"}}; strict, at most SMALL_BYTES_MAX. ERR_VALUE names a label
+ * that breaks the rules; the lint's codes. */
 NODISCARD int labels_parse(struct span text, struct labels *labels, struct err *err);
 /* Writes it; LABELS_MAX labels of full length do not fit in SMALL_BYTES_MAX: look at text->cut. */
 void labels_render(const struct labels *labels, struct text *text);
+
+/* Writes {"site":"north"}. */
+void labels_append(const struct labels *labels, struct text *text);
+/* A reader for an object of labels (wire/json.h): into a struct labels. */
+NODISCARD int labels_read(const struct json_place *at, void *into, struct err *err);
 
 /* Adds or changes one. ERR_VALUE (key or value), ERR_LIMIT (LABELS_MAX stand there already). */
 NODISCARD int labels_set(struct labels *labels, const char *key, const char *value,

@@ -27,6 +27,48 @@ const struct operator_key *operators_find_key(const struct operators *operators,
     return NULL;
 }
 
+static const char *const demand_words[] = {
+#define WORD_(name, word) [OPERATORS_DEMAND_##name] = word,
+    OPERATORS_DEMANDS(WORD_)
+#undef WORD_
+};
+
+const char *operators_demand_word(enum operators_demand demand)
+{
+    return demand_words[demand];
+}
+
+enum operators_demand operators_demand_of(const char *word)
+{
+    unsigned demand = 0;
+    while (demand < OPERATORS_DEMAND_COUNT && strcmp(demand_words[demand], word) != 0) {
+        demand++;
+    }
+    return (enum operators_demand)demand;
+}
+
+static int read_demands(const struct json_place *at, void *into, struct err *err)
+{
+    struct json_place step = {0};
+    const char *word = NULL;
+    if (!json_is_array(at)) {
+        return json_error(at, ERR_VALUE, err, "must be a list of words");
+    }
+    while (json_next(at, &step)) {
+        int rc = json_string(&step, &word, err);
+        enum operators_demand demand = rc == 0 ? operators_demand_of(word) : OPERATORS_DEMAND_COUNT;
+        if (rc == 0 && demand == OPERATORS_DEMAND_COUNT) {
+            rc = json_error(&step, ERR_VALUE, err,
+                            "'%.32s' is nothing this version can demand: labels, roll", word);
+        }
+        if (rc != 0) {
+            return rc;
+        }
+        ((struct operators *)into)->is_demanding[demand] = true;
+    }
+    return 0;
+}
+
 static int read_version(const struct json_place *at, void *into, struct err *err)
 {
     int64_t version = 0;
@@ -96,6 +138,7 @@ int operators_parse(struct span payload, struct operators *operators, struct err
     static const struct json_key keys[] = {{"schema", json_schema1, NULL, true},
                                            {"fleet", read_fleet, NULL, true},
                                            {"version", read_version, NULL, true},
+                                           {"demands", read_demands, NULL, false},
                                            {"operators", read_operators, NULL, true}};
     struct operators read = {0};
     struct json_document document;
@@ -112,12 +155,27 @@ int operators_parse(struct span payload, struct operators *operators, struct err
     return rc;
 }
 
+/* A reader of before refuses the key: it is written where it says something. */
+static void demands_render(const struct operators *operators, struct text *text)
+{
+    const char *before = "\"demands\":[";
+    for (enum operators_demand i = 0; i < OPERATORS_DEMAND_COUNT; i++) {
+        if (operators->is_demanding[i]) {
+            text_printf(text, "%s\"%s\"", before, demand_words[i]);
+            before = ",";
+        }
+    }
+    text_append(text, before[0] == ',' ? "]," : "");
+}
+
 void operators_render(const struct operators *operators, struct text *text)
 {
     uint8_t memory[3 * VERIFY_KEY_BYTES];
     struct arena arena;
-    text_printf(text, "{\"schema\":1,\"fleet\":\"%s\",\"version\":%llu,\"operators\":[",
-                operators->fleet, (unsigned long long)operators->version);
+    text_printf(text, "{\"schema\":1,\"fleet\":\"%s\",\"version\":%llu,", operators->fleet,
+                (unsigned long long)operators->version);
+    demands_render(operators, text);
+    text_append(text, "\"operators\":[");
     for (size_t i = 0; i < operators->count; i++) {
         const struct operator_key *one = &operators->list[i];
         arena_init(&arena, memory, sizeof memory);

@@ -29,6 +29,9 @@ static char *part_of(struct topic *topic, char letter, size_t *cap)
     case 'd':
         *cap = sizeof topic->digest;
         return topic->digest;
+    case 's':
+        *cap = sizeof topic->shard;
+        return topic->shard;
     default:
         assert(letter == 'r');
         *cap = sizeof topic->rollout;
@@ -82,9 +85,18 @@ static bool segment_take(const char **at, char *segment, size_t cap)
     return true;
 }
 
+bool topic_is_shard(const char *text)
+{
+    return strspn(text, "0123456789abcdef") == TOPIC_SHARD_BYTES - 1 &&
+           text[TOPIC_SHARD_BYTES - 1] == '\0';
+}
+
 static bool part_is_sound(char letter, const char *part, size_t cap)
 {
     struct digest digest;
+    if (letter == 's') {
+        return topic_is_shard(part);
+    }
     return letter == 'd' ? strlen(part) == DIGEST_HEX_BYTES - 1 && digest_parse(part, &digest)
                          : text_is_name(part, cap - 1);
 }
@@ -110,12 +122,6 @@ static bool path_matches(const char *path, const char *at, struct topic *topic)
     return *at == '\0';
 }
 
-static bool is_shard(const char *text)
-{
-    return strspn(text, "0123456789abcdef") == TOPIC_SHARD_BYTES - 1 &&
-           text[TOPIC_SHARD_BYTES - 1] == '\0';
-}
-
 /* "node/<shard>/" before a node's name. */
 static bool shard_take(const char **at, char shard[TOPIC_SHARD_BYTES])
 {
@@ -123,7 +129,7 @@ static bool shard_take(const char **at, char shard[TOPIC_SHARD_BYTES])
         return false;
     }
     *at += sizeof NODE - 1;
-    return segment_take(at, shard, TOPIC_SHARD_BYTES) && is_shard(shard) && *(*at)++ == '/';
+    return segment_take(at, shard, TOPIC_SHARD_BYTES) && topic_is_shard(shard) && *(*at)++ == '/';
 }
 
 bool topic_parse(const char *text, struct topic *topic)

@@ -17,8 +17,9 @@
 #define TOPIC_SHARDS      256
 #define TOPIC_SHARD_BYTES 3
 
-/* X(NAME, path below berth/1/<fleet>/; {n} node, {a} app, {d} digest, {r} rollout). A story's {a}
- * is the app's place at its node, one hex digit; agents before 0.2 wrote the app's name. */
+/* X(NAME, path below berth/1/<fleet>/; {n} node, {a} app, {d} digest, {r} rollout, {s} shard). A
+ * story's {a} is the app's place at its node, one hex digit; agents before 0.2 wrote the app's
+ * name. */
 #define TOPIC_KINDS(X)                                                                             \
     X(ORDER, "node/{n}/order/{a}")                                                                 \
     X(LABELS, "node/{n}/labels")                                                                   \
@@ -30,6 +31,7 @@
     X(TRUST, "trust")                                                                              \
     X(REVOKE, "revoke")                                                                            \
     X(OPERATORS, "operators")                                                                      \
+    X(ROLL, "roll/{s}")                                                                            \
     X(ROLLOUT_SPEC, "rollout/{r}/spec")                                                            \
     X(ROLLOUT_STATE, "rollout/{r}/state")                                                          \
     X(ROLLOUT_CONTROL, "rollout/{r}/control")                                                      \
@@ -45,7 +47,7 @@ enum topic_kind {
 struct topic {
     enum topic_kind kind;
     unsigned level;                /* 2: berth/2, of a kind that is about one node; else berth/1 */
-    char shard[TOPIC_SHARD_BYTES]; /* level 2: two hex digits */
+    char shard[TOPIC_SHARD_BYTES]; /* of level 2, and of a roll: two hex digits */
     char fleet[NAME_BYTES];
     char node[NODE_NAME_BYTES];
     char app[NAME_BYTES];
@@ -64,6 +66,8 @@ bool topic_parse(const char *text, struct topic *topic);
 /* The kind is about one node: it may be of level 2. */
 bool topic_is_about_node(enum topic_kind kind);
 
+/* Two hex digits. */
+bool topic_is_shard(const char *text);
 /* The shard of a node's topics. */
 void topic_shard(const struct verify *verify, const char *node, char shard[TOPIC_SHARD_BYTES]);
 

@@ -101,6 +101,34 @@ struct span sealing_claim(const struct claim *claim, const char *pem)
     return sealing_of(signed_type(SIGNED_CLAIM), span_of(text.data, text.len), pem);
 }
 
+struct span sealing_labels(const struct labels_given *given, const char *pem)
+{
+    struct labels_given said = *given;
+    struct text text;
+    fleet_fill(said.fleet);
+    text_init(&text, data, sizeof data);
+    labels_given_render(&said, &text);
+    return sealing_of(signed_type(SIGNED_LABELS), span_of(text.data, text.len), pem);
+}
+
+struct span sealing_roll(const struct roll *roll, const char *pem)
+{
+    struct roll said = *roll;
+    struct text text;
+    fleet_fill(said.fleet);
+    text_init(&text, data, sizeof data);
+    roll_render(&said, &text);
+    return sealing_of(signed_type(SIGNED_ROLL), span_of(text.data, text.len), pem);
+}
+
+struct span sealing_operators_document(const struct operators *operators, const char *pem)
+{
+    struct text text;
+    text_init(&text, data, sizeof data);
+    operators_render(operators, &text);
+    return sealing_of(OPERATORS_TYPE, span_of(text.data, text.len), pem);
+}
+
 struct span sealing_payload(struct span envelope)
 {
     struct envelope_parts parts;

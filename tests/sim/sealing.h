@@ -3,6 +3,8 @@
 #define TESTS_SIM_SEALING_H
 
 #include "agent/fleet/signed.h"
+#include "agent/wire/labels.h"
+#include "agent/wire/roll.h"
 #include "agent/wire/rollout.h"
 #include "tests/sim/seal.h"
 
@@ -20,6 +22,11 @@ struct span sealing_control(const struct rollout_control *control, const char *p
 struct span sealing_state(const struct rollout_state *state, const struct rollout_control *taken,
                           const char *pem);
 struct span sealing_claim(const struct claim *claim, const char *pem);
+/* Of the fleet "sim"; shard and node as they are. */
+struct span sealing_labels(const struct labels_given *given, const char *pem);
+struct span sealing_roll(const struct roll *roll, const char *pem);
+/* With the key that is the trust role's, too, in simulations. */
+struct span sealing_operators_document(const struct operators *operators, const char *pem);
 struct span sealing_of(const char *type, struct span payload, const char *pem);
 /* What an envelope holds, with its NUL; stays until four more were taken. */
 struct span sealing_payload(struct span envelope);

@@ -22,6 +22,8 @@
  *   keys/{release,order,trust,revoke}.{pem,pub}  keys/trust.json   as `berth keys new` writes them
  *   keys/operator.{pem,pub}         the key of this folder's operator
  *   keys/operators.json             whose keys may ask for a rollout (operators_file.h)
+ *   roll/SHARD.json  labels/NODE.json       which nodes there are, and what the fleet calls them,
+ * as signed (roll_file.h, roll_book.h)
  *   broker/{mosquitto.conf,acl-nodes,acl-operators,cert.pem,key.pem}  broker/data/
  *   broker/{nodes-ca,operators-ca,ca}.pem   whom its listeners let in; ca.pem: both
  *   broker/mosquitto.service.conf   for the broker as a service

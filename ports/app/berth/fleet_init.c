@@ -132,7 +132,7 @@ static int fleet_make(const struct init_request *request, struct err *err)
         fleet_dir_file(dir, "keys", keys);
         rc = keys_make(&keyring, keys, dir->fleet, err);
     }
-    rc = rc == 0 ? operators_file_begin(&keyring, dir, err) : rc;
+    rc = rc == 0 ? operators_file_begin(&keyring, dir, true, err) : rc;
     if (rc == 0) {
         rc = certificates_make(request, issue, err);
     }

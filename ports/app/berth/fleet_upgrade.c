@@ -140,7 +140,7 @@ static int upgrade(const struct fleet_dir *dir, struct err *err)
         return rc;
     }
     if (!has_operators) {
-        rc = operators_file_begin(&keyring, dir, err);
+        rc = operators_file_begin(&keyring, dir, false, err);
     }
     rc = rc == 0 && !has_ca ? ca_upgrade(dir, err) : rc;
     keyring_close(&keyring);

@@ -13,6 +13,8 @@ struct operators_request {
     const char *path; /* of the fleet's folder */
     const char *added[OPERATORS_MAX], *removed[OPERATORS_MAX];
     size_t added_count, removed_count;
+    const char *demanded[OPERATORS_DEMAND_COUNT], *waived[OPERATORS_DEMAND_COUNT];
+    size_t demanded_count, waived_count;
     const char *signers[KEYRING_FILES_MAX];
     size_t signer_count;
     uint64_t version; /* 0: the next */
@@ -68,6 +70,20 @@ static int operator_remove(struct operators *operators, const char *name, struct
     return err_set(err, ERR_NOT_FOUND, "no operator is called %.64s", name);
 }
 
+/* What is demanded from this version on, or no more. */
+static int demands_set(struct operators *operators, const char *const *words, size_t count,
+                       bool is_demanding, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum operators_demand demand = operators_demand_of(words[i]);
+        if (demand == OPERATORS_DEMAND_COUNT) {
+            return err_set(err, ERR_USAGE, "'%.32s' cannot be demanded: labels, roll", words[i]);
+        }
+        operators->is_demanding[demand] = is_demanding;
+    }
+    return 0;
+}
+
 static int document_make(struct operators_request *request, const struct keyring *keyring,
                          struct err *err)
 {
@@ -86,6 +102,9 @@ static int document_make(struct operators_request *request, const struct keyring
     for (size_t i = 0; rc == 0 && i < request->added_count; i++) {
         rc = operator_add(request, keyring, request->added[i], err);
     }
+    rc = rc == 0 ? demands_set(operators, request->demanded, request->demanded_count, true, err)
+                 : rc;
+    rc = rc == 0 ? demands_set(operators, request->waived, request->waived_count, false, err) : rc;
     if (rc != 0) {
         return rc;
     }
@@ -105,6 +124,11 @@ static void operators_print(const struct operators *operators, bool is_changed)
     for (size_t i = 0; i < operators->count; i++) {
         printf("  %-32s  %s\n", operators->list[i].name, operators->list[i].key.id);
     }
+    for (enum operators_demand i = 0; i < OPERATORS_DEMAND_COUNT; i++) {
+        printf("  %-32s  %s\n", operators_demand_word(i),
+               operators->is_demanding[i] ? "demanded: unsigned they count for nothing"
+                                          : "not demanded");
+    }
     if (is_changed) {
         printf("next: berth trust publish   (gives it to the coordinators)\n");
     } else if (operators->version == 0) {
@@ -116,7 +140,15 @@ static void operators_json(const struct operators *operators)
 {
     char id[512];
     struct text text;
-    printf("{\"version\":%llu,\"operators\":[", (unsigned long long)operators->version);
+    const char *comma = "";
+    printf("{\"version\":%llu,\"demands\":[", (unsigned long long)operators->version);
+    for (enum operators_demand i = 0; i < OPERATORS_DEMAND_COUNT; i++) {
+        if (operators->is_demanding[i]) {
+            printf("%s\"%s\"", comma, operators_demand_word(i));
+            comma = ",";
+        }
+    }
+    printf("],\"operators\":[");
     for (size_t i = 0; i < operators->count; i++) {
         text_init(&text, id, sizeof id);
         text_append_json(&text, operators->list[i].key.id);
@@ -134,7 +166,10 @@ static int operators_run(struct operators_request *request, struct err *err)
     if (rc != 0) {
         return rc;
     }
-    bool is_changed = request->added_count + request->removed_count > 0 || request->version != 0;
+    bool is_changed = request->added_count + request->removed_count + request->demanded_count +
+                              request->waived_count >
+                          0 ||
+                      request->version != 0;
     fleet_dir_file(&request->dir, "keys/trust.json", path);
     rc = keyring_trust_load(&keyring, path, &request->trust, err);
     rc = rc == 0 ? operators_file_load(&keyring, &request->dir, &request->trust,
@@ -159,6 +194,8 @@ int verb_keys_operators(struct given *given, struct err *err)
                                         .is_json = given_has(given, "json")};
     request.added_count = given_list(given, "add", request.added, OPERATORS_MAX);
     request.removed_count = given_list(given, "remove", request.removed, OPERATORS_MAX);
+    request.demanded_count = given_list(given, "demand", request.demanded, OPERATORS_DEMAND_COUNT);
+    request.waived_count = given_list(given, "waive", request.waived, OPERATORS_DEMAND_COUNT);
     request.signer_count = given_list(given, "key", request.signers, KEYRING_FILES_MAX);
     return operators_run(&request, err);
 }

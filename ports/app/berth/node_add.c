@@ -157,7 +157,8 @@ static int node_add(struct add_request *request, struct err *err)
     }
     printf("%s: the node %s of the fleet %s, for %d days\n"
            "secret: key.pem\n"
-           "next: copy the folder to the gateway as %s, and start berthd\n",
+           "next: copy the folder to the gateway as %s, and start berthd; berth node enroll puts "
+           "it on the fleet's roll\n",
            path, request->name, request->dir.fleet, request->days, request->prefix);
     return 0;
 }

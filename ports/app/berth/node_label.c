@@ -1,10 +1,13 @@
-/* berth node label: what the fleet calls a node: read, changed, written back. */
+/* berth node label: what the fleet calls a node: read, changed, signed, written back. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "agent/wire/labels.h"
 #include "agent/wire/topic.h"
 #include "ports/app/berth/node_topics.h"
+#include "ports/app/berth/roll_book.h"
 #include "ports/app/berth/verbs.h"
 
 struct label_request {
@@ -13,7 +16,11 @@ struct label_request {
     size_t change_count;
     bool is_replacing;
     bool is_ahead; /* the node may come later */
-    struct labels labels;
+    struct roll_book *book;
+    struct labels_given given; /* as the broker holds it, then as it will be */
+    bool has_labels, has_bare; /* some that were believed; some that nobody signed lie there */
+    bool is_heard;             /* it said something of itself, or has an order */
+    struct err why;            /* not believed */
 };
 
 /* One change; what is no change at all is a usage error. */
@@ -49,66 +56,115 @@ static int changes_apply(const struct label_request *request, struct labels *lab
     return rc;
 }
 
-static int labels_write(struct session *session, const char *topic, const struct labels *labels,
-                        struct err *err)
+/* -- what the fleet calls it now -------------------------------------------------------------- */
+
+static void document_take(void *ctx, const char *name, struct span payload, bool is_retained)
 {
-    char document[SMALL_BYTES_MAX + 1];
-    struct text text;
-    text_init(&text, document, sizeof document);
-    labels_render(labels, &text);
-    if (text.cut) {
-        return err_set(err, ERR_OVERSIZE, "these labels are longer than %d bytes together",
-                       SMALL_BYTES_MAX);
+    struct label_request *request = ctx;
+    struct mirror_news news;
+    (void)is_retained;
+    if (payload.len == 0) {
+        return;
     }
-    return session_publish(session, topic, span_of(document, text.len), err);
+    mirror_take(&request->book->mirror, name, payload, (wall_ms)time(NULL) * 1000, &news);
+    bool is_labels = news.topic.kind == TOPIC_LABELS && news.answer != MIRROR_FOREIGN;
+    request->is_heard |= !is_labels;
+    request->has_bare |= is_labels && news.topic.level == 1;
+    if (is_labels && news.answer == MIRROR_TAKEN) {
+        request->given = *news.labels;
+        request->has_labels = true;
+        request->why = (struct err){0};
+    } else if (is_labels && news.answer == MIRROR_UNREADABLE) {
+        request->why = news.err;
+    }
 }
 
-/* What the fleet calls it now. A label for a name that no node has would be waited for by every
- * rollout that selects it. */
-static int labels_read(struct label_request *request, struct session *session,
-                       const struct fleet_dir *dir, const char *name, struct err *err)
+/* The version that holds, wherever it is known from. */
+static uint32_t version_known(struct label_request *request)
 {
-    struct node_topics topics = {0};
-    int rc = node_topics_read(&topics, session, dir, request->node, err);
-    bool is_known = topics.is_heard || topics.labels != NULL || node_is_added(dir, request->node);
-    if (rc == 0 && !is_known && !request->is_ahead) {
-        rc = err_set(err, ERR_NOT_FOUND,
-                     "no node %s: it has never been heard, and was not added in this folder; "
-                     "--ahead labels a node that comes later",
-                     request->node);
+    static struct labels_given kept; /* not on the stack: 4 KiB */
+    const struct roll_entry *entry = roll_book_find(request->book, request->node);
+    uint32_t known = request->given.version;
+    known = entry != NULL && entry->labels > known ? entry->labels : known;
+    bool is_kept = roll_book_labels_kept(request->book, request->node, &kept);
+    return is_kept && kept.version > known ? kept.version : known;
+}
+
+/* A label for a name that no node has would be waited for by every rollout that selects it. */
+static int labels_check(const struct label_request *request, const struct fleet_dir *dir,
+                        struct err *err)
+{
+    bool is_known = request->is_heard || request->has_labels || request->has_bare ||
+                    node_is_added(dir, request->node) ||
+                    roll_book_find(request->book, request->node) != NULL;
+    if (!is_known && !request->is_ahead) {
+        return err_set(err, ERR_NOT_FOUND,
+                       "no node %s: it has never been heard, and was not added in this folder; "
+                       "--ahead labels a node that comes later",
+                       request->node);
     }
-    if (rc == 0 && !request->is_replacing && topics.labels != NULL) {
-        rc = labels_parse(span_of(topics.labels, topics.labels_len), &request->labels, err);
-        rc = rc == 0 ? 0 : err_wrap(err, rc, "%s: write all labels anew with --replace", name);
+    if (!request->is_replacing && request->why.code != 0) {
+        return err_set(err, request->why.code,
+                       "the labels of %s at the broker are not believed: %.160s: write all labels "
+                       "anew with --replace",
+                       request->node, request->why.text);
     }
-    node_topics_free(&topics);
-    return rc;
+    return 0;
+}
+
+/* Those that nobody signed say nothing any more. */
+static int bare_clear(const struct label_request *request, struct session *session,
+                      const struct fleet_dir *dir, struct err *err)
+{
+    struct topic topic = {.kind = TOPIC_LABELS};
+    char name[BUS_TOPIC_BYTES];
+    (void)text_copy(topic.fleet, sizeof topic.fleet, dir->fleet);
+    (void)text_copy(topic.node, sizeof topic.node, request->node);
+    topic_render(&topic, name);
+    return request->has_bare ? session_publish(session, name, span_of(NULL, 0), err) : 0;
+}
+
+static int label(struct label_request *request, struct session *session,
+                 const struct fleet_dir *dir, struct err *err)
+{
+    struct labels_given *given = &request->given;
+    int rc = roll_book_open(request->book, session, dir, err);
+    rc = rc == 0 ? node_topics_each(session, dir, request->node, document_take, request, err) : rc;
+    rc = rc == 0 ? labels_check(request, dir, err) : rc;
+    if (rc == 0 && request->is_replacing) {
+        given->labels.count = 0;
+    }
+    rc = rc == 0 ? changes_apply(request, &given->labels, err) : rc;
+    if (rc != 0) {
+        return rc;
+    }
+    given->version = version_known(request) + 1;
+    (void)text_copy(given->fleet, sizeof given->fleet, dir->fleet);
+    (void)text_copy(given->node, sizeof given->node, request->node);
+    rc = roll_book_labels(request->book, given, err);
+    rc = rc == 0 ? roll_book_publish(request->book, err) : rc;
+    return rc == 0 ? bare_clear(request, session, dir, err) : rc;
 }
 
 static int label_run(void *ctx, struct session *session, const struct fleet_dir *dir,
                      struct err *err)
 {
     struct label_request *request = ctx;
-    struct topic topic = {.kind = TOPIC_LABELS};
-    char name[BUS_TOPIC_BYTES];
-    (void)text_copy(topic.fleet, sizeof topic.fleet, dir->fleet);
-    (void)text_copy(topic.node, sizeof topic.node, request->node);
-    topic_render(&topic, name);
-    int rc = labels_read(request, session, dir, name, err);
-    if (rc == 0) {
-        rc = changes_apply(request, &request->labels, err);
+    request->book = calloc(1, sizeof *request->book);
+    if (request->book == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
     }
-    if (rc == 0) {
-        rc = labels_write(session, name, &request->labels, err);
-    }
+    int rc = label(request, session, dir, err);
+    roll_book_close(request->book);
+    free(request->book);
     if (rc != 0) {
         return rc;
     }
     printf("%s:", request->node);
-    for (size_t i = 0; i < request->labels.count; i++) {
-        printf(" %s=%s", request->labels.list[i].key, request->labels.list[i].value);
+    for (size_t i = 0; i < request->given.labels.count; i++) {
+        printf(" %s=%s", request->given.labels.list[i].key, request->given.labels.list[i].value);
     }
-    printf("%s\n", request->labels.count == 0 ? " no labels of the fleet's" : "");
+    printf("%s\n", request->given.labels.count == 0 ? " no labels of the fleet's" : "");
     return 0;
 }
 

@@ -7,11 +7,13 @@
 #include "agent/fleet/selector.h"
 #include "platform/base/text.h"
 #include "ports/app/berth/node_word.h"
+#include "ports/app/berth/unread.h"
 #include "ports/app/berth/verbs.h"
 
 #define SHORT_DIGEST 12
 #define WORD_BYTES   80
 #define LINE_BYTES   65536
+#define CALLED_MAX   20
 
 struct list_request {
     const char *path; /* of the fleet's folder */
@@ -142,7 +144,8 @@ static enum node_word worst_of(const struct node_facts *facts)
 }
 
 /* The node's report is passed on as it came; it has been through the lint. */
-static void row_json(const struct node_row *row, const struct node_facts *facts, struct text *text)
+static void row_json(const struct node_row *row, const struct node_facts *facts, bool has_roll,
+                     struct text *text)
 {
     text_printf(text, "{\"node\":\"%s\",\"present\":%s,\"state\":\"%s\"", row->name,
                 facts->has_presence && facts->presence.is_online ? "true" : "false",
@@ -152,6 +155,9 @@ static void row_json(const struct node_row *row, const struct node_facts *facts,
     }
     if (row->level != 0) {
         text_printf(text, ",\"level\":%u", row->level);
+    }
+    if (has_roll) {
+        text_printf(text, ",\"listed\":%s", row->is_listed ? "true" : "false");
     }
     labels_json(&facts->labels, text);
     if (facts->has_report) {
@@ -165,9 +171,72 @@ static void row_json(const struct node_row *row, const struct node_facts *facts,
     text_append(text, "}");
 }
 
+/* -- what is amiss ---------------------------------------------------------------------------- */
+
+/* Names of nodes of which one thing holds: how many, and the first ones. */
+struct roll_call {
+    size_t count;
+    struct text text;
+    char names[CALLED_MAX * (NODE_NAME_BYTES + 2) + 8];
+};
+
+enum call { CALL_UNSEEN, CALL_STRANGER, CALL_UNREAD, CALL_UNSIGNED, CALL_COUNT };
+
+static void call_note(struct roll_call *call, const char *name)
+{
+    if (call->count == 0) {
+        text_init(&call->text, call->names, sizeof call->names);
+    }
+    if (call->count < CALLED_MAX) {
+        text_printf(&call->text, "%s%s", call->count == 0 ? "" : ", ", name);
+    } else if (call->count == CALLED_MAX) {
+        text_append(&call->text, " ...");
+    }
+    call->count++;
+}
+
+static void row_call(const struct node_view *view, const struct node_row *row,
+                     const struct node_facts *facts, struct roll_call calls[CALL_COUNT])
+{
+    bool is_seen = facts->has_presence || facts->has_report;
+    bool is_unread = false;
+    for (size_t part = 0; part < NODE_PART_COUNT; part++) {
+        is_unread |= row->unread[part] != NULL;
+    }
+    if (view->has_roll && row->is_listed != is_seen && !is_unread) {
+        call_note(&calls[row->is_listed ? CALL_UNSEEN : CALL_STRANGER], row->name);
+    }
+    if (is_unread) {
+        call_note(&calls[CALL_UNREAD], row->name);
+    }
+    if (row->is_unsigned && row->part[NODE_LABELS] != NULL) {
+        call_note(&calls[CALL_UNSIGNED], row->name);
+    }
+}
+
+/* The exit status. Labels that nobody signed are no fault where that is not demanded. */
+static int calls_say(const struct roll_call calls[CALL_COUNT])
+{
+    static const char *const sentences[CALL_COUNT] = {
+        [CALL_UNSEEN] = "on the roll, and never seen",
+        [CALL_STRANGER] = "seen, and not on the roll (berth node enroll NODE puts it there)",
+        [CALL_UNREAD] = "what lies at the broker of it is not believed",
+        [CALL_UNSIGNED] = "the fleet's labels are signed by nobody (berth node label signs them)"};
+    int status = 0;
+    for (enum call call = 0; call < CALL_COUNT; call++) {
+        if (calls[call].count > 0) {
+            (void)fprintf(stderr, "berth: %zu node%s: %s: %s\n", calls[call].count,
+                          calls[call].count == 1 ? "" : "s", sentences[call], calls[call].names);
+            status = call != CALL_UNSIGNED ? FLEET_EXIT_AMISS : status;
+        }
+    }
+    return status;
+}
+
 static int view_print(const struct node_view *view, const struct list_request *request,
                       struct node_facts *facts, char *line)
 {
+    struct roll_call calls[CALL_COUNT] = {{.count = 0}};
     const char *comma = "";
     int width = 4;
     for (size_t i = 0; i < view->count; i++) {
@@ -187,17 +256,18 @@ static int view_print(const struct node_view *view, const struct list_request *r
         if (!is_selected(&request->selector, view->rows[i].name, &facts->labels)) {
             continue;
         }
+        row_call(view, &view->rows[i], facts, calls);
         if (!request->is_json) {
             row_print(&view->rows[i], facts, width);
             continue;
         }
         text_init(&text, line, LINE_BYTES);
-        row_json(&view->rows[i], facts, &text);
+        row_json(&view->rows[i], facts, view->has_roll, &text);
         printf("%s\n%s", comma, line);
         comma = ",";
     }
     printf("%s", request->is_json ? "\n]}\n" : "");
-    return 0;
+    return calls_say(calls);
 }
 
 static int list_run(const struct list_request *request, struct err *err)

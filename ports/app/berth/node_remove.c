@@ -2,6 +2,7 @@
  * put aside, so that no rollout waits for it. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "platform/base/text.h"
 #include "ports/app/berth/confirm.h"
 #include "ports/app/berth/node_topics.h"
+#include "ports/app/berth/roll_book.h"
 #include "ports/app/berth/verbs.h"
 
 struct remove_request {
@@ -63,6 +65,22 @@ static int topics_clear(const struct node_topics *topics, struct session *sessio
     return rc;
 }
 
+/* Before its labels are cleared: what the roll says a node has, coordinators keep. */
+static int roll_leave(const struct remove_request *request, struct session *session,
+                      const struct fleet_dir *dir, struct err *err)
+{
+    struct roll_book *book = calloc(1, sizeof *book);
+    if (book == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
+    }
+    int rc = roll_book_open(book, session, dir, err);
+    rc = rc == 0 ? roll_book_remove(book, request->node, err) : rc;
+    rc = rc == 0 ? roll_book_publish(book, err) : rc;
+    roll_book_close(book);
+    free(book);
+    return rc;
+}
+
 static int remove_run(void *ctx, struct session *session, const struct fleet_dir *dir,
                       struct err *err)
 {
@@ -80,6 +98,7 @@ static int remove_run(void *ctx, struct session *session, const struct fleet_dir
                      "%s is connected: it would report again; stop its agent first, or --force",
                      request->node);
     }
+    rc = rc == 0 ? roll_leave(request, session, dir, err) : rc;
     rc = rc == 0 ? topics_clear(&topics, session, err) : rc;
     if (rc == 0) {
         printf("%s: removed, %zu documents cleared at the broker\n", request->node, topics.count);

@@ -10,6 +10,7 @@
 #include "ports/app/berth/node_story.h"
 #include "ports/app/berth/node_topics.h"
 #include "ports/app/berth/node_word.h"
+#include "ports/app/berth/operators_file.h"
 #include "ports/app/berth/verbs.h"
 
 /* Stories of agents before 0.2 lie under their apps' names, and more than there are apps. */
@@ -26,7 +27,8 @@ struct show {
     struct span stories[STORIES_MAX];
     size_t story_count;
     unsigned stories_left_out, orders;
-    bool is_short; /* no memory for everything */
+    bool has_shard; /* of the roll: it names the node, or the node is not on it */
+    bool is_short;  /* no memory for everything */
 };
 
 static struct span copy_of(struct show *show, struct span payload)
@@ -238,6 +240,12 @@ static void show_print(const struct show *show)
     if (show->row.level != 0) {
         printf("  %-14s berth/%u\n", "speaks", show->row.level);
     }
+    if (show->has_shard) {
+        printf("  %-14s %s\n", "roll", show->row.is_listed ? "names it" : "does not name it");
+    }
+    if (show->row.is_unsigned && show->row.part[NODE_LABELS] != NULL) {
+        printf("  %-14s the fleet's, signed by nobody\n", "labels");
+    }
     if (facts->complaint[0] != '\0') {
         printf("  %-14s ", "unreadable");
         node_text_print(facts->complaint, strlen(facts->complaint));
@@ -278,6 +286,9 @@ static int show_json(const struct show *show, struct err *err)
     text_init(&text, data, JSON_BYTES);
     text_printf(&text, "{\"node\":\"%s\",\"state\":\"%s\"", row->name,
                 node_word_text(state_of(&show->facts)));
+    if (show->has_shard) {
+        text_printf(&text, ",\"listed\":%s", row->is_listed ? "true" : "false");
+    }
     document_json(&text, "presence",
                   span_of(row->part[NODE_PRESENCE], row->part_len[NODE_PRESENCE]));
     document_json(&text, "labels", span_of(row->part[NODE_LABELS], row->part_len[NODE_LABELS]));
@@ -311,16 +322,44 @@ static void show_free(struct show *show)
     }
 }
 
+static void word_take(void *ctx, const char *name, struct span payload, bool is_retained)
+{
+    struct show *show = ctx;
+    struct mirror_news news;
+    (void)is_retained;
+    mirror_take(&show->mirror, name, payload, (wall_ms)time(NULL) * 1000, &news);
+}
+
+/* Who may sign, and whether the roll names it: before what is said of it. */
+static int words_read(struct show *show, struct session *session, const struct fleet_dir *dir,
+                      const char *node, struct err *err)
+{
+    char shard[TOPIC_SHARD_BYTES], filter[BUS_TOPIC_BYTES];
+    topic_shard(&session->keyring.verify, node, shard);
+    (void)snprintf(filter, sizeof filter, TOPIC_PREFIX "%s/operators/#", dir->fleet);
+    int rc = session_read(session, filter, word_take, show, err);
+    (void)snprintf(filter, sizeof filter, TOPIC_PREFIX "%s/roll/%s/#", dir->fleet, shard);
+    rc = rc == 0 ? session_read(session, filter, word_take, show, err) : rc;
+    show->row.is_listed = rolls_find(&show->mirror.rolls, shard, node) != NULL;
+    show->has_shard = rolls_at(&show->mirror.rolls, rolls_index(shard)) != NULL;
+    return rc;
+}
+
 static int documents_read(struct show *show, struct session *session, const struct fleet_dir *dir,
                           const char *node, struct err *err)
 {
     char path[PATH_MAX];
-    const struct mirror_settings settings = {
-        .fleet = dir->fleet, .trust = &show->trust, .verify = session->keyring.verify};
+    struct operators operators;
+    const struct mirror_settings settings = {.fleet = dir->fleet,
+                                             .trust = &show->trust,
+                                             .operators = &operators,
+                                             .verify = session->keyring.verify};
     (void)text_copy(show->row.name, sizeof show->row.name, node);
     fleet_dir_file(dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&session->keyring, path, &show->trust, err);
+    rc = rc == 0 ? operators_file_load(&session->keyring, dir, &show->trust, &operators, err) : rc;
     rc = rc == 0 ? mirror_init(&show->mirror, &settings, err) : rc;
+    rc = rc == 0 ? words_read(show, session, dir, node, err) : rc;
     return rc == 0 ? node_topics_each(session, dir, node, document_take, show, err) : rc;
 }
 
@@ -343,7 +382,7 @@ static int show_run(const char *node, const char *path, bool is_json, struct err
     if (rc == 0 && show.is_short) {
         rc = err_set(err, ERR_MEMORY, "no memory for its documents");
     }
-    if (rc == 0 && !is_there && !node_is_added(&dir, node)) {
+    if (rc == 0 && !is_there && !show.row.is_listed && !node_is_added(&dir, node)) {
         rc = err_set(err, ERR_NOT_FOUND,
                      "no node %s: the broker holds nothing of it, and it was not added in this "
                      "folder (berth node list shows those there are)",

@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "platform/base/text.h"
+#include "ports/app/berth/operators_file.h"
+#include "ports/app/berth/roll_file.h"
 
 #define ROWS_FIRST 64
 
@@ -91,6 +93,14 @@ static char *copy_of(struct span bytes)
     return copy;
 }
 
+static struct span bare_labels(const struct labels_given *given, char bare[SMALL_BYTES_MAX + 1])
+{
+    struct text text;
+    text_init(&text, bare, SMALL_BYTES_MAX + 1);
+    labels_render(&given->labels, &text);
+    return span_of(bare, text.len);
+}
+
 bool node_row_put(struct node_row *row, const struct mirror_news *news, struct span payload)
 {
     enum node_part part;
@@ -101,6 +111,11 @@ bool node_row_put(struct node_row *row, const struct mirror_news *news, struct s
     }
     if (is_there && part != NODE_LABELS) {
         row->level = news->topic.level;
+    }
+    char bare[SMALL_BYTES_MAX + 1];
+    if (is_there && news->labels != NULL) { /* without what it was signed with */
+        payload = bare_labels(news->labels, bare);
+        row->is_unsigned = news->labels->version == 0;
     }
     free(row->part[part]);
     free(row->unread[part]);
@@ -150,19 +165,61 @@ static void added_read(struct node_view *view, const struct fleet_dir *dir)
     }
 }
 
+static int roll_kept_take(void *ctx, const char *shard, struct span envelope, struct err *err)
+{
+    struct node_view *view = ctx;
+    int rc = mirror_roll_seed(view->mirror, envelope, NULL);
+    return rc == ERR_MEMORY ? err_set(err, rc, "no memory for the roll's shard %s", shard) : 0;
+}
+
+/* Whom the roll names is shown, seen or not. */
+static void roll_read(struct node_view *view)
+{
+    for (unsigned i = 0; i < TOPIC_SHARDS; i++) {
+        const struct rolls_shard *shard = rolls_at(&view->mirror->rolls, i);
+        view->has_roll |= shard != NULL;
+        for (size_t j = 0; shard != NULL && j < shard->roll.count; j++) {
+            struct node_row *row = node_view_row(view, shard->roll.list[j].node);
+            view->is_full |= row == NULL;
+            if (row != NULL) {
+                row->is_listed = true;
+            }
+        }
+    }
+}
+
 static int mirror_open_for(struct node_view *view, struct session *session,
                            const struct fleet_dir *dir, struct err *err)
 {
     char path[PATH_MAX];
-    const struct mirror_settings settings = {
-        .fleet = dir->fleet, .trust = &view->trust, .verify = session->keyring.verify};
+    struct operators operators;
+    const struct mirror_settings settings = {.fleet = dir->fleet,
+                                             .trust = &view->trust,
+                                             .operators = &operators,
+                                             .verify = session->keyring.verify};
     fleet_dir_file(dir, "keys/trust.json", path);
     int rc = keyring_trust_load(&session->keyring, path, &view->trust, err);
+    rc = rc == 0 ? operators_file_load(&session->keyring, dir, &view->trust, &operators, err) : rc;
     view->mirror = rc == 0 ? malloc(sizeof *view->mirror) : NULL;
     if (rc == 0 && view->mirror == NULL) {
         return err_set(err, ERR_MEMORY, "no memory");
     }
-    return rc == 0 ? mirror_init(view->mirror, &settings, err) : rc;
+    rc = rc == 0 ? mirror_init(view->mirror, &settings, err) : rc;
+    return rc == 0 ? roll_file_each(dir, roll_kept_take, view, err) : rc;
+}
+
+/* Who may sign, and which nodes there are: before what is said of them. */
+static int words_read(struct node_view *view, struct session *session, const struct fleet_dir *dir,
+                      struct err *err)
+{
+    static const char *const below[] = {"operators/#", "roll/+"};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(below); i++) {
+        char filter[BUS_TOPIC_BYTES];
+        (void)snprintf(filter, sizeof filter, TOPIC_PREFIX "%s/%s", dir->fleet, below[i]);
+        rc = session_read(session, filter, document_received, view, err);
+    }
+    return rc;
 }
 
 int node_view_read(struct node_view *view, struct session *session, const struct fleet_dir *dir,
@@ -170,6 +227,7 @@ int node_view_read(struct node_view *view, struct session *session, const struct
 {
     static const enum topic_kind kinds[] = {TOPIC_PRESENCE, TOPIC_REPORT, TOPIC_LABELS};
     int rc = mirror_open_for(view, session, dir, err);
+    rc = rc == 0 ? words_read(view, session, dir, err) : rc;
     for (size_t i = 0; rc == 0 && i < 2 * COUNT_OF(kinds); i++) { /* berth/1 first: it hides */
         struct topic topic = {.kind = kinds[i % COUNT_OF(kinds)],
                               .level = i < COUNT_OF(kinds) ? 1 : 2};
@@ -178,6 +236,9 @@ int node_view_read(struct node_view *view, struct session *session, const struct
         topic_render(&topic, filter);
         rc = topic.level == 2 ? session_read_two(session, filter, document_received, view, err)
                               : session_read(session, filter, document_received, view, err);
+    }
+    if (rc == 0) {
+        roll_read(view);
     }
     added_read(view, dir);
     if (rc == 0 && view->is_full) {

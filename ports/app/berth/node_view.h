@@ -17,7 +17,9 @@ struct node_row {
     char *part[NODE_PART_COUNT];
     size_t part_len[NODE_PART_COUNT];
     char *unread[NODE_PART_COUNT];
-    unsigned level; /* at which it speaks: berth/1 or berth/2; 0: it has said nothing */
+    unsigned level;   /* at which it speaks: berth/1 or berth/2; 0: it has said nothing */
+    bool is_listed;   /* the roll names it */
+    bool is_unsigned; /* nobody signed its labels */
 };
 
 /* Zeroed before use; sorted by name after node_view_read. As many nodes as there is memory for. */
@@ -27,7 +29,8 @@ struct node_view {
     size_t count, room;
     uint32_t *places; /* by a hash of the name: index of the row and 1; `place_count` of them */
     size_t place_count;
-    bool is_full; /* no memory for everything that came */
+    bool has_roll; /* the fleet has one: who is not listed does not belong to it */
+    bool is_full;  /* no memory for everything that came */
     struct mirror *mirror;
     struct trust trust;
 };

@@ -6,7 +6,7 @@
 
 /* X(NAME, word, sentence), the worst first: the first that is so is the word. */
 #define NODE_WORDS(X)                                                                              \
-    X(ADDED, "added", "it was added here, and the broker has never heard of it")                   \
+    X(ADDED, "added", "it was added to the fleet, and the broker has never heard of it")           \
     X(NEVER, "never-seen", "it has a label or an order, and has never been connected")             \
     X(SILENT, "silent", "it is not connected; what it reported last may be long past")             \
     X(UNREAD, "unreadable", "what it reports cannot be read by this version")                      \

@@ -107,10 +107,11 @@ int operators_file_write(const struct keyring *keyring, const struct fleet_dir *
     return rc;
 }
 
-int operators_file_begin(const struct keyring *keyring, const struct fleet_dir *dir,
+int operators_file_begin(const struct keyring *keyring, const struct fleet_dir *dir, bool is_new,
                          struct err *err)
 {
     struct operators operators = {.version = 1, .count = 1};
+    operators.is_demanding[OPERATORS_DEMAND_LABELS] = is_new;
     struct trust trust;
     char keys[PATH_MAX], path[PATH_MAX], signer[PATH_MAX];
     const char *const signers[] = {signer};

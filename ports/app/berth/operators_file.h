@@ -25,9 +25,10 @@ NODISCARD int operators_file_keep(const struct keyring *keyring, const struct fl
                                   const struct trust *trust, struct span envelope, struct err *err);
 
 /* Makes the fleet's first operator: keys/operator.{pem,pub}, where they are not there, and version
- * 1 of the document, signed by keys/trust.pem. */
+ * 1 of the document, signed by keys/trust.pem. A new fleet demands signed labels: it has no others.
+ */
 NODISCARD int operators_file_begin(const struct keyring *keyring, const struct fleet_dir *dir,
-                                   struct err *err);
+                                   bool is_new, struct err *err);
 
 /* Signs a document as this folder's operator, and renders its envelope into the arena.
  * ERR_NOT_FOUND where the folder has no operator's key, ERR_UNKNOWN_KEY where `operators` does not

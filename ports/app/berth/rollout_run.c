@@ -8,6 +8,7 @@
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/interrupt.h"
 #include "ports/app/berth/operators_file.h"
+#include "ports/app/berth/roll_file.h"
 
 #define LEAVE_MS SECONDS_MS(2)
 /* A person who watches sees a change within this. */
@@ -23,6 +24,24 @@ static int operators_keep(void *ctx, struct span envelope, struct err *err)
 {
     const struct rollout_run *run = ctx;
     return operators_file_keep(&run->session.keyring, &run->dir, &run->trust, envelope, err);
+}
+
+static int roll_keep(void *ctx, const char *shard, struct span envelope, struct err *err)
+{
+    const struct rollout_run *run = ctx;
+    return roll_file_keep(&run->dir, shard, envelope, err);
+}
+
+/* A shard that is not believed any more is as if it were not there: an operator signs it again. */
+static int roll_kept_take(void *ctx, const char *shard, struct span envelope, struct err *err)
+{
+    struct rollout_run *run = ctx;
+    struct err why = {0};
+    int rc = coordinator_roll_seed(run->coordinator, envelope, &why);
+    if (rc != 0 && rc != ERR_MEMORY) {
+        run->session.log_port.ops->line(run->session.log_port.self, LOG_LEVEL_WARNING, why.text);
+    }
+    return rc == ERR_MEMORY ? err_set(err, rc, "no memory for the roll's shard %s", shard) : 0;
 }
 
 static int coordinator_open(struct rollout_run *run, struct err *err)
@@ -53,12 +72,19 @@ static int coordinator_open(struct rollout_run *run, struct err *err)
                                                   .trust = &run->trust,
                                                   .operators = &run->operators,
                                                   .operators_keep = operators_keep,
+                                                  .roll_keep = roll_keep,
                                                   .epoch_kept = epoch,
                                                   .epoch_keep = epoch_keep,
                                                   .epoch_ctx = run};
     rc = coordinator_new(&settings, &ports, &run->coordinator, err);
     explicit_bzero(pem, len);
     free(pem);
+    if (rc == 0) {
+        rc = roll_file_each(&run->dir, roll_kept_take, run, err);
+        if (rc != 0) {
+            coordinator_free(run->coordinator);
+        }
+    }
     return rc;
 }
 

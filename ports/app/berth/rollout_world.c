@@ -8,11 +8,19 @@
 #include <time.h>
 
 #include "ports/app/berth/operators_file.h"
+#include "ports/app/berth/roll_file.h"
 #include "ports/app/berth/unread.h"
 
 #define IDS_LISTED 5
 /* The filters before those of nodes. */
 #define ROLLOUTS_FILTERS 3
+
+/* What cannot be believed any more is as if it were not there: the broker may show a later one. */
+static int roll_kept_take(void *ctx, const char *shard, struct span envelope, struct err *err)
+{
+    int rc = mirror_roll_seed(ctx, envelope, NULL);
+    return rc == ERR_MEMORY ? err_set(err, rc, "no memory for the roll's shard %s", shard) : 0;
+}
 
 int rollout_world_open(struct rollout_world *world, const struct fleet_dir *dir,
                        const struct trust *trust, const struct keyring *keyring, struct err *err)
@@ -21,7 +29,8 @@ int rollout_world_open(struct rollout_world *world, const struct fleet_dir *dir,
     const struct mirror_settings settings = {
         .fleet = dir->fleet, .trust = trust, .operators = &operators, .verify = keyring->verify};
     int rc = operators_file_load(keyring, dir, trust, &operators, err);
-    return rc == 0 ? mirror_init(&world->mirror, &settings, err) : rc;
+    rc = rc == 0 ? mirror_init(&world->mirror, &settings, err) : rc;
+    return rc == 0 ? roll_file_each(dir, roll_kept_take, &world->mirror, err) : rc;
 }
 
 void rollout_world_close(struct rollout_world *world)
@@ -37,11 +46,9 @@ void rollout_world_filter(const struct rollout_world *world, size_t index,
     /* berth/1 first: what a node says there hides what it says at berth/2. */
     static const struct {
         const char *prefix, *below;
-    } filters[ROLLOUT_WORLD_FILTERS] = {{TOPIC_PREFIX, "operators/#"},
-                                        {TOPIC_PREFIX, "rollout/+/+"},
-                                        {TOPIC_PREFIX, "coordinator"},
-                                        {TOPIC_PREFIX, "node/#"},
-                                        {TOPIC_PREFIX_2, "node/#"}};
+    } filters[ROLLOUT_WORLD_FILTERS] = {
+        {TOPIC_PREFIX, "operators/#"}, {TOPIC_PREFIX, "rollout/+/+"}, {TOPIC_PREFIX, "coordinator"},
+        {TOPIC_PREFIX, "roll/+"},      {TOPIC_PREFIX, "node/#"},      {TOPIC_PREFIX_2, "node/#"}};
     (void)snprintf(filter, BUS_TOPIC_BYTES, "%s%s/%s", filters[index].prefix, world->mirror.fleet,
                    filters[index].below);
 }

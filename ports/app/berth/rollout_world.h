@@ -7,9 +7,9 @@
 #include "agent/fleet/mirror.h"
 #include "ports/app/berth/session.h"
 
-/* What a reader subscribes to: whose word counts, rollouts, who coordinates, what is said of and to
- * every node. */
-#define ROLLOUT_WORLD_FILTERS 5
+/* What a reader subscribes to: whose word counts, rollouts, who coordinates, which nodes there are,
+ * what is said of and to every node. */
+#define ROLLOUT_WORLD_FILTERS 6
 
 /* Zeroed before open. About 350 KiB and what it allocates. */
 struct rollout_world {

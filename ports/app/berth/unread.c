@@ -119,7 +119,9 @@ static int unread_run(struct unread_request *request, struct err *err)
     } else if (rc == 0) {
         list_print(&request->world.mirror);
     }
+    size_t count = request->world.mirror.unread_count;
     rc = rc == 0 && request->is_clearing ? clear(request, err) : rc;
+    rc = rc == 0 && !request->is_clearing && count > 0 ? FLEET_EXIT_AMISS : rc;
     rollout_world_close(&request->world);
     return rc;
 }

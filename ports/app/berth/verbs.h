@@ -19,6 +19,7 @@ int verb_fleet_init(struct given *given, struct err *err);
 int verb_fleet_upgrade(struct given *given, struct err *err);
 int verb_fleet_unread(struct given *given, struct err *err);
 int verb_node_add(struct given *given, struct err *err);
+int verb_node_enroll(struct given *given, struct err *err);
 int verb_node_label(struct given *given, struct err *err);
 int verb_node_remove(struct given *given, struct err *err);
 int verb_node_show(struct given *given, struct err *err);

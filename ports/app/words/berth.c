@@ -179,7 +179,19 @@ static const struct words_option output_list = {
 static const struct words_option clear = {"clear", 0, WORDS_FLAG,
                                           .sentence = "and clear them at the broker"};
 
+static const struct words_option demand = {
+    "demand",
+    0,
+    WORDS_TEXT,
+    2,
+    "labels|roll",
+    .sentence = "unsigned labels count for nothing; nodes off the roll are in no rollout"};
+static const struct words_option waive = {
+    "waive", 0, WORDS_TEXT, 2, "labels|roll", .sentence = "demand that no more"};
+
 /* nodes */
+static const struct words_option seen = {"seen", 0, WORDS_FLAG,
+                                         .sentence = "also every node that reports"};
 static const struct words_option label = {
     "label", 0, WORDS_LABEL, 32, "KEY=VALUE", .sentence = "a label that the node says of itself"};
 static const struct words_option prefix = {
@@ -379,6 +391,8 @@ static const struct words_verb verbs[] = {
      ONE_NODE, OPTIONS(&json, &dir)},
     {"node add", "make a node's certificate and configuration", ONE_NODE,
      OPTIONS(&label, &prefix, &days, &dir)},
+    {"node enroll", "put nodes on the fleet's roll: those named, or those added in this folder",
+     ANY("NODE", WORDS_NAME), OPTIONS(&seen, &dir)},
     {"node label",
      "change what the fleet calls a node: KEY=VALUE sets, KEY- removes",
      {{"NODE", WORDS_NAME, 1, 1, 63}, {"KEY=VALUE|KEY-", WORDS_TEXT, 0, WORDS_MANY, 0}},
@@ -404,7 +418,7 @@ static const struct words_verb verbs[] = {
     {"keys operators",
      "show whose keys may ask for a rollout, or write that document's next version",
      {{0}},
-     OPTIONS(&add_operator, &remove_operator, &key, &version_trust, &json, &dir)},
+     OPTIONS(&add_operator, &remove_operator, &demand, &waive, &key, &version_trust, &json, &dir)},
     {"keys trust", "write the trust document, or its next version, from public keys",
      ONE("DIR", WORDS_FOLDER),
      OPTIONS(&fleet, &role, &version_trust, &key, &reset_epochs, &yes, &force_trust)},

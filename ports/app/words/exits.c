@@ -17,6 +17,14 @@ const struct words_exit exits_plain[] = {
     {0, NULL},
 };
 
+const struct words_exit exits_fleet[] = {
+    {0, "done, and the broker holds what it should"},
+    FAILED,
+    WRONG,
+    {3, "shown; and nodes are missing or not on the roll, or documents are not believed"},
+    {0, NULL},
+};
+
 const struct words_exit exits_rollout[] = {
     {0, "every node that is meant runs the release, proven"},
     FAILED,

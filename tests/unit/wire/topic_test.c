@@ -18,6 +18,7 @@ static void case_there_and_back(void)
         [TOPIC_TRUST] = "berth/1/plant/trust",
         [TOPIC_REVOKE] = "berth/1/plant/revoke",
         [TOPIC_OPERATORS] = "berth/1/plant/operators",
+        [TOPIC_ROLL] = "berth/1/plant/roll/0f",
         [TOPIC_ROLLOUT_SPEC] = "berth/1/plant/rollout/r-7/spec",
         [TOPIC_ROLLOUT_STATE] = "berth/1/plant/rollout/r-7/state",
         [TOPIC_ROLLOUT_CONTROL] = "berth/1/plant/rollout/r-7/control",
@@ -28,6 +29,7 @@ static void case_there_and_back(void)
                                     .node = "gw-1",
                                     .app = "web",
                                     .rollout = "r-7",
+                                    .shard = "0f",
                                     .digest = HEX};
         struct topic back;
         char text[BUS_TOPIC_BYTES];
