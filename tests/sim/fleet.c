@@ -269,7 +269,9 @@ bool fleet_state(const struct fleet *fleet, const char *rollout, struct rollout_
 void fleet_seat_take(struct fleet *fleet, size_t index)
 {
     struct fleet_seat *seat = &fleet->seats[index];
-    const struct operators operators = sealing_operators(1);
+    struct operators operators = sealing_operators(1);
+    operators.is_demanding[OPERATORS_DEMAND_LABELS] = fleet->are_words_signed;
+    operators.is_demanding[OPERATORS_DEMAND_ROLL] = fleet->are_words_signed;
     const struct coordinator_settings settings = {
         .fleet = FLEET_NAME,
         .order_key_pem = SEAL_PEM_TRUSTED,
@@ -351,6 +353,7 @@ void fleet_open(struct fleet *fleet, const struct fleet_setup *setup)
 {
     memset(fleet, 0, sizeof *fleet);
     fleet->releases = setup->releases;
+    fleet->are_words_signed = setup->are_words_signed;
     fleet->trace = setup->trace;
     fleet->trace_cap = setup->trace_cap;
     sim_broker_init(&fleet->broker, setup->seed * 1000);

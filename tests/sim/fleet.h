@@ -60,7 +60,8 @@ struct fleet {
     struct fleet_desk desk;
     mono_ms now, controls_at;
     bool is_stuck; /* a coordinator steps without end */
-    char *trace;   /* NULL: none */
+    bool are_words_signed;
+    char *trace; /* NULL: none */
     size_t trace_cap, trace_len;
     char *broker_trace;
 };
@@ -73,7 +74,8 @@ struct fleet_setup {
     size_t nodes;
     uint32_t twos; /* bits of the nodes whose agents know berth/2; the others are of the version
                     * before */
-    char *trace;   /* caller's; what does not fit is dropped */
+    bool are_words_signed; /* the operators demand it of labels, and that nodes are on the roll */
+    char *trace;           /* caller's; what does not fit is dropped */
     size_t trace_cap;
 };
 

@@ -4,6 +4,7 @@
 
 #include "tests/check.h"
 #include "tests/sim/fleet_checker.h"
+#include "tests/sim/sealing.h"
 
 #define NODES      6
 #define LIMIT_S    900
@@ -19,7 +20,7 @@ static struct fleet_checker checker;
 
 /* -- telling ---------------------------------------------------------------------------------- */
 
-static void story_open_with(uint64_t seed, uint32_t twos)
+static void story_open_of(uint64_t seed, uint32_t twos, bool are_words_signed)
 {
     static const enum release_name names[] = {RELEASE_V1, RELEASE_V2, RELEASE_V3};
     const struct fleet_setup setup = {.releases = &releases,
@@ -27,12 +28,18 @@ static void story_open_with(uint64_t seed, uint32_t twos)
                                       .name_count = COUNT_OF(names),
                                       .seed = seed,
                                       .twos = twos,
+                                      .are_words_signed = are_words_signed,
                                       .nodes = NODES};
     fleet_open(&fleet, &setup);
     for (size_t i = 0; i < NODES; i++) {
         fleet.nodes[i].gateway.machine.clients.period_ms = 500;
     }
     fleet_checker_init(&checker, &fleet);
+}
+
+static void story_open_with(uint64_t seed, uint32_t twos)
+{
+    story_open_of(seed, twos, false);
 }
 
 static void story_open(uint64_t seed)
@@ -172,6 +179,96 @@ static void labels_change_meanwhile(void)
     CHECK_STR_EQ(state.phase, "succeeded");
     CHECK_INT_EQ(state.matched, 3);
     CHECK_INT_EQ(count_running(RELEASE_V2), 3);
+    story_close();
+}
+
+/* -- labels and roll that are signed ---------------------------------------------------------- */
+
+/* n01 to n06, and the version of their labels. */
+static void roll_call(const char *node, uint64_t version, uint32_t labels)
+{
+    const struct verify verify = seal_verify_port();
+    struct roll roll = {.version = version};
+    char topic[BUS_TOPIC_BYTES];
+    topic_shard(&verify, node, roll.shard);
+    for (size_t i = 0; i < NODES; i++) {
+        char shard[TOPIC_SHARD_BYTES];
+        topic_shard(&verify, fleet.nodes[i].gateway.config.node, shard);
+        if (strcmp(shard, roll.shard) == 0) {
+            bool is_it = strcmp(fleet.nodes[i].gateway.config.node, node) == 0;
+            CHECK_INT_EQ(
+                roll_set(&roll, fleet.nodes[i].gateway.config.node, is_it ? labels : 0, NULL), 0);
+        }
+    }
+    (void)snprintf(topic, sizeof topic, ROOT "roll/%s", roll.shard);
+    fleet_say(&fleet, topic, sealing_roll(&roll, SEALING_ANN));
+    roll_free(&roll);
+    fleet_run(&fleet, 500);
+    fleet.desk.saying_count = 0; /* it has arrived */
+}
+
+/* An operator's labels, at berth/2; `copy`, of 4 KiB, holds them as they were signed. */
+static size_t ring_give(const char *node, uint32_t version, const char *ring, char *copy)
+{
+    const struct verify verify = seal_verify_port();
+    struct labels_given given = {.version = version};
+    char shard[TOPIC_SHARD_BYTES];
+    char topic[BUS_TOPIC_BYTES];
+    (void)text_copy(given.node, sizeof given.node, node);
+    CHECK_INT_EQ(labels_set(&given.labels, "ring", ring, NULL), 0);
+    struct span sealed = sealing_labels(&given, SEALING_ANN);
+    memcpy(copy, sealed.data, sealed.len);
+    topic_shard(&verify, node, shard);
+    (void)snprintf(topic, sizeof topic, "berth/2/" FLEET_NAME "/node/%s/%s/labels", shard, node);
+    fleet_say(&fleet, topic, span_of(copy, sealed.len));
+    fleet_run(&fleet, 500);
+    fleet.desk.saying_count = 0;
+    return sealed.len;
+}
+
+/* Whoever can write anywhere at the broker moves no node into a wave and makes none: neither by
+ * labels that nobody signed, nor by old ones, nor by names that nobody has. */
+static void words_by_whoever_can_write(void)
+{
+    static char old[4096], now[4096];
+    struct read_state state;
+    char topic[BUS_TOPIC_BYTES], shard[TOPIC_SHARD_BYTES];
+    const struct verify verify = seal_verify_port();
+    story_open_of(33, 0, true);
+    for (size_t i = 0; i < NODES; i++) {
+        roll_call(fleet.nodes[i].gateway.config.node, 1, 0);
+    }
+    begin_with_v1(); /* every node of the roll is meant */
+    size_t old_len = ring_give("n01", 1, "canary", old);
+    (void)ring_give("n01", 2, "late", now);
+    roll_call("n01", 2, 2);
+    (void)ring_give("n02", 1, "canary", now);
+    roll_call("n02", 3, 1); /* n01 and n02 are of other shards, or its labels would be lost */
+    /* The writer: an old word of an operator's, one that nobody signed, and a ghost. */
+    topic_shard(&verify, "n01", shard);
+    (void)snprintf(topic, sizeof topic, "berth/2/" FLEET_NAME "/node/%s/n01/labels", shard);
+    fleet_say(&fleet, topic, span_of(old, old_len));
+    label_give("n03", "\"ring\":\"canary\"");
+    label_give("ghost", "\"ring\":\"canary\"");
+    fleet_say(&fleet, ROOT "node/ghost/presence",
+              span_text("{\"schema\":1,\"session\":\"aaaaaaaaaaaaaaaa\",\"online\":true}"));
+    topic_shard(&verify, "n02", shard);
+    (void)snprintf(topic, sizeof topic, ROOT "roll/%s", shard);
+    fleet_say(&fleet, topic, span_text("{\"schema\":1}"));
+    fleet_run(&fleet, 5000);
+    fleet.desk.saying_count = 0;
+    /* Whoever coordinates next has only what lies there. */
+    fleet_seat_kill(&fleet, FIRST_SEAT, 1000);
+    fleet_run(&fleet, 15000);
+    rollout_begin("canary", RELEASE_V2, "ring=canary");
+    CHECK(rollout_end("canary", &state));
+    CHECK_STR_EQ(state.phase, "succeeded");
+    CHECK_INT_EQ(state.matched, 1);
+    CHECK(runs(1, RELEASE_V2) && !runs(0, RELEASE_V2) && !runs(2, RELEASE_V2));
+    rollout_begin("all", RELEASE_V3, ""); /* but n01: its labels are not the last ones */
+    CHECK(rollout_end("all", &state));
+    CHECK_STR_EQ(state.phase, "succeeded");
+    CHECK_INT_EQ(state.matched, NODES - 1);
     story_close();
 }
 
@@ -468,6 +565,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"labels_choose", labels_choose},
         {"labels_change_meanwhile", labels_change_meanwhile},
+        {"words_by_whoever_can_write", words_by_whoever_can_write},
         {"many_live_rollouts", many_live_rollouts},
         {"superseded_comes_to_its_end", superseded_comes_to_its_end},
         {"claim_stands_its_time", claim_stands_its_time},

@@ -195,19 +195,21 @@ static void call_note(struct roll_call *call, const char *name)
     call->count++;
 }
 
+static bool is_unread(const struct node_row *row)
+{
+    bool is_it = false;
+    for (size_t part = 0; part < NODE_PART_COUNT; part++) {
+        is_it |= row->unread[part] != NULL;
+    }
+    return is_it;
+}
+
 static void row_call(const struct node_view *view, const struct node_row *row,
                      const struct node_facts *facts, struct roll_call calls[CALL_COUNT])
 {
     bool is_seen = facts->has_presence || facts->has_report;
-    bool is_unread = false;
-    for (size_t part = 0; part < NODE_PART_COUNT; part++) {
-        is_unread |= row->unread[part] != NULL;
-    }
-    if (view->has_roll && row->is_listed != is_seen && !is_unread) {
+    if (view->has_roll && row->is_listed != is_seen && !is_unread(row)) {
         call_note(&calls[row->is_listed ? CALL_UNSEEN : CALL_STRANGER], row->name);
-    }
-    if (is_unread) {
-        call_note(&calls[CALL_UNREAD], row->name);
     }
     if (row->is_unsigned && row->part[NODE_LABELS] != NULL) {
         call_note(&calls[CALL_UNSIGNED], row->name);
@@ -253,6 +255,9 @@ static int view_print(const struct node_view *view, const struct list_request *r
     for (size_t i = 0; i < view->count; i++) {
         struct text text;
         node_row_read(&view->rows[i], facts);
+        if (is_unread(&view->rows[i])) { /* its labels may be what is not believed */
+            call_note(&calls[CALL_UNREAD], view->rows[i].name);
+        }
         if (!is_selected(&request->selector, view->rows[i].name, &facts->labels)) {
             continue;
         }

@@ -20,11 +20,10 @@ struct node_topics {
 void node_topics_filter(const struct session *session, const struct fleet_dir *dir,
                         const char *node, unsigned level, char filter[BUS_TOPIC_BYTES]);
 /* Reads all of it, at level 1 and then at 2: `take` for each. session_read's codes. */
-NODISCARD int node_topics_each(struct session *session, const struct fleet_dir *dir,
-                               const char *node,
-                               void (*take)(void *ctx, const char *topic, struct span payload,
-                                            bool is_retained),
-                               void *ctx, struct err *err);
+NODISCARD int
+node_topics_each(struct session *session, const struct fleet_dir *dir, const char *node,
+                 void (*take)(void *ctx, const char *topic, struct span payload, bool is_retained),
+                 void *ctx, struct err *err);
 /* Gathers it, of both. ERR_MEMORY, session_read's codes. The caller calls node_topics_free. */
 NODISCARD int node_topics_read(struct node_topics *topics, struct session *session,
                                const struct fleet_dir *dir, const char *node, struct err *err);

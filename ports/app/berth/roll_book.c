@@ -222,13 +222,27 @@ static int shard_publish(struct roll_book *book, const struct roll *roll, char *
     return rc;
 }
 
+/* One that the broker does not show, or covers with what nobody signed. */
+static int shard_put_back(struct roll_book *book, const struct rolls_shard *held, struct err *err)
+{
+    struct topic topic = {.kind = TOPIC_ROLL};
+    char name[BUS_TOPIC_BYTES];
+    (void)text_copy(topic.fleet, sizeof topic.fleet, book->dir->fleet);
+    memcpy(topic.shard, held->roll.shard, sizeof topic.shard);
+    topic_render(&topic, name);
+    return session_publish(book->session, name, span_of(held->bytes.data, held->bytes.len), err);
+}
+
 int roll_book_publish(struct roll_book *book, struct err *err)
 {
     char *data = malloc(ROLL_BYTES_MAX + 1);
     int rc = data != NULL ? 0 : err_set(err, ERR_MEMORY, "no memory");
     for (unsigned i = 0; rc == 0 && i < TOPIC_SHARDS; i++) {
+        const struct rolls_shard *held = rolls_at(&book->mirror.rolls, i);
         if (book->pending[i].version != 0) {
             rc = shard_publish(book, &book->pending[i], data, err);
+        } else if (held != NULL && held->echo == ECHO_MISSING) {
+            rc = shard_put_back(book, held, err);
         }
         if (rc == 0) {
             roll_free(&book->pending[i]);

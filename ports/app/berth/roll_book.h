@@ -31,7 +31,8 @@ NODISCARD int roll_book_set(struct roll_book *book, const char *node, uint32_t l
                             struct err *err);
 NODISCARD int roll_book_remove(struct roll_book *book, const char *node, struct err *err);
 
-/* Signs what has changed, publishes it, reads it back, and keeps it in the folder. ERR_CONFLICT: a
+/* Signs what has changed, publishes it, reads it back, and keeps it in the folder; what the broker
+ * does not show of the rest is published again. ERR_CONFLICT: a
  * colleague wrote the same shard at this moment; again. ERR_OVERSIZE (names too long for one
  * document), the codes of operators_file_sign and session_publish. */
 NODISCARD int roll_book_publish(struct roll_book *book, struct err *err);

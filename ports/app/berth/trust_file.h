@@ -8,8 +8,7 @@
  * whole or not at all. With version 1 the document must be signed by its own trust keys; with
  * `before`, the version it follows (NULL: not held against one), by those of both. */
 NODISCARD int trust_file_write(const struct keyring *keyring, const struct trust *trust,
-                               const struct trust *before,
-                               const char *const *pem_paths, size_t pem_count, const char *path,
-                               struct err *err);
+                               const struct trust *before, const char *const *pem_paths,
+                               size_t pem_count, const char *path, struct err *err);
 
 #endif

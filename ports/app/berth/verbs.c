@@ -24,6 +24,7 @@ static const struct {
     {"fleet upgrade", verb_fleet_upgrade},
     {"fleet unread", verb_fleet_unread},
     {"node add", verb_node_add},
+    {"node enroll", verb_node_enroll},
     {"node label", verb_node_label},
     {"node remove", verb_node_remove},
     {"node show", verb_node_show},
