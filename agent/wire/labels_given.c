@@ -1,4 +1,4 @@
-/* labels_given: a node's labels with what an operator says of them: whose, and the how manieth. */
+/* labels_given: a node's labels as an operator signs them: whose they are, and their version. */
 #include "agent/wire/json.h"
 #include "agent/wire/labels.h"
 #include "platform/base/units.h"
