@@ -115,7 +115,8 @@ static void check_growth(struct fleet_watched *node, const struct read_order *or
     }
 }
 
-/* An order that was seen before is put there again: the same, and nothing newer was there. */
+/* An order that was seen before is put there again: the same, and nothing newer was there that
+ * whoever stands by and fills an empty broker could have heard of. */
 static void check_again(struct fleet_watched *node, const struct fleet_order *known,
                         const struct read_order *order, bool is_late_one)
 {
@@ -124,7 +125,8 @@ static void check_again(struct fleet_watched *node, const struct fleet_order *kn
     if (!is_same) {
         fleet_checker_breach(node->checker, 'e', "order %s says something else now", order->id);
     }
-    if (known != last && !is_late_one) {
+    bool is_unheard = node->checker->fleet->now < last->accepted_at + node->checker->hear_ms;
+    if (known != last && !is_late_one && !is_unheard) {
         fleet_checker_breach(node->checker, 'e', "order %s is put over the newer %s", order->id,
                              last->read.id);
     }

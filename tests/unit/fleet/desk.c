@@ -166,6 +166,14 @@ static int fake_keep(void *ctx, uint64_t epoch, struct err *err)
     return 0;
 }
 
+static int fake_roll_keep(void *ctx, const char *shard, struct span envelope, struct err *err)
+{
+    struct desk *desk = ctx;
+    (void)text_copy(desk->roll_kept, sizeof desk->roll_kept, shard);
+    desk->rolls_kept += envelope.len > 0;
+    return desk->is_keep_refused ? err_set(err, ERR_IO, "no space") : 0;
+}
+
 void desk_again(struct desk *desk, const char *pem)
 {
     const struct coordinator_settings settings = {.fleet = "sim",
@@ -175,6 +183,7 @@ void desk_again(struct desk *desk, const char *pem)
                                                   .operators = &desk->operators,
                                                   .epoch_kept = desk->epoch_kept,
                                                   .epoch_keep = fake_keep,
+                                                  .roll_keep = fake_roll_keep,
                                                   .epoch_ctx = desk};
     coordinator_free(desk->coordinator);
     desk->filter_count = desk->publish_count = 0;
@@ -204,6 +213,7 @@ void desk_open(struct desk *desk, const char *pem, int64_t settle_ms)
                                                   .operators = &desk->operators,
                                                   .settle_ms = settle_ms,
                                                   .epoch_keep = fake_keep,
+                                                  .roll_keep = fake_roll_keep,
                                                   .epoch_ctx = desk};
     const struct coordinator_ports ports = {.clock = {&clock_ops, desk},
                                             .bus = {&bus_ops, desk},

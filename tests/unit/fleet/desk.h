@@ -41,6 +41,8 @@ struct desk {
     bool is_clock_trusted; /* no, so that epochs are small numbers */
     uint64_t epoch_kept;   /* what the next coordinator finds */
     bool is_keep_refused;
+    char roll_kept[TOPIC_SHARD_BYTES]; /* the last shard */
+    unsigned rolls_kept;
     uint64_t random;
     char client_id[128], will_topic[BUS_TOPIC_BYTES], will[1024];
     unsigned keepalive_s;
