@@ -100,9 +100,10 @@ void planner_note_failure(struct turn *turn, const struct roster_node *node,
     if (condition == NODE_REGRESSED) {
         (void)text_copy(state->failed_outcome, sizeof state->failed_outcome, "regressed");
         (void)text_copy(state->failed_reason, sizeof state->failed_reason,
-                        !node->is_present ? "vanished"
-                        : app != NULL && app->unserving_count >= PLANNER_UNSERVING_MAX
-                            ? "unsteady"
+                        !node->is_present                                              ? "vanished"
+                        : app != NULL && app->unserving_count >= PLANNER_UNSERVING_MAX ? "unsteady"
+                        : app != NULL && app->restart_count >= PLANNER_UNSERVING_MAX
+                            ? "restarts"
                             : "not-serving");
         return;
     }

@@ -80,7 +80,8 @@ static enum node_condition proven(const struct roster_node *node, const struct r
     if (!node->is_present) {
         return NODE_DONE;
     }
-    if (app->unserving_count >= PLANNER_UNSERVING_MAX) {
+    if (app->unserving_count >= PLANNER_UNSERVING_MAX ||
+        app->restart_count >= PLANNER_UNSERVING_MAX) {
         return NODE_REGRESSED;
     }
     if (app->is_serving || app->unserving_since == 0) {

@@ -114,10 +114,21 @@ static bool is_phase_changing(const char *phase)
     return strcmp(phase, "prepare") == 0 || strcmp(phase, "unproven") == 0;
 }
 
+/* An agent that started again counts from none. */
+static void restarts_take(struct roster_app *app, const struct report_app *report, bool is_same)
+{
+    uint32_t now = report->restarts < ROSTER_RESTARTS_MAX ? report->restarts : ROSTER_RESTARTS_MAX;
+    uint32_t more = now > app->restarts ? now - app->restarts : 0;
+    uint32_t count = is_same && app->is_reported ? app->restart_count + more : 0;
+    app->restart_count = count < ROSTER_FALLS_MAX ? count : ROSTER_FALLS_MAX;
+    app->restarts = now;
+}
+
 static void app_report(struct roster_app *app, const struct report_app *report, wall_ms now)
 {
     struct digest committed =
         report->committed.gen != 0 ? report->committed.release : (struct digest){0};
+    restarts_take(app, report, digest_is_equal(&app->committed, &committed));
     app->is_reported = true;
     app->is_changing = is_phase_changing(report->phase);
     app->is_overridden = strcmp(report->wanted_by, "override") == 0;

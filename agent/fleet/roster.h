@@ -12,7 +12,8 @@
 #include "agent/wire/presence.h"
 #include "agent/wire/report.h"
 
-#define ROSTER_FALLS_MAX 3 /* more are not counted */
+#define ROSTER_FALLS_MAX    3    /* more are not counted */
+#define ROSTER_RESTARTS_MAX 1023 /* the same, of what a node counts */
 
 /* The order that lies on a node's topic (or is on its way there). */
 struct roster_order {
@@ -40,6 +41,9 @@ struct roster_app {
     bool is_serving;
     wall_ms unserving_since;  /* of the coordinator's clock; 0: it serves, or never reported */
     uint32_t unserving_count; /* since it committed this release, at most 3, it stopped serving */
+    /* Ends by itself of what it committed: as it reported last, at most 1,023; and seen here, at
+     * most 3. What it counted before is none of ours. */
+    uint32_t restarts, restart_count;
     struct digest committed;  /* none: nothing runs, proven */
     uint64_t order_epoch, order_gen;
     char order_id[ORDER_ID_BYTES];

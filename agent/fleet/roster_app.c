@@ -26,7 +26,9 @@ enum flag {
     FLAG_TOOK = 1 << 11       /* what it took is not the order that lies there: it follows */
 };
 /* Behind them two bits: how often it stopped serving. */
-#define FALLS_SHIFT 12
+#define FALLS_SHIFT     12
+#define RESTARTED_SHIFT 14
+#define RESTARTS_SHIFT  16
 _Static_assert(ROSTER_FALLS_MAX == 3, "two bits");
 
 /* How an order's id is told. */
@@ -184,7 +186,8 @@ static uint32_t flags_of(const struct roster_app *app)
             FLAG_REPORTED | (app->is_changing ? FLAG_CHANGING : 0u) |
             (app->is_overridden ? FLAG_OVERRIDDEN : 0u) | (app->is_order_open ? FLAG_OPEN : 0u) |
             (app->is_order_waiting ? FLAG_WAITING : 0u) | (app->is_serving ? FLAG_SERVING : 0u) |
-            (has_taken_order(app) ? 0u : FLAG_TOOK) | app->unserving_count << FALLS_SHIFT;
+            (has_taken_order(app) ? 0u : FLAG_TOOK) | app->unserving_count << FALLS_SHIFT |
+            app->restart_count << RESTARTED_SHIFT | app->restarts << RESTARTS_SHIFT;
     }
     return flags;
 }
@@ -311,7 +314,9 @@ static void read_report(struct roster_reader *reader, uint32_t flags, struct ros
     app->is_order_open = (flags & FLAG_OPEN) != 0;
     app->is_order_waiting = (flags & FLAG_WAITING) != 0;
     app->is_serving = (flags & FLAG_SERVING) != 0;
-    app->unserving_count = flags >> FALLS_SHIFT;
+    app->unserving_count = flags >> FALLS_SHIFT & ROSTER_FALLS_MAX;
+    app->restart_count = flags >> RESTARTED_SHIFT & ROSTER_FALLS_MAX;
+    app->restarts = flags >> RESTARTS_SHIFT;
     if (*reader->at == 0) {
         reader->at++;
     } else {

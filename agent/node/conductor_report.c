@@ -102,6 +102,7 @@ static void app_fill(const struct conductor *conductor, const struct app *app,
     const char *why;
     enum health health = health_of_app(app, &why);
     out->is_serving = health == HEALTH_READY;
+    out->restarts = session_falls(&app->session, memory->committed.gen);
     (void)text_copy(out->health, sizeof out->health, health_word(health));
     (void)text_copy(out->health_reason, sizeof out->health_reason, why);
 }

@@ -37,6 +37,15 @@ void session_begin_swap(struct session_app *session)
     }
 }
 
+uint32_t session_falls(const struct session_app *session, uint32_t gen)
+{
+    uint32_t falls = 0;
+    for (size_t i = 0; i < session->replica_count; i++) {
+        falls += session->replicas[i].gen == gen ? session->replicas[i].falls : 0u;
+    }
+    return falls;
+}
+
 struct replica *session_find(struct session_app *session, uint32_t gen, uint8_t service,
                              uint8_t number)
 {

@@ -186,6 +186,9 @@ void stage_failed(struct session_app *session, mono_ms now);
 /* Clears what belongs to one swap. */
 void session_begin_swap(struct session_app *session);
 
+/* Ends of the processes of this generation that nobody asked for, since the swap began. */
+uint32_t session_falls(const struct session_app *session, uint32_t gen);
+
 /* The entry of (gen, service, number), or NULL. */
 struct replica *session_find(struct session_app *session, uint32_t gen, uint8_t service,
                              uint8_t number);

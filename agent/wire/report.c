@@ -113,6 +113,7 @@ static void app_append(struct text *text, const struct report_app *app)
     text_append(text, app->outcome_count > 0 ? "]" : "");
     word_append(text, "refused", app->refused);
     flag_append(text, "serving", app->is_serving);
+    number_append(text, "restarts", app->restarts);
     word_append(text, "health", app->health);
     word_append(text, "healthReason", app->health_reason);
     text_append(text, "}");

@@ -56,6 +56,8 @@ struct report_app {
     size_t outcome_count;
     char refused[REPORT_WORD_BYTES]; /* code of the last order that was not even taken; empty */
     bool is_serving;                 /* every replica of what should serve is ready */
+    uint32_t restarts; /* ends of what is committed that nobody asked for, since its swap began, as
+                        * far as this run of the agent saw; 0 also: it says nothing of them */
     char health[REPORT_WORD_BYTES],
         health_reason[REPORT_WORD_BYTES]; /* ready, not-ready, unknown */
 };

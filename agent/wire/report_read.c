@@ -43,6 +43,7 @@ static const struct json_field app_fields[] = {
     JSON_FIELD("floor", NUMBER, struct report_app, floor, false),
     JSON_FIELD("refused", TEXT, struct report_app, refused, false),
     JSON_FIELD("serving", BOOLEAN, struct report_app, is_serving, false),
+    JSON_FIELD("restarts", NUMBER32, struct report_app, restarts, false),
     JSON_FIELD("health", TEXT, struct report_app, health, false),
     JSON_FIELD("healthReason", TEXT, struct report_app, health_reason, false)};
 

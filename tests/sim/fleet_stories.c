@@ -138,6 +138,30 @@ static void label_give(const char *node, const char *labels)
     fleet_say(&fleet, topic, span_text(text));
 }
 
+/* A container that ends by itself and is back at once is told to the fleet. */
+static void restarts_are_reported(void)
+{
+    static struct report report;
+    struct span payload;
+    story_open(35);
+    begin_with_v1();
+    struct sim_engine *engine = &fleet.nodes[0].gateway.machine.engine;
+    for (int i = 0; i < 2; i++) {
+        for (size_t j = 0; j < SIM_CONTAINERS_MAX; j++) {
+            if (engine->containers[j].is_used &&
+                engine->containers[j].seen.state == ENGINE_RUNNING) {
+                sim_engine_kill(engine, &engine->containers[j]);
+            }
+        }
+        fleet_run(&fleet, 20000);
+    }
+    CHECK(sim_broker_retained(&fleet.broker, ROOT "node/n01/report", &payload));
+    CHECK_INT_EQ(report_parse(payload, &report, NULL), 0);
+    CHECK_INT_EQ(report.apps[0].restarts, 2);
+    CHECK(report.apps[0].is_serving);
+    story_close();
+}
+
 /* -- labels ----------------------------------------------------------------------------------- */
 
 /* Labels that the fleet gives, and only those, choose the nodes. */
@@ -565,6 +589,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"labels_choose", labels_choose},
         {"labels_change_meanwhile", labels_change_meanwhile},
+        {"restarts_are_reported", restarts_are_reported},
         {"words_by_whoever_can_write", words_by_whoever_can_write},
         {"many_live_rollouts", many_live_rollouts},
         {"superseded_comes_to_its_end", superseded_comes_to_its_end},

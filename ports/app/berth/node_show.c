@@ -155,6 +155,9 @@ static void app_print(const struct show *show, const struct report_app *app)
     line("wanted by", app->wanted_by);
     line("health", app->health);
     line("", app->health_reason);
+    if (app->restarts > 0) {
+        printf("    %-12s %u, by itself, since its swap began\n", "restarts", app->restarts);
+    }
     line("verdict", app->verdict);
     line("", app->reason);
     order_print(app);

@@ -58,10 +58,13 @@ static void case_word(void)
     CHECK_INT_EQ(planner_changing(&roster, day + 86400000 + PLANNER_WORD_MS), 0);
 }
 
+static uint32_t restarts_told;
+
 static void serving_tell(bool is_serving, wall_ms now)
 {
     struct report report = desk_report("gw-00", 2);
     report.apps[0].is_serving = is_serving;
+    report.apps[0].restarts = restarts_told;
     report.apps[0].committed.release = spec.release;
     report.apps[0].outcome_count = 1;
     report.apps[0].outcomes[0] = (struct report_outcome){.kind = OUTCOME_SUCCEEDED};
@@ -95,6 +98,39 @@ static void case_unsteady(void)
     CHECK_INT_EQ(condition(0, NOW + 4000), NODE_REGRESSED);
     plan(NOW + 4000);
     CHECK_STR_EQ(result.state.failed_reason, "unsteady");
+}
+
+/* So has one whose containers end three times by themselves, however quickly they are back: counted
+ * from its success on, as far as this coordinator heard, and across the agent's own restarts. */
+static void case_restarts(void)
+{
+    static const struct {
+        uint32_t told;
+        enum node_condition condition;
+    } steps[] = {{1, NODE_DONE}, {2, NODE_DONE},      {0, NODE_DONE},     {1, NODE_DONE},
+                 {1, NODE_DONE}, {2, NODE_REGRESSED}, {0, NODE_REGRESSED}};
+    planner_desk_begin(2);
+    order_put(0, "web-1", NOW + 1000);
+    for (uint32_t i = 0; i < 9; i++) { /* of what ran before */
+        struct report report = desk_report("gw-00", 1);
+        report.apps[0].restarts = i;
+        roster_report(&roster, &report, NOW);
+    }
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        restarts_told = steps[i].told;
+        serving_tell(true, NOW + (wall_ms)i * 1000);
+        CHECK_INT_EQ(condition(0, NOW + (wall_ms)i * 1000), steps[i].condition);
+    }
+    restarts_told = 0;
+    plan(NOW + 9000);
+    CHECK_STR_EQ(result.state.failed_reason, "restarts");
+    roster_close(&roster);
+    roster_init(&roster); /* who hears of the node for the first time counts from there */
+    restarts_told = 4000000000u;
+    serving_tell(true, NOW);
+    restarts_told = 0;
+    const struct roster_app *app = roster_app_find(roster_at(&roster, 0), "web");
+    CHECK(app->restart_count == 0 && app->restarts == ROSTER_RESTARTS_MAX);
 }
 
 /* A lost node's order gave up its slot: one that takes it back cannot be begun either, so that it
@@ -199,10 +235,8 @@ static void case_burst(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"word", case_word},
-        {"unsteady", case_unsteady},
-        {"burst", case_burst},
-        {"lost and back", case_lost_and_back},
+        {"word", case_word},   {"unsteady", case_unsteady},           {"restarts", case_restarts},
+        {"burst", case_burst}, {"lost and back", case_lost_and_back},
     };
     int status = check_run(cases, COUNT_OF(cases), argc, argv);
     roster_close(&roster);

@@ -262,6 +262,11 @@ static void case_falls(void)
                 CHECK_INT_EQ(toy.memory.phase, SWAP_UNPROVEN);
                 check_rest(2);
                 check_verdict(VERDICT_GOOD, REASON_SOAKED);
+                CHECK_INT_EQ(session_falls(&toy.session, toy.memory.committed.gen), 1);
+                toy_find(&toy, 2, 1)->state = ENGINE_EXITED; /* proven: it is brought back */
+                toy_pass(&toy, 9000);
+                CHECK_INT_EQ(session_falls(&toy.session, toy.memory.committed.gen), 2);
+                CHECK_INT_EQ(session_falls(&toy.session, 1), 0);
             }
         }
     }

@@ -34,6 +34,7 @@ static void app_fill(struct report_app *app, int number, char letter)
         (void)snprintf(outcome->reason, sizeof outcome->reason, "host-power-not-allowed");
     }
     app->is_serving = true;
+    app->restarts = 7;
 }
 
 static void report_fill(struct report *report, size_t apps)
