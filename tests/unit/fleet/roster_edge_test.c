@@ -224,16 +224,16 @@ static void case_labels(void)
         names[i] = texts[i];
         values[i] = value;
     }
-    roster_labels(&roster, "n", names, values, LABELS_MAX);
+    roster_labels_signed(&roster, "n", names, values, LABELS_MAX, 1);
     const struct roster_node *node = roster_find(&roster, "n");
     for (size_t i = 0; i < LABELS_MAX; i++) {
         (void)snprintf(query, sizeof query, "%s=%s", names[i], value);
         CHECK_INT_EQ(selector_parse(query, &selector, NULL), 0);
         CHECK(roster_matches(node, &selector));
     }
-    roster_labels(&roster, "n", names, values, LABELS_MAX - 1);
+    roster_labels_signed(&roster, "n", names, values, LABELS_MAX - 1, 2);
     CHECK(!roster_matches(node, &selector));
-    roster_labels(&roster, "n", names, values, 0);
+    roster_labels_signed(&roster, "n", names, values, 0, 3);
     CHECK(roster_label(node, names[0]) == NULL);
 }
 
@@ -266,7 +266,7 @@ static void case_node_label(void)
     const char *name = "node", *value = "other";
     struct selector me, other;
     begin();
-    roster_labels(&roster, "n", &name, &value, 1);
+    roster_labels_signed(&roster, "n", &name, &value, 1, 1);
     CHECK_INT_EQ(selector_parse("node=n", &me, NULL), 0);
     CHECK_INT_EQ(selector_parse("node=other", &other, NULL), 0);
     CHECK(roster_matches(roster_find(&roster, "n"), &me));
