@@ -33,6 +33,8 @@
  * port; what it finds then is what is open, and no client has come back from the same port. */
 #define ROUTE_REST_MS (ROUTE_FORGOTTEN_MS + 1000)
 
+#define ROUTE_HOLD_MS_MAX 600000
+
 enum route_protocol { ROUTE_TCP, ROUTE_UDP, ROUTE_SCTP };
 
 /* "tcp", "udp", "sctp". */
@@ -64,6 +66,11 @@ struct route_service {
     size_t port_count;
     struct route_backend backends[ROUTE_BACKENDS_MAX];
     size_t backend_count;
+    /* New TCP connections to its ports and its address are kept waiting, neither answered nor
+     * refused: their clients ask again. For so long after apply, to the second above, at most
+     * ROUTE_HOLD_MS_MAX; the kernel counts, whatever becomes of us. 0: nobody waits. A boot file
+     * lets nobody wait. */
+    uint32_t hold_ms;
 };
 
 /* Everything this node forwards. */
@@ -112,6 +119,7 @@ struct route_state {
     enum route_obstacle obstacle; /* the first that was found */
     bool has_timeouts; /* what apply makes forgets ended connections after ROUTE_FORGOTTEN_MS;
                         * false: this kernel cannot, or it is not known yet */
+    bool lacks_holds;  /* hold_ms has no effect: this kernel's sets know no time-outs */
 };
 
 /* err is NULL on success; state only for read. */
@@ -159,7 +167,8 @@ struct route {
     void *self;
 };
 
-/* True when both forward the same way; generation is not compared. */
+/* True when both forward the same way, and let the same wait: generation, and for how long they
+ * wait, is not compared. */
 bool route_table_is_equal(const struct route_table *a, const struct route_table *b);
 /* Makes `to` equal to `from`, the generation too. A table is far larger than what most nodes
  * forward: what is behind its last service is not touched. */

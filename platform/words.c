@@ -77,7 +77,8 @@ static bool service_is_equal(const struct route_service *a, const struct route_s
 {
     if (strcmp(a->app, b->app) != 0 || strcmp(a->service, b->service) != 0 ||
         strcmp(a->bridge, b->bridge) != 0 || a->address != b->address ||
-        a->port_count != b->port_count || a->backend_count != b->backend_count) {
+        a->port_count != b->port_count || a->backend_count != b->backend_count ||
+        (a->hold_ms == 0) != (b->hold_ms == 0)) {
         return false;
     }
     for (size_t i = 0; i < a->port_count; i++) {

@@ -37,8 +37,8 @@ static int ended_load(struct conductor *conductor, struct span *document, struct
     int rc = 0;
     if (conductor->ended_number != 0) {
         document_name(conductor->ended_number, name);
-        rc = store->ops->blob_read(store->self, name, conductor->payload,
-                                   sizeof conductor->payload, &len, err);
+        rc = store->ops->blob_read(store->self, name, conductor->payload, sizeof conductor->payload,
+                                   &len, err);
     }
     *document = span_of(conductor->payload, rc == 0 ? len : 0);
     rc = rc == 0 ? ended_count(*document, &count, err) : rc;

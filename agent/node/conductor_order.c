@@ -78,7 +78,7 @@ static int order_open(struct conductor *conductor, const char *app_name, struct 
     }
     arena_init(&arena, conductor->scratch, sizeof conductor->scratch);
     rc = envelope_open(envelope, TRUST_ROLE_ORDER, &conductor->trust, &conductor->ports.verify,
-                           &arena, &payload, &digest, err);
+                       &arena, &payload, &digest, err);
     rc = rc == 0 ? order_parse(payload, order, err) : rc;
     rc = rc == 0 ? order_check(order, &place, err) : rc;
     return rc == 0 ? check_slot(slot_find(conductor, app_name), order, place.epoch_base, err) : rc;
@@ -323,8 +323,8 @@ static void slot_step(struct conductor *conductor, struct order_slot *slot)
     }
     const struct order_facts facts = {
         .memory = app != NULL ? &app->memory : NULL,
-        .is_busy = app != NULL &&
-                   (app->verb.stage != VERB_NONE || app->is_remembering || app->is_ending),
+        .is_busy =
+            app != NULL && (app->verb.stage != VERB_NONE || app->is_remembering || app->is_ending),
         .has_release = slot->has_release,
         .is_late = is_late(conductor, slot),
         .refusal = slot->refusal,

@@ -148,6 +148,7 @@ struct app {
     struct verb verb;
     mono_ms wake_at;
     uint32_t switched_gen;    /* the candidate that was said to have the traffic; 0: none */
+    mono_ms gap_from; /* nobody has served, and who is new waits, since; 0: somebody does */
     uint32_t verdicts;        /* candidates of this app that came to an end in this session */
     struct digest verdict_of; /* the release of the last of them */
     int refused;              /* code of the last order that was not even taken; 0: none */
@@ -222,6 +223,7 @@ struct conductor {
     enum route_found route_found;
     enum route_obstacle obstacle; /* between other hosts and the containers, as read last */
     bool has_timeouts;            /* the kernel forgets ended connections soon */
+    bool lacks_holds;             /* it cannot let new ones wait, which was said */
     const struct app *stale_app;  /* whose release before the boot file serves; NULL: unknown */
     const struct app *stale;      /* the one that is tried for it; NULL but inside route_identify */
     uint32_t route_read_failures;

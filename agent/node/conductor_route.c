@@ -101,6 +101,30 @@ static void soaks_begin_again(struct conductor *conductor)
     }
 }
 
+/* How long the gap was, when it is over: said when it is so. */
+static void gaps_tell(struct conductor *conductor)
+{
+    mono_ms now = conductor_now(conductor);
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        struct app *app = &conductor->apps[i];
+        bool is_served = false;
+        bool is_held = false;
+        for (size_t j = 0; app->is_used && j < conductor->applied.service_count; j++) {
+            const struct route_service *service = &conductor->applied.services[j];
+            bool is_own = strcmp(service->app, app->memory.app) == 0;
+            is_served |= is_own && service->backend_count > 0;
+            is_held |= is_own && service->hold_ms > 0;
+        }
+        if (is_held && !is_served && app->gap_from == 0) {
+            app->gap_from = now;
+        } else if (is_served && app->gap_from != 0) {
+            conductor_event(conductor, app, "nobody served for %lld ms; new connections waited",
+                            (long long)(now - app->gap_from));
+            app->gap_from = 0;
+        }
+    }
+}
+
 static void applied(void *ctx, const struct err *err, const struct route_state *state)
 {
     struct conductor *conductor = ctx;
@@ -116,6 +140,7 @@ static void applied(void *ctx, const struct err *err, const struct route_state *
     conductor->is_route_known = true;
     conductor->route_read_at = next_read(conductor);
     mark_routed(conductor, false);
+    gaps_tell(conductor);
     conductor_touch(conductor);
 }
 
@@ -172,6 +197,12 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
     }
     obstacle_tell(conductor, state->obstacle);
     conductor->has_timeouts = state->has_timeouts;
+    if (state->lacks_holds && !conductor->lacks_holds) {
+        conductor_warning(conductor, NULL,
+                          "this kernel's nftables has no sets with time-outs: where a release "
+                          "stops first, new connections are refused until the next one serves");
+    }
+    conductor->lacks_holds = state->lacks_holds;
     conductor->route_read_failures = 0;
     if (!conductor->is_route_read) {
         conductor->is_route_read = true;

@@ -147,6 +147,16 @@ static bool add_leaving_ports(struct route_table *table, struct app *app, const 
     return true;
 }
 
+/* Who is new waits where nobody serves; and before that, in a table of its own, so that none of
+ * them is refused by rules that come first. */
+static uint32_t hold_ms_of(const struct app *app, const struct route_service *service)
+{
+    const struct session_app *session = &app->session;
+    mono_ms now = conductor_now(app->conductor);
+    bool is_waiting = service->backend_count == 0 || !session->is_hold_up;
+    return session->hold_until > now && is_waiting ? (uint32_t)(session->hold_until - now) : 0;
+}
+
 /* What this app wishes now. */
 static bool add_wishes(struct route_table *table, struct app *app)
 {
@@ -167,6 +177,7 @@ static bool add_wishes(struct route_table *table, struct app *app)
                 return false;
             }
         }
+        service->hold_ms = hold_ms_of(app, service);
     }
     if (plan != NULL && app->memory.phase == SWAP_UNPROVEN &&
         session->wish_gen == app->memory.candidate.gen) {

@@ -11,16 +11,44 @@ static const struct plan_service *service_of(const struct plan *plan, const stru
                : NULL;
 }
 
+/* Another generation gets its clients. */
+static bool is_another_routed(const struct step *step, const struct replica *replica)
+{
+    for (size_t i = 0; i < step->session->replica_count; i++) {
+        if (step->session->replicas[i].gen != replica->gen &&
+            step->session->replicas[i].is_routed) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* True when what ended there is forgotten: the engine deletes by address and port what it finds as
- * it takes a container down, and must not find what a client has opened anew. */
+ * it takes a container down, and must not find what a client has opened anew. Where nobody else
+ * serves, nobody has. */
 static bool is_rested(struct step *step, const struct replica *replica)
 {
     mono_ms since = replica->unrouted_at != 0 ? replica->unrouted_at : replica->notified_at;
-    if (replica->was_routed && step->facts->now < since + ROUTE_REST_MS) {
+    if (replica->was_routed && is_another_routed(step, replica) &&
+        step->facts->now < since + ROUTE_REST_MS) {
         step_wake(step, since + ROUTE_REST_MS);
         return false;
     }
     return true;
+}
+
+/* Before a candidate that waits for its end, an app that is not told of the drain is told by the
+ * stop's signal, at once, and has its whole grace, unless its release asks for a drain. */
+static int64_t drain_ms_of(const struct step *step, const struct replica *replica,
+                           const struct plan *plan, const struct plan_service *service)
+{
+    bool is_told = service != NULL && service->notice.kind != PLAN_NOTICE_NONE;
+    bool is_waited_for =
+        replica->gen == step->memory->committed.gen && step_is_exclusive(step) && !is_told;
+    if (plan == NULL) {
+        return DRAIN_DEFAULT_MS;
+    }
+    return is_waited_for && !plan->is_drain_said ? 0 : plan->drain_ms;
 }
 
 /* True when the drain is over, or there is nobody to drain. */
@@ -37,7 +65,7 @@ static bool drain(struct step *step, struct replica *replica, const struct plan 
             step_act(step, ACTION_NOTICE, replica);
         }
     }
-    mono_ms until = replica->notified_at + (plan != NULL ? plan->drain_ms : DRAIN_DEFAULT_MS);
+    mono_ms until = replica->notified_at + drain_ms_of(step, replica, plan, service);
     if (now < until) {
         step_wake(step, until);
         return false;

@@ -10,6 +10,8 @@ void session_begin_swap(struct session_app *session)
     session->is_spec_refused = false;
     session->is_resumed = false;
     session->is_switched = false;
+    session->hold_until = 0;
+    session->is_hold_up = false;
     memset(session->waited_ms, 0, sizeof session->waited_ms);
     session->waits_seen = 0;
     session->is_stood_in = false;

@@ -149,6 +149,8 @@ struct session_app {
     bool is_spec_refused;    /* the engine refused what the candidate asks for */
     bool is_resumed;         /* unproven, and the machine has started again */
     bool is_switched;        /* the candidate is what should get traffic */
+    mono_ms hold_until;      /* new connections wait where nobody serves; 0: they do not */
+    bool is_hold_up;         /* the kernel lets them wait: the old one may lose its traffic */
     bool is_stood_in;        /* switched, and the committed release serves for a moment */
     mono_ms route_from;      /* the soak waits for the kernel since; 0: it does not */
     mono_ms soak_since;      /* the kernel confirmed the switch: evidence counts from here; 0: no */

@@ -299,6 +299,13 @@ static void rest(struct step *step)
 {
     enum reason reason = obstacle(step);
     serve_committed(step);
+    if (step->session->hold_until > step->facts->now) {
+        if (upkeep_is_all_ready(step, step->memory->committed.gen, step->facts->committed)) {
+            hold_end(step);
+        } else {
+            step_wake(step, step->session->hold_until);
+        }
+    }
     give_back(step);
     if (step->decision->is_remembering) {
         return;
@@ -381,8 +388,10 @@ static void prepare(struct step *step)
     session->wait = WISH_WAIT_NONE;
     /* A release that is to be stopped first serves until its successor's containers exist. */
     bool is_handing_over = step_is_exclusive(step) && session->prepared_from != 0 &&
-                           upkeep_is_there(step, memory->candidate.gen, plan);
-    if (!is_handing_over) {
+                           upkeep_is_there(step, memory->candidate.gen, plan) && hold_put_up(step);
+    if (is_handing_over) {
+        hold_wish(step);
+    } else {
         serve_committed(step);
         (void)serve_adopted(step);
     }
@@ -456,6 +465,9 @@ static void unproven(struct step *step)
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
     bool is_ready = plan != NULL && upkeep_is_all_ready(step, memory->candidate.gen, plan);
+    if (session->is_switched) {
+        hold_end(step);
+    }
     if (plan != NULL && (session->is_switched || step_is_exclusive(step))) {
         is_ready |= soak_wish(step);
     } else {

@@ -88,6 +88,18 @@ bool step_is_exclusive(const struct step *step);
 /* The committed release is wanted again instead of the candidate. */
 bool swap_is_overridden(const struct memory_app *memory);
 
+/* hold.c: the gap of a release that cannot run beside the other one. */
+
+/* The committed release is about to be stopped: new connections wait from now on. True when the
+ * kernel lets them, or nobody is to wait: it may lose its traffic. */
+bool hold_put_up(struct step *step);
+/* Nobody serves, and whoever is new waits, where the committed release did. */
+void hold_wish(struct step *step);
+/* The candidate is dropped: they wait for the committed release where it has to come up again. */
+void hold_for_way_back(struct step *step);
+/* Somebody serves. */
+void hold_end(struct step *step);
+
 /* stage.c: images. */
 
 /* Notes a new wish: it is not to blame for what was waited for before. */

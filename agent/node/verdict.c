@@ -142,6 +142,7 @@ void verdict_go_back(struct step *step, enum reason reason)
                                   ? 0
                                   : step->facts->now + retry_delay(memory->attempts);
     remains_mark(step);
+    hold_for_way_back(step);
     step->decision->is_going_back = true;
     remember(step, &next);
 }

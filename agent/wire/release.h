@@ -40,6 +40,9 @@ struct plan_probe {
     uint8_t exec_count;
 };
 
+#define PLAN_HOLD_MS_MAX MINUTES_MS(10)
+_Static_assert(PLAN_HOLD_MS_MAX <= ROUTE_HOLD_MS_MAX, "the route lets them wait as long");
+
 /* Of a service's volumes with a name of their own so many are known to the door; what more there
  * are shows when its container is created. */
 #define PLAN_VOLUMES_MAX 8
@@ -120,6 +123,10 @@ struct plan {
     char adopt[PLAN_PROJECT_BYTES];
     uint64_t sequence, floor;
     int64_t soak_ms, drain_ms, keep_warm_ms, deadline_ms;
+    bool is_drain_said; /* the release itself asks for it */
+    /* In the gap of a stop-first swap new connections wait so long at most, then they are refused;
+     * 0: they are refused at once. At most PLAN_HOLD_MS_MAX. */
+    int64_t hold_ms;
     uint16_t attempts;
     uint64_t requires_disk_bytes, requires_ram_bytes; /* 0: no requirement */
     struct plan_service services[SERVICES_MAX];

@@ -147,7 +147,14 @@ static int read_soak(const struct json_place *at, void *into, struct err *err)
 static int read_drain(const struct json_place *at, void *into, struct err *err)
 {
     struct plan *plan = ((struct release_reading *)into)->plan;
+    plan->is_drain_said = true;
     return release_read_duration(at, 0, MINUTES_MS(60), &plan->drain_ms, err);
+}
+
+static int read_hold(const struct json_place *at, void *into, struct err *err)
+{
+    struct plan *plan = ((struct release_reading *)into)->plan;
+    return release_read_duration(at, 0, PLAN_HOLD_MS_MAX, &plan->hold_ms, err);
 }
 
 static int read_keep_warm(const struct json_place *at, void *into, struct err *err)
@@ -177,6 +184,7 @@ static int read_swap(const struct json_place *at, void *into, struct err *err)
     static const struct json_key keys[] = {{"order", read_order, NULL, false},
                                            {"soak", read_soak, NULL, false},
                                            {"drain", read_drain, NULL, false},
+                                           {"hold", read_hold, NULL, false},
                                            {"keepWarm", read_keep_warm, NULL, false},
                                            {"deadline", read_deadline, NULL, false},
                                            {"attempts", read_attempts, NULL, false},
@@ -200,6 +208,7 @@ int release_read_top(const struct json_place *at, void *into, struct err *err)
                                            {"files", release_read_files, NULL, false}};
     struct plan *plan = ((struct release_reading *)into)->plan;
     plan->drain_ms = SECONDS_MS(15);
+    plan->hold_ms = SECONDS_MS(30);
     plan->keep_warm_ms = 0; /* two sets in memory are a choice */
     plan->deadline_ms = SECONDS_MS(300);
     plan->attempts = ATTEMPTS_DEFAULT;

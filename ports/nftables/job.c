@@ -163,6 +163,25 @@ static int firewall_take(struct nftables_route *route, struct nftables_job *job,
     return 0;
 }
 
+static unsigned abilities_of(const struct nftables_route *route, const struct nftables_job *job)
+{
+    bool is_apply = job->kind == JOB_APPLY;
+    return (is_apply && route->timeouts == NFTABLES_HAS ? RULESET_TIMEOUTS : 0) |
+           (is_apply && route->holds != NFTABLES_HAS_NOT && !job->is_holdless ? RULESET_HOLDS : 0);
+}
+
+/* The text of a job with these abilities. */
+static void ruleset_write(const struct nftables_route *route, const struct nftables_job *job,
+                          unsigned abilities, struct text *text)
+{
+    if (job->kind == JOB_CLEAR || job->is_replacing) {
+        ruleset_render_removal(route->node, text);
+    }
+    if (job->kind != JOB_CLEAR) {
+        ruleset_render(job->table, route->node, abilities, text);
+    }
+}
+
 /* Renders into memory of the heap: 112 KiB is too much to keep and too much for a stack. */
 static int ruleset_new(struct nftables_route *route, const struct nftables_job *job, char **data,
                        struct span *span, struct err *err)
@@ -173,12 +192,10 @@ static int ruleset_new(struct nftables_route *route, const struct nftables_job *
         return err_set(err, ERR_MEMORY, "no memory for the ruleset");
     }
     text_init(&text, *data, RULESET_BYTES_MAX);
-    if (job->kind == JOB_CLEAR || job->is_replacing) {
-        ruleset_render_removal(route->node, &text);
-    }
-    if (job->kind != JOB_CLEAR) {
-        ruleset_render(job->table, route->node,
-                       job->kind == JOB_APPLY && route->timeouts == NFTABLES_HAS, &text);
+    ruleset_write(route, job, abilities_of(route, job), &text);
+    if (text.cut) { /* what is switched matters more than who waits */
+        text_init(&text, *data, RULESET_BYTES_MAX);
+        ruleset_write(route, job, abilities_of(route, job) & ~RULESET_HOLDS, &text);
     }
     if (text.cut) {
         free(*data);
@@ -235,6 +252,16 @@ static int load_begin(struct nftables_route *route, struct nftables_job *job, wo
     return rc;
 }
 
+static bool has_holds(const struct nftables_job *job)
+{
+    for (size_t i = 0; job->kind == JOB_APPLY && i < job->table->service_count; i++) {
+        if (job->table->services[i].hold_ms > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int load_take(struct nftables_route *route, struct nftables_job *job,
                      const struct err *failure, int status, struct span output, struct err *err)
 {
@@ -244,6 +271,13 @@ static int load_take(struct nftables_route *route, struct nftables_job *job,
     if (!is_loaded && failure == NULL && job->kind == JOB_APPLY && !job->is_replacing) {
         job->is_replacing = true;
         return 0;
+    }
+    if (!is_loaded && failure == NULL && !job->is_holdless && has_holds(job)) {
+        job->is_holdless = true;
+        return 0;
+    }
+    if (has_holds(job) && failure == NULL && route->holds == NFTABLES_UNKNOWN) {
+        route->holds = job->is_holdless ? NFTABLES_HAS_NOT : NFTABLES_HAS;
     }
     route->print = job->kind == JOB_CLEAR ? 0 : route->print;
     if (!is_loaded && failure == NULL && route->timeouts == NFTABLES_HAS) {
@@ -351,6 +385,7 @@ static int list_take(struct nftables_route *route, struct nftables_job *job,
     text_init(&where, words, sizeof words);
     job->is_done = true;
     job->state.has_timeouts = route->timeouts == NFTABLES_HAS;
+    job->state.lacks_holds = route->holds == NFTABLES_HAS_NOT;
     if (pool_find(route->pool, route->pool_bits, &where)) {
         job->state.obstacle = ROUTE_OBSTACLE_POOL;
     }

@@ -23,6 +23,7 @@ struct nftables_job {
     unsigned removals_left;    /* of the half removed now */
     bool has_firewall;         /* there is a DOCKER-USER chain */
     bool is_replacing;         /* the table could not be refilled */
+    bool is_holdless;          /* nor with those who wait */
     bool is_probed;
     bool is_upkept, is_firewall_listed, is_policy_listed, is_inspected, is_done;
     struct nftables_job *next;

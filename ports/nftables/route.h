@@ -34,6 +34,7 @@ struct nftables_route {
     char bridges[ROUTE_SERVICES_MAX][BRIDGE_NAME_BYTES]; /* of the table applied last */
     size_t bridge_count;
     enum nftables_ability timeouts;        /* as the kernel was asked */
+    enum nftables_ability holds;           /* as it took the first of them */
     uint64_t print;                        /* of what apply left in the kernel; 0: not known */
     bool is_altered;                       /* a read has seen another one since */
     ipv4 datagrams[NFTABLES_DATAGRAM_MAX]; /* backends that take them, in the table applied last */

@@ -16,6 +16,8 @@
 #define NAT_FIRST    "-105"
 #define NAT_LAST     "95"
 #define FILTER_FIRST "-10"
+/* Before anything chooses. */
+#define HOLD_FIRST "-110"
 
 /* Like a chain, an object that changes needs a new name. The pause before the brace is nft's. */
 #define TIMEOUTS_OBJECT                                                                            \
@@ -54,7 +56,7 @@ static void rules_generation(const struct rules *rules, struct text *text)
  * is the chance to meet a client that has come back from the same port. */
 static void rules_timeouts(const struct rules *rules, struct text *text)
 {
-    if (rules->has_timeouts) {
+    if ((rules->abilities & RULESET_TIMEOUTS) != 0) {
         rule(text, TIMEOUTS_RULE);
     }
 }
@@ -142,7 +144,10 @@ static const struct {
     {"stray", "", ruleset_stray_rules},
     {"answers", "", ruleset_answer_rules},
     {"pick-up", "", ruleset_pick_up_rules},
+    {"hold", "", ruleset_hold_rules},
     {"guard", CHAIN_BASE("filter", "prerouting", "-300"), rules_guard},
+    {"hold-prerouting", CHAIN_BASE("filter", "prerouting", HOLD_FIRST), ruleset_hold_hook_rules},
+    {"hold-output", CHAIN_BASE("filter", "output", HOLD_FIRST), ruleset_hold_hook_rules},
     {"prerouting", CHAIN_BASE("nat", "prerouting", NAT_FIRST), rules_prerouting},
     {"output", CHAIN_BASE("nat", "output", NAT_FIRST), rules_node},
     {"postrouting", CHAIN_BASE("nat", "postrouting", NAT_LAST), ruleset_sources_rules},
@@ -151,12 +156,13 @@ static const struct {
     {"filter-output", CHAIN_BASE("filter", "output", FILTER_FIRST), rules_output},
 };
 
-static void render_declarations(const char *node, bool has_timeouts, struct text *text)
+static void render_declarations(const struct rules *rules, const char *node, struct text *text)
 {
     text_printf(text, "table ip " RULESET_TABLE_FMT " {\n", node);
-    if (has_timeouts) {
+    if ((rules->abilities & RULESET_TIMEOUTS) != 0) {
         text_append(text, TIMEOUTS_OBJECT);
     }
+    ruleset_hold_sets(rules, text);
     for (size_t i = 0; i < COUNT_OF(chains); i++) {
         text_printf(text, CHAIN_BEGIN, chains[i].name);
         if (chains[i].base[0] != '\0') {
@@ -167,15 +173,15 @@ static void render_declarations(const char *node, bool has_timeouts, struct text
     text_append(text, "}\n");
 }
 
-void ruleset_render(const struct route_table *table, const char *node, bool has_timeouts,
+void ruleset_render(const struct route_table *table, const char *node, unsigned abilities,
                     struct text *text)
 {
-    struct rules rules = {.table = table, .has_timeouts = has_timeouts};
+    struct rules rules = {.table = table, .abilities = abilities};
     char address[RULESET_ADDRESS_BYTES];
     assert(text_is_name(node, RULESET_NODE_CHARS));
     ruleset_render_address(table->pool, address);
     (void)snprintf(rules.pool, sizeof rules.pool, "%s/%u", address, table->pool_bits);
-    render_declarations(node, has_timeouts, text);
+    render_declarations(&rules, node, text);
     text_printf(text, "flush table ip " RULESET_TABLE_FMT "\n", node);
     text_printf(text, "table ip " RULESET_TABLE_FMT " {\n", node);
     ruleset_choose_chains(&rules, text);
@@ -186,6 +192,7 @@ void ruleset_render(const struct route_table *table, const char *node, bool has_
         text_append(text, CHAIN_END);
     }
     text_append(text, "}\n");
+    ruleset_hold_elements(&rules, node, text);
 }
 
 void ruleset_render_probe(const char *node, struct text *text)
@@ -236,6 +243,20 @@ bool ruleset_find_generation(struct span listing, uint64_t *generation)
     return true;
 }
 
+/* Behind the set of those who wait that begins here; `at` itself where none does. */
+static size_t hold_set_end(struct span listing, size_t at)
+{
+    static const char begin[] = "\n\tset " RULESET_HOLD_SETS;
+    static const char end[] = "\n\t}";
+    if (at + sizeof begin - 1 > listing.len ||
+        memcmp(listing.data + at, begin, sizeof begin - 1) != 0) {
+        return at;
+    }
+    const void *found = memmem(listing.data + at + 1, listing.len - at - 1, end, sizeof end - 1);
+    return found == NULL ? listing.len
+                         : (size_t)((const uint8_t *)found - listing.data) + sizeof end - 1;
+}
+
 uint64_t ruleset_print(struct span listing)
 {
     uint64_t print = UINT64_C(0xcbf29ce484222325);
@@ -245,7 +266,10 @@ uint64_t ruleset_print(struct span listing)
         to++;
     }
     for (size_t i = 0; i < listing.len; i++) {
-        if (i < from || i >= to) {
+        for (size_t end = hold_set_end(listing, i); end > i; end = hold_set_end(listing, i)) {
+            i = end;
+        }
+        if (i < listing.len && (i < from || i >= to)) {
             print = (print ^ listing.data[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
         }
     }
@@ -268,5 +292,8 @@ bool ruleset_has_own_hooks(struct span listing)
     for (size_t i = 0; i < COUNT_OF(chains); i++) {
         count += chains[i].base[0] != '\0';
     }
-    return words_count(listing, "\n\t\ttype ") == count && words_count(listing, "\n\tflags ") == 0;
+    size_t found = words_count(listing, "\n\t\ttype filter hook") +
+                   words_count(listing, "\n\t\ttype nat hook") +
+                   words_count(listing, "\n\t\ttype route hook");
+    return found == count && words_count(listing, "\n\tflags ") == 0;
 }

@@ -21,17 +21,21 @@ NODISCARD int ruleset_check(const struct route_table *table, struct err *err);
 NODISCARD int ruleset_check_size(const struct route_table *table, const char *node,
                                  struct err *err);
 
+/* What not every kernel can: to forget connections that ended after ROUTE_FORGOTTEN_MS, and to let
+ * new ones wait (hold_ms). */
+#define RULESET_TIMEOUTS 1u
+#define RULESET_HOLDS    2u
+
 /* Appends a file for `nft -f` that makes this the node's table in a single transaction; a packet
  * meets the old rules or the new ones. It may be loaded any number of times and names no interface
  * that must exist. nft refuses it where the table holds a chain of one of our names and another
  * kind; after a removal it loads always. `table` has passed ruleset_check and `node` is a node
- * name. With `has_timeouts` connections that ended are forgotten after ROUTE_FORGOTTEN_MS, which
- * not every kernel can. What does not fit shows as text->cut. */
-void ruleset_render(const struct route_table *table, const char *node, bool has_timeouts,
+ * name. What is not among the abilities is left out. What does not fit shows as text->cut. */
+void ruleset_render(const struct route_table *table, const char *node, unsigned abilities,
                     struct text *text);
 
-/* Appends a file for `nft -c -f`, which changes nothing, that is refused where has_timeouts would
- * be. */
+/* Appends a file for `nft -c -f`, which changes nothing, that is refused where
+ * RULESET_TIMEOUTS would be. */
 void ruleset_render_probe(const char *node, struct text *text);
 
 /* Appends a file for `nft -f` after which the node's table is not there, whether it was or not. */
@@ -44,8 +48,11 @@ void ruleset_render_removal(const char *node, struct text *text);
 /* Finds the generation in what `nft list table` printed of ours; false when there is none. */
 bool ruleset_find_generation(struct span listing, uint64_t *generation);
 
-/* A number for what `nft list table` printed of ours, whatever its generation is: another one where
- * anything in it was added, removed or changed. Never 0. */
+/* Sets of these names hold who waits; their elements leave by themselves. */
+#define RULESET_HOLD_SETS "hold-"
+
+/* A number for what `nft list table` printed of ours, whatever its generation is, and who waits:
+ * another one where anything else in it was added, removed or changed. Never 0. */
 uint64_t ruleset_print(struct span listing);
 
 /* True when that table is in force and its chains at the kernel's hooks are as many as ours. A load

@@ -48,6 +48,10 @@ static int service_check(const struct route_table *table, const struct route_ser
         return err_set(err, ERR_LIMIT, "%s/%s has too many ports or backends", service->app,
                        service->service);
     }
+    if (service->hold_ms > ROUTE_HOLD_MS_MAX) {
+        return err_set(err, ERR_LIMIT, "%s/%s lets connections wait for %u ms, at most %d",
+                       service->app, service->service, service->hold_ms, ROUTE_HOLD_MS_MAX);
+    }
     for (size_t i = 0; i < service->port_count; i++) {
         const struct route_port *port = &service->ports[i];
         if (port->host_port == 0 || port->container_port == 0 ||
@@ -98,7 +102,7 @@ int ruleset_check_size(const struct route_table *table, const char *node, struct
     }
     text_init(&text, data, RULESET_BYTES_MAX);
     ruleset_render_removal(node, &text);
-    ruleset_render(table, node, true, &text);
+    ruleset_render(table, node, RULESET_TIMEOUTS, &text); /* holds that do not fit are left out */
     free(data);
     if (text.cut) {
         return err_set(err, ERR_LIMIT,

@@ -7,7 +7,7 @@
 /* What the chains are rendered from. */
 struct rules {
     const struct route_table *table;
-    bool has_timeouts;
+    unsigned abilities;                   /* RULESET_TIMEOUTS, RULESET_HOLDS */
     char pool[RULESET_ADDRESS_BYTES + 4]; /* "198.18.0.0/15" */
 };
 
@@ -27,6 +27,14 @@ void ruleset_pick_up_chains(const struct rules *rules, struct text *text);
 void ruleset_pick_up_rules(const struct rules *rules, struct text *text);
 void ruleset_answer_rules(const struct rules *rules, struct text *text);
 void ruleset_stray_rules(const struct rules *rules, struct text *text);
+
+/* ruleset_hold.c: the sets of those who wait, for a declaration of the table; their elements, as
+ * commands behind it; the rules of `hold`, and of the chains at the hooks that jump to it. Without
+ * one that waits all are empty. */
+void ruleset_hold_sets(const struct rules *rules, struct text *text);
+void ruleset_hold_elements(const struct rules *rules, const char *node, struct text *text);
+void ruleset_hold_rules(const struct rules *rules, struct text *text);
+void ruleset_hold_hook_rules(const struct rules *rules, struct text *text);
 
 /* ruleset_sources.c: the rules of `postrouting`. */
 void ruleset_sources_rules(const struct rules *rules, struct text *text);

@@ -43,7 +43,13 @@ static void ask_all(void *self, uint64_t round)
         return;
     }
     for (size_t i = 0; i < clients->target_count; i++) {
+        const struct sim_target *target = &clients->targets[i];
         ipv4 backend;
+        if (sim_route_waits(clients->route, target->protocol, target->address, target->port)) {
+            clients->asked++;
+            clients->waited++;
+            continue;
+        }
         bool is_answered = sim_clients_ask(clients, &clients->targets[i], &backend);
         clients->asked++;
         clients->answered += is_answered ? 1 : 0;

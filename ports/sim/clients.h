@@ -22,7 +22,7 @@ struct sim_clients {
     size_t target_count;
     int64_t period_ms;
     uint64_t round; /* tells requests of this boot from those armed before it */
-    uint32_t asked, answered;
+    uint32_t asked, answered, waited; /* waited: neither answered nor refused yet */
 };
 
 void sim_clients_init(struct sim_clients *clients, struct sim_checker *checker, int64_t period_ms);

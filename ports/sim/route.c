@@ -57,8 +57,8 @@ static void trace_table(struct sim_route *route, const char *what, const struct 
                                  (address >> 8) & 255u, address & 255u);
             len += wrote > 0 ? (size_t)wrote : 0;
         }
-        sim_world_trace(route->world, "route   %s %s/%s -> %s", what, service->app,
-                        service->service, backends);
+        sim_world_trace(route->world, "route   %s %s/%s -> %s%s", what, service->app,
+                        service->service, backends, service->hold_ms > 0 ? ", new ones wait" : "");
     }
     if (table->service_count == 0) {
         sim_world_trace(route->world, "route   %s nothing", what);
@@ -76,6 +76,16 @@ static void move_datagrams(struct sim_route *route, const struct route_table *ta
     }
 }
 
+/* To the second above. A table that nobody applied lets nobody wait. */
+static void set_waits(struct sim_route *route, const struct route_table *table, bool is_applied)
+{
+    memset(route->wait_until, 0, sizeof route->wait_until);
+    for (size_t i = 0; is_applied && i < table->service_count; i++) {
+        int64_t seconds = (table->services[i].hold_ms + 999) / 1000;
+        route->wait_until[i] = seconds > 0 ? route->world->now + SECONDS_MS(seconds) : 0;
+    }
+}
+
 static void set_kernel(struct sim_route *route, const struct route_table *table)
 {
     struct sim_table_change change = {
@@ -85,6 +95,7 @@ static void set_kernel(struct sim_route *route, const struct route_table *table)
     sim_world_saw(route->world, SIM_SAW_TABLE, &change);
     route->has_kernel = table != NULL;
     route->is_altered = false;
+    set_waits(route, table, false);
     if (table != NULL) {
         move_datagrams(route, table);
         route->kernel = *table;
@@ -125,6 +136,7 @@ static void carry_out(struct sim_route *route, struct sim_route_call *call)
     switch ((int)call->op) {
     case SIM_OP_ROUTE_APPLY:
         set_kernel(route, &call->table);
+        set_waits(route, &call->table, true);
         break;
     case SIM_OP_ROUTE_COMMIT:
         set_boot_file(route, &call->table);
@@ -211,8 +223,9 @@ static void act(void *self, uint64_t arg)
 static int check_service(const struct route_table *table, const struct route_service *service,
                          struct err *err)
 {
-    if (service->port_count > ROUTE_PORTS_MAX || service->backend_count > ROUTE_BACKENDS_MAX) {
-        return err_set(err, ERR_LIMIT, "too many ports or backends");
+    if (service->port_count > ROUTE_PORTS_MAX || service->backend_count > ROUTE_BACKENDS_MAX ||
+        service->hold_ms > ROUTE_HOLD_MS_MAX) {
+        return err_set(err, ERR_LIMIT, "too many ports or backends, or too long a wait");
     }
     for (size_t i = 0; i < service->port_count; i++) {
         if (service->ports[i].host_port == 0 || service->ports[i].container_port == 0) {
@@ -436,6 +449,18 @@ static bool answers_on(const struct route_service *service, enum route_protocol 
         if (own->protocol == protocol && own->host_port == port &&
             (address == SIM_NODE_ADDRESS || address == SIM_LOOPBACK) &&
             (own->host_ip == 0 || own->host_ip == address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sim_route_waits(const struct sim_route *route, enum route_protocol protocol, ipv4 address,
+                     uint16_t port)
+{
+    for (size_t i = 0; protocol == ROUTE_TCP && i < route->kernel.service_count; i++) {
+        if (route->wait_until[i] > route->world->now &&
+            answers_on(&route->kernel.services[i], protocol, address, port)) {
             return true;
         }
     }

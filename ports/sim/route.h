@@ -35,6 +35,7 @@ struct sim_route {
     bool is_altered;              /* somebody has changed the kernel's table since it was applied */
     bool is_open;                 /* the engine's firewall lets the pool pass */
     enum route_obstacle obstacle; /* of the site; the story's to set */
+    mono_ms wait_until[ROUTE_SERVICES_MAX]; /* of the kernel's table, by service; 0: nobody waits */
     struct sim_flow flows[SIM_FLOWS_MAX];
     struct sim_held_port held[SIM_HELD_MAX];
     size_t held_count;
@@ -69,6 +70,10 @@ void sim_route_flush(struct sim_route *route);
  * service address, SIM_NODE_ADDRESS or SIM_LOOPBACK. */
 ipv4 sim_route_choose(struct sim_route *route, enum route_protocol protocol, ipv4 address,
                       uint16_t port);
+
+/* A new connection to address:port is neither answered nor refused now: its client tries again. */
+bool sim_route_waits(const struct sim_route *route, enum route_protocol protocol, ipv4 address,
+                     uint16_t port);
 
 /* A tracked connection: its place, or -1 when it is refused. */
 int sim_route_open(struct sim_route *route, enum route_protocol protocol, ipv4 address,

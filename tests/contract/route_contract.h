@@ -19,7 +19,10 @@ enum route_place {
 #define ROUTE_WORLD_BACKENDS 2
 #define ROUTE_WORLD_TCP_PORT 80
 #define ROUTE_WORLD_UDP_PORT 53
-#define ROUTE_WORLD_LOOPBACK 0x7f000001u
+/* Where the table of all cases publishes these. */
+#define ROUTE_WORLD_PUBLISHED_TCP 8080
+#define ROUTE_WORLD_PUBLISHED_UDP 8053
+#define ROUTE_WORLD_LOOPBACK      0x7f000001u
 
 /* What comes back, besides the number of a backend. */
 enum route_answer {
@@ -67,6 +70,9 @@ struct route_fixture {
 /* Runs the suite over the fixture; argc and argv are those of main. Returns main's exit status. */
 int route_contract_run(struct route_fixture *fixture, int argc, char **argv);
 
+/* route_wait.c: its cases, which route_contract_run runs, too. */
+int route_wait_run(struct route_fixture *fixture, int argc, char **argv);
+
 /* The table all cases use: one service with its address, TCP 8080 -> 80 and UDP 8053 -> 53, and
  * those backends whose weight is not 0. */
 void route_contract_table(const struct route_fixture *fixture, uint64_t generation,
@@ -74,6 +80,7 @@ void route_contract_table(const struct route_fixture *fixture, uint64_t generati
 
 /* A call that is made and waited for; returns its code. `state` may be NULL. */
 int route_contract_apply(struct route_fixture *fixture, const struct route_table *table);
+int route_contract_commit(struct route_fixture *fixture, const struct route_table *table);
 int route_contract_read(struct route_fixture *fixture, struct route_state *state);
 int route_contract_clear(struct route_fixture *fixture);
 

@@ -121,7 +121,7 @@ static struct route route_make(struct nftables_route *route, struct player *play
 
 /* What nft tells of a table whose hooks are ours. */
 #define HOOK   "\n\t\ttype filter hook"
-#define LISTED "comment \"generation 3\"" HOOK HOOK HOOK HOOK HOOK HOOK HOOK
+#define LISTED "comment \"generation 3\"" HOOK HOOK HOOK HOOK HOOK HOOK HOOK HOOK HOOK
 
 static const struct route_table empty = {.generation = 3, .pool = 0xc6120000u, .pool_bits = 15};
 

@@ -5,7 +5,8 @@
 #include "ports/sim/machine.h"
 #include "tests/contract/route_contract.h"
 
-#define POOL 0xC6120000u /* 198.18.0.0 */
+#define POOL        0xC6120000u /* 198.18.0.0 */
+#define PATIENCE_MS 3000
 
 struct place {
     struct sim_machine machine;
@@ -61,7 +62,15 @@ static int open_one(void *self, enum route_place from, enum route_protocol proto
                     uint16_t port)
 {
     struct place *place = self;
+    struct sim_world *sim = &place->machine.world;
+    mono_ms until = sim->now + PATIENCE_MS;
     (void)from;
+    while (sim_route_waits(&place->machine.route, protocol, address, port)) {
+        if (sim->now >= until) {
+            return ROUTE_SILENT;
+        }
+        sim_world_run_until(sim, sim->now + 1);
+    }
     int flow = sim_route_open(&place->machine.route, protocol, address, port);
     return flow < 0 ? ROUTE_REFUSED : flow;
 }

@@ -55,8 +55,16 @@ static const char golden[] =
     "\t}\n"
     "\tchain pick-up {\n"
     "\t}\n"
+    "\tchain hold {\n"
+    "\t}\n"
     "\tchain guard {\n"
     "\t\ttype filter hook prerouting priority -300; policy accept;\n"
+    "\t}\n"
+    "\tchain hold-prerouting {\n"
+    "\t\ttype filter hook prerouting priority -110; policy accept;\n"
+    "\t}\n"
+    "\tchain hold-output {\n"
+    "\t\ttype filter hook output priority -110; policy accept;\n"
     "\t}\n"
     "\tchain prerouting {\n"
     "\t\ttype nat hook prerouting priority -105; policy accept;\n"
@@ -129,9 +137,15 @@ static const char golden[] =
     "\t\tip saddr 198.18.8.3 jump from-0\n"
     "\t\tip saddr 198.18.8.4 jump from-0\n"
     "\t}\n"
+    "\tchain hold {\n"
+    "\t}\n"
     "\tchain guard {\n"
     "\t\tiifname != \"lo\" ip daddr 127.0.0.0/8 drop\n"
     "\t\tiifname != \"lo\" ip saddr 127.0.0.0/8 drop\n"
+    "\t}\n"
+    "\tchain hold-prerouting {\n"
+    "\t}\n"
+    "\tchain hold-output {\n"
     "\t}\n"
     "\tchain prerouting {\n"
     "\t\tip saddr 198.18.0.0/15 jump choose\n"
@@ -178,7 +192,7 @@ static void table_is_rendered(void)
     table_make(&table);
     CHECK_INT_EQ(ruleset_check(&table, NULL), 0);
     text_init(&text, data, sizeof data);
-    ruleset_render(&table, "n1", true, &text);
+    ruleset_render(&table, "n1", RULESET_TIMEOUTS | RULESET_HOLDS, &text);
     CHECK(!text.cut);
     CHECK_STR_EQ(data, golden);
 }
@@ -190,7 +204,7 @@ static void too_much_is_cut_and_said(void)
     struct text text;
     table_make(&table);
     text_init(&text, data, sizeof data);
-    ruleset_render(&table, "n1", true, &text);
+    ruleset_render(&table, "n1", RULESET_TIMEOUTS | RULESET_HOLDS, &text);
     CHECK(text.cut);
 }
 
@@ -211,7 +225,7 @@ static void large_table_fits(void)
     }
     CHECK_INT_EQ(ruleset_check(&table, NULL), 0);
     text_init(&text, data, sizeof data);
-    ruleset_render(&table, "n1", true, &text);
+    ruleset_render(&table, "n1", RULESET_TIMEOUTS | RULESET_HOLDS, &text);
     CHECK(!text.cut);
 }
 
@@ -451,7 +465,7 @@ static void sctp_is_led(void)
     table.services[1].ports[0] = (struct route_port){ROUTE_SCTP, 0, 3868, 3868};
     CHECK_INT_EQ(ruleset_check(&table, &err), 0);
     text_init(&text, rendered, sizeof rendered);
-    ruleset_render(&table, "n1", true, &text);
+    ruleset_render(&table, "n1", RULESET_TIMEOUTS | RULESET_HOLDS, &text);
     CHECK(!text.cut);
     CHECK_CONTAINS(rendered, "fib daddr type local sctp dport 2905 goto to-");
     CHECK_CONTAINS(rendered, "ip protocol sctp numgen random mod 6 < 1 dnat to 198.18.8.2:2906");

@@ -29,6 +29,23 @@ load_start() {
     load_names+=("$key")
 }
 
+# guests_begin: a network for another container of the site, with its $gateway, and the service
+# $address for one on the app's own network.
+guests_begin() {
+    # Networks that are made by the Docker API are isolated on podman: others reach nothing of them.
+    if curl --silent --unix-socket "$engine_socket" http://engine/version | grep -q Podman; then
+        curl --silent --fail --output /dev/null --unix-socket "$engine_socket" \
+            --header 'Content-Type: application/json' --data "{\"name\":\"$node-guest\"}" \
+            http://engine/v4.0.0/libpod/networks/create || die "no network for guests"
+    else
+        docker network create "$node-guest" > /dev/null || die "no network for guests"
+    fi
+    gateway=$(docker network inspect --format '{{(index .IPAM.Config 0).Gateway}}' "$node-guest")
+    address=$(docker ps --filter "label=io.berth.node=$node" --quiet | head -n 1 |
+        xargs docker inspect --format '{{index .HostConfig.ExtraHosts 0}}')
+    address=${address#*:}
+}
+
 load_answers() {
     tail -n 1 "$dir/load/$1.live" | jq -r .ok 2> /dev/null
 }

@@ -139,6 +139,31 @@ static void test_it_is_carried_over(void)
     story_close(story);
 }
 
+static uint32_t refused(const struct story *story)
+{
+    const struct sim_clients *clients = &story->gateway.machine.clients;
+    return clients->asked - clients->answered - clients->waited;
+}
+
+/* Forward and back, by hand and after a failure in PREPARE: who is new waits until somebody serves.
+ */
+static void test_who_comes_in_the_gap_waits(void)
+{
+    struct story *story = story_open(24);
+    deploy(story, RELEASE_V1);
+    uint32_t before = refused(story);
+    deploy(story, RELEASE_V2);
+    CHECK_INT_EQ(refused(story), before);
+    uint32_t waited = story->gateway.machine.clients.waited;
+    CHECK(waited > 0);
+    CHECK_INT_EQ(gateway_rollback(&story->gateway), 0);
+    CHECK(settle(story));
+    CHECK_INT_EQ(refused(story), before);
+    CHECK(story->gateway.machine.clients.waited > waited);
+    CHECK_INT_EQ(story->gateway.machine.route.wait_until[0], 0);
+    story_close(story);
+}
+
 /* A container as an earlier agent made it: the engine has named its volume, no record knows. */
 static struct story *story_of_before(uint64_t seed)
 {
@@ -202,6 +227,7 @@ static void test_cuts_make_no_second_writer(void)
 
 static const struct check_case cases[] = {
     {"it is carried over", test_it_is_carried_over},
+    {"who comes in the gap waits", test_who_comes_in_the_gap_waits},
     {"one of before is found", test_one_of_before_is_found},
     {"one of before survives hands", test_one_of_before_survives_hands},
     {"cuts make no second writer", test_cuts_make_no_second_writer},

@@ -9,14 +9,17 @@ static struct memory_app memory;
 static struct swap_facts facts;
 static struct swap_decision decision;
 static struct step step = {&memory, &session, &facts, &decision};
-static struct plan plan;
-static struct replica *replica;
+static struct plan plan, exclusive;
+static struct replica *replica, *other;
 
 static void begin(void)
 {
     memset(&session, 0, sizeof session);
     memset(&plan, 0, sizeof plan);
+    memset(&memory, 0, sizeof memory);
     facts = (struct swap_facts){.now = 1000, .is_engine_up = true};
+    other = session_need(&session, 2, 0, 1);
+    other->is_routed = true;
     plan.service_count = 1;
     plan.drain_ms = 5000;
     plan.services[0].notice.kind = PLAN_NOTICE_HTTP;
@@ -116,6 +119,53 @@ static void case_failed_and_ended(void)
     check_step(RETIRE_POLITE, false, ACTION_REMOVE, false);
 }
 
+/* Where nobody else gets its clients there is nothing to forget. */
+static void case_alone(void)
+{
+    begin();
+    other->is_routed = false;
+    replica->unrouted_at = 1000;
+    check_step(RETIRE_FAILED, false, ACTION_FORGET, false);
+    check_step(RETIRE_FAILED, false, ACTION_STOP, false);
+    begin();
+    other->is_routed = false;
+    session_need(&session, 1, 0, 2)->is_routed = true; /* of the same generation */
+    replica->unrouted_at = 1000;
+    check_step(RETIRE_FAILED, false, ACTION_FORGET, false);
+    check_step(RETIRE_FAILED, false, ACTION_STOP, false);
+}
+
+/* The release before a candidate that waits for its end: who is told of the drain has it, and who
+ * asks for it; who is not is told by the stop. */
+static void case_waited_for(void)
+{
+    for (int row = 0; row < 16; row++) {
+        bool is_told = (row & 1) != 0;
+        bool is_said = (row & 2) != 0;
+        bool is_committed = (row & 4) != 0;
+        bool is_exclusive = (row & 8) != 0;
+        begin();
+        other->is_routed = false;
+        plan.services[0].notice.kind = is_told ? PLAN_NOTICE_HTTP : PLAN_NOTICE_NONE;
+        plan.is_drain_said = is_said;
+        memory.committed.gen = is_committed ? 1 : 2;
+        memory.candidate.gen = 3;
+        exclusive.service_count = 1;
+        exclusive.services[0].order = is_exclusive ? PLAN_STOP_FIRST : PLAN_START_FIRST;
+        facts.candidate = &exclusive;
+        bool is_at_once = !is_told && !is_said && is_committed && is_exclusive;
+        check_step(RETIRE_POLITE, false,
+                   is_at_once ? ACTION_STOP
+                   : is_told  ? ACTION_NOTICE
+                              : ACTION_COUNT,
+                   false);
+        facts.now = 5999;
+        check_step(RETIRE_POLITE, false, is_at_once ? ACTION_STOP : ACTION_COUNT, false);
+        facts.now = 6000;
+        check_step(RETIRE_POLITE, false, ACTION_STOP, false);
+    }
+}
+
 /* A drain shorter than the memory of what ended; longer ones hold that in. */
 static void case_rests(void)
 {
@@ -198,6 +248,7 @@ int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"polite", case_polite},     {"no notice", case_no_notice},
+        {"alone", case_alone},       {"waited for", case_waited_for},
         {"failed", case_failed},     {"failed and ended", case_failed_and_ended},
         {"rests", case_rests},       {"back-off", case_back_off},
         {"evidence", case_evidence}, {"waits", case_waits}};

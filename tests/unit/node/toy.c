@@ -52,6 +52,7 @@ void toy_init(struct toy *toy, uint8_t replicas)
     toy->apply_ms = 15;
     toy->now = 1000;
     toy->dark_since = toy->now;
+    toy->refused_since = toy->now;
 }
 
 struct toy_container *toy_find(struct toy *toy, uint32_t gen, uint8_t number)
@@ -377,7 +378,8 @@ static void mark_routed(struct toy *toy)
 
 static bool is_equal(const struct toy_table *a, const struct toy_table *b)
 {
-    return a->count == b->count && memcmp(a->backends, b->backends, a->count * sizeof(ipv4)) == 0;
+    return a->count == b->count && (a->wait_until == 0) == (b->wait_until == 0) &&
+           memcmp(a->backends, b->backends, a->count * sizeof(ipv4)) == 0;
 }
 
 static void build(const struct toy *toy, struct toy_table *table)
@@ -392,6 +394,9 @@ static void build(const struct toy *toy, struct toy_table *table)
             }
         }
     }
+    bool is_waiting = toy->session.wish_gen != 0 && toy->session.hold_until > toy->now &&
+                      (table->count == 0 || !toy->session.is_hold_up);
+    table->wait_until = is_waiting ? toy->session.hold_until : 0;
 }
 
 static void build_boot(const struct toy *toy, struct toy_table *table)
@@ -399,6 +404,7 @@ static void build_boot(const struct toy *toy, struct toy_table *table)
     const struct generation *committed = &toy->memory.committed;
     const struct plan *plan = &toy->plans[toy_release(&committed->release)];
     table->count = 0;
+    table->wait_until = 0;
     for (uint8_t n = 1; committed->gen != 0 && n <= plan->services[0].replicas; n++) {
         table->backends[table->count++] =
             address_replica(&toy->config, toy->memory.index, committed->lane, 0, n);
@@ -560,7 +566,11 @@ void toy_turn(struct toy *toy)
     if (!toy->is_remembering) {
         wake = plan_step(toy);
     }
+    bool was_settled = toy->session.is_route_settled;
     route(toy);
+    if (toy->session.is_route_settled != was_settled) {
+        wake = toy->now; /* as the conductor does */
+    }
     laws_check_world(toy);
     mono_ms next = mono_min(next_event(toy), wake);
     toy->now = next > toy->now ? next : toy->now + 1;

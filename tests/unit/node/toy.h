@@ -34,6 +34,7 @@ struct toy_container {
 struct toy_table {
     ipv4 backends[TOY_BACKENDS];
     size_t count;
+    mono_ms wait_until; /* new connections wait until then; 0: they do not */
 };
 
 struct toy_call {
@@ -70,8 +71,10 @@ struct toy {
     unsigned records, turns, idle_spins;
     unsigned counts[ACTION_COUNT];
     uint64_t order_of_notice, order_of_stop; /* turn of the first of each */
-    mono_ms dark_since; /* nobody good gets traffic since; MONO_NEVER: somebody does */
-    int64_t dark_ms;    /* in all, after somebody did */
+    mono_ms dark_since;    /* nobody good gets traffic since; MONO_NEVER: somebody does */
+    int64_t dark_ms;       /* in all, after somebody did */
+    mono_ms refused_since; /* the same, where nobody waits */
+    int64_t refused_ms;
     bool has_served;
     unsigned broken; /* laws found broken; each is printed */
 };

@@ -115,6 +115,10 @@ static size_t count_good(const struct toy *toy, const struct toy_table *table, u
 
 void laws_check_table(struct toy *toy, const struct toy_table *next)
 {
+    if (next->count == 0 && next->wait_until != 0 && toy->kernel.count > 0 &&
+        toy->kernel.wait_until == 0 && toy->memory.phase == SWAP_PREPARE) {
+        broken(toy, "traffic leaves in the transaction in which the wait begins", 0);
+    }
     const struct memory_app *memory = &toy->memory;
     /* A candidate that was dropped for its failures may answer now and then; it does not count. */
     bool has_failed = memory->phase == SWAP_REST && memory->verdict != VERDICT_GOOD &&
@@ -148,9 +152,23 @@ void laws_check_table(struct toy *toy, const struct toy_table *next)
     }
 }
 
+/* Who is new is refused: nobody serves, and nobody is let wait. */
+static void count_refused(struct toy *toy, bool is_served)
+{
+    if (is_served || toy->kernel.wait_until > toy->now) {
+        if (toy->has_served && toy->refused_since != MONO_NEVER) {
+            toy->refused_ms += toy->now - toy->refused_since;
+        }
+        toy->refused_since = MONO_NEVER;
+    } else if (toy->refused_since == MONO_NEVER) {
+        toy->refused_since = toy->now;
+    }
+}
+
 void laws_check_world(struct toy *toy)
 {
     size_t good = count_good(toy, &toy->kernel, 0);
+    count_refused(toy, good > 0);
     if (good > 0) {
         if (toy->has_served && toy->dark_since != MONO_NEVER) {
             toy->dark_ms += toy->now - toy->dark_since;

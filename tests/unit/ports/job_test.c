@@ -40,7 +40,7 @@ static const struct {
     const char *line, *output;
 } well[] = {
     {"nft list",
-     "table ip berth-n1 { return comment \"generation 7\"" HOOK HOOK HOOK HOOK HOOK HOOK HOOK},
+     "table ip berth-n1 { return comment \"generation 7\"" HOOK HOOK HOOK HOOK HOOK HOOK HOOK HOOK HOOK},
     {"iptables -w -S DOCKER-USER", "-N DOCKER-USER\n-A DOCKER-USER -j RETURN\n"},
     {"iptables -w -S FORWARD", "-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n"},
 };
@@ -334,7 +334,7 @@ static void several_call(struct route *route, struct script *script, enum call c
 }
 
 #define TABLE(what)                                                                                \
-    "table ip berth-n1 { return comment \"generation 7\"" HOOK HOOK HOOK HOOK HOOK HOOK HOOK what
+    "table ip berth-n1 { return comment \"generation 7\"" HOOK HOOK HOOK HOOK HOOK HOOK HOOK HOOK HOOK what
 
 /* A table that another hand has changed since the last apply is said by every read, and replaced by
  * the next apply; what apply could not see, and what clear left, is nobody's change. */

@@ -75,19 +75,35 @@ static void table_make(void)
     backend_add(sited, POOL + 0x1410, 100);
 }
 
+/* For another one's backends, for nobody, and without an address; one a millisecond longer. */
+static void wait_make(void)
+{
+    table_make();
+    table.services[0] = table.services[1];
+    table.services[1] = table.services[3];
+    table.services[2] = table.services[5];
+    table.service_count = 3;
+    table.services[0].hold_ms = 30000;
+    table.services[1].hold_ms = 30001;
+    table.services[2].hold_ms = 1;
+}
+
 static void render_all(void)
 {
     struct text text;
     table_make();
     text_init(&text, rendered, sizeof rendered);
-    for (int variant = 0; variant < 2; variant++) {
-        text_printf(&text, "# variant %d\n", variant);
+    for (unsigned abilities = 0; abilities < 2; abilities++) {
+        text_printf(&text, "# variant %u\n", abilities);
         ruleset_render_removal("gw", &text);
-        ruleset_render(&table, "gw", variant == 1, &text);
+        ruleset_render(&table, "gw", abilities, &text);
     }
     table.service_count = 0;
     text_append(&text, "# nothing\n");
-    ruleset_render(&table, "gw", true, &text);
+    ruleset_render(&table, "gw", RULESET_TIMEOUTS, &text);
+    text_append(&text, "# those who wait\n");
+    wait_make();
+    ruleset_render(&table, "gw", RULESET_HOLDS, &text);
     CHECK(!text.cut);
 }
 
@@ -166,6 +182,12 @@ static void limits(void)
     CHECK_STR_EQ(checked(), "");
     table.services[5].ports[0].protocol = (enum route_protocol)(ROUTE_SCTP + 1);
     CHECK_STR_EQ(checked(), "bare/main publishes something that is not a port");
+    table_make();
+    table.services[1].hold_ms = ROUTE_HOLD_MS_MAX;
+    CHECK_STR_EQ(checked(), "");
+    table.services[1].hold_ms = ROUTE_HOLD_MS_MAX + 1;
+    CHECK_STR_EQ(checked(),
+                 "shares/main lets connections wait for 600001 ms, at most 600000");
     table_make();
     table.service_count = ROUTE_SERVICES_MAX + 1;
     CHECK_CONTAINS(checked(), "services, at most");
@@ -296,22 +318,34 @@ static void prints(void)
             CHECK(print != ruleset_print(span_text(others[j])));
         }
     }
+    static const char *const waits[] = {
+        "comment \"generation 7\" a\n\tset hold-port {\n\t\telements = { 80 expires 3s }\n\t}",
+        "\n\tset hold-address {\n\t\tx }\n\t}\n\tset hold-port {\n\t}comment \"generation 8\" a",
+        "comment \"generation 7\" a\n\tset hold-",
+    };
+    for (size_t i = 0; i < COUNT_OF(waits); i++) {
+        CHECK(ruleset_print(span_text(waits[i])) == one);
+    }
+    CHECK(ruleset_print(span_text("comment \"generation 7\" a\n\tset held {\n\t}")) != one);
+    CHECK(ruleset_print(span_text("comment \"generation 7\" a\n\tset hold-x {\n\t}b")) != one);
 }
 
 /* Ours has seven chains at a hook and nothing dormant. */
 static void hooks(void)
 {
-    static const char *const more[] = {"", "\n\t\ttype filter hook x", "\n\tflags dormant"};
-    for (int count = 6; count <= 8; count++) {
+    static const char *const more[] = {"", "\n\t\ttype route hook x", "\n\tflags dormant",
+                                       "\n\tset hold-port {\n\t\ttype inet_service\n\t}"};
+    for (int count = 8; count <= 10; count++) {
         for (size_t i = 0; i < COUNT_OF(more); i++) {
             char listing[600] = "";
             for (int k = 0; k < count; k++) {
                 size_t len = strlen(listing);
-                (void)snprintf(listing + len, sizeof listing - len, "\n\t\ttype nat hook %d", k);
+                (void)snprintf(listing + len, sizeof listing - len, "\n\t\ttype %s hook %d",
+                               k % 2 == 0 ? "nat" : "filter", k);
             }
             size_t len = strlen(listing);
             (void)snprintf(listing + len, sizeof listing - len, "%s", more[i]);
-            CHECK(ruleset_has_own_hooks(span_text(listing)) == (count + (i == 1) == 7 && i != 2));
+            CHECK(ruleset_has_own_hooks(span_text(listing)) == (count + (i == 1) == 9 && i != 2));
         }
     }
 }

@@ -47,6 +47,7 @@ static const struct key keys[] = {
     HONOURED("x-berth.swap.order"),
     HONOURED("x-berth.swap.soak"),
     HONOURED("x-berth.swap.drain"),
+    HONOURED("x-berth.swap.hold"),
     HONOURED("x-berth.swap.keepWarm"),
     HONOURED("x-berth.swap.deadline"),
     HONOURED("x-berth.swap.attempts"),
