@@ -159,7 +159,7 @@ static int list_read(struct listing *listing, struct err *err)
     rc = rc == 0 ? rollout_world_open(&listing->world, &listing->dir, &listing->trust,
                                       &listing->session.keyring, err)
                  : rc;
-    rc = rc == 0 ? rollout_world_read(&listing->world, &listing->session, err) : rc;
+    rc = rc == 0 ? rollout_world_read(&listing->world, &listing->session, WORLD_NODES, err) : rc;
     rc = rc == 0 ? session_read(&listing->session, filter, received, listing, err) : rc;
     if (rc == 0 && listing->is_short) {
         rc = err_set(err, ERR_MEMORY, "no memory for all releases");

@@ -63,10 +63,9 @@ static int fleet_read(struct planning *planning, struct err *err)
 {
     int rc = rollout_world_open(&planning->world, &planning->dir, &planning->trust,
                                 &planning->session.keyring, err);
-    for (size_t i = 0; rc == 0 && i < ROLLOUT_WORLD_FILTERS; i++) {
-        rc =
-            rollout_world_read_filter(&planning->world, &planning->session, i, take, planning, err);
-    }
+    rc = rc == 0 ? rollout_world_each(&planning->world, &planning->session, WORLD_NODES, take,
+                                      planning, err)
+                 : rc;
     unread_say(&planning->world.mirror);
     if (rc == 0 && (planning->world.mirror.roster.is_short || planning->preview.is_short)) {
         rc = err_set(err, ERR_MEMORY, "no memory for the whole fleet");

@@ -43,7 +43,7 @@ static int reading_fill(struct reading *reading, struct err *err)
         rc = rollout_world_open(&reading->world, &reading->dir, &reading->trust,
                                 &reading->session.keyring, err);
     }
-    rc = rc == 0 ? rollout_world_read(&reading->world, &reading->session, err) : rc;
+    rc = rc == 0 ? rollout_world_read(&reading->world, &reading->session, WORLD_NODES, err) : rc;
     reading->now =
         reading->session.clock_port.ops->wall(reading->session.clock_port.self, &is_trusted);
     return rc;

@@ -72,7 +72,7 @@ int rollout_target_confirm(struct rollout_target *target, struct session *sessio
         return err_set(err, ERR_MEMORY, "no memory");
     }
     int rc = rollout_world_open(world, dir, trust, &session->keyring, err);
-    rc = rc == 0 ? rollout_world_read(world, session, err) : rc;
+    rc = rc == 0 ? rollout_world_read(world, session, WORLD_NODES, err) : rc;
     rc = rc == 0 ? nodes_count(target, &world->mirror.roster, err) : rc;
     if (rc == 0) {
         *operators = world->mirror.operators;

@@ -73,7 +73,7 @@ static int world_take(struct rollout_run *run, struct rollout_world *world, cons
 {
     const struct kept *record = NULL;
     int rc = rollout_world_open(world, &run->dir, &run->trust, &run->session.keyring, err);
-    rc = rc == 0 ? rollout_world_read(world, &run->session, err) : rc;
+    rc = rc == 0 ? rollout_world_read(world, &run->session, WORLD_NODES, err) : rc;
     rc = rc == 0 ? rollout_world_find(world, id, &record, err) : rc;
     if (rc == 0 && record->spec.shape.undo[0] != '\0') {
         rc = err_set(err, ERR_NOTHING,

@@ -20,7 +20,10 @@ struct watch {
     struct rollout_follow follow;
     struct link link;
     char id[NAME_BYTES];
-    bool is_lost; /* said so */
+    bool is_lost;   /* said so */
+    bool is_due;    /* all is to be read: a session began */
+    bool has_ended; /* the session has, by itself */
+    mono_ms reread_at;
     bool is_json;
     char line[ROLLOUT_BYTES_MAX]; /* that was written last */
 };
@@ -31,28 +34,14 @@ static void watch_greet(void *ctx, const char *session, struct link_hello *hello
     (void)snprintf(hello->client_id, sizeof hello->client_id, "watch-%s", session);
 }
 
-static void subscribed(void *ctx, const struct err *err)
-{
-    (void)ctx;
-    if (err != NULL) {
-        (void)fprintf(stderr, "berth: rollout watch: subscribe: %s\n", err->text);
-    }
-}
-
+/* What changes from now on comes by itself, and what is there is read to its end. */
 static void watch_opened(void *ctx, const char *session)
 {
     struct watch *watch = ctx;
-    const struct bus *bus = &watch->session.bus;
     (void)session;
-    watch->is_lost = false;
-    for (size_t i = 0; i < ROLLOUT_WORLD_FILTERS; i++) {
-        char filter[BUS_TOPIC_BYTES];
-        struct err err = {0};
-        rollout_world_filter(&watch->world, i, filter);
-        if (bus->ops->subscribe(bus->self, filter, subscribed, watch, &err) != 0) {
-            subscribed(watch, &err);
-        }
-    }
+    watch->session.is_open = true;
+    watch->has_ended = false;
+    watch->is_due = true;
 }
 
 /* What was known stays shown: it is what the broker kept. */
@@ -60,6 +49,9 @@ static void watch_closed(void *ctx, const struct err *err, bool was_open)
 {
     struct watch *watch = ctx;
     (void)was_open;
+    watch->session.is_open = false;
+    watch->session.answer = *err;
+    watch->has_ended = true;
     if (!watch->is_lost) {
         (void)fprintf(stderr, "berth: rollout watch: %s; trying again\n", err->text);
     }
@@ -69,7 +61,27 @@ static void watch_closed(void *ctx, const struct err *err, bool was_open)
 static void watch_received(void *ctx, const char *topic, struct span payload, bool is_retained)
 {
     struct watch *watch = ctx;
-    rollout_world_take(&watch->world, topic, payload, is_retained);
+    if (watch->session.received != NULL) { /* a reading takes its fences out first */
+        watch->session.received(watch->session.ctx, topic, payload, is_retained);
+    } else {
+        rollout_world_take(&watch->world, topic, payload, is_retained);
+    }
+}
+
+/* A session that ends in the middle is read again when the next is there; anything else ends the
+ * verb: what it would show is not the fleet. */
+static int read_again(struct watch *watch, mono_ms now, struct err *err)
+{
+    watch->is_due = false;
+    watch->reread_at = now + COORDINATOR_REREAD_MS;
+    int rc = rollout_world_each(&watch->world, &watch->session, WORLD_NODES, rollout_world_take,
+                                &watch->world, err);
+    watch->is_lost = rc == 0 ? false : watch->is_lost;
+    if (rc == 0 || watch->has_ended) {
+        *err = (struct err){0};
+        return 0;
+    }
+    return rc;
 }
 
 static wall_ms wall_now(const struct watch *watch)
@@ -121,6 +133,20 @@ static int look(struct watch *watch, struct err *err)
     return rollout_exit_status(view.spec, view.control, view.state);
 }
 
+/* The exit status, or -1 to go on; a code of err. */
+static int turn_once(struct watch *watch, struct err *err)
+{
+    mono_ms now = linux_loop_now();
+    link_step(&watch->link, now);
+    if (watch->is_due || (watch->session.is_open && now >= watch->reread_at)) {
+        int rc = read_again(watch, now, err);
+        return rc != 0 ? rc : look(watch, err);
+    }
+    mono_ms due = mono_min(link_deadline(&watch->link), now + KEPT_MS);
+    linux_loop_run_once(&watch->session.loop, due > now ? due - now : 0);
+    return look(watch, err);
+}
+
 static int turn(struct watch *watch, struct err *err)
 {
     static const struct link_user user = {.greet = watch_greet,
@@ -134,11 +160,7 @@ static int turn(struct watch *watch, struct err *err)
     link_init(&watch->link, watch->session.bus, watch->session.entropy, &ours);
     interrupt_open(&interrupt, linux_loop_interface(&watch->session.loop));
     while (rc == -1 && !interrupt.has_come) {
-        mono_ms now = linux_loop_now();
-        link_step(&watch->link, now);
-        mono_ms due = mono_min(link_deadline(&watch->link), now + KEPT_MS);
-        linux_loop_run_once(&watch->session.loop, due > now ? due - now : 0);
-        rc = look(watch, err);
+        rc = turn_once(watch, err);
     }
     link_stop(&watch->link);
     interrupt_close(&interrupt);
@@ -155,11 +177,13 @@ static int watch_run(struct watch *watch, const char *id, struct err *err)
         rc = rollout_world_open(&watch->world, &watch->dir, &watch->trust, &watch->session.keyring,
                                 err);
     }
-    rc = rc == 0 ? rollout_world_read(&watch->world, &watch->session, err) : rc;
+    rc = rc == 0 ? rollout_world_read(&watch->world, &watch->session, WORLD_NODES, err) : rc;
     rc = rc == 0 ? rollout_world_find(&watch->world, id, &record, err) : rc;
     if (rc == 0) {
         (void)text_copy(watch->id, sizeof watch->id, record->spec.id);
         watch->session.bus.ops->close(watch->session.bus.self); /* a link takes it over */
+        watch->session.is_open = false;
+        watch->session.is_staying = true;
         rc = turn(watch, err);
     }
     rollout_follow_close(&watch->follow);

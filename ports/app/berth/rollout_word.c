@@ -35,8 +35,8 @@ static int world_read(struct saying *saying, const struct kept **rollout, struct
     int rc = rollout_world_open(&saying->world, &saying->dir, &saying->trust,
                                 &saying->session.keyring, err);
     if (rc == 0) {
-        rc = word->is_of_nodes ? rollout_world_read(&saying->world, &saying->session, err)
-                               : rollout_world_read_rollouts(&saying->world, &saying->session, err);
+        rc = rollout_world_read(&saying->world, &saying->session,
+                                word->is_of_nodes ? WORLD_NODES : WORLD_ROLLOUTS, err);
     }
     rc = rc == 0 ? rollout_world_find(&saying->world, word->id, rollout, err) : rc;
     if (rc == 0) {

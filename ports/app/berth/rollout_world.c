@@ -12,8 +12,6 @@
 #include "ports/app/berth/unread.h"
 
 #define IDS_LISTED 5
-/* The filters before those of nodes. */
-#define ROLLOUTS_FILTERS 3
 
 /* What cannot be believed any more is as if it were not there: the broker may show a later one. */
 static int roll_kept_take(void *ctx, const char *shard, struct span envelope, struct err *err)
@@ -40,38 +38,48 @@ void rollout_world_close(struct rollout_world *world)
 
 /* -- reading ---------------------------------------------------------------------------------- */
 
-void rollout_world_filter(const struct rollout_world *world, size_t index,
-                          char filter[BUS_TOPIC_BYTES])
-{
-    /* berth/1 first: what a node says there hides what it says at berth/2. */
-    static const struct {
-        const char *prefix, *below;
-    } filters[ROLLOUT_WORLD_FILTERS] = {
-        {TOPIC_PREFIX, "operators/#"}, {TOPIC_PREFIX, "rollout/+/+"}, {TOPIC_PREFIX, "coordinator"},
-        {TOPIC_PREFIX, "roll/+"},      {TOPIC_PREFIX, "node/#"},      {TOPIC_PREFIX_2, "node/#"}};
-    (void)snprintf(filter, BUS_TOPIC_BYTES, "%s%s/%s", filters[index].prefix, world->mirror.fleet,
-                   filters[index].below);
-}
+/* Of a filter that is read; berth/1 first: what a node says there hides what it says at berth/2.
+ * One kind a filter, so that as little as can be must find room in the broker's queue at once. */
+static const struct {
+    enum world_scope scope;
+    const char *prefix, *below;
+} filters[] = {{WORLD_ROLLOUTS, TOPIC_PREFIX, "operators/#"},
+               {WORLD_ROLLOUTS, TOPIC_PREFIX, "rollout/+/+"},
+               {WORLD_ROLLOUTS, TOPIC_PREFIX, "coordinator"},
+               {WORLD_NODES, TOPIC_PREFIX, "roll/+"},
+               {WORLD_NODES, TOPIC_PREFIX, "node/+/labels"},
+               {WORLD_NODES, TOPIC_PREFIX, "node/+/presence"},
+               {WORLD_NODES, TOPIC_PREFIX, "node/+/report"},
+               {WORLD_NODES, TOPIC_PREFIX, "node/+/order/+"},
+               {WORLD_NODES, TOPIC_PREFIX_2, "node/+/+/labels"},
+               {WORLD_NODES, TOPIC_PREFIX_2, "node/+/+/presence"},
+               {WORLD_NODES, TOPIC_PREFIX_2, "node/+/+/report"},
+               {WORLD_NODES, TOPIC_PREFIX_2, "node/+/+/order/+"},
+               {WORLD_ALL, TOPIC_PREFIX, "node/#"},
+               {WORLD_ALL, TOPIC_PREFIX_2, "node/#"}};
 
-int rollout_world_read_filter(struct rollout_world *world, struct session *session, size_t index,
-                              void (*received)(void *ctx, const char *topic, struct span payload,
-                                               bool is_retained),
-                              void *ctx, struct err *err)
-{
-    char filter[BUS_TOPIC_BYTES];
-    rollout_world_filter(world, index, filter);
-    bool is_two = strncmp(filter, TOPIC_PREFIX_2, sizeof TOPIC_PREFIX_2 - 1) == 0;
-    return is_two ? session_read_two(session, filter, received, ctx, err)
-                  : session_read(session, filter, received, ctx, err);
-}
-
-static int filters_read(struct rollout_world *world, struct session *session, size_t count,
-                        struct err *err)
+int rollout_world_each(const struct rollout_world *world, struct session *session,
+                       enum world_scope scope,
+                       void (*received)(void *ctx, const char *topic, struct span payload,
+                                        bool is_retained),
+                       void *ctx, struct err *err)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = rollout_world_read_filter(world, session, i, rollout_world_take, world, err);
+    for (size_t i = 0; rc == 0 && i < COUNT_OF(filters) && filters[i].scope <= scope; i++) {
+        char filter[BUS_TOPIC_BYTES];
+        bool is_two = strcmp(filters[i].prefix, TOPIC_PREFIX_2) == 0;
+        (void)snprintf(filter, sizeof filter, "%s%s/%s", filters[i].prefix, world->mirror.fleet,
+                       filters[i].below);
+        rc = is_two ? session_read_two(session, filter, received, ctx, err)
+                    : session_read(session, filter, received, ctx, err);
     }
+    return rc;
+}
+
+int rollout_world_read(struct rollout_world *world, struct session *session, enum world_scope scope,
+                       struct err *err)
+{
+    int rc = rollout_world_each(world, session, scope, rollout_world_take, world, err);
     rollout_world_sort(world);
     if (rc == 0 && (world->mirror.is_short || world->mirror.roster.is_short)) {
         rc =
@@ -80,17 +88,6 @@ static int filters_read(struct rollout_world *world, struct session *session, si
     }
     unread_say(&world->mirror);
     return rc;
-}
-
-int rollout_world_read(struct rollout_world *world, struct session *session, struct err *err)
-{
-    return filters_read(world, session, ROLLOUT_WORLD_FILTERS, err);
-}
-
-int rollout_world_read_rollouts(struct rollout_world *world, struct session *session,
-                                struct err *err)
-{
-    return filters_read(world, session, ROLLOUTS_FILTERS, err);
 }
 
 void rollout_world_take(void *ctx, const char *text, struct span payload, bool is_retained)

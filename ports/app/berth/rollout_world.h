@@ -7,9 +7,12 @@
 #include "agent/fleet/mirror.h"
 #include "ports/app/berth/session.h"
 
-/* What a reader subscribes to: whose word counts, rollouts, who coordinates, which nodes there are,
- * what is said of and to every node. */
-#define ROLLOUT_WORLD_FILTERS 6
+/* How much of the fleet a verb reads. */
+enum world_scope {
+    WORLD_ROLLOUTS, /* whose word counts, rollouts, and who coordinates them */
+    WORLD_NODES,    /* and which nodes there are, what every one says and is told */
+    WORLD_ALL       /* and what lies below nodes on topics that nobody reads */
+};
 
 /* Zeroed before open. About 350 KiB and what it allocates. */
 struct rollout_world {
@@ -27,25 +30,20 @@ NODISCARD int rollout_world_open(struct rollout_world *world, const struct fleet
                                  struct err *err);
 void rollout_world_close(struct rollout_world *world);
 
-/* The i-th filter to subscribe. */
-void rollout_world_filter(const struct rollout_world *world, size_t index,
-                          char filter[BUS_TOPIC_BYTES]);
-/* Reads what is retained below it. */
-NODISCARD int rollout_world_read_filter(struct rollout_world *world, struct session *session,
-                                        size_t index,
-                                        void (*received)(void *ctx, const char *topic,
-                                                         struct span payload, bool is_retained),
-                                        void *ctx, struct err *err);
+/* Hands on what is retained of it, whole, or fails with session_read's codes. What is handed on is
+ * for rollout_world_take first. */
+NODISCARD int rollout_world_each(const struct rollout_world *world, struct session *session,
+                                 enum world_scope scope,
+                                 void (*received)(void *ctx, const char *topic, struct span payload,
+                                                  bool is_retained),
+                                 void *ctx, struct err *err);
 /* Takes a message (ctx: the world). */
 void rollout_world_take(void *ctx, const char *topic, struct span payload, bool is_retained);
 
-/* Reads what is there, over a connected session; sorted. What cannot be read is named on stderr.
+/* Takes all of it, over a connected session; sorted. What cannot be read is named on stderr.
  * ERR_MEMORY where not all of it found room, session_read's codes. */
 NODISCARD int rollout_world_read(struct rollout_world *world, struct session *session,
-                                 struct err *err);
-/* The same of rollouts and who coordinates them. */
-NODISCARD int rollout_world_read_rollouts(struct rollout_world *world, struct session *session,
-                                          struct err *err);
+                                 enum world_scope scope, struct err *err);
 
 /* Newest first, those without a spec last. Invalidates what find answered. */
 void rollout_world_sort(struct rollout_world *world);

@@ -42,6 +42,8 @@ struct session {
     void (*received)(void *ctx, const char *topic, struct span payload, bool is_retained);
     void *ctx;
     int64_t stall_ms; /* a reading gives up after so much silence; 0: 15 s */
+    int64_t quiet_ms; /* and asks what became of the end after so much; 0: 500 */
+    bool is_staying;  /* what a reading subscribes to as its caller wrote it stays subscribed */
     char host[FLEET_HOST_BYTES], name[FLEET_HOST_BYTES]; /* what the stream points at */
     char ca_path[PATH_MAX], cert_path[PATH_MAX], key_path[PATH_MAX];
 };
@@ -71,7 +73,10 @@ NODISCARD int session_tell(struct session *session, const char *topic, struct sp
 /* Subscribes and waits for the broker's word (15 s at most). */
 NODISCARD int session_subscribe(struct session *session, const char *filter, struct err *err);
 /* Hands on everything that is retained below a filter, then unsubscribes. It lasts as long as
- * messages come; ERR_TIMEOUT when the broker falls silent before the end (it dropped some). */
+ * messages come. Where the broker's queue does not hold all of it, what all nodes say at berth/2 is
+ * read again in pieces, shard by shard (TOPIC_SHARDS), and some messages are handed on twice.
+ * ERR_LIMIT: a piece did not come whole either: names the shards; ERR_TIMEOUT: the broker fell
+ * silent before the end; the session is over then. In both cases what was handed on is not all. */
 NODISCARD int session_read(struct session *session, const char *filter,
                            void (*received)(void *ctx, const char *topic, struct span payload,
                                             bool is_retained),

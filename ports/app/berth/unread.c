@@ -104,10 +104,9 @@ static int unread_read(struct unread_request *request, struct err *err)
     rc = rc == 0 ? rollout_world_open(&request->world, &request->dir, &request->trust,
                                       &request->session.keyring, err)
                  : rc;
-    for (size_t i = 0; rc == 0 && i < ROLLOUT_WORLD_FILTERS; i++) {
-        rc = rollout_world_read_filter(&request->world, &request->session, i, rollout_world_take,
-                                       &request->world, err);
-    }
+    rc = rc == 0 ? rollout_world_each(&request->world, &request->session, WORLD_ALL,
+                                      rollout_world_take, &request->world, err)
+                 : rc;
     return rc == 0 && request->world.mirror.is_short ? err_set(err, ERR_MEMORY, "no memory") : rc;
 }
 
