@@ -63,6 +63,7 @@ static void link_opened(void *ctx, const char *session)
     }
     coordinator->mirror.operators_echo = ECHO_MISSING;
     rolls_unsee(&coordinator->mirror.rolls);
+    coordinator->mirror.has_frozen = false; /* this broker has not shown it */
     coordinator_files_unsee(coordinator);
     coordinator->rival = (struct claim){0};
     (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
@@ -98,6 +99,16 @@ static void link_received(void *ctx, const char *topic, struct span payload, boo
 
 /* -- life ------------------------------------------------------------------------------------- */
 
+/* Of an operator who is none any more it ends with the key, and so do its copies. */
+static void freeze_remember(struct coordinator *coordinator, struct span envelope)
+{
+    struct err err = {0};
+    if (envelope.len > 0 && mirror_freeze_keep(&coordinator->mirror, envelope, &err) != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING, "the freeze that was kept here: %s",
+                        err.text);
+    }
+}
+
 int coordinator_new(const struct coordinator_settings *settings,
                     const struct coordinator_ports *ports, struct coordinator **made,
                     struct err *err)
@@ -128,8 +139,15 @@ int coordinator_new(const struct coordinator_settings *settings,
     coordinator->epoch_keep = settings->epoch_keep;
     coordinator->operators_keep = settings->operators_keep;
     coordinator->roll_keep = settings->roll_keep;
+    coordinator->freeze_keep = settings->freeze_keep;
     coordinator->epoch_ctx = settings->epoch_ctx;
     coordinator->audits_always = settings->audits_always;
+    coordinator->begun_keep = settings->begun_keep;
+    if (settings->begun_kept != NULL && !begun_copy(&coordinator->begun, settings->begun_kept)) {
+        coordinator_free(coordinator);
+        return err_set(err, ERR_MEMORY, "no memory for a coordinator");
+    }
+    freeze_remember(coordinator, settings->freeze_kept);
     struct link_user mine = user;
     mine.ctx = coordinator;
     link_init(&coordinator->link, ports->bus, ports->entropy, &mine);
@@ -146,6 +164,7 @@ void coordinator_free(struct coordinator *coordinator)
     coordinator_files_close(coordinator);
     coordinator_echo_forget(coordinator);
     mirror_close(&coordinator->mirror);
+    begun_close(&coordinator->begun);
     free(coordinator);
 }
 
@@ -163,6 +182,7 @@ static void standby_turn(struct coordinator *coordinator)
     if (coordinator->is_dirty && coordinator->now >= standby_at(coordinator)) {
         coordinator->is_dirty = false;
         coordinator->plan_not_before = coordinator->now + COORDINATOR_PLAN_GAP_MS;
+        coordinator_begun_note(coordinator); /* what ends, and goes, before this one acts */
         coordinator_assert(coordinator);
     }
 }

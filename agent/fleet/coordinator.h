@@ -3,6 +3,7 @@
 #ifndef AGENT_FLEET_COORDINATOR_H
 #define AGENT_FLEET_COORDINATOR_H
 
+#include "agent/fleet/begun.h"
 #include "agent/fleet/planner.h"
 #include "agent/link/link.h"
 #include "agent/wire/operators.h"
@@ -48,7 +49,17 @@ struct coordinator_settings {
     int (*operators_keep)(void *ctx, struct span envelope, struct err *err);
     /* Keeps a shard of the roll, as it came; a failure is logged. NULL: nothing is kept. */
     int (*roll_keep)(void *ctx, const char *shard, struct span envelope, struct err *err);
-    void *epoch_ctx;    /* of all three */
+    /* The last freeze or thaw that this place has taken, as its operator signed it; empty: none. An
+     * older one is a copy, whatever a broker shows. One that is not believed any more is logged. */
+    struct span freeze_kept;
+    /* Keeps one that was taken; a failure is logged. NULL: nothing is kept. */
+    int (*freeze_keep)(void *ctx, struct span envelope, struct err *err);
+    /* What was begun from here, app by app; copied; NULL: nothing is known. */
+    const struct begun *begun_kept;
+    /* Keeps all of it, before the first order of what has just begun; a failure is logged. NULL:
+     * nothing is kept. */
+    int (*begun_keep)(void *ctx, const struct begun *begun, struct err *err);
+    void *epoch_ctx;    /* of all */
     bool audits_always; /* at every plan, in simulations: it costs as much as the fleet is large */
 };
 

@@ -84,6 +84,21 @@ bool coordinator_may_begin(struct coordinator *coordinator, struct kept *kept, s
     if (strcmp(kept->control.want, "abort") == 0) {
         return true; /* it ends, begun or not */
     }
+    if (!kept->is_begun) {
+        switch (begun_judge(&coordinator->begun, &kept->spec)) {
+        case BEGUN_OURS:
+            kept->is_begun = true;
+            break;
+        case BEGUN_OLDER:
+            return true; /* it is superseded, and ends */
+        case BEGUN_ENDED:
+            (void)err_set(why, ERR_STALE,
+                          "a new rollout: this is an old copy of one that has ended");
+            return false;
+        case BEGUN_NEW:
+            break;
+        }
+    }
     if (kept->is_begun || (!is_wrong && (is_allowed || is_fresh(kept->spec.created, now)))) {
         kept->is_begun = true;
         return true;
@@ -94,4 +109,31 @@ bool coordinator_may_begin(struct coordinator *coordinator, struct kept *kept, s
                            : "an operator's word (berth rollout resume): its spec is not of the "
                              "last hour, and nobody has begun it");
     return false;
+}
+
+void coordinator_begun_note(struct coordinator *coordinator)
+{
+    const struct kept_table *rollouts = &coordinator->mirror.rollouts;
+    struct err err = {0};
+    bool is_news = false;
+    for (size_t i = 0; i < rollouts->count; i++) {
+        const struct kept *kept = rollouts->list[i];
+        int rc = 0;
+        if (kept->spec.created != 0 && kept->is_begun) {
+            is_news |= begun_note(&coordinator->begun, &kept->spec, !kept_is_live(kept), &rc);
+        }
+        if (rc != 0) {
+            coordinator_say(coordinator, LOG_LEVEL_ERROR,
+                            "no memory for what has begun: a copy of the spec of %s could begin "
+                            "it again",
+                            kept->spec.id);
+        }
+    }
+    if (is_news && coordinator->begun_keep != NULL &&
+        coordinator->begun_keep(coordinator->epoch_ctx, &coordinator->begun, &err) != 0) {
+        coordinator_say(coordinator, LOG_LEVEL_WARNING,
+                        "what has begun is not kept here: %s; a copy of a spec of the last hour "
+                        "could begin it again after a restart",
+                        err.text);
+    }
 }

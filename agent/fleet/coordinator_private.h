@@ -108,6 +108,12 @@ struct coordinator {
     mono_ms beat_sent_at[COORDINATOR_BEATS_MAX], beat_at; /* by beat; of the newest */
     mono_ms lease_from;    /* when the newest that was echoed was sent */
     mono_ms rival_beat_at; /* CLAIM_STANDBY: its claim was renewed last */
+    struct begun begun;
+    int (*begun_keep)(void *ctx, const struct begun *begun, struct err *err);
+    struct frozen frozen;         /* the freeze that was taken; serial 0: none */
+    struct digest freeze_refused; /* one that was not, and was said */
+    mono_ms frozen_tell_at;
+    int (*freeze_keep)(void *ctx, struct span envelope, struct err *err);
     bool is_unsigned_said;
     mono_ms heard_at;     /* CLAIM_HEARD, CLAIM_STANDBY: since */
     bool is_farewell_due; /* all places were in use */
@@ -153,6 +159,16 @@ bool coordinator_claim_sign(struct coordinator *coordinator, const struct claim 
 void coordinator_control_take(struct coordinator *coordinator, struct kept *kept);
 /* A rollout may begin: its spec is fresh, or an operator said lately that it may; else `why`. */
 bool coordinator_may_begin(struct coordinator *coordinator, struct kept *kept, struct err *why);
+
+/* Notes what has begun, and what has ended. */
+void coordinator_begun_note(struct coordinator *coordinator);
+
+/* coordinator_freeze.c */
+/* Takes what operators offer, where it is newer than what holds, and tells what holds. */
+void coordinator_freeze_turn(struct coordinator *coordinator);
+/* The freeze that holds now; NULL: none. Where the clock is not trusted it does not end by itself.
+ */
+const struct freeze *coordinator_freeze(const struct coordinator *coordinator);
 
 /* coordinator_write.c */
 void coordinator_plan(struct coordinator *coordinator);

@@ -98,6 +98,8 @@ static void unread_say(const struct coordinator *coordinator, const struct mirro
         [TOPIC_COORDINATOR] = {"a claim", " is ignored"},
         [TOPIC_OPERATORS] = {"operators' keys", " are not taken"},
         [TOPIC_ROLL] = {"the roll's shard ", " is not taken"},
+        [TOPIC_FREEZE] = {"a freeze", " is not taken"},
+        [TOPIC_FROZEN] = {"the state of the freeze", " is not believed"},
     };
     const struct topic *topic = &news->topic;
     const char *before = words[topic->kind].before;

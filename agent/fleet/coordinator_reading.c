@@ -61,11 +61,12 @@ static bool is_in_pieces(const struct coordinator *coordinator)
  * is known when its spec comes. What lies at berth/1 before what lies at berth/2, which it hides;
  * both before orders: they count where their node reads them. */
 static const struct reading readings[] = {
-    {TOPIC_OPERATORS, 1},     {TOPIC_COORDINATOR, 1},  {TOPIC_ROLL, 1},
-    {TOPIC_ROLLOUT_STATE, 1}, {TOPIC_ROLLOUT_SPEC, 1}, {TOPIC_ROLLOUT_CONTROL, 1},
-    {TOPIC_LABELS, 1},        {TOPIC_LABELS, 2},       {TOPIC_PRESENCE, 1},
-    {TOPIC_PRESENCE, 2},      {TOPIC_REPORT, 1},       {TOPIC_ORDER, 1},
-    {TOPIC_ORDER, 2},         {TOPIC_REPORT, 2}};
+    {TOPIC_OPERATORS, 1},    {TOPIC_COORDINATOR, 1},     {TOPIC_ROLL, 1},
+    {TOPIC_FROZEN, 1},       {TOPIC_FREEZE, 1},          {TOPIC_ROLLOUT_STATE, 1},
+    {TOPIC_ROLLOUT_SPEC, 1}, {TOPIC_ROLLOUT_CONTROL, 1}, {TOPIC_LABELS, 1},
+    {TOPIC_LABELS, 2},       {TOPIC_PRESENCE, 1},        {TOPIC_PRESENCE, 2},
+    {TOPIC_REPORT, 1},       {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},
+    {TOPIC_REPORT, 2}};
 
 static void subscribe_all(struct coordinator *coordinator, bool has_two)
 {

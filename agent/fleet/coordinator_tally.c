@@ -13,7 +13,7 @@ static bool is_superseded(const struct coordinator *coordinator, const struct ke
             return true;
         }
     }
-    return false;
+    return !kept->is_begun && begun_judge(&coordinator->begun, &kept->spec) == BEGUN_OLDER;
 }
 
 static struct planner_rollout rollout_of(const struct coordinator *coordinator,
@@ -23,7 +23,9 @@ static struct planner_rollout rollout_of(const struct coordinator *coordinator,
                                     .control = &kept->control,
                                     .selector = &kept->selector,
                                     .memory = &kept->state,
-                                    .is_superseded = is_superseded(coordinator, kept)};
+                                    .is_superseded = is_superseded(coordinator, kept),
+                                    .freeze = coordinator_freeze(coordinator),
+                                    .freeze_owner = coordinator->frozen.owner};
 }
 
 /* Every tally of a live rollout hears of the changes before they are forgotten. */

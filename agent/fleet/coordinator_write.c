@@ -396,6 +396,7 @@ static void plan_take(struct coordinator *coordinator, struct kept *kept,
         kept->state_not_before = 0;
         state_tell(coordinator, kept);
     }
+    coordinator_begun_note(coordinator);
 }
 
 static void kept_plan(struct coordinator *coordinator, struct kept *kept, wall_ms wall)
@@ -471,8 +472,10 @@ void coordinator_plan(struct coordinator *coordinator)
 {
     wall_ms wall = coordinator_wall(coordinator);
     struct err why = {0};
+    coordinator_freeze_turn(coordinator);
     controls_take(coordinator);
     begins_judge(coordinator);
+    coordinator_begun_note(coordinator);
     coordinator_tallies_take(coordinator, wall);
     for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
         struct kept *kept = coordinator->mirror.rollouts.list[i];

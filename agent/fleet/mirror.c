@@ -35,6 +35,7 @@ void mirror_close(struct mirror *mirror)
     verified_forget(&mirror->verified);
     kept_bytes_free(&mirror->operators_bytes);
     rolls_close(&mirror->rolls);
+    kept_bytes_free(&mirror->freeze.bytes);
     kept_close(&mirror->rollouts);
     roster_close(&mirror->roster);
 }
@@ -316,6 +317,8 @@ static const struct reader readers[TOPIC_KIND_COUNT] = {
     [TOPIC_ROLLOUT_STATE] = {mirror_state_take, mirror_state_clear},
     [TOPIC_ROLLOUT_CONTROL] = {mirror_control_take, mirror_control_clear},
     [TOPIC_COORDINATOR] = {claim_take, claim_clear},
+    [TOPIC_FREEZE] = {mirror_freeze_take, mirror_freeze_clear},
+    [TOPIC_FROZEN] = {mirror_frozen_take, mirror_frozen_clear},
     [TOPIC_OPERATORS] = {mirror_operators_take, mirror_operators_clear},
     [TOPIC_ROLL] = {mirror_roll_take, mirror_roll_clear},
 };

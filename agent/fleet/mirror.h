@@ -8,7 +8,16 @@
 #include "agent/fleet/roster.h"
 #include "agent/fleet/signed.h"
 #include "agent/fleet/verified.h"
+#include "agent/wire/freeze.h"
 #include "agent/wire/topic.h"
+
+/* The freeze that lies at the broker, signed by an operator; taken or not. */
+struct mirror_freeze {
+    struct freeze freeze;
+    char owner[NAME_BYTES];
+    struct digest digest; /* of its payload */
+    struct kept_bytes bytes;
+};
 
 /* A document at the broker that changed nothing here. Text and reason live as long as it is one. */
 struct mirror_unread {
@@ -65,6 +74,9 @@ struct mirror {
     struct kept_table rollouts;
     struct claim claim; /* the last that was read */
     bool has_claim;
+    struct mirror_freeze freeze; /* with has_freeze */
+    struct frozen frozen;        /* with has_frozen: which one a coordinator has taken */
+    bool has_freeze, has_frozen;
     struct mirror_unread **unread; /* sorted by topic */
     size_t unread_count, unread_room;
     size_t foreign_count; /* of them, that are foreign */
@@ -104,6 +116,14 @@ NODISCARD int mirror_roll_seed(struct mirror *mirror, struct span envelope, stru
 
 /* Believes these operators from now on; what they demand is asked of everything that is here. */
 void mirror_operators_set(struct mirror *mirror, const struct operators *operators);
+/* Takes an operator's freeze that is kept elsewhere, as if it had been read at the broker. The
+ * codes of what is refused when it is read. */
+NODISCARD int mirror_freeze_keep(struct mirror *mirror, struct span envelope, struct err *err);
+
+/* The freeze that holds for who only looks, and its owner: the one that a coordinator has taken, or
+ * one that was signed after it. False: there is none, it was thawed, or its time is over. */
+bool mirror_is_frozen(const struct mirror *mirror, wall_ms now, const struct freeze **freeze,
+                      const char **owner);
 
 /* What the topic holds cannot be read; NULL: it can, or holds nothing. */
 const struct mirror_unread *mirror_unread_find(const struct mirror *mirror, const char *topic);

@@ -25,5 +25,10 @@ void mirror_roll_clear(struct mirror *mirror, struct mirror_news *news);
 /* A document about this node was taken or cleared: whether the node is in any rollout. */
 void mirror_node_judge(struct mirror *mirror, const struct topic *topic);
 void mirror_judge_all(struct mirror *mirror);
+/* mirror_freeze.c */
+int mirror_freeze_take(struct mirror *mirror, struct mirror_news *news, struct span envelope);
+void mirror_freeze_clear(struct mirror *mirror, struct mirror_news *news);
+int mirror_frozen_take(struct mirror *mirror, struct mirror_news *news, struct span envelope);
+void mirror_frozen_clear(struct mirror *mirror, struct mirror_news *news);
 
 #endif

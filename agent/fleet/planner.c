@@ -5,31 +5,13 @@
 #include <string.h>
 
 #include "agent/fleet/planner_private.h"
+#include "agent/wire/duration.h"
 
 static void wait_for(struct turn *turn, enum rollout_phase phase, const char *text)
 {
     struct rollout_state *state = &turn->result->state;
     state->phase = phase;
     (void)snprintf(state->waiting, sizeof state->waiting, "%s", text);
-}
-
-/* The day of the Gregorian calendar, counted from 1 March of year 0: leap days come last then. */
-static void instant_append(struct text *text, wall_ms at)
-{
-    int64_t seconds = at / 1000;
-    int64_t day = seconds / 86400 + 719468;
-    int64_t era = day / 146097;
-    int64_t of_era = day - era * 146097;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * of_year + 2) / 153;
-    int64_t of_month = of_year - (153 * month + 2) / 5 + 1;
-    int64_t second = seconds % 86400;
-    month += month < 10 ? 3 : -9;
-    text_printf(text, "%04lld-%02lld-%02lld %02lld:%02lld:%02lld UTC",
-                (long long)(year + era * 400 + (month <= 2)), (long long)month, (long long)of_month,
-                (long long)(second / 3600), (long long)(second / 60 % 60),
-                (long long)(second % 60));
 }
 
 /* -- the waiting of a running one ------------------------------------------------------------- */
@@ -291,6 +273,29 @@ static bool is_below_threshold(const struct turn *turn)
            strcmp(failure->action, "continue") != 0 && turn->wave[state->wave_count - 1].bad > 0;
 }
 
+/* An undo brings back what was there: it passes. */
+static bool is_frozen(const struct turn *turn)
+{
+    return turn->rollout->freeze != NULL && turn->rollout->spec->shape.undo[0] == '\0';
+}
+
+/* It begins nothing; what has begun comes to its end, and counts. */
+static void frozen_say(struct turn *turn)
+{
+    struct rollout_state *state = &turn->result->state;
+    const struct freeze *freeze = turn->rollout->freeze;
+    char words[ROLLOUT_TEXT_BYTES];
+    char frozen[FREEZE_REASON_BYTES + NAME_BYTES + 64];
+    struct text text;
+    text_init(&text, frozen, sizeof frozen);
+    freeze_say(freeze, turn->rollout->freeze_owner, &text);
+    text_shorten_printf(words, sizeof words, "the fleet to thaw: frozen by %s", frozen);
+    planner_wait_note(turn, ROLLOUT_WAIT_FREEZE, "");
+    planner_wake_at(turn, freeze->until);
+    state->phase = ROLLOUT_RUNNING;
+    memcpy(state->waiting, words, sizeof state->waiting);
+}
+
 static void decide_going(struct turn *turn)
 {
     const struct rollout_spec *spec = turn->rollout->spec;
@@ -308,8 +313,13 @@ static void decide_going(struct turn *turn)
     planner_waves(turn);
     if (is_below_threshold(turn)) {
         threshold_say(turn);
-    } else {
-        decide_running(turn);
+        return;
+    }
+    decide_running(turn);
+    if (turn->may_order && is_frozen(turn)) {
+        turn->may_order = false;
+        turn->is_held = true;
+        frozen_say(turn);
     }
 }
 
@@ -382,7 +392,8 @@ void planner_finish(struct turn *turn)
         if (!is_plain(&turn->rollout->spec->shape) && result->state.matched > 0) {
             running_say(turn);
         }
-    } else if (result->state.phase == ROLLOUT_PAUSED || result->state.phase == ROLLOUT_ABORTING) {
+    } else if (turn->is_held || result->state.phase == ROLLOUT_PAUSED ||
+               result->state.phase == ROLLOUT_ABORTING) {
         planner_take_back(turn);
     }
 }

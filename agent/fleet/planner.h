@@ -4,6 +4,7 @@
 #define AGENT_FLEET_PLANNER_H
 
 #include "agent/fleet/roster.h"
+#include "agent/wire/freeze.h"
 #include "agent/wire/rollout.h"
 
 #define PLANNER_ORDERS_MAX 16
@@ -29,6 +30,8 @@ struct planner_rollout {
     const struct selector *selector;    /* of the spec; NULL: every node */
     const struct rollout_state *memory; /* the state planned or read last; NULL: none */
     bool is_superseded;                 /* a later one of the same app is there */
+    const struct freeze *freeze;        /* the fleet is frozen; NULL: it is not */
+    const char *freeze_owner;
 };
 
 /* An order to write. */

@@ -24,6 +24,7 @@ struct turn {
     uint32_t others;   /* that change in the fleet, as the caller counted */
     uint32_t changing; /* the same, with those for whom this rollout waits longer */
     uint32_t ordered;  /* nodes with an order of this rollout */
+    bool is_held;      /* as in a pause: what was not begun is taken back */
     bool may_order, has_vanished, has_new_failure;
     struct failure_sample sample;
     struct planner_wave wave[ROLLOUT_WAVES_MAX];

@@ -14,7 +14,9 @@
     X(LABELS, "labels", "application/vnd.berth.labels.v1+json", true)                              \
     X(ROLL, "roll", "application/vnd.berth.roll.v1+json", true)                                    \
     X(STATE, "state", "application/vnd.berth.rollout-state.v1+json", false)                        \
-    X(CLAIM, "claim", "application/vnd.berth.claim.v1+json", false)
+    X(CLAIM, "claim", "application/vnd.berth.claim.v1+json", false)                                \
+    X(FREEZE, "freeze", "application/vnd.berth.freeze.v1+json", true)                              \
+    X(FROZEN, "state of the freeze", "application/vnd.berth.freeze-state.v1+json", false)
 
 enum signed_kind {
 #define SIGNED_KIND_ENUM_(name, word, type, by_operator) SIGNED_##name,

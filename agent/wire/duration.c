@@ -124,3 +124,22 @@ bool size_parse(const char *text, uint64_t *bytes)
     }
     return false;
 }
+
+/* The day of the Gregorian calendar, counted from 1 March of year 0: leap days come last then. */
+void instant_append(struct text *text, wall_ms at)
+{
+    int64_t seconds = at / 1000;
+    int64_t day = seconds / 86400 + 719468;
+    int64_t era = day / 146097;
+    int64_t of_era = day - era * 146097;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153;
+    int64_t of_month = of_year - (153 * month + 2) / 5 + 1;
+    int64_t second = seconds % 86400;
+    month += month < 10 ? 3 : -9;
+    text_printf(text, "%04lld-%02lld-%02lld %02lld:%02lld:%02lld UTC",
+                (long long)(year + era * 400 + (month <= 2)), (long long)month, (long long)of_month,
+                (long long)(second / 3600), (long long)(second / 60 % 60),
+                (long long)(second % 60));
+}

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "platform/base/text.h"
+#include "platform/base/units.h"
+
 #include "platform/base/arena.h"
 
 /* Longest duration a document may say. */
@@ -19,6 +22,9 @@ bool duration_parse(const char *text, int64_t *ms);
 /* Renders a duration in the same words, for messages: "1m30s", "22s", "300ms". At least 32 bytes.
  */
 void duration_render(int64_t ms, char *text, size_t cap);
+
+/* "2026-12-01 08:00:00 UTC"; from 1970 on. */
+void instant_append(struct text *text, wall_ms at);
 
 /* Reads a Compose byte size: an integer with an optional unit b, k, kb, m, mb, g, gb (powers of
  * 1024, either case) or KiB, MiB, GiB. False for anything else or more than 2^53 - 1. */

@@ -113,6 +113,7 @@ struct rollout_wave_state {
 /* Why nodes, or the whole, wait. X(NAME, word, sentence) */
 #define ROLLOUT_WAITS(X)                                                                           \
     X(START, "start", "its start date has not come")                                               \
+    X(FREEZE, "freeze", "the fleet is frozen")                                                     \
     X(CHANGING, "changing", "it has its order")                                                    \
     X(SOAK, "soak", "the wave is watched")                                                         \
     X(BUDGET, "budget", "as many change as may")                                                   \

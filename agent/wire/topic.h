@@ -35,7 +35,9 @@
     X(ROLLOUT_SPEC, "rollout/{r}/spec")                                                            \
     X(ROLLOUT_STATE, "rollout/{r}/state")                                                          \
     X(ROLLOUT_CONTROL, "rollout/{r}/control")                                                      \
-    X(COORDINATOR, "coordinator")
+    X(COORDINATOR, "coordinator")                                                                  \
+    X(FREEZE, "freeze")                                                                            \
+    X(FROZEN, "freeze/state")
 
 enum topic_kind {
 #define TOPIC_KIND_ENUM_(name, path) TOPIC_##name,

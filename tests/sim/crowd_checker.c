@@ -142,15 +142,27 @@ static void check_budget(struct crowd_checker *checker, size_t node)
     }
 }
 
+/* By the clock of each seat: one that was deposed may order once more. */
+static bool is_frozen(const struct crowd *crowd)
+{
+    bool is_it = crowd->freeze.is_frozen;
+    for (size_t i = 0; i < CROWD_SEATS; i++) {
+        is_it = is_it && crowd->now + crowd->seats[i].skew_ms < crowd->freeze.until;
+    }
+    return is_it;
+}
+
 static void check_node(struct crowd_checker *checker, size_t node)
 {
     const struct crowd *crowd = checker->crowd;
     const struct crowd_told *told = told_of(crowd, node);
     checker->checked[1]++;
     if (!told->is_present || told->runs == NEW_RELEASE || is_open(crowd, node) ||
-        told->is_changing || is_skipped(crowd, node) || strcmp(crowd->control.want, "run") != 0) {
-        breach(checker, 'b', "%s: present %d, runs %u, open %d, wanted %s", crowd->nodes[node].name,
-               told->is_present, told->runs, is_open(crowd, node), crowd->control.want);
+        told->is_changing || is_skipped(crowd, node) || strcmp(crowd->control.want, "run") != 0 ||
+        is_frozen(crowd)) {
+        breach(checker, 'b', "%s: present %d, runs %u, open %d, wanted %s, frozen %d",
+               crowd->nodes[node].name, told->is_present, told->runs, is_open(crowd, node),
+               crowd->control.want, is_frozen(crowd));
     }
 }
 

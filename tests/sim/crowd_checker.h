@@ -4,7 +4,7 @@
  * a  never more nodes change at a time than maxUnavailable allows
  *
  * b  an order goes to a node that is there, rests, does not run the release and is not overridden,
- *    and only while nobody has paused it
+ *    and only while nobody has paused it or frozen the fleet
  *
  * c  no order once more failed than the spec allows, since the last resume
  *

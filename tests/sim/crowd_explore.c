@@ -12,7 +12,7 @@
 static struct crowd crowd;
 static struct crowd_checker checker;
 static bool is_verbose;
-static uint64_t restated, ordered_late, quiet_days;
+static uint64_t restated, ordered_late, quiet_days, frozen_often;
 
 static uint32_t draw(uint32_t bound)
 {
@@ -141,9 +141,26 @@ static void trouble(void)
     }
 }
 
+/* Somebody freezes the fleet, for a while or for longer than anybody looks; somebody thaws it. */
+static void freeze_turn(void)
+{
+    struct freeze *freeze = &crowd.freeze;
+    if (!freeze->is_frozen && one_in(400)) {
+        *freeze = (struct freeze){.is_frozen = true,
+                                  .serial = freeze->serial + 1,
+                                  .reason = "a feast",
+                                  .since = crowd_clock(&crowd)};
+        freeze->until = freeze->since + 1000 * (one_in(3) ? 864000 : 60 + draw(7200));
+        frozen_often++;
+    } else if (freeze->is_frozen && one_in(200)) {
+        freeze->is_frozen = false;
+    }
+}
+
 static void operator_turn(void)
 {
     struct rollout_control *control = &crowd.control;
+    freeze_turn();
     if (crowd.state.phase == ROLLOUT_PAUSED && one_in(20)) {
         switch (draw(4)) {
         case 0:
@@ -183,6 +200,7 @@ static void days_pass(void)
 static void calm_down(void)
 {
     crowd.lose_one_in = 0;
+    crowd.freeze.is_frozen = false;
     for (size_t i = 0; i < crowd.count; i++) {
         crowd_connect(&crowd, i, true);
         crowd_serve(&crowd, i, true);
@@ -267,10 +285,11 @@ int main(int argc, char **argv)
         printf(phases[phase] > 0 ? "%s: %llu\n" : "", rollout_phase_word(phase),
                (unsigned long long)phases[phase]);
     }
-    printf("orders put back: %llu, of a deposed seat: %llu; quiet days: %llu\n",
+    printf("orders put back: %llu, of a deposed seat: %llu; quiet days: %llu; freezes: %llu\n",
            (unsigned long long)restated, (unsigned long long)ordered_late,
-           (unsigned long long)quiet_days);
-    failed += seeds >= 20 && (restated == 0 || ordered_late == 0 || quiet_days == 0);
+           (unsigned long long)quiet_days, (unsigned long long)frozen_often);
+    failed +=
+        seeds >= 20 && (restated == 0 || ordered_late == 0 || quiet_days == 0 || frozen_often == 0);
     printf("%llu seeds of %d nodes, %u failed\n", (unsigned long long)seeds, CROWD_NODES_MAX,
            failed);
     return failed == 0 && check_failures_ == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -129,6 +129,27 @@ struct span sealing_operators_document(const struct operators *operators, const 
     return sealing_of(OPERATORS_TYPE, span_of(text.data, text.len), pem);
 }
 
+struct span sealing_freeze(const struct freeze *freeze, const char *pem)
+{
+    struct freeze said = *freeze;
+    struct text text;
+    fleet_fill(said.fleet);
+    text_init(&text, data, sizeof data);
+    freeze_render(&said, &text);
+    return sealing_of(signed_type(SIGNED_FREEZE), span_of(text.data, text.len), pem);
+}
+
+struct span sealing_frozen(const struct frozen *frozen, const char *pem)
+{
+    struct frozen said = *frozen;
+    struct text text;
+    fleet_fill(said.fleet);
+    fleet_fill(said.freeze.fleet);
+    text_init(&text, data, sizeof data);
+    frozen_render(&said, &text);
+    return sealing_of(signed_type(SIGNED_FROZEN), span_of(text.data, text.len), pem);
+}
+
 struct span sealing_payload(struct span envelope)
 {
     struct envelope_parts parts;

@@ -3,6 +3,7 @@
 #define TESTS_SIM_SEALING_H
 
 #include "agent/fleet/signed.h"
+#include "agent/wire/freeze.h"
 #include "agent/wire/labels.h"
 #include "agent/wire/roll.h"
 #include "agent/wire/rollout.h"
@@ -27,6 +28,8 @@ struct span sealing_labels(const struct labels_given *given, const char *pem);
 struct span sealing_roll(const struct roll *roll, const char *pem);
 /* With the key that is the trust role's, too, in simulations. */
 struct span sealing_operators_document(const struct operators *operators, const char *pem);
+struct span sealing_freeze(const struct freeze *freeze, const char *pem);
+struct span sealing_frozen(const struct frozen *frozen, const char *pem);
 struct span sealing_of(const char *type, struct span payload, const char *pem);
 /* What an envelope holds, with its NUL; stays until four more were taken. */
 struct span sealing_payload(struct span envelope);

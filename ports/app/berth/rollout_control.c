@@ -4,6 +4,7 @@
 
 #include "platform/base/text.h"
 #include "ports/app/berth/confirm.h"
+#include "ports/app/berth/rollout_freeze.h"
 #include "ports/app/berth/rollout_verdict.h"
 #include "ports/app/berth/rollout_word.h"
 #include "ports/app/berth/verbs.h"
@@ -12,7 +13,11 @@ static int change(void *ctx, const struct rollout_world *world, const struct kep
                   struct rollout_control *control, struct err *err)
 {
     const char *want = ctx;
-    (void)err;
+    bool is_going = strcmp(want, "run") == 0 && rollout->spec.shape.undo[0] == '\0';
+    int rc = is_going ? rollout_freeze_refuse(world, "not resumed", err) : 0;
+    if (rc != 0) {
+        return rc;
+    }
     if (strcmp(control->want, "abort") == 0 && strcmp(want, "abort") != 0) {
         return err_set(err, ERR_NOTHING, "rollout %s was aborted, and that is not taken back",
                        rollout->spec.id);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ports/app/berth/rollout_freeze.h"
 #include "ports/app/berth/rollout_word.h"
 #include "ports/app/berth/verbs.h"
 
@@ -103,9 +104,14 @@ static int change(void *ctx, const struct rollout_world *world, const struct kep
                   struct rollout_control *control, struct err *err)
 {
     struct hands *hands = ctx;
+    bool is_going = hands->is_retry && rollout->spec.shape.undo[0] == '\0';
     hands->changed = 0;
-    int rc = hands->node_count > 0 ? named(hands, world, rollout, control, err)
-                                   : all_failed(hands, rollout, control, err);
+    int rc = is_going ? rollout_freeze_refuse(world, "not tried again", err) : 0;
+    if (rc != 0) {
+        return rc;
+    }
+    rc = hands->node_count > 0 ? named(hands, world, rollout, control, err)
+                               : all_failed(hands, rollout, control, err);
     if (rc == 0 && hands->is_retry) { /* what is tried again was accepted for nothing */
         control->accepted -=
             hands->changed < control->accepted ? hands->changed : control->accepted;

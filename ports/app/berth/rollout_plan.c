@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ports/app/berth/release_file.h"
+#include "ports/app/berth/rollout_freeze.h"
 #include "ports/app/berth/rollout_options.h"
 #include "ports/app/berth/rollout_preview.h"
 #include "ports/app/berth/rollout_world.h"
@@ -67,6 +68,7 @@ static int fleet_read(struct planning *planning, struct err *err)
                                       planning, err)
                  : rc;
     unread_say(&planning->world.mirror);
+    rc = rc == 0 ? rollout_freeze_refuse(&planning->world, "it would not begin", err) : rc;
     if (rc == 0 && (planning->world.mirror.roster.is_short || planning->preview.is_short)) {
         rc = err_set(err, ERR_MEMORY, "no memory for the whole fleet");
     }

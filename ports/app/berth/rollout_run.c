@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ports/app/berth/begun_file.h"
 #include "ports/app/berth/epoch_file.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/interrupt.h"
 #include "ports/app/berth/operators_file.h"
 #include "ports/app/berth/roll_file.h"
+#include "ports/app/berth/rollout_freeze.h"
 
 #define LEAVE_MS SECONDS_MS(2)
 /* A person who watches sees a change within this. */
@@ -18,6 +20,18 @@ static int epoch_keep(void *ctx, uint64_t epoch, struct err *err)
 {
     const struct rollout_run *run = ctx;
     return epoch_file_keep(&run->dir, run->trust.epoch_base, epoch, err);
+}
+
+static int begun_keep(void *ctx, const struct begun *begun, struct err *err)
+{
+    const struct rollout_run *run = ctx;
+    return begun_file_keep(&run->dir, begun, err);
+}
+
+static int freeze_keep(void *ctx, struct span envelope, struct err *err)
+{
+    const struct rollout_run *run = ctx;
+    return rollout_freeze_keep(&run->dir, envelope, err);
 }
 
 static int operators_keep(void *ctx, struct span envelope, struct err *err)
@@ -47,7 +61,9 @@ static int roll_kept_take(void *ctx, const char *shard, struct span envelope, st
 static int coordinator_open(struct rollout_run *run, struct err *err)
 {
     char path[PATH_MAX];
-    char *pem = NULL;
+    char *pem = NULL, *freeze = NULL;
+    struct span freeze_kept = {0};
+    struct begun begun = {0};
     size_t len = 0;
     uint64_t epoch = 0;
     const struct coordinator_ports ports = {.clock = run->session.clock_port,
@@ -62,9 +78,13 @@ static int coordinator_open(struct rollout_run *run, struct err *err)
                                        &run->operators, err)
                  : rc;
     rc = rc == 0 ? epoch_file_load(&run->dir, run->trust.epoch_base, &epoch, err) : rc;
+    rc = rc == 0 ? rollout_freeze_load(&run->dir, &freeze, &freeze_kept, err) : rc;
+    rc = rc == 0 ? begun_file_load(&run->dir, &begun, err) : rc;
     fleet_dir_file(&run->dir, "keys/order.pem", path);
     rc = rc == 0 ? file_read(path, SIGN_PEM_BYTES_MAX, &pem, &len, err) : rc;
     if (rc != 0) {
+        free(freeze);
+        begun_close(&begun);
         return rc;
     }
     const struct coordinator_settings settings = {.fleet = run->dir.fleet,
@@ -73,6 +93,10 @@ static int coordinator_open(struct rollout_run *run, struct err *err)
                                                   .operators = &run->operators,
                                                   .operators_keep = operators_keep,
                                                   .roll_keep = roll_keep,
+                                                  .begun_kept = &begun,
+                                                  .begun_keep = begun_keep,
+                                                  .freeze_kept = freeze_kept,
+                                                  .freeze_keep = freeze_keep,
                                                   .epoch_kept = epoch,
                                                   .epoch_keep = epoch_keep,
                                                   .epoch_ctx = run};
@@ -85,6 +109,8 @@ static int coordinator_open(struct rollout_run *run, struct err *err)
             coordinator_free(run->coordinator);
         }
     }
+    free(freeze);
+    begun_close(&begun);
     return rc;
 }
 

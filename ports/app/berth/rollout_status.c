@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "ports/app/berth/rollout_follow.h"
+#include "ports/app/berth/rollout_freeze.h"
 #include "ports/app/berth/rollout_world.h"
 #include "ports/app/berth/verbs.h"
 
@@ -118,7 +119,10 @@ static void status_json(const struct reading *reading, const struct rollout_view
     struct text text;
     text_init(&text, data, sizeof data);
     wave_view_members(view, &text);
-    printf("},%s,\"nodes\":[", data);
+    printf("},%s,", data);
+    text_init(&text, data, sizeof data);
+    rollout_freeze_json(&reading->world, &text);
+    printf("%s,\"nodes\":[", data);
     for (size_t i = 0; i < progress->count; i++) {
         const struct progress_node *node = &progress->nodes[i];
         member(i == 0 ? "\n{" : ",\n{", "node", node->name);
@@ -127,6 +131,16 @@ static void status_json(const struct reading *reading, const struct rollout_view
         printf("}");
     }
     printf("\n]}\n");
+}
+
+static void frozen_say(const struct reading *reading)
+{
+    char said[ROLLOUT_TEXT_BYTES + NAME_BYTES];
+    struct text text;
+    text_init(&text, said, sizeof said);
+    if (rollout_freeze_say(&reading->world, &text)) {
+        printf("the fleet is frozen by %s\n", said);
+    }
 }
 
 static int status_show(struct reading *reading, const struct request *request, struct err *err)
@@ -151,6 +165,7 @@ static int status_show(struct reading *reading, const struct request *request, s
     text_init(&text, follow->bytes, sizeof follow->bytes);
     progress_table(&follow->progress, &view, reading->now, SIZE_MAX, &text);
     (void)fwrite(text.data, 1, text.len, stdout);
+    frozen_say(reading);
     if (!rollout_phase_is_end(view.state->phase) &&
         !rollout_world_is_coordinated(&reading->world)) {
         printf("nobody coordinates: it goes on with berth coordinate\n");
@@ -254,6 +269,9 @@ static void list_show(const struct reading *reading, bool is_history, bool is_js
         }
     }
     printf("%s", is_json ? "\n]\n" : "");
+    if (!is_json && !is_history) {
+        frozen_say(reading);
+    }
 }
 
 /* -- verbs ------------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ports/app/berth/confirm.h"
+#include "ports/app/berth/rollout_freeze.h"
 #include "ports/app/berth/rollout_world.h"
 
 static bool is_everybody(const struct rollout_target *target)
@@ -73,6 +74,7 @@ int rollout_target_confirm(struct rollout_target *target, struct session *sessio
     }
     int rc = rollout_world_open(world, dir, trust, &session->keyring, err);
     rc = rc == 0 ? rollout_world_read(world, session, WORLD_NODES, err) : rc;
+    rc = rc == 0 ? rollout_freeze_refuse(world, "nothing was begun", err) : rc;
     rc = rc == 0 ? nodes_count(target, &world->mirror.roster, err) : rc;
     if (rc == 0) {
         *operators = world->mirror.operators;

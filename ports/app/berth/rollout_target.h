@@ -15,7 +15,7 @@ struct rollout_target {
 /* Reads the fleet over a connected session and counts; *operators gets whose word counts there.
  * ERR_NOT_FOUND: no node matches, or none is known; ERR_USAGE: neither a selector nor --all, and
  * there is no terminal to ask at; ERR_CANCELLED: the person at the terminal said no, or every node
- * is meant and nobody can be asked; session_read's codes. */
+ * is meant and nobody can be asked; ERR_CONFLICT: the fleet is frozen; session_read's codes. */
 NODISCARD int rollout_target_confirm(struct rollout_target *target, struct session *session,
                                      const struct fleet_dir *dir, const struct trust *trust,
                                      struct operators *operators, struct err *err);

@@ -46,6 +46,7 @@ static const struct {
 } filters[] = {{WORLD_ROLLOUTS, TOPIC_PREFIX, "operators/#"},
                {WORLD_ROLLOUTS, TOPIC_PREFIX, "rollout/+/+"},
                {WORLD_ROLLOUTS, TOPIC_PREFIX, "coordinator"},
+               {WORLD_ROLLOUTS, TOPIC_PREFIX, "freeze/#"},
                {WORLD_NODES, TOPIC_PREFIX, "roll/+"},
                {WORLD_NODES, TOPIC_PREFIX, "node/+/labels"},
                {WORLD_NODES, TOPIC_PREFIX, "node/+/presence"},

@@ -45,6 +45,8 @@ static const struct {
     {"rollout retry", verb_rollout_retry},
     {"rollout undo", verb_rollout_undo},
     {"rollout abort", verb_rollout_abort},
+    {"rollout freeze", verb_rollout_freeze},
+    {"rollout thaw", verb_rollout_thaw},
     {"completion", verb_completion},
     {"coordinate", verb_coordinate},
     {"revoke", verb_revoke},

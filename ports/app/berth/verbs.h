@@ -39,6 +39,8 @@ int verb_rollout_history(struct given *given, struct err *err);
 int verb_rollout_list(struct given *given, struct err *err);
 int verb_rollout_pause(struct given *given, struct err *err);
 int verb_rollout_resume(struct given *given, struct err *err);
+int verb_rollout_freeze(struct given *given, struct err *err);
+int verb_rollout_thaw(struct given *given, struct err *err);
 int verb_rollout_abort(struct given *given, struct err *err);
 int verb_completion(struct given *given, struct err *err);
 int verb_coordinate(struct given *given, struct err *err);

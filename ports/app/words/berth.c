@@ -285,6 +285,16 @@ static const struct words_option lost_after = {"lost-after",
                                                .most = YEAR_MS,
                                                .sentence =
                                                    "a node that is silent for so long is lost"};
+static const struct words_option reason = {
+    "reason",         0, WORDS_TEXT, .value = "TEXT", .sentence = "why; who is refused reads it",
+    .is_needed = true};
+static const struct words_option freeze_for = {"for",
+                                               0,
+                                               WORDS_DURATION,
+                                               .value = "DURATION",
+                                               .least = 1000,
+                                               .most = 30 * INT64_C(86400000),
+                                               .sentence = "how long it holds (24h)"};
 static const struct words_option watch = {"watch", 0, WORDS_FLAG, .sentence = "show how it goes"};
 static const struct words_option detach = {
     "detach", 0, WORDS_FLAG, .sentence = "only publish it; a coordinator goes on with it"};
@@ -382,6 +392,11 @@ static const struct words_verb verbs[] = {
     {"rollout undo", "bring the nodes that it changed back to what ran before", ONE_ROLLOUT,
      OPTIONS(&yes, &watch, &detach, &dir)},
     {"rollout abort", "take back what was not begun, and end", ONE_ROLLOUT, OPTIONS(&yes, &dir)},
+    {"rollout freeze",
+     "begin nothing in the whole fleet for a while; pause, abort and undo work",
+     {{0}},
+     OPTIONS(&reason, &freeze_for, &dir)},
+    {"rollout thaw", "end a freeze before its time", {{0}}, OPTIONS(&yes, &dir)},
     {"coordinate", "coordinate the fleet's live rollouts until told to end", {{0}}, OPTIONS(&dir)},
     {"node list",
      "show every node: present or not, and what it runs",

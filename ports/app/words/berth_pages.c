@@ -64,6 +64,17 @@ static const struct words_page pages[] = {
      exits_plain,
      "A node that has begun goes on to its verdict; one that is done stays. An aborted rollout "
      "does not go on again."},
+    {"rollout freeze",
+     EXAMPLES("rollout freeze --reason 'open day at the north site' --for 48h",
+              "rollout freeze --reason incident-42 --dir demo"),
+     exits_plain,
+     "While it holds, rollout start, resume, retry and plan are refused with its owner, its end "
+     "and "
+     "its reason; rollouts that run begin no further node, and what was not begun is taken back. "
+     "Undo, the way back after a failure, pause, abort and what a technician does at a gateway go "
+     "on. It ends by the coordinator's clock, after at most 30 days."},
+    {"rollout thaw", EXAMPLES("rollout thaw", "rollout thaw --yes"), exits_plain,
+     "Any operator may; it asks, because another one's reason may still hold."},
     {"coordinate", EXAMPLES("coordinate --dir demo"), exits_plain,
      "Several may run: one acts, the others wait to take its place."},
     {"node list", EXAMPLES("node list", "node list -l site=north --json"), exits_fleet,

@@ -113,6 +113,16 @@ static void act_do(const struct act *act)
         crowd_resume(&crowd);
     } else if (strcmp(act->verb, "pause") == 0 || strcmp(act->verb, "abort") == 0) {
         (void)text_copy(control->want, sizeof control->want, act->verb);
+    } else if (strcmp(act->verb, "freeze") == 0) {
+        int64_t for_ms = 0;
+        CHECK(duration_parse(act->node, &for_ms));
+        crowd.freeze = (struct freeze){.is_frozen = true,
+                                       .serial = crowd.freeze.serial + 1,
+                                       .reason = "open day",
+                                       .since = crowd.now,
+                                       .until = crowd.now + for_ms};
+    } else if (strcmp(act->verb, "thaw") == 0) {
+        crowd.freeze.is_frozen = false;
     } else if (strcmp(act->verb, "kill") == 0) {
         crowd_kill(&crowd);
     } else if (strcmp(act->verb, "skip") == 0) {

@@ -286,6 +286,103 @@ static void case_colleagues(void)
     CHECK(most > 2); /* some of them had to say it again */
 }
 
+/* -- an old copy of a spec -------------------------------------------------------------------- */
+
+static void replay_begin(void)
+{
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk.is_begin_judged = true;
+    desk.is_clock_trusted = true;
+    desk_act(&desk);
+}
+
+/* What lies at the broker of a rollout goes: somebody clears it, or it was pruned. */
+static void rollout_clear(const char *id)
+{
+    static const char *const parts[] = {"state", "control", "spec"};
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        char topic[BUS_TOPIC_BYTES];
+        (void)snprintf(topic, sizeof topic, "rollout/%s/%s", id, parts[i]);
+        desk_hear(&desk, topic, span_of(NULL, 0), false);
+    }
+    desk_run(&desk, 1500);
+    desk_answer_all(&desk);
+}
+
+static void abort_it(const char *id)
+{
+    struct rollout_control control = {.want = "abort", .serial = 1};
+    (void)text_copy(control.id, sizeof control.id, id);
+    desk_hear_control(&desk, &control, SEALING_ANN);
+    desk_run(&desk, 2000);
+    desk_answer_all(&desk);
+    desk_run(&desk, 1500);
+    desk_answer_all(&desk);
+}
+
+/* Within the hour of its making a spec is fresh, whoever brings it: one that was begun and has
+ * ended begins nothing again, nor one before it; here, and at the next process of this place. */
+static void case_replayed(void)
+{
+    for (int is_next = 0; is_next < 2; is_next++) {
+        replay_begin();
+        const struct rollout_spec old = desk_spec("web-1", "web", DESK_WALL + desk.now);
+        const struct rollout_spec ended = desk_spec("web-2", "web", DESK_WALL + desk.now + 1);
+        const struct rollout_spec next = desk_spec("web-3", "web", DESK_WALL + desk.now + 2);
+        desk_rollout(&desk, &ended);
+        desk_node(&desk, "gw-00");
+        desk_run(&desk, 1500);
+        desk_answer_all(&desk);
+        CHECK_INT_EQ(desk_count(&desk, "/order/web"), 1);
+        abort_it("web-2");
+        rollout_clear("web-2");
+        struct rollout_view view;
+        CHECK(!coordinator_view(desk.coordinator, "web-2", &view));
+        if (is_next == 1) {
+            desk_again(&desk, SEAL_PEM_TRUSTED);
+            desk_act(&desk);
+            desk_node(&desk, "gw-00");
+        }
+        size_t before = desk_count(&desk, "/order/web");
+        desk_rollout(&desk, &ended);
+        desk_run(&desk, 2000);
+        desk_answer_all(&desk);
+        CHECK_INT_EQ(desk_count(&desk, "/order/web"), before);
+        CHECK_CONTAINS(desk.said,
+                       "rollout web-2 waits for a new rollout: this is an old copy of one that");
+        desk_rollout(&desk, &old);
+        desk_run(&desk, 2000);
+        desk_answer_all(&desk);
+        CHECK_INT_EQ(desk_count(&desk, "/order/web"), before);
+        CHECK(coordinator_view(desk.coordinator, "web-1", &view));
+        CHECK_STR_EQ(rollout_phase_word(view.state->phase), "superseded");
+        desk_node(&desk, "gw-01");
+        desk_rollout(&desk, &next); /* a new one begins */
+        desk_run(&desk, 2000);
+        CHECK(strstr(desk.said, "rollout web-3 waits") == NULL);
+        /* There the order that was taken back at gw-00 is one that changes. */
+        CHECK_INT_EQ(desk_count(&desk, "/order/web"), before + (is_next == 1));
+        desk_close(&desk);
+    }
+}
+
+/* One that was begun here and has not ended goes on, though its state is gone and its hour over. */
+static void case_goes_on_without_state(void)
+{
+    replay_begin();
+    const struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL + desk.now);
+    desk_rollout(&desk, &spec);
+    desk_run(&desk, 1500);
+    desk_again(&desk, SEAL_PEM_TRUSTED);
+    desk.now += 2 * HOUR;
+    desk_act(&desk);
+    desk_rollout(&desk, &spec);
+    desk_node(&desk, "gw-00");
+    desk_run(&desk, 1500);
+    CHECK_INT_EQ(desk_count(&desk, "/order/web"), 1);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"only the next", case_next},
@@ -293,6 +390,8 @@ int main(int argc, char **argv)
                                               {"the later one begins", case_later_one_begins},
                                               {"fresh", case_fresh},
                                               {"abort what nobody began", case_abort_unbegun},
-                                              {"two operators", case_colleagues}};
+                                              {"two operators", case_colleagues},
+                                              {"an old copy", case_replayed},
+                                              {"without a state", case_goes_on_without_state}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

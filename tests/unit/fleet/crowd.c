@@ -295,13 +295,25 @@ static void order_write(struct crowd *crowd, const struct crowd_seat *seat, uint
     crowd->taken_back += planned->is_taken_back;
 }
 
+static const struct freeze *freeze_at(const struct crowd *crowd, const struct crowd_seat *seat)
+{
+    return freeze_holds(&crowd->freeze, crowd->now + seat->skew_ms, true) ? &crowd->freeze : NULL;
+}
+
+bool crowd_is_frozen(const struct crowd *crowd)
+{
+    return crowd->acting < CROWD_SEATS && freeze_at(crowd, &crowd->seats[crowd->acting]) != NULL;
+}
+
 static void seat_plan(struct crowd *crowd, const struct crowd_seat *seat,
                       struct planner_result *result)
 {
     const struct planner_rollout rollout = {.spec = &crowd->spec,
                                             .control = &crowd->control,
                                             .selector = &crowd->selector,
-                                            .memory = &crowd->state};
+                                            .memory = &crowd->state,
+                                            .freeze = freeze_at(crowd, seat),
+                                            .freeze_owner = "ann"};
     wall_ms now = crowd->now + seat->skew_ms;
     planner_step(&rollout, &seat->roster, planner_changing(&seat->roster, now), now, result);
 }
@@ -314,7 +326,9 @@ static void tally_hold(struct crowd *crowd, const struct planner_result *counted
     const struct planner_rollout rollout = {.spec = &crowd->spec,
                                             .control = &crowd->control,
                                             .selector = &crowd->selector,
-                                            .memory = &crowd->state};
+                                            .memory = &crowd->state,
+                                            .freeze = freeze_at(crowd, seat),
+                                            .freeze_owner = "ann"};
     char why[160] = "";
     planner_tally_step(seat->tally, &rollout, &seat->roster, crowd->now + seat->skew_ms, &kept);
     roster_changes_clear(&seat->roster);

@@ -53,7 +53,7 @@ struct crowd_node {
 
 struct crowd_seat {
     struct roster roster;
-    struct planner_tally *tally; /* held against planner_step at each plan */
+    struct planner_tally *tally;    /* held against planner_step at each plan */
     unsigned seen[CROWD_NODES_MAX]; /* the version that it was told */
     struct crowd_told told[CROWD_NODES_MAX];
     bool is_alive;
@@ -85,6 +85,7 @@ struct crowd {
     uint64_t trace; /* of every order and state so far */
     struct rollout_spec spec;
     struct rollout_control control;
+    struct freeze freeze; /* the fleet's, by ann */
     struct selector selector;
     struct rollout_state state; /* at the broker; id empty: none */
     struct planner_result result;
@@ -117,6 +118,8 @@ void crowd_depose(struct crowd *crowd);
 void crowd_forget(struct crowd *crowd);
 /* By the clock of who acts. */
 wall_ms crowd_clock(const struct crowd *crowd);
+/* The fleet is frozen by the clock of who acts. */
+bool crowd_is_frozen(const struct crowd *crowd);
 /* What `berth rollout resume` writes. */
 void crowd_resume(struct crowd *crowd);
 

@@ -174,17 +174,44 @@ static int fake_roll_keep(void *ctx, const char *shard, struct span envelope, st
     return desk->is_keep_refused ? err_set(err, ERR_IO, "no space") : 0;
 }
 
+static int fake_begun_keep(void *ctx, const struct begun *begun, struct err *err)
+{
+    struct desk *desk = ctx;
+    if (desk->is_keep_refused) {
+        return err_set(err, ERR_IO, "read-only");
+    }
+    begun_close(&desk->begun_kept);
+    CHECK(begun_copy(&desk->begun_kept, begun));
+    return 0;
+}
+
+static int fake_freeze_keep(void *ctx, struct span envelope, struct err *err)
+{
+    struct desk *desk = ctx;
+    if (desk->is_keep_refused || envelope.len > sizeof desk->freeze_kept) {
+        return err_set(err, ERR_STORE, "disk full");
+    }
+    memcpy(desk->freeze_kept, envelope.data, envelope.len);
+    desk->freeze_kept_len = envelope.len;
+    return 0;
+}
+
 void desk_again(struct desk *desk, const char *pem)
 {
-    const struct coordinator_settings settings = {.fleet = "sim",
-                                                  .audits_always = !desk->audits_seldom,
-                                                  .order_key_pem = pem,
-                                                  .trust = &desk->trust,
-                                                  .operators = &desk->operators,
-                                                  .epoch_kept = desk->epoch_kept,
-                                                  .epoch_keep = fake_keep,
-                                                  .roll_keep = fake_roll_keep,
-                                                  .epoch_ctx = desk};
+    const struct coordinator_settings settings = {
+        .fleet = "sim",
+        .audits_always = !desk->audits_seldom,
+        .order_key_pem = pem,
+        .trust = &desk->trust,
+        .operators = &desk->operators,
+        .epoch_kept = desk->epoch_kept,
+        .epoch_keep = fake_keep,
+        .roll_keep = fake_roll_keep,
+        .freeze_kept = span_of(desk->freeze_kept, desk->freeze_kept_len),
+        .freeze_keep = fake_freeze_keep,
+        .begun_kept = &desk->begun_kept,
+        .begun_keep = fake_begun_keep,
+        .epoch_ctx = desk};
     coordinator_free(desk->coordinator);
     desk->filter_count = desk->publish_count = 0;
     CHECK_INT_EQ(coordinator_new(&settings, &desk->ports, &desk->coordinator, NULL), 0);
@@ -206,15 +233,20 @@ void desk_open(struct desk *desk, const char *pem, int64_t settle_ms)
     desk->random = 0x100;
     trust_make(&desk->trust);
     desk->operators = sealing_operators(1);
-    const struct coordinator_settings settings = {.fleet = "sim",
-                                                  .audits_always = !desk->audits_seldom,
-                                                  .order_key_pem = pem,
-                                                  .trust = &desk->trust,
-                                                  .operators = &desk->operators,
-                                                  .settle_ms = settle_ms,
-                                                  .epoch_keep = fake_keep,
-                                                  .roll_keep = fake_roll_keep,
-                                                  .epoch_ctx = desk};
+    const struct coordinator_settings settings = {
+        .fleet = "sim",
+        .audits_always = !desk->audits_seldom,
+        .order_key_pem = pem,
+        .trust = &desk->trust,
+        .operators = &desk->operators,
+        .settle_ms = settle_ms,
+        .epoch_keep = fake_keep,
+        .roll_keep = fake_roll_keep,
+        .freeze_kept = span_of(desk->freeze_kept, desk->freeze_kept_len),
+        .freeze_keep = fake_freeze_keep,
+        .begun_kept = &desk->begun_kept,
+        .begun_keep = fake_begun_keep,
+        .epoch_ctx = desk};
     const struct coordinator_ports ports = {.clock = {&clock_ops, desk},
                                             .bus = {&bus_ops, desk},
                                             .entropy = {&entropy_ops, desk},
@@ -230,6 +262,7 @@ void desk_close(struct desk *desk)
 {
     CHECK(desk->audits_seldom || coordinator_audit_faults(desk->coordinator) == 0);
     coordinator_free(desk->coordinator);
+    begun_close(&desk->begun_kept);
 }
 
 static void fences_deliver(struct desk *desk)

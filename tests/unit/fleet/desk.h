@@ -43,6 +43,9 @@ struct desk {
     bool is_keep_refused;
     char roll_kept[TOPIC_SHARD_BYTES]; /* the last shard */
     unsigned rolls_kept;
+    uint8_t freeze_kept[DESK_PAYLOAD_BYTES]; /* the same */
+    size_t freeze_kept_len;
+    struct begun begun_kept;
     uint64_t random;
     char client_id[128], will_topic[BUS_TOPIC_BYTES], will[1024];
     unsigned keepalive_s;
@@ -60,8 +63,8 @@ struct desk {
     char said[4096]; /* the journal's lines, each with its newline */
     unsigned warnings, errors;
     struct operators operators; /* ann and ben */
-    bool audits_seldom; /* the next coordinator; else each plan is held against a count of all */
-    bool is_begin_judged;       /* else every spec that is heard may begin, whatever the clock */
+    bool audits_seldom;   /* the next coordinator; else each plan is held against a count of all */
+    bool is_begin_judged; /* else every spec that is heard may begin, whatever the clock */
     /* Renewals of the claim that a step makes are echoed at once, and not noted; once one was. */
     bool is_stepping, is_silent;
     uint64_t epoch_echoed;
