@@ -8,6 +8,8 @@
 
 #include "ports/app/berth/rollout_verdict.h"
 
+#define WRAP_COLUMNS 76
+
 #define NAME_WIDTH_MIN 4
 #define DAY_MS         86400000
 
@@ -235,6 +237,22 @@ void progress_end(struct progress *progress, const struct rollout_view *view, wa
 
 /* -- the table -------------------------------------------------------------------------------- */
 
+/* Broken between words, so that a terminal of 80 columns shows all of it. */
+static void wrapped_append(struct text *text, const char *words)
+{
+    while (strlen(words) > WRAP_COLUMNS) {
+        size_t len = WRAP_COLUMNS;
+        while (len > 0 && words[len] != ' ') {
+            len--;
+        }
+        len = len > 0 ? len : WRAP_COLUMNS;
+        text_append_span(text, span_of(words, len));
+        text_append(text, "\n  ");
+        words += words[len] == ' ' ? len + 1 : len;
+    }
+    text_printf(text, "%s\n", words);
+}
+
 static void header_append(const struct progress *progress, const struct rollout_view *view,
                           wall_ms now, struct text *text)
 {
@@ -248,8 +266,15 @@ static void header_append(const struct progress *progress, const struct rollout_
     (void)snprintf(version, sizeof version, "%s", view->spec->version);
     text_tame(version);
     nodes_count(progress, count);
+    char *waiting = strstr(phase, ", waiting for ");
+    if (waiting != NULL) { /* it is the longest of what is told, and the most wanted */
+        *waiting = '\0';
+    }
     text_printf(text, "%s  %s%s%s  %s\n", view->spec->id, view->spec->app,
                 version[0] != '\0' ? " " : "", version, phase);
+    if (waiting != NULL) {
+        wrapped_append(text, waiting + 2);
+    }
     counts_append(text, count);
     text_append(text, "\n");
     wave_view_bars(view, now, text);

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/wire/report.h"
 #include "agent/wire/topic.h"
 #include "platform/base/text.h"
 #include "ports/app/berth/confirm.h"
 #include "ports/app/berth/files.h"
 #include "ports/app/berth/revoke_list.h"
-#include "ports/app/berth/session.h"
+#include "ports/app/berth/rollout_world.h"
+#include "ports/app/berth/unread.h"
 #include "ports/app/berth/verbs.h"
 
 #define MEMORY_BYTES (4 * ENVELOPE_BYTES_MAX)
@@ -25,8 +25,8 @@ struct revoke_request {
     const struct keyring *keyring;
     struct trust trust;
     struct revoked revoked; /* what stood anywhere, and what comes to it */
-    struct report report;   /* being read */
-    bool has_older;         /* some node reads schema 1 alone */
+    struct rollout_world *world;
+    bool has_older; /* some node reads schema 1 alone */
 };
 
 /* What nodes would not take is nothing to go on from: a version out of reach would be theirs, too.
@@ -50,24 +50,25 @@ static int list_check(const struct revoke_request *request, const struct revoked
 static void report_received(void *ctx, const char *topic, struct span payload, bool is_retained)
 {
     struct revoke_request *request = ctx;
-    (void)topic, (void)is_retained;
-    if (payload.len > 0 && report_parse(payload, &request->report, NULL) == 0 &&
-        request->report.schema_trust < TRUST_SCHEMA_MAX) {
-        request->has_older = true;
-    }
+    rollout_world_take(request->world, topic, payload, is_retained);
+    const struct report *report = request->world->news.report;
+    request->has_older |= report != NULL && report->schema_trust < TRUST_SCHEMA_MAX;
 }
 
-static int fleet_choose(struct revoke_request *request, struct session *session, struct err *err)
+static int fleet_choose(struct revoke_request *request, struct session *session,
+                        const struct fleet_dir *dir, struct err *err)
 {
-    struct topic topic = {.kind = TOPIC_REPORT};
-    int rc = 0;
-    (void)text_copy(topic.fleet, sizeof topic.fleet, request->trust.fleet);
-    for (topic.level = 1; rc == 0 && topic.level <= 2; topic.level++) {
-        char filter[BUS_TOPIC_BYTES];
-        topic_render(&topic, filter);
-        rc = topic.level == 2 ? session_read_two(session, filter, report_received, request, err)
-                              : session_read(session, filter, report_received, request, err);
+    request->world = calloc(1, sizeof *request->world);
+    if (request->world == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory");
     }
+    int rc = rollout_world_open(request->world, dir, &request->trust, request->keyring, err);
+    rc = rc == 0 ? rollout_world_each(request->world, session, WORLD_NODES, report_received,
+                                      request, err)
+                 : rc;
+    unread_say(&request->world->mirror);
+    rollout_world_close(request->world);
+    free(request->world);
     if (rc == 0 && !request->has_older) {
         (void)text_copy(request->revoked.fleet, sizeof request->revoked.fleet,
                         request->trust.fleet);
@@ -177,7 +178,7 @@ static int revoke_run(void *ctx, struct session *session, const struct fleet_dir
         rc = session_read(session, name, list_received, request, err);
     }
     if (rc == 0) {
-        rc = fleet_choose(request, session, err);
+        rc = fleet_choose(request, session, dir, err);
     }
     for (size_t i = 0; rc == 0 && i < request->release_count; i++) {
         rc = revoke_list_add(request->keyring, request->releases[i], &request->revoked, err);

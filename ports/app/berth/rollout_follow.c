@@ -47,6 +47,25 @@ static void draw(struct rollout_follow *follow)
     screen_end(&drawing);
 }
 
+/* As many nodes as fit, so that the line that counts the others is seen. */
+static void table_fit(struct rollout_follow *follow, const struct rollout_view *view, wall_ms now)
+{
+    size_t rows = screen_rows();
+    size_t lines = 0;
+    struct text text;
+    text_init(&text, follow->bytes, sizeof follow->bytes);
+    progress_table(&follow->progress, view, now, PROGRESS_ROWS_MAX, &text);
+    for (const char *at = follow->bytes; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    if (lines > rows) {
+        size_t over = lines - rows + 1; /* the line that counts may be one more */
+        text_init(&text, follow->bytes, sizeof follow->bytes);
+        progress_table(&follow->progress, view, now,
+                       over < PROGRESS_ROWS_MAX ? PROGRESS_ROWS_MAX - over : 1, &text);
+    }
+}
+
 void rollout_follow_show(struct rollout_follow *follow, const struct rollout_view *view,
                          const struct rollout_sight *sight)
 {
@@ -54,7 +73,7 @@ void rollout_follow_show(struct rollout_follow *follow, const struct rollout_vie
     text_init(&text, follow->bytes, sizeof follow->bytes);
     if (isatty(STDOUT_FILENO)) {
         rollout_follow_look(follow, view, sight, NULL);
-        progress_table(&follow->progress, view, sight->now, PROGRESS_ROWS_MAX, &text);
+        table_fit(follow, view, sight->now);
         draw(follow);
     } else {
         rollout_follow_look(follow, view, sight, &text);

@@ -219,6 +219,48 @@ static void history_row(const struct kept *record)
            record->spec.version, nodes_of(record));
 }
 
+/* The last word of an operator on it; NULL: nobody said any. */
+static const char *word_of(const struct kept *record)
+{
+    const struct rollout_control *taken = &record->told_control;
+    if (!record->has_told || record->told.control_serial == 0) {
+        return NULL;
+    }
+    return strcmp(taken->want, "abort") == 0   ? "aborted"
+           : strcmp(taken->want, "pause") == 0 ? "paused"
+           : taken->allowed_at != 0            ? "resumed"
+                                               : "changed";
+}
+
+/* Who signed it, and why it ended otherwise than well. */
+static void history_who(const struct kept *record)
+{
+    const struct rollout_state *told = &record->told;
+    const char *word = word_of(record);
+    printf("    started by %s",
+           record->spec_signer[0] != '\0' ? record->spec_signer : "an operator");
+    if (word != NULL) {
+        printf("; %s by %s", word, told->control_signer);
+    }
+    if (told->failed_node[0] != '\0') {
+        printf("; %s %s%s%s%s", told->failed_node, told->failed_outcome,
+               told->failed_reason[0] != '\0' ? " (" : "", told->failed_reason,
+               told->failed_reason[0] != '\0' ? ")" : "");
+    }
+    printf("\n");
+}
+
+static void who_json(const struct kept *record)
+{
+    const char *word = word_of(record);
+    member(",", "startedBy", record->spec_signer);
+    member(",", "word", word != NULL ? word : "");
+    member(",", "wordBy", word != NULL ? record->told.control_signer : "");
+    member(",", "failedNode", record->told.failed_node);
+    member(",", "failedOutcome", record->told.failed_outcome);
+    member(",", "failedReason", record->told.failed_reason);
+}
+
 static void row_json(const struct kept *record, const char *comma)
 {
     const struct rollout_spec *spec = &record->spec;
@@ -231,6 +273,7 @@ static void row_json(const struct kept *record, const char *comma)
     member(",", "release", hex);
     member(",", "selector", spec->selector);
     member(",", "undo", spec->shape.undo);
+    who_json(record);
     member(",", "phase", record->has_told ? rollout_phase_word(record->told.phase) : "new");
     printf(",\"created\":%" PRId64 ",\"updated\":%" PRId64 ",\"matched\":%" PRIu32 ",\"count\":{",
            spec->created, record->told.updated, record->told.matched);
@@ -264,6 +307,7 @@ static void list_show(const struct reading *reading, bool is_history, bool is_js
             comma = ",";
         } else if (is_history) {
             history_row(record);
+            history_who(record);
         } else {
             list_row(record);
         }

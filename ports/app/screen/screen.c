@@ -11,13 +11,24 @@
 #define CLEAR_DOWN  "\033[J"
 #define CLEAR_ALL   "\033[2J"
 
-void screen_begin(struct screen_drawing *drawing, struct text *text, bool is_first)
+static struct winsize size_read(void)
 {
     struct winsize size = {0};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) {
         size.ws_col = 100;
         size.ws_row = 40;
     }
+    return size;
+}
+
+size_t screen_rows(void)
+{
+    return (size_t)size_read().ws_row - 1;
+}
+
+void screen_begin(struct screen_drawing *drawing, struct text *text, bool is_first)
+{
+    const struct winsize size = size_read();
     *drawing = (struct screen_drawing){.text = text, .columns = size.ws_col, .rows = size.ws_row};
     text_append(text, is_first ? CURSOR_HOME CLEAR_ALL : CURSOR_HOME);
 }

@@ -23,4 +23,7 @@ void screen_lines(struct screen_drawing *drawing, const char *lines);
 /* Wipes what is below and writes it all. */
 void screen_end(const struct screen_drawing *drawing);
 
+/* How many lines screen_lines shows. */
+size_t screen_rows(void);
+
 #endif

@@ -377,7 +377,7 @@ static const struct words_verb verbs[] = {
      OPTIONS(SPEC_OPTIONS, &yes, &watch, &detach, &dir)},
     {"rollout list", "show all rollouts, the newest first", {{0}}, OPTIONS(&json, &dir)},
     {"rollout history",
-     "show those that have ended: how, how many nodes, from when to when",
+     "show those that have ended: how, how many nodes, when, by whose word",
      {{0}},
      OPTIONS(&json, &dir)},
     {"rollout status", "show a rollout, and what each node is to it", MAYBE_ROLLOUT,

@@ -143,7 +143,8 @@ static void case_table(void)
     (void)look(&progress, second, 5, "never-ready", 7);
     text_init(&text, table, sizeof table);
     progress_table(&progress, &view, NOON + 8000, 3, &text);
-    CHECK_STR_EQ(table, "shop-1  shop 1.2  running, waiting for gw-3 to be proven\n"
+    CHECK_STR_EQ(table, "shop-1  shop 1.2  running\n"
+                        "waiting for gw-3 to be proven\n"
                         "1 changing, 1 failed, 1 pending, 1 offline, 1 done\n"
                         "NODE  STATE       SINCE\n"
                         "gw-3  changing    12:00:07\n"
