@@ -161,6 +161,19 @@ static void other_take(struct coordinator *coordinator, const struct topic *topi
     }
 }
 
+static void short_say(const struct coordinator *coordinator, const struct topic *topic)
+{
+    bool is_roll = topic->kind == TOPIC_ROLL;
+    bool is_rollout = topic->rollout[0] != '\0';
+    coordinator_say(coordinator, LOG_LEVEL_ERROR, "%s %s is not followed: no memory",
+                    is_roll      ? "the roll's shard"
+                    : is_rollout ? "rollout"
+                                 : "node",
+                    is_roll      ? topic->shard
+                    : is_rollout ? topic->rollout
+                                 : topic->node);
+}
+
 void coordinator_receive(struct coordinator *coordinator, const char *text, struct span payload)
 {
     struct mirror_news news;
@@ -176,9 +189,7 @@ void coordinator_receive(struct coordinator *coordinator, const char *text, stru
         other_take(coordinator, &news.topic, payload);
         break;
     case MIRROR_SHORT:
-        coordinator_say(coordinator, LOG_LEVEL_ERROR, "%s %s is not followed: no memory",
-                        news.topic.rollout[0] != '\0' ? "rollout" : "node",
-                        news.topic.rollout[0] != '\0' ? news.topic.rollout : news.topic.node);
+        short_say(coordinator, &news.topic);
         break;
     case MIRROR_CLEARED:
     case MIRROR_HIDDEN:

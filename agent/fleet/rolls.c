@@ -69,9 +69,12 @@ int rolls_take(struct rolls *rolls, struct roll *roll, struct span envelope,
     if (roll->version == place->roll.version && order == 0) {
         return 0;
     }
-    if (!kept_bytes_set(&place->bytes, envelope)) {
+    struct kept_bytes bytes = {NULL, 0};
+    if (!kept_bytes_set(&bytes, envelope)) { /* what holds stays, with its own bytes */
         return err_set(err, ERR_MEMORY, "no memory for the roll");
     }
+    kept_bytes_free(&place->bytes);
+    place->bytes = bytes;
     rolls->node_count += roll->count - place->roll.count;
     *before = place->roll;
     place->roll = *roll;

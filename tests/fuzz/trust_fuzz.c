@@ -1,4 +1,8 @@
-/* trust: what parses can be met: every role has at least as many keys as signatures it takes. */
+/* trust: what parses can be met: every role has at least as many keys as signatures it takes. And
+ * what operators sign of nodes. */
+#include "agent/wire/labels.h"
+#include "agent/wire/operators.h"
+#include "agent/wire/roll.h"
 #include "agent/wire/trust.h"
 
 #include <stdlib.h>
@@ -18,6 +22,30 @@ static void check_trust(const struct trust *trust)
     }
 }
 
+/* What operators sign: sorted names, each once; labels that follow the rules. */
+static void check_words(struct span text)
+{
+    struct operators operators;
+    struct labels_given given;
+    struct roll roll;
+    if (operators_parse(text, &operators, NULL) == 0 && operators.count > OPERATORS_MAX) {
+        abort();
+    }
+    if (labels_given_parse(text, &given, NULL) == 0 &&
+        (given.version == 0 || given.labels.count > LABELS_MAX)) {
+        abort();
+    }
+    if (roll_parse(text, &roll, NULL) != 0) {
+        return;
+    }
+    for (size_t i = 0; i < roll.count; i++) {
+        if (roll_find(&roll, roll.list[i].node) != &roll.list[i]) {
+            abort();
+        }
+    }
+    roll_free(&roll);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct trust trust;
@@ -28,5 +56,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (revoked_parse(span_of(data, size), &revoked, NULL) == 0 && revoked.count > REVOKED_MAX) {
         abort();
     }
+    check_words(span_of(data, size));
     return 0;
 }

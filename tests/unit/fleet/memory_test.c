@@ -200,6 +200,47 @@ static void case_order(void)
     desk_close(&desk);
 }
 
+/* A shard of the roll that found no memory is said, and the one that held holds; the next one
+ * comes. */
+static void case_roll(void)
+{
+    const struct verify verify = seal_verify_port();
+    struct roll rolls[] = {{.version = 1}, {.version = 2}};
+    char topic[16], line[64];
+    for (size_t i = 0; i < COUNT_OF(rolls); i++) {
+        topic_shard(&verify, "gw-00", rolls[i].shard);
+        CHECK_INT_EQ(roll_set(&rolls[i], "gw-00", (uint32_t)i, NULL), 0);
+    }
+    (void)snprintf(topic, sizeof topic, "roll/%s", rolls[0].shard);
+    (void)snprintf(line, sizeof line, "the roll's shard %s is not followed: no memory\n",
+                   rolls[0].shard);
+    for (size_t i = 0; i < COUNT_OF(rolls); i++) {
+        bool has_failed;
+        int failing = 0;
+        do {
+            desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+            desk_connect(&desk);
+            if (i == 1) {
+                desk_hear(&desk, topic, sealing_roll(&rolls[0], SEALING_ANN), false);
+            }
+            struct span sealed = sealing_roll(&rolls[i], SEALING_ANN);
+            unsigned kept = desk.rolls_kept;
+            desk.said[0] = '\0';
+            scarce_begin(failing++);
+            desk_hear(&desk, topic, sealed, false);
+            has_failed = scarce_end();
+            bool is_said = desk.said[0] != '\0';
+            CHECK(!is_said || strcmp(desk.said, line) == 0);
+            CHECK(is_said || desk.rolls_kept == kept + 1);
+            desk_hear(&desk, topic, sealed, false);
+            CHECK_INT_EQ(desk.rolls_kept, kept + 1);
+            desk_close(&desk);
+        } while (has_failed);
+        CHECK(failing > 3);
+        roll_free(&rolls[i]);
+    }
+}
+
 /* Everything that is told of a fleet, in one go. */
 static void fleet_tell(void)
 {
@@ -267,6 +308,7 @@ int main(int argc, char **argv)
         {"documents", case_documents},
         {"release", case_release},
         {"order", case_order},
+        {"roll", case_roll},
         {"any", case_any},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
