@@ -1,4 +1,5 @@
 # Trees: copies of the tree, built at -O1 with the sanitizers, in which mutants are compiled and tried.
+# In one more copy every function of `agent/` notes that it was reached: it tells which test can kill what.
 package Trees;
 use strict;
 use warnings;
@@ -8,11 +9,31 @@ use File::Path qw(make_path);
 use JSON::PP qw(decode_json);
 use POSIX qw(:sys_wait_h setpgid);
 use Time::HiRes qw(time sleep);
+use Sites;
 
 # Killers: what needs neither the engine nor a program of ours in its whole.
 my $LABELS = qr/^(?:unit|linux|root)$/;
 my $FLAGS = '-O1 -Werror=int-conversion -Werror=incompatible-pointer-types'
     . ' -Werror=implicit-function-declaration';
+my $NOTES = 199; # the descriptor that reached functions are written to
+my $QUICK = 10; # seconds of the processor: a test that takes more is long
+
+# What a function of the copy that takes notes does first. The first of a process is enough.
+my $REACHED = <<"C";
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define REACHED(name) do { static char is_noted; if (!is_noted) { int reached_errno = errno; is_noted = 1; \\
+    syscall(SYS_write, $NOTES, name "\\n", sizeof name); errno = reached_errno; } } while (0);
+C
+
+sub noted {
+    my ($file, $text) = @_;
+    for my $function (sort { $b->[0] <=> $a->[0] } Sites::functions(Sites::mask($text))) {
+        substr($text, $function->[0] + 1, 0) = qq{ REACHED("$file:$function->[2]") };
+    }
+    return qq{#include "agent/reached.h"\n#line 1\n$text};
+}
 
 # A copy of what git knows and of what is not committed yet. A directory that holds one already is
 # brought up to date: a file with the same text keeps its date, so that little is built again.
@@ -27,9 +48,14 @@ sub new {
         $wanted{$copy} = 1;
         make_path(dirname($copy));
         my $text = slurp("$root/$file");
+        $text = noted($file, $text) if $option->{notes} && $file =~ m{^agent/.*\.c$};
         next if -f $copy && slurp($copy) eq $text;
         spew($copy, $text);
         chmod((stat "$root/$file")[2] & 0777, $copy);
+    }
+    if ($option->{notes}) {
+        $wanted{"$self->{source}/agent/reached.h"} = 1;
+        spew("$self->{source}/agent/reached.h", $REACHED) unless -f "$self->{source}/agent/reached.h";
     }
     for my $old (split /\n/, qx{find '$self->{source}' -type f}) {
         unlink $old unless $wanted{$old};
@@ -98,10 +124,11 @@ sub read_compilers {
 # Of the tests only those whose programs are made from one of these files; all where ninja cannot say.
 sub limit_to {
     my ($self, @files) = @_;
-    my %wanted = map { ("$self->{source}/$_" => 1) } @files;
-    for my $name (keys %{$self->{tests}}) {
-        my @inputs = split /\n/, qx{ninja -C '$self->{build}' -t inputs '$self->{tests}{$name}{target}' 2> /dev/null};
-        delete $self->{tests}{$name} if @inputs > 1 && !grep { $wanted{$_} } @inputs;
+    for my $test (values %{$self->{tests}}) {
+        my @inputs = split /\n/, qx{ninja -C '$self->{build}' -t inputs '$test->{target}' 2> /dev/null};
+        my %made_of = map { $_ => 1 } @inputs;
+        $test->{has} = {map { @inputs < 2 || $made_of{"$self->{source}/$_"} ? ($_ => 1) : () } @files};
+        delete $self->{tests}{$test->{name}} unless %{$test->{has}};
     }
 }
 
@@ -131,27 +158,24 @@ sub object {
     return $rc == 0 ? slurp($out) : undef;
 }
 
-# Which tests have something of a file in them: by the names of its functions.
-sub linkers {
-    my ($self, $file) = @_;
-    return $self->{linkers}{$file} if $self->{linkers}{$file};
-    my %names;
-    for my $entry (@{$self->{compile}{$file}}) {
-        my ($object) = $entry->{command} =~ / -o (\S+) /;
-        $names{$_} = 1 for qx{nm --defined-only '$entry->{directory}/$object' 2> /dev/null} =~ /^\w+ [TDR] (\w+)$/gm;
-    }
-    my @found;
-    for my $test (values %{$self->{tests}}) {
-        $test->{names} ||= {map { $_ => 1 } qx{nm --defined-only '$self->{build}/$test->{target}'} =~ /^\w+ \w (\w+)$/gm};
-        push @found, $test if grep { $test->{names}{$_} } keys %names;
-    }
-    return $self->{linkers}{$file} = \@found;
+# Which tests can kill a mutant: those that reach its function. A long test may reach any function of the
+# files it is made of until it was once run to its end; so may every test one of the ports, which run in
+# processes that have no notes, and what stands outside of functions.
+sub killers {
+    my ($self, $mutant, $is_long) = @_;
+    my ($file, $function) = @{$mutant}{qw(file function)};
+    return grep {
+        my $known = $self->{known}{$_->{name}};
+        defined $known && $known->{is_long} == $is_long && $_->{has}{$file}
+            && ($function eq '-' || $file !~ m{^agent/} || !$known->{reached} || $known->{reached}{"$file:$function"})
+    } values %{$self->{tests}};
 }
 
-# Runs a test; the exit status, or undef where it did not end in time. A mutant that spins is ended by the
-# time of the processor, which a busy machine does not lengthen.
+# Runs a test; the exit status, or undef where it did not end in time, and the seconds of the processor. A
+# mutant that spins is ended by the latter, which a busy machine does not lengthen.
 sub run {
     my ($self, $test, $limit, $cpu) = @_;
+    my @before = times;
     my $pid = fork;
     die "mutate: fork: $!\n" unless defined $pid;
     if ($pid == 0) {
@@ -161,6 +185,8 @@ sub run {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', "$self->{dir}/said";
         open STDERR, '>&', \*STDOUT;
+        open my $notes, '>>', "$self->{dir}/reached" or POSIX::_exit(127);
+        POSIX::dup2(fileno $notes, $NOTES) if $self->{option}{notes};
         { no warnings 'exec'; exec 'sh', '-c', "ulimit -c 0; ulimit -t $cpu; ulimit -f 200000; exec \"\$@\"",
             'sh', @{$test->{command}} }
         POSIX::_exit(127);
@@ -174,50 +200,57 @@ sub run {
     my $status = $done == $pid ? $? : undef;
     kill 'KILL', -$pid;
     waitpid $pid, 0 if $done == 0;
-    return $status;
+    my @after = times;
+    return ($status, $after[2] + $after[3] - $before[2] - $before[3]);
 }
 
-# Every test of these files once, as the tree is: how long it takes, and whether it can kill at all. What
-# is known of the same program from an earlier call is not asked again.
+# Every test once, as the tree is: how long it takes, what it reaches, and whether it can kill at all. The
+# long ones only where they are asked for. What is known of the same program from an earlier call stays.
 sub baseline {
-    my ($self, @files) = @_;
-    my %wanted = map { $_->{name} => 1 } map { @{$self->linkers($_)} } @files;
-    delete $self->{tests}{$_} for grep { !$wanted{$_} } keys %{$self->{tests}};
-    delete $self->{linkers};
-    my %known = -f "$self->{dir}/baseline" ? map { split / /, $_, 2 } split /\n/, slurp("$self->{dir}/baseline") : ();
+    my ($self, $with_long) = @_;
+    my $path = "$self->{dir}/baseline";
+    my %known = -f $path ? map { split / /, $_, 2 } split /\n/, slurp($path) : ();
     for my $test (map { $self->{tests}{$_} } sort keys %{$self->{tests}}) {
         my $key = "$test->{name}:" . md5_hex(slurp("$self->{build}/$test->{target}"));
-        if (!defined $known{$key}) {
-            my $start = time;
-            my $status = $self->run($test, 600, 600);
-            $known{$key} = sprintf '%.3f', time - $start if defined $status && $status == 0;
-            spew("$self->{dir}/baseline", join '', map { "$_ $known{$_}\n" } sort keys %known);
+        if (!defined $known{$key} || ($known{$key} eq 'long' && $with_long)) {
+            my $most = $with_long ? 900 : $QUICK;
+            unlink "$self->{dir}/reached";
+            my ($status, $seconds) = $self->run($test, 60 + 20 * $most, $most);
+            my %reached = map { $_ => 1 } split /\n/, -f "$self->{dir}/reached" ? slurp("$self->{dir}/reached") : '';
+            my $passes = defined $status && $status == 0;
+            $known{$key} = $passes ? join ' ', sprintf('%.3f', $seconds), sort keys %reached
+                : $seconds > 0.9 * $most && !$with_long ? 'long' : 'fails';
+            spew($path, join '', map { "$_ $known{$_}\n" } sort keys %known);
         }
-        if (defined $known{$key}) {
-            $test->{seconds} = $known{$key};
-        } else {
+        my ($seconds, @reached) = split / /, $known{$key};
+        if ($seconds eq 'fails') {
             print "mutate: $test->{name} does not pass as the tree is; it kills nothing\n";
-            delete $self->{tests}{$test->{name}};
+            delete $self->{known}{$test->{name}};
+        } elsif ($seconds eq 'long') {
+            $self->{known}{$test->{name}} = {seconds => $QUICK, is_long => 1};
+        } else {
+            $self->{known}{$test->{name}} = {seconds => $seconds, is_long => $seconds > $QUICK ? 1 : 0,
+                reached => {map { $_ => 1 } @reached}};
         }
     }
-    die "mutate: no test passes as the tree is\n" unless %{$self->{tests}};
+    die "mutate: no test passes as the tree is\n" unless %{$self->{known} || {}};
 }
 
 # What kills soonest is first. How likely a test kills is guessed by its name (that of the file, or a word
 # of it) and by what it killed in the file before, in this call and in earlier ones with the same copies.
 sub in_order {
-    my ($self, $file) = @_;
-    my ($room, $name) = $file =~ m{([^/]+)/([^/]+)\.c$};
+    my ($self, $mutant, $is_long) = @_;
+    my ($room, $name) = $mutant->{file} =~ m{([^/]+)/([^/]+)\.c$};
     my ($word) = $name =~ /^([^_]+)/;
-    my $kills = $self->kills->{$file} || {};
+    my $kills = $self->kills->{$mutant->{file}} || {};
     my %worth;
-    for my $test (@{$self->linkers($file)}) {
+    my @killers = $self->killers($mutant, $is_long);
+    for my $test (@killers) {
         my $like = $test->{name} eq "unit_${room}_$name" ? 3 : $test->{name} =~ /^unit_\Q${room}_$word\E/ ? 2
             : $test->{name} =~ /_(?:\Q$word\E|\Q$room\E)(?:_|$)/ ? 0.5 : 0.1;
-        $worth{$test->{name}} = ($like + ($kills->{$test->{name}} || 0)) / (0.4 + $test->{seconds});
+        $worth{$test->{name}} = ($like + ($kills->{$test->{name}} || 0)) / (0.4 + $self->{known}{$test->{name}}{seconds});
     }
-    return sort { $worth{$b->{name}} <=> $worth{$a->{name}} || $a->{name} cmp $b->{name} }
-        @{$self->linkers($file)};
+    return sort { $worth{$b->{name}} <=> $worth{$a->{name}} || $a->{name} cmp $b->{name} } @killers;
 }
 
 sub kills {
@@ -240,20 +273,22 @@ sub note_kill {
     spew("$self->{dir}/kills", join '', map { my $one = $_; map { "$one $_ $kills->{$one}{$_}\n" } sort keys %{$kills->{$one}} } sort keys %$kills);
 }
 
-# Tries one mutant; the name of the test that killed it, or '' where it lives.
+# Tries one mutant by the quick tests or by the long ones; the name of the test that killed it, or '' where
+# it lives.
 sub try {
-    my ($self, $mutant, $text) = @_;
+    my ($self, $mutant, $text, $is_long) = @_;
     my $path = "$self->{source}/$mutant->{file}";
     local @ENV{qw(CCACHE_BASEDIR CCACHE_READONLY)} = ($self->{dir}, 1); # the unchanged objects are in it
     my $old = slurp($path);
     spew($path, $text);
     my $killer = '';
-    for my $test ($self->in_order($mutant->{file})) {
+    for my $test ($self->in_order($mutant, $is_long)) {
         if (system("ninja -C '$self->{build}' -j 1 '$test->{target}' > '$self->{dir}/ninja.log' 2>&1") != 0) {
             $killer = "$test->{name} (does not build)";
             last;
         }
-        my $status = $self->run($test, 10 + 10 * $test->{seconds}, int(5 + 3 * $test->{seconds}));
+        my $seconds = $self->{known}{$test->{name}}{seconds};
+        my ($status) = $self->run($test, 60 + 20 * $seconds, int(5 + 3 * $seconds));
         next if defined $status && $status == 0;
         $killer = $test->{name} . (defined $status ? '' : ' (time-out)');
         last;
