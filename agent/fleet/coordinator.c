@@ -65,6 +65,7 @@ static void link_opened(void *ctx, const char *session)
     rolls_unsee(&coordinator->mirror.rolls);
     coordinator->mirror.has_frozen = false; /* this broker has not shown it */
     coordinator_files_unsee(coordinator);
+    coordinator_names_unsee(coordinator);
     coordinator->rival = (struct claim){0};
     (void)text_copy(coordinator->claim.nonce, sizeof coordinator->claim.nonce, session);
     coordinator->claim_step = CLAIM_READING;
@@ -162,6 +163,7 @@ void coordinator_free(struct coordinator *coordinator)
         link_stop(&coordinator->link);
     }
     coordinator_files_close(coordinator);
+    coordinator_names_unsee(coordinator);
     coordinator_echo_forget(coordinator);
     mirror_close(&coordinator->mirror);
     begun_close(&coordinator->begun);

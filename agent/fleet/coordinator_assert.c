@@ -63,6 +63,7 @@ void coordinator_release_receive(struct coordinator *coordinator, const struct t
     if (!digest_parse(topic->digest, &digest) || payload.len > ENVELOPE_BYTES_MAX) {
         return;
     }
+    coordinator_names_receive(coordinator, &digest, payload);
     for (size_t i = 0; i < coordinator->mirror.rollouts.count; i++) {
         struct kept *kept = coordinator->mirror.rollouts.list[i];
         if (!digest_is_equal(&kept->spec.release, &digest)) {

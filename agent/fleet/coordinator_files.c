@@ -40,28 +40,33 @@ static void file_note(void *ctx, const struct plan_file *file)
     }
 }
 
-/* Notes the pieces of a release that came, when it is what the rollout names. */
-static void release_note(struct coordinator *coordinator, struct kept *kept)
+bool coordinator_release_files(struct coordinator *coordinator, struct span envelope,
+                               const struct digest *release, const struct release_files_sink *sink)
 {
     static const struct release_node any = {.name = "any"};
-    struct noting noting = {
-        .coordinator = coordinator, .release = &kept->spec.release, .has_memory = true};
-    const struct release_files_sink sink = {.file = file_note, .ctx = &noting};
     const struct verify *verify = &coordinator->ports.verify;
     struct envelope_parts parts;
     struct digest digest;
     struct arena arena;
     struct err err;
     arena_init(&arena, coordinator->memory, sizeof coordinator->memory);
-    kept->are_files_noted = true;
-    if (envelope_take_apart(span_of(kept->release, kept->release_len), &arena, &parts, &err) != 0) {
-        return; /* no node will take it either */
+    if (envelope_take_apart(envelope, &arena, &parts, &err) != 0) {
+        return false;
     }
     verify->ops->sha256(verify->self, parts.payload, &digest);
-    if (!digest_is_equal(&digest, &kept->spec.release) ||
-        release_files(parts.payload, &any, &sink, &err) != 0) {
-        return;
-    }
+    return digest_is_equal(&digest, release) &&
+           release_files(parts.payload, &any, sink, &err) == 0;
+}
+
+/* Notes the pieces of a release that came, when it is what the rollout names; else no node will
+ * take it either. */
+static void release_note(struct coordinator *coordinator, struct kept *kept)
+{
+    struct noting noting = {
+        .coordinator = coordinator, .release = &kept->spec.release, .has_memory = true};
+    const struct release_files_sink sink = {.file = file_note, .ctx = &noting};
+    (void)coordinator_release_files(coordinator, span_of(kept->release, kept->release_len),
+                                    &kept->spec.release, &sink);
     kept->are_files_noted = noting.has_memory;
 }
 
@@ -122,6 +127,12 @@ void coordinator_files_receive(struct coordinator *coordinator, const struct top
 {
     const struct verify *verify = &coordinator->ports.verify;
     struct digest digest, found;
+    if (payload.len == 0) { /* somebody took it away, for whom it was nobody's */
+        if (digest_parse(topic->digest, &digest)) {
+            coordinator_files_told(coordinator, &digest, false);
+        }
+        return;
+    }
     verify->ops->sha256(verify->self, payload, &found);
     if (!digest_parse(topic->digest, &digest) || !digest_is_equal(&digest, &found)) {
         return;

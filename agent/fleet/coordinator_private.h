@@ -4,6 +4,7 @@
 
 #include "agent/fleet/coordinator.h"
 #include "agent/fleet/mirror.h"
+#include "agent/wire/release.h"
 
 #define COORDINATOR_PEM_BYTES 1024
 /* Ended rollouts stay at the broker for those who ask: the newest ones. */
@@ -71,6 +72,22 @@ struct fleet_pieces {
     size_t count, cap;
 };
 
+/* A piece of a file that a release at the broker names. */
+struct piece_name {
+    struct digest piece, release;
+};
+
+enum names_step { NAMES_UNASKED, NAMES_ASKED, NAMES_SUBSCRIBED, NAMES_FENCED, NAMES_READ };
+
+/* Of all releases at the broker, from the first time in a session that one is to go. */
+struct fleet_names {
+    struct piece_name *list;
+    size_t count, cap;
+    enum names_step step;
+    mono_ms since;   /* NAMES_ASKED, NAMES_FENCED */
+    bool is_partial; /* some are not here: nothing may go */
+};
+
 /* Orders that the broker took and has not shown yet, the oldest first. Grows with them. */
 struct echo_wait {
     char node[NODE_NAME_BYTES], app[NAME_BYTES], id[ORDER_ID_BYTES];
@@ -92,6 +109,7 @@ struct coordinator {
     struct link link;
     struct mirror mirror; /* what the broker holds, and what is planned from it */
     struct fleet_pieces pieces;
+    struct fleet_names names;
     struct echo_waits echo_waits;
     struct flight flights[COORDINATOR_PUBLISHES_MAX + 1]; /* the last one is the claim's */
 
@@ -221,7 +239,26 @@ bool coordinator_roll_assert(struct coordinator *coordinator);
 /* Says now and then how many nodes are in no rollout. */
 void coordinator_roll_turn(struct coordinator *coordinator);
 
+/* coordinator_names.c */
+/* True when all releases at the broker were read for the pieces they name; else the reading goes
+ * on, and the end of it makes a turn. */
+bool coordinator_names_are_read(struct coordinator *coordinator);
+/* Takes the pieces from the broker that this release alone names; false when that goes on with the
+ * next turn. Nothing goes where not all releases could be read. */
+bool coordinator_names_clear(struct coordinator *coordinator, const struct digest *release);
+/* A release came, or (no payload) went. */
+void coordinator_names_receive(struct coordinator *coordinator, const struct digest *release,
+                               struct span payload);
+/* A reader's fence came. */
+void coordinator_names_fence(struct coordinator *coordinator, const char *topic);
+/* A new session has shown nothing yet. */
+void coordinator_names_unsee(struct coordinator *coordinator);
+
 /* coordinator_files.c */
+/* Tells the files of an envelope's release; false when that is not the release, or unreadable. */
+bool coordinator_release_files(struct coordinator *coordinator, struct span envelope,
+                               const struct digest *release,
+                               const struct release_files_sink *sink);
 /* Asks for the pieces that live rollouts' releases name, once in a session. */
 void coordinator_files_ask(struct coordinator *coordinator);
 void coordinator_files_receive(struct coordinator *coordinator, const struct topic *topic,

@@ -58,6 +58,14 @@ static void topic_clear(struct coordinator *coordinator, const struct kept *kept
     (void)coordinator_publish(coordinator, &topic, span_of(NULL, 0), &flight);
 }
 
+/* Pieces of files go before the release that names them: who is cut off finds it and goes on. */
+static bool files_clear(struct coordinator *coordinator, const struct kept *kept)
+{
+    return kept->spec.created == 0 || is_release_wanted(coordinator, kept) ||
+           (coordinator_names_are_read(coordinator) &&
+            coordinator_names_clear(coordinator, &kept->spec.release));
+}
+
 /* The spec first: without it nobody begins the rollout again. What a lost link leaves of the rest
  * is found by the next who reads. */
 static void rollout_clear(struct coordinator *coordinator, struct kept *kept)
@@ -78,6 +86,9 @@ void coordinator_prune(struct coordinator *coordinator)
         struct kept *oldest = oldest_ended(coordinator, &ended);
         if (ended <= COORDINATOR_ENDED_MAX || coordinator_places(coordinator) < PLACES_NEEDED) {
             return; /* each answer makes a turn */
+        }
+        if (!files_clear(coordinator, oldest) || coordinator_places(coordinator) < PLACES_NEEDED) {
+            return;
         }
         rollout_clear(coordinator, oldest);
     }

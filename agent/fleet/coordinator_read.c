@@ -156,7 +156,7 @@ static void other_take(struct coordinator *coordinator, const struct topic *topi
 {
     if (topic->kind == TOPIC_RELEASE) {
         coordinator_release_receive(coordinator, topic, payload);
-    } else if (topic->kind == TOPIC_FILE && payload.len > 0) {
+    } else if (topic->kind == TOPIC_FILE) {
         coordinator_files_receive(coordinator, topic, payload);
     }
 }

@@ -139,6 +139,7 @@ static bool fence_take(struct coordinator *coordinator, const char *topic)
     if (strchr(topic, '~') == NULL) {
         return false;
     }
+    coordinator_names_fence(coordinator, topic);
     for (size_t i = 0; i < COUNT_OF(readings); i++) {
         if (fence_make(coordinator, i, ours) && strcmp(ours, topic) == 0) {
             coordinator->fences &= ~(UINT32_C(1) << i);
