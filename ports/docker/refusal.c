@@ -48,6 +48,7 @@ static const struct refusal_row rows[] = {
     {REFUSAL_EITHER, "running hook", NULL, ERR_ENGINE, "runc: a hook of the node"},
     {REFUSAL_EITHER, "not supported by your kernel", NULL, ERR_ENGINE, "dockerd"},
     {REFUSAL_EITHER, "bind source path does not exist", NULL, ERR_ENGINE, "dockerd"},
+    {REFUSAL_EITHER, "failed to mount local volume", NULL, ERR_ENGINE, "dockerd: driver_opts"},
     {REFUSAL_EITHER, "unknown cap", "CAP_PERFMON", ERR_ENGINE, "engines older than Linux 5.8"},
     {REFUSAL_EITHER, "unknown cap", "CAP_BPF", ERR_ENGINE, "engines older than Linux 5.8"},
     {REFUSAL_EITHER, "unknown cap", "CAP_CHECKPOINT_RESTORE", ERR_ENGINE, "before Linux 5.9"},

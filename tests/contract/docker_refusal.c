@@ -169,6 +169,14 @@ static const struct heard heard[] = {
      "or directory"},
     {REFUSAL_CREATE, 400, ERR_ENGINE,
      "invalid mount config for type \"bind\": bind source path does not exist: /nosuchdir"},
+    {REFUSAL_START, 500, ERR_ENGINE,
+     "could not select device driver \"nvidia\" with capabilities: [[gpu]]"},
+    {REFUSAL_START, 500, ERR_ENGINE,
+     "error while mounting volume '/var/lib/docker/volumes/v/_data': failed to mount local volume: "
+     "mount :/x:/var/lib/docker/volumes/v/_data, data: addr=127.0.0.1,soft: no such device"},
+    {REFUSAL_START, 500, ERR_ENGINE, /* the server has a file there */
+     "error while mounting volume '/var/lib/docker/volumes/v/_data': failed to mount local volume: "
+     "mount :/x:/var/lib/docker/volumes/v/_data, data: addr=127.0.0.1: not a directory"},
     {REFUSAL_START, 400, ERR_ENGINE,
      INIT "error mounting \"/srv/conf\" to rootfs at \"/file\": mount /srv/conf:/file (via "
           "/proc/self/fd/6), flags: 0x5000: not a directory: unknown"},

@@ -148,8 +148,7 @@ static void case_wanted(void)
     }
 }
 
-/* A live rollout's pieces stay, also where the broker has lost its release; and come again where
- * somebody else takes one away. */
+/* A live rollout's pieces stay, also where the broker has lost its release. */
 static void case_live(void)
 {
     struct rollout_spec live = desk_spec("db-1", "db", DESK_WALL);
@@ -199,13 +198,44 @@ static void case_cut(void)
     desk_close(&desk);
 }
 
+/* One of a live rollout that somebody takes away, who knew of no release with it, comes again. */
+static void case_taken(void)
+{
+    struct sealed_content content = {.app = "web", .sequence = 1};
+    struct rollout_spec live = desk_spec("web-1", "web", DESK_WALL);
+    struct digest piece;
+    struct err err = {0};
+    char hex[DIGEST_HEX_BYTES], topic[BUS_TOPIC_BYTES], top[256];
+    seal_digest(span_text("hello"), &piece);
+    digest_render(&piece, hex);
+    (void)snprintf(topic, sizeof topic, "file/%s", hex);
+    (void)snprintf(top, sizeof top,
+                   ",\"files\":{\"a\":{\"bytes\":5,\"mode\":292,\"pieces\":[\"%s\"]}}", hex);
+    content.top = top;
+    sealed_release(&content, 1, &other);
+    live.release = other.digest;
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    desk_act(&desk);
+    CHECK_INT_EQ(desk_start(&desk, &live, sealed_span(&other), &err), 0);
+    desk_step(&desk, 100);
+    desk_answer_all(&desk);
+    desk_hear(&desk, topic, span_text("hello"), true);
+    desk_step(&desk, 100);
+    CHECK_INT_EQ(desk_count(&desk, topic), 0);
+    desk_hear(&desk, topic, span_of(NULL, 0), false);
+    desk_step(&desk, 100);
+    CHECK_INT_EQ(desk_count(&desk, topic), 1);
+    CHECK_INT_EQ(cleared(topic), 0);
+    desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
         {"of one alone", case_of_one_alone}, {"of nobody else", case_of_nobody_else},
         {"later", case_later},               {"wanted", case_wanted},
         {"live", case_live},                 {"kept back", case_kept_back},
-        {"cut", case_cut},
+        {"cut", case_cut},                   {"taken", case_taken},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
