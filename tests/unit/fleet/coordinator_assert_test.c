@@ -59,6 +59,37 @@ static void case_refused(void)
     }
 }
 
+/* The broker's word that it took a part is enough: none is put there twice, shown or not. */
+static void case_taken(void)
+{
+    static const char *const parts[] = {"/spec", "/control", "0202"};
+    struct rollout_spec spec = desk_spec("web-1", "web", DESK_WALL);
+    struct rollout_control control = {.id = "web-1", .want = "pause", .serial = 1};
+    desk_open(&desk, SEAL_PEM_TRUSTED, 0);
+    CHECK_INT_EQ(desk_start(&desk, &spec, span_text("e"), NULL), 0);
+    desk_act(&desk);
+    desk_hear_control(&desk, &control, SEALING_ANN);
+    desk_run(&desk, 1000);
+    desk_lose(&desk);
+    desk_act(&desk);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        struct desk_publish *publish = desk_find(&desk, parts[i]);
+        CHECK(publish != NULL && publish->is_retained && !publish->is_answered);
+        if (publish != NULL) {
+            publish->is_answered = true;
+            publish->done(publish->ctx, NULL);
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        desk_hear_presence(&desk, "gw-00", i % 2 == 0);
+        desk_run(&desk, 2000);
+    }
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        CHECK_INT_EQ(desk_count(&desk, parts[i]), 1);
+    }
+    desk_close(&desk);
+}
+
 /* The release is asked for once in a session, by its digest, while its rollout is live. */
 static void case_asks(void)
 {
@@ -267,6 +298,7 @@ int main(int argc, char **argv)
     static const struct check_case cases[] = {
         {"all missing", case_all_missing},
         {"refused", case_refused},
+        {"taken", case_taken},
         {"asks", case_asks},
         {"asks: all", case_asks_all},
         {"the end retold", case_end_retold},

@@ -181,6 +181,23 @@ static void case_changes_in_need(void)
     CHECK(unnoted > 0);
 }
 
+/* Who follows the changes hears that a node went, by its number. */
+static void case_changes_of_gone(void)
+{
+    struct roster roster;
+    const uint32_t *numbers;
+    size_t count;
+    roster_init(&roster);
+    CHECK(roster_need(&roster, "a") != NULL && roster_need(&roster, "b") != NULL);
+    uint32_t number = roster_find(&roster, "a")->number;
+    roster_changes_clear(&roster);
+    roster_forget(&roster, roster_find(&roster, "a"));
+    CHECK(roster_changes(&roster, &numbers, &count));
+    CHECK(count == 1 && numbers[0] == number);
+    CHECK(roster_by_number(&roster, number) == NULL);
+    roster_close(&roster);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"epoch", case_epoch},
@@ -189,6 +206,7 @@ int main(int argc, char **argv)
                                               {"orders", case_orders},
                                               {"sorted_and_bounded", case_sorted_and_bounded},
                                               {"labels", case_labels},
-                                              {"changes: in need", case_changes_in_need}};
+                                              {"changes: in need", case_changes_in_need},
+                                              {"changes: of gone", case_changes_of_gone}};
     return check_run(cases, sizeof cases / sizeof cases[0], argc, argv);
 }
