@@ -323,6 +323,33 @@ static void records_in_time(void)
     desk_close();
 }
 
+/* Who wants back what was taken over gets it, of whichever generation the way goes. */
+static void given_back(void)
+{
+    for (uint32_t gen = 1; gen <= 3; gen++) {
+        for (int row = 0; row < 4; row++) {
+            struct app *app = begin();
+            struct swap_decision decision;
+            const struct swap_facts facts = {
+                .now = 1000, .committed = &app->plans[0].plan, .is_engine_up = true};
+            app->session.replicas[0].gen = gen;
+            app->memory.committed = desk_generation(1, gen);
+            app->memory.adopted.of = row == 1 ? 0 : 9;
+            app->memory.wanted.bytes[0] = row == 2 ? 1 : 0;
+            app->memory.wanted_by = row == 3 ? WANTED_BY_ORDER : WANTED_BY_OVERRIDE;
+            swap_step(&app->memory, &app->session, &facts, &decision);
+            CHECK(decision.is_remembering == (row == 0));
+            if (row == 0) {
+                CHECK_INT_EQ(decision.next.committed.gen, 0);
+                CHECK_INT_EQ(decision.next.history[0].gen, gen);
+                CHECK_INT_EQ(decision.next.history[1].gen, 2); /* what was before it */
+                CHECK_INT_EQ(decision.next.adopted.of, 9);
+            }
+            desk_close();
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -336,6 +363,7 @@ int main(int argc, char **argv)
         {"made", made},
         {"places", places},
         {"records in time", records_in_time},
+        {"given back", given_back},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

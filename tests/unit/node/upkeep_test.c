@@ -234,10 +234,36 @@ static void case_restore(void)
     CHECK_INT_EQ(replica->restores, 2);
 }
 
+/* An image that a create of this generation did not find is fetched again, though it was here. */
+static void case_image_taken_away(void)
+{
+    static const struct {
+        uint32_t gen, missing_gen;
+        uint8_t staged;
+        bool is_here;
+    } rows[] = {{4, 4, 1, false}, {4, 3, 1, true},  {4, 0, 1, true},
+                {0, 0, 1, true},  {4, 4, 2, false}, {4, 0, 2, false}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        begin(1);
+        session.image_missing_gen = rows[i].missing_gen;
+        session.staged.bytes[0] = rows[i].staged;
+        decision = (struct swap_decision){.wake_at = MONO_NEVER};
+        CHECK(stage_images(&step, rows[i].gen, &plan) == rows[i].is_here);
+        CHECK_INT_EQ(decision.action_count, rows[i].is_here ? 0 : 1);
+        CHECK(session.is_staging == !rows[i].is_here);
+        if (!rows[i].is_here) {
+            CHECK_INT_EQ(decision.actions[0].kind, ACTION_PULL);
+            CHECK_INT_EQ(decision.actions[0].gen, rows[i].gen);
+            CHECK_INT_EQ(session.staged.bytes[0], rows[i].staged == 1 ? 0 : 2);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {{"create", case_create},
                                               {"restore", case_restore},
+                                              {"image taken away", case_image_taken_away},
                                               {"image missing", case_image_missing},
                                               {"back-off", case_back_off},
                                               {"created", case_created},
