@@ -178,6 +178,9 @@ static void names(void)
     put_record(name, "long");
     run();
     CHECK_STR_EQ(get(false, name, 9), "long");
+    flat_store_close(&ram.store);
+    CHECK_INT_EQ(open_again(), 0); /* as it stands on the medium, too */
+    CHECK_STR_EQ(get(false, name, 9), "long");
     name[STORE_NAME_BYTES - 1] = 'n';
     name[STORE_NAME_BYTES] = '\0';
     CHECK_INT_EQ(ram.documents.ops->record_write(ram.documents.self, name, span_text("x"), done,
