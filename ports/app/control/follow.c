@@ -63,12 +63,16 @@ static void note_start(struct follow *follow, struct span app, const char *wante
 static bool is_judged(struct follow *follow, struct span app, bool is_at_rest)
 {
     char release[DIGEST_HEX_BYTES];
-    if (scan_member_integer(app, "verdicts", -1) >= 0) {
-        return scan_member_integer(app, "verdicts", 0) > follow->verdicts &&
+    int64_t verdicts = scan_member_integer(app, "verdicts", -1);
+    if (verdicts < follow->verdicts) {
+        follow->verdicts = 0; /* another agent counts from its own start */
+    }
+    if (verdicts > 0) {
+        return verdicts > follow->verdicts &&
                scan_member_text(app, "verdictRelease", release, sizeof release) &&
                strcmp(release, follow->wanted) == 0;
     }
-    /* An agent that does not say whose it was. */
+    /* An agent that does not say whose it was, or has given none since it started. */
     int64_t verdict_gen = scan_member_integer(app, "verdictGen", 0);
     if (verdict_gen == follow->other_gen && verdict_gen != follow->gen) {
         follow->verdict_gen = verdict_gen;

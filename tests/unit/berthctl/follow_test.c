@@ -191,6 +191,27 @@ static void rollback_ends(void)
     CHECK_INT_EQ(SAY(&previous, "rest", 'a', '-', 'a', "bad", "unready", 2, 'p'), FOLLOW_WENT_BACK);
 }
 
+/* An agent that was started again counts verdicts from its own start. */
+static void agent_starts_again(void)
+{
+    struct follow bad = accepted('b', 5);
+    struct follow good = accepted('b', 5);
+    CHECK_INT_EQ(SAY(&bad, "unproven", 'a', 'b', 'b', "good", "soaked", 5, 'a'), FOLLOW_ON);
+    CHECK_INT_EQ(SAY(&bad, "unproven", 'a', 'b', 'b', "good", "soaked", 0, '-'), FOLLOW_ON);
+    CHECK_INT_EQ(SAY(&bad, "rest", 'a', '-', 'a', "bad", "crashed", 1, 'b'), FOLLOW_WENT_BACK);
+    CHECK_INT_EQ(SAY(&good, "rest", 'b', '-', 'b', "good", "soaked", 0, '-'), FOLLOW_GOOD);
+}
+
+/* It died just after the verdict: the next one remembers it, and has given none itself. */
+static void agent_dies_after_its_verdict(void)
+{
+    struct follow follow = accepted('b', 5);
+    CHECK_INT_EQ(SAY(&follow, "unproven", 'a', 'b', 'b', "good", "soaked", 5, 'a'), FOLLOW_ON);
+    follow.verdict_gen = 1; /* of the status before */
+    CHECK_INT_EQ(SAY(&follow, "rest", 'a', '-', 'a', "bad", "crashed", 0, '-'), FOLLOW_WENT_BACK);
+    CHECK_STR_EQ(follow.reason, "crashed");
+}
+
 static void accepted_answers(void)
 {
     struct follow follow = {.app = "web"};
@@ -216,6 +237,8 @@ int main(int argc, char **argv)
         {"tries_used_up", tries_used_up},
         {"replaced_by_an_order", replaced_by_an_order},
         {"rollback_ends", rollback_ends},
+        {"agent_starts_again", agent_starts_again},
+        {"agent_dies_after_its_verdict", agent_dies_after_its_verdict},
         {"accepted_answers", accepted_answers},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
