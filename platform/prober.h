@@ -24,13 +24,13 @@ struct prober_request {
 
 /* err is NULL when the container is well. ERR_PROBE: it answered badly, refused, or not in time
  * (the text says which). ERR_NETWORK: this machine could not even ask: no route, no sockets, no
- * interface that is up towards the address, or nobody at it on the link. A process cannot cause
- * that: what answers on the link is the kernel. */
+ * interface that is up towards the address, nobody at it on the link, or a kernel there that is as
+ * silent as its process. A process cannot cause that: what answers on the link is the kernel. */
 typedef void (*prober_done)(void *ctx, const struct err *err);
 
 struct prober_ops {
     /* Asks once. A failing call (ERR_BUSY above PROBER_PENDING_MAX, ERR_NETWORK) never calls back;
-     * a successful one exactly once, later, at the latest timeout_ms plus one loop turn on. A body
+     * a successful one exactly once, later, at the latest timeout_ms plus 100 ms and one loop turn on. A body
      * is read at most to 4 KiB and ignored. */
     int (*ask)(void *self, const struct prober_request *request, prober_done done, void *ctx,
                struct err *err);

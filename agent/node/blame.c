@@ -7,6 +7,11 @@
 /* A hand is not waited for longer than this, however patient the readiness probe is. */
 #define HAND_PATIENCE_MS_MAX MINUTES_MS(5)
 
+/* An engine that is told to end stops all containers and answers until the last one is down: so long
+ * that is waited for; shorter where nothing serves meanwhile. */
+#define ENGINE_END_MS       SECONDS_MS(20)
+#define ENGINE_END_ALONE_MS SECONDS_MS(3)
+
 static int64_t patience_of(const struct plan_service *service)
 {
     int64_t patience = probe_patience_ms(service);
@@ -19,6 +24,22 @@ static bool has_failed_readiness(const struct probe *probe, const struct plan_se
            probe->lines[PROBE_READINESS].failures >= service->readiness.failure_threshold;
 }
 
+/* It ended as one that is stopped does, by SIGTERM or SIGKILL or politely: by an engine that is about
+ * to go away itself, and then it is nobody's fault. */
+static bool may_be_stopped(struct step *step, const struct replica *replica)
+{
+    bool is_alone = step_is_exclusive(step) || step->facts->committed == NULL;
+    mono_ms until = replica->state_since + (is_alone ? ENGINE_END_ALONE_MS : ENGINE_END_MS);
+    int code = replica->exit_code;
+    if (step->memory->phase != SWAP_PREPARE || step->session->has_world_fault ||
+        replica->state != ENGINE_EXITED || (code != 0 && code != 143 && code != 137) ||
+        step->facts->now >= until) {
+        return false;
+    }
+    step_wake(step, until);
+    return true;
+}
+
 static enum reason failure_of(struct step *step, const struct replica *replica,
                               const struct plan_service *service)
 {
@@ -27,6 +48,9 @@ static enum reason failure_of(struct step *step, const struct replica *replica,
     }
     enum reason reason = condition_failure(replica, step->memory->phase, patience_of(service),
                                            step->facts->now, &step->decision->wake_at);
+    if (reason == REASON_CRASHED && may_be_stopped(step, replica)) {
+        return REASON_NONE;
+    }
     bool is_asked = replica != NULL && replica->is_present && replica->state == ENGINE_RUNNING &&
                     replica->is_probed && (replica->was_started || step->session->is_switched);
     if (reason != REASON_NONE || !is_asked ||

@@ -16,7 +16,10 @@ enum {
     QUESTION_BYTES = 320,
     BODY_BYTES_MAX = 4096,
     /* A server that ignores "Connection: close" is not waited for longer than this. */
-    REST_MS = 100
+    REST_MS = 100,
+    /* A kernel refuses a port of nobody's at once, whatever its processes do. */
+    KNOCK_PORT = 1,
+    KNOCK_MS = 100
 };
 
 static void probe_expired(void *ctx);
@@ -76,17 +79,67 @@ static void probe_fail_errno(struct linux_probe *probe, int number)
                probe->is_connected ? "answer: " : "connect: ", strerror(number));
 }
 
+/* Opens a socket and begins to connect it; the socket, or -1 with errno. *why: what connect said. */
+static int connect_begin(const struct linux_probe *probe, uint16_t port, int *why)
+{
+    struct sockaddr_in peer = {
+        .sin_family = AF_INET,
+        .sin_port = htons(port),
+        .sin_addr.s_addr = htonl(probe->request.address),
+    };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool is_begun = fd >= 0 && connect(fd, (const struct sockaddr *)&peer, sizeof peer) == 0;
+    *why = is_begun ? 0 : errno;
+    return fd;
+}
+
+/* The kernel behind the address refuses or takes a connection, or is on this machine. */
+static bool has_answered(const struct linux_probe *probe)
+{
+    int why = probe->early_errno;
+    socklen_t len = sizeof why;
+    struct sockaddr_in peer;
+    socklen_t peer_len = sizeof peer;
+    if (why == EINPROGRESS) {
+        (void)getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &why, &len);
+        return why != 0 ? !errno_is_local(why)
+                        : getpeername(probe->fd, (struct sockaddr *)&peer, &peer_len) == 0;
+    }
+    return !errno_is_local(why);
+}
+
 /* Silence is the app's (a full backlog, a process that hangs or is frozen), unless this machine has
- * no way to it: that is looked at, for a packet that is lost says nothing. */
+ * no way to it: then its kernel is silent as well, for a packet that is lost says nothing. */
 static void probe_fail_silent(struct linux_probe *probe)
 {
     char why[REACH_WHY_BYTES];
     const char *what = probe->is_connected ? "no answer" : "no connection";
-    if (linux_reach(probe->request.address, why)) {
-        probe_fail(probe, ERR_PROBE, what, " in time");
-    } else {
+    if (!linux_reach(probe->request.address, why)) {
         probe_fail(probe, ERR_NETWORK, "cannot be reached: ", why);
+    } else if (probe->is_knocking && !has_answered(probe)) {
+        probe_fail(probe, ERR_NETWORK, "cannot be reached: ", "its kernel does not answer either");
+    } else {
+        probe_fail(probe, ERR_PROBE, what, " in time");
     }
+}
+
+/* False when it cannot be tried. */
+static bool probe_knock(struct linux_probe *probe)
+{
+    const struct loop *loop = &probe->prober->loop;
+    int why;
+    int fd = connect_begin(probe, KNOCK_PORT, &why);
+    if (fd < 0) {
+        return false;
+    }
+    (void)loop->ops->watch(loop->self, probe->fd, 0, NULL, NULL, NULL);
+    close(probe->fd);
+    probe->fd = fd;
+    probe->early_errno = why;
+    probe->is_knocking = true;
+    loop->ops->arm(loop->self, &probe->timer, loop->ops->now(loop->self) + KNOCK_MS, probe_expired,
+                   probe);
+    return true;
 }
 
 static size_t question_render(const struct linux_probe *probe, char question[QUESTION_BYTES])
@@ -199,9 +252,9 @@ static void probe_expired(void *ctx)
     struct linux_probe *probe = ctx;
     if (probe->is_well) {
         probe_end(probe, NULL);
-    } else if (probe->early_errno != 0) {
+    } else if (probe->early_errno != 0 && !probe->is_knocking) {
         probe_fail_errno(probe, probe->early_errno);
-    } else {
+    } else if (probe->is_knocking || !probe_knock(probe)) {
         probe_fail_silent(probe);
     }
 }
@@ -210,22 +263,18 @@ static void probe_expired(void *ctx)
 static int probe_connect(struct linux_probe *probe, struct err *err)
 {
     const struct loop *loop = &probe->prober->loop;
-    struct sockaddr_in peer = {
-        .sin_family = AF_INET,
-        .sin_port = htons(probe->request.port),
-        .sin_addr.s_addr = htonl(probe->request.address),
-    };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int why;
+    int fd = connect_begin(probe, probe->request.port, &why);
     if (fd < 0) {
-        return err_set(err, ERR_NETWORK, "socket for a probe: %s", strerror(errno));
+        return err_set(err, ERR_NETWORK, "socket for a probe: %s", strerror(why));
     }
-    if (connect(fd, (const struct sockaddr *)&peer, sizeof peer) != 0 && errno != EINPROGRESS) {
-        if (errno_is_local(errno)) {
-            int rc = err_set(err, ERR_NETWORK, "connect for a probe: %s", strerror(errno));
+    if (why != 0 && why != EINPROGRESS) {
+        if (errno_is_local(why)) {
+            int rc = err_set(err, ERR_NETWORK, "connect for a probe: %s", strerror(why));
             close(fd);
             return rc;
         }
-        probe->early_errno = errno;
+        probe->early_errno = why;
     } else {
         int rc = loop->ops->watch(loop->self, fd, LOOP_WRITE, probe_ready, probe, err);
         if (rc != 0) {

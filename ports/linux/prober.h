@@ -14,6 +14,7 @@ struct linux_probe {
     int fd;
     bool is_connected;
     int early_errno; /* connect failed at once; told in the next turn */
+    bool is_knocking; /* silence: the kernel behind the address is asked, at a port of nobody's */
     bool is_well;    /* a good head is there; only the rest of the body is awaited */
     struct prober_request request;
     prober_done done;

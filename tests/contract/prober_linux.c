@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -249,11 +250,34 @@ static void case_no_descriptor_is_left(void)
     CHECK_INT_EQ(last, first);
 }
 
+/* A link on which every packet is lost, in a network of this program's own: the address stands in an
+ * interface's network, and no neighbour has to be asked for. Last, for there is no way back. */
+static void case_lost_packets_are_not_the_apps(void)
+{
+    int code = 1;
+    struct prober_request request = {
+        .kind = PROBER_TCP, .address = 0xc0000202u, .port = 80, .timeout_ms = 300};
+    peer_end();
+    if ((unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ||
+        system("ip link add lost0 type veth peer name lost1 && ip link set lost0 arp off up && "
+               "ip link set lost1 up && ip address add 192.0.2.1/24 dev lost0") != 0) {
+        printf("    no network of its own: not tried\n");
+        return;
+    }
+    CHECK_INT_EQ(
+        world.fixture.prober.ops->ask(world.fixture.prober.self, &request, ended, &code, NULL), 0);
+    for (int i = 0; i < 400 && code == 1; i++) {
+        world_pump(NULL);
+    }
+    CHECK_STR_EQ(err_word(code), err_word(ERR_NETWORK));
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case own[] = {
         {"linux: question is http", case_question_is_http},
         {"linux: no descriptor is left", case_no_descriptor_is_left},
+        {"linux: lost packets are not the app's", case_lost_packets_are_not_the_apps},
     };
     struct err err;
     world.listen_fd = -1;

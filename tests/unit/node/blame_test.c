@@ -382,6 +382,46 @@ static void case_overridden(void)
     }
 }
 
+static enum reason ended(int exit_code, int64_t ms)
+{
+    struct replica *replica = replica_of(2, 1);
+    replica->state = ENGINE_EXITED;
+    replica->falls = memory.phase == SWAP_PREPARE ? 1 : 2;
+    replica->state_since = 1000;
+    replica->exit_code = exit_code;
+    facts.now = 1000 + ms;
+    decision.wake_at = MONO_NEVER;
+    return blame_replicas(&step);
+}
+
+/* What ends as one that is stopped does may be an engine's doing that goes away itself; to wait for
+ * that is short where nothing serves meanwhile. */
+static void case_stopped(void)
+{
+    static const int codes[] = {0, 137, 143};
+    for (size_t i = 0; i < COUNT_OF(codes); i++) {
+        begin(1);
+        CHECK_INT_EQ(ended(codes[i], 19999), REASON_NONE);
+        CHECK_INT_EQ(decision.wake_at, 21000);
+        CHECK_INT_EQ(ended(codes[i], 20000), REASON_CRASHED);
+        session.has_world_fault = true; /* no blame: nothing to wait for */
+        CHECK_INT_EQ(ended(codes[i], 0), REASON_CRASHED);
+        begin(1);
+        candidate.services[0].order = PLAN_STOP_FIRST;
+        CHECK_INT_EQ(ended(codes[i], 2999), REASON_NONE);
+        CHECK_INT_EQ(ended(codes[i], 3000), REASON_CRASHED);
+        begin(1);
+        facts.committed = NULL;
+        CHECK_INT_EQ(ended(codes[i], 2999), REASON_NONE);
+        CHECK_INT_EQ(ended(codes[i], 3000), REASON_CRASHED);
+    }
+    begin(1);
+    CHECK_INT_EQ(ended(1, 0), REASON_CRASHED);
+    CHECK_INT_EQ(ended(139, 0), REASON_CRASHED);
+    memory.phase = SWAP_UNPROVEN; /* the first one is forgiven there anyway */
+    CHECK_INT_EQ(ended(143, 0), REASON_CRASHED);
+}
+
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
@@ -391,6 +431,7 @@ int main(int argc, char **argv)
         {"others", case_others},
         {"replicas", case_replicas},
         {"hand", case_hand},
+        {"stopped", case_stopped},
         {"route limit", case_route_limit},
         {"soak", case_soak},
     {"last looks", case_last_looks},
