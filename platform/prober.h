@@ -23,14 +23,16 @@ struct prober_request {
 };
 
 /* err is NULL when the container is well. ERR_PROBE: it answered badly, refused, or not in time
- * (the text says which). ERR_NETWORK: this machine could not even ask: no route, no sockets, no
- * interface that is up towards the address, nobody at it on the link, or a kernel there that is as
- * silent as its process. A process cannot cause that: what answers on the link is the kernel. */
+ * (the text says which). What a process cannot cause, for it is the kernel that answers on the link:
+ * ERR_NETWORK, this machine could not even ask: no route, no sockets, an interface that is down;
+ * ERR_WIRING, no interface has the address in its network, or nobody has it on the link;
+ * ERR_NOT_FOUND, the kernel there is as silent as its process. Of one that has just ended the last
+ * two are true as well. */
 typedef void (*prober_done)(void *ctx, const struct err *err);
 
 struct prober_ops {
-    /* Asks once. A failing call (ERR_BUSY above PROBER_PENDING_MAX, ERR_NETWORK) never calls back;
-     * a successful one exactly once, later, at the latest timeout_ms plus 100 ms and one loop turn on. A body
+    /* Asks once. A failing call (ERR_BUSY above PROBER_PENDING_MAX, ERR_NETWORK, ERR_WIRING) never
+     * calls back; a successful one exactly once, later, at the latest timeout_ms plus 100 ms and one loop turn on. A body
      * is read at most to 4 KiB and ignored. */
     int (*ask)(void *self, const struct prober_request *request, prober_done done, void *ctx,
                struct err *err);

@@ -22,7 +22,25 @@ static bool is_presumed_ready(const struct app *app, const struct replica *repli
  * asked: an asker's fault would take the blame for a crash from the release. */
 static bool is_of_container(const struct err *err)
 {
-    return err->code == ERR_CONFLICT || err->code == ERR_NOT_FOUND;
+    return err->code == ERR_CONFLICT || err->code == ERR_NOT_FOUND || err->code == ERR_WIRING;
+}
+
+/* For so long nothing at all reaches it, and clients least of all. */
+#define CUT_OFF_MS SECONDS_MS(30)
+
+/* Its link or its bridge was deleted by a hand: no question and no engine mends that. */
+static void note_cut_off(struct app *app, struct replica *replica, const struct probe_line *line,
+                         const struct err *err)
+{
+    if (err->code != ERR_WIRING || replica->is_miswired || !app->conductor->is_engine_up ||
+        conductor_now(app->conductor) - line->unasked_since < CUT_OFF_MS) {
+        return;
+    }
+    conductor_warning(app->conductor, app, "generation %u replica %u is cut off: made anew",
+                      replica->gen, replica->number);
+    replica->is_miswired = true;
+    replica->rewirings = (uint8_t)(replica->rewirings + (replica->rewirings < UINT8_MAX));
+    app->session.is_network_ready = false;
 }
 
 /* Notes what came of a question, and tells what changed by it. */
@@ -40,6 +58,9 @@ static void note_answer(struct app *app, struct replica *replica,
         conductor_world_fault(conductor);
     }
     bool is_unasked = line->unasked_since != 0;
+    if (is_unasked) {
+        note_cut_off(app, replica, line, err);
+    }
     if (conductor->is_engine_up &&
         (replica->probe.failed_at != failed_at || was_unasked != is_unasked)) {
         observe_soon(conductor); /* what the engine says of it explains more */

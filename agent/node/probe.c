@@ -98,6 +98,7 @@ static void take_success(struct probe *probe, const struct plan_service *service
     struct probe_line *line = &probe->lines[role];
     line->failures = 0;
     line->well_at = line->asked_at;
+    line->well_since = line->well_since != 0 ? line->well_since : line->asked_at;
     if (line->successes < UINT16_MAX) {
         line->successes++;
     }
@@ -119,6 +120,7 @@ static void take_failure(struct probe *probe, const struct plan_service *service
 {
     struct probe_line *line = &probe->lines[role];
     line->successes = 0;
+    line->well_since = 0;
     if (line->failures < UINT16_MAX) {
         line->failures++;
     }
@@ -149,6 +151,7 @@ void probe_answer(struct probe *probe, const struct plan_service *service, enum 
     if (said == PROBE_UNASKED) {
         line->unasked_since = line->unasked_since != 0 ? line->unasked_since : line->asked_at;
         line->unasked_at = line->asked_at;
+        line->well_since = 0;
         line->next = now + (pause < UNASKED_RETRY_MS ? pause : UNASKED_RETRY_MS);
         return;
     }

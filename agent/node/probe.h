@@ -40,6 +40,7 @@ struct probe_line {
     mono_ms next;          /* when to ask next; MONO_NEVER while an answer is awaited */
     mono_ms asked_at;      /* the question awaited, or the last one; 0: none yet */
     mono_ms well_at;       /* when the last was asked that was answered well; 0: none yet */
+    mono_ms well_since;    /* the first of those in a row that were; 0: the last one was not */
     mono_ms unasked_since; /* questions cannot be asked since; 0: the last one could */
     mono_ms asked_again;   /* since when they can be again; 0: they always could */
     mono_ms unasked_at;    /* when the last of those was asked */

@@ -68,6 +68,25 @@ static mono_ms set_shown_until(const struct step *step, uint32_t gen, const stru
     return until;
 }
 
+/* Since when each of the set has been answering without a gap; as long as a list is the answer, its
+ * last one. */
+static mono_ms set_shown_from(const struct step *step, uint32_t gen, const struct plan *plan)
+{
+    mono_ms from = 0;
+    for (uint8_t i = 0; i < plan->service_count; i++) {
+        const struct plan_service *service = &plan->services[i];
+        for (uint8_t number = 1; number <= service->replicas; number++) {
+            const struct replica *replica = session_find(step->session, gen, i, number);
+            mono_ms its = replica == NULL ? MONO_NEVER
+                          : !probe_is_regular(service)
+                              ? replica->seen_at
+                              : probe_regular_line(&replica->probe, service)->well_since;
+            from = its > from ? its : from;
+        }
+    }
+    return from;
+}
+
 /* What was not asked since then is asked at once. */
 static void hurry_set(const struct step *step, mono_ms since)
 {
@@ -117,8 +136,8 @@ static bool has_switched(struct step *step)
     return false;
 }
 
-/* The committed release can run beside the candidate, is ready, and has answered between two
- * questions to the candidate that could not be asked: so it is the candidate that is cut off. */
+/* The committed release can run beside the candidate, is ready, and has answered before and after a
+ * question to the candidate that could not be asked: so it is the candidate that is cut off. */
 static bool is_old_answering(const struct step *step, const struct probe_line *line)
 {
     const struct plan *old = step->facts->committed;
@@ -126,11 +145,22 @@ static bool is_old_answering(const struct step *step, const struct probe_line *l
     return old != NULL && old->service_count > 0 && !step_is_exclusive(step) &&
            upkeep_is_all_ready(step, gen, old) &&
            set_evidence(step, gen, old, line->unasked_since, true) == EVIDENCE_WELL &&
-           set_shown_until(step, gen, old) <= line->unasked_at;
+           set_shown_from(step, gen, old) <= line->unasked_at;
 }
 
-/* Of some replica of the candidate that cannot be asked for as long as its readiness takes to fail;
- * NULL: there is none. */
+/* It cannot be asked for as long as its readiness takes to fail, and a list that was asked for since
+ * its last such question says that it runs: one that has just ended cannot be asked either. */
+static bool is_unreached(const struct step *step, const struct replica *replica,
+                         const struct plan_service *service)
+{
+    const struct probe_line *line = probe_regular_line(&replica->probe, service);
+    mono_ms now = step->facts->now;
+    bool is_seen = line->unasked_at > line->unasked_since && replica->seen_at >= line->unasked_at;
+    return replica->is_probed && probe_is_unreached(&replica->probe, service, now) &&
+           (is_seen || now >= line->unasked_since + LIST_EVIDENCE_MS);
+}
+
+/* Of some replica of the candidate that is not reached; NULL: there is none. */
 static const struct probe_line *unreached_line(const struct step *step)
 {
     const struct plan *plan = step->facts->candidate;
@@ -138,8 +168,7 @@ static const struct probe_line *unreached_line(const struct step *step)
         for (uint8_t number = 1; number <= plan->services[i].replicas; number++) {
             const struct replica *replica =
                 session_find(step->session, step->memory->candidate.gen, i, number);
-            if (replica != NULL && replica->is_probed &&
-                probe_is_unreached(&replica->probe, &plan->services[i], step->facts->now)) {
+            if (replica != NULL && is_unreached(step, replica, &plan->services[i])) {
                 return probe_regular_line(&replica->probe, &plan->services[i]);
             }
         }

@@ -318,7 +318,7 @@ static bool is_outdone(const struct step *step, const struct replica *replica,
         if (is_of_set(other, replica->gen, plan) && other->service == replica->service &&
             replica_is_proven(other, service, line->unasked_since) &&
             probe_is_reached(&other->probe, service, step->facts->now) &&
-            probe_regular_line(&other->probe, service)->well_at <= line->unasked_at) {
+            probe_regular_line(&other->probe, service)->well_since <= line->unasked_at) {
             return true;
         }
     }

@@ -1,4 +1,6 @@
 /* Network: the bridge of one app, made once and recognised afterwards. */
+#include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 
 #include "ports/docker/call.h"
@@ -49,6 +51,37 @@ static bool has_subnet(const cJSON *json, const char *subnet)
 
 static void network_make(struct docker_call *call);
 
+/* Somebody deleted the interface, and the engine has not noticed. It is looked for on this machine:
+ * where that cannot be done, it is there. */
+static bool is_bridge_gone(const cJSON *json)
+{
+    const char *bridge =
+        reply_text_of(reply_at(json, "Options"), "com.docker.network.bridge.name");
+    return bridge[0] != '\0' && if_nametoindex(bridge) == 0 &&
+           (errno == ENODEV || errno == ENXIO);
+}
+
+static void on_dead_removed(struct docker_call *call, int status, struct span body)
+{
+    if (status == 204 || status == 404) {
+        network_make(call);
+    } else {
+        docker_call_refuse(call, "remove a network whose bridge is gone", status, body);
+    }
+}
+
+/* The containers that are still in it are made anew as well. */
+static void network_make_again(struct docker_call *call)
+{
+    struct network_state *network = call->state;
+    struct docker_request request;
+    char path[DOCKER_PATH_BYTES];
+    (void)network_request(network, on_dead_removed, path, sizeof path, &request);
+    request.method = "DELETE";
+    request.timeout_ms = WORK_TIMEOUT_MS;
+    docker_call_next(call, &request);
+}
+
 static void check_same(struct docker_call *call, struct span body)
 {
     struct network_state *network = call->state;
@@ -64,6 +97,8 @@ static void check_same(struct docker_call *call, struct span body)
     } else if (!has_subnet(json, network->subnet)) {
         docker_call_fail(call, ERR_EXISTS, "network %s does not have the subnet %s: remove it",
                          name, network->subnet);
+    } else if (is_bridge_gone(json)) {
+        network_make_again(call);
     } else {
         docker_call_finish(call, &(struct engine_answer){.id = name});
     }

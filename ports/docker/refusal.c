@@ -151,6 +151,7 @@ static const struct refusal_row rows[] = {
     {REFUSAL_EITHER, "invalid hostname format", NULL, ERR_SPEC, "dockerd"},
 
     {REFUSAL_EITHER, "network", "not found", ERR_WIRING, "dockerd; podman"},
+    {REFUSAL_EITHER, "could not find bridge", NULL, ERR_WIRING, "dockerd: its interface is gone"},
     {REFUSAL_EITHER, "network", "no such network", ERR_WIRING, "podman"},
     {REFUSAL_EITHER, "network", "already exists in network", ERR_WIRING,
      "dockerd: an endpoint that was left behind"},

@@ -114,10 +114,11 @@ static void probe_fail_silent(struct linux_probe *probe)
 {
     char why[REACH_WHY_BYTES];
     const char *what = probe->is_connected ? "no answer" : "no connection";
-    if (!linux_reach(probe->request.address, why)) {
-        probe_fail(probe, ERR_NETWORK, "cannot be reached: ", why);
+    int code = linux_reach(probe->request.address, why);
+    if (code != 0) {
+        probe_fail(probe, code, "cannot be reached: ", why);
     } else if (probe->is_knocking && !has_answered(probe)) {
-        probe_fail(probe, ERR_NETWORK, "cannot be reached: ", "its kernel does not answer either");
+        probe_fail(probe, ERR_NOT_FOUND, "cannot be reached: ", "no kernel answers there");
     } else {
         probe_fail(probe, ERR_PROBE, what, " in time");
     }
@@ -270,9 +271,12 @@ static int probe_connect(struct linux_probe *probe, struct err *err)
     }
     if (why != 0 && why != EINPROGRESS) {
         if (errno_is_local(why)) {
-            int rc = err_set(err, ERR_NETWORK, "connect for a probe: %s", strerror(why));
+            char ignored[REACH_WHY_BYTES];
+            bool is_gone = !IN_MULTICAST(probe->request.address) &&
+                           linux_reach(probe->request.address, ignored) == ERR_WIRING;
             close(fd);
-            return rc;
+            return err_set(err, is_gone ? ERR_WIRING : ERR_NETWORK, "connect for a probe: %s",
+                           strerror(why));
         }
         probe->early_errno = why;
     } else {

