@@ -23,7 +23,7 @@ struct prober_request {
 };
 
 /* err is NULL when the container is well. ERR_PROBE: it answered badly, refused, or not in time
- * (the text says which). What a process cannot cause, for it is the kernel that answers on the link:
+ * (the text says which). What a process cannot cause, for the kernel answers on the link:
  * ERR_NETWORK, this machine could not even ask: no route, no sockets, an interface that is down;
  * ERR_WIRING, no interface has the address in its network, or nobody has it on the link;
  * ERR_NOT_FOUND, the kernel there is as silent as its process. Of one that has just ended the last
@@ -32,8 +32,8 @@ typedef void (*prober_done)(void *ctx, const struct err *err);
 
 struct prober_ops {
     /* Asks once. A failing call (ERR_BUSY above PROBER_PENDING_MAX, ERR_NETWORK, ERR_WIRING) never
-     * calls back; a successful one exactly once, later, at the latest timeout_ms plus 100 ms and one loop turn on. A body
-     * is read at most to 4 KiB and ignored. */
+     * calls back; a successful one exactly once, later, at the latest timeout_ms plus 100 ms and
+     * one loop turn on. A body is read at most to 4 KiB and ignored. */
     int (*ask)(void *self, const struct prober_request *request, prober_done done, void *ctx,
                struct err *err);
 };

@@ -7,8 +7,8 @@
 /* A hand is not waited for longer than this, however patient the readiness probe is. */
 #define HAND_PATIENCE_MS_MAX MINUTES_MS(5)
 
-/* An engine that is told to end stops all containers and answers until the last one is down: so long
- * that is waited for; shorter where nothing serves meanwhile. */
+/* An engine that is told to end stops all containers and answers until the last one is down: so
+ * long that is waited for; shorter where nothing serves meanwhile. */
 #define ENGINE_END_MS       SECONDS_MS(20)
 #define ENGINE_END_ALONE_MS SECONDS_MS(3)
 
@@ -24,8 +24,8 @@ static bool has_failed_readiness(const struct probe *probe, const struct plan_se
            probe->lines[PROBE_READINESS].failures >= service->readiness.failure_threshold;
 }
 
-/* It ended as one that is stopped does, by SIGTERM or SIGKILL or politely: by an engine that is about
- * to go away itself, and then it is nobody's fault. */
+/* It ended as one that is stopped does, by SIGTERM or SIGKILL or politely: by an engine that is
+ * about to go away itself, and then it is nobody's fault. */
 static bool may_be_stopped(struct step *step, const struct replica *replica)
 {
     bool is_alone = step_is_exclusive(step) || step->facts->committed == NULL;

@@ -148,8 +148,8 @@ static bool is_old_answering(const struct step *step, const struct probe_line *l
            set_shown_from(step, gen, old) <= line->unasked_at;
 }
 
-/* It cannot be asked for as long as its readiness takes to fail, and a list that was asked for since
- * its last such question says that it runs: one that has just ended cannot be asked either. */
+/* It cannot be asked for as long as its readiness takes to fail, and a list that was asked for
+ * since its last such question says that it runs: one that has ended cannot be asked either. */
 static bool is_unreached(const struct step *step, const struct replica *replica,
                          const struct plan_service *service)
 {

@@ -55,10 +55,8 @@ static void network_make(struct docker_call *call);
  * where that cannot be done, it is there. */
 static bool is_bridge_gone(const cJSON *json)
 {
-    const char *bridge =
-        reply_text_of(reply_at(json, "Options"), "com.docker.network.bridge.name");
-    return bridge[0] != '\0' && if_nametoindex(bridge) == 0 &&
-           (errno == ENODEV || errno == ENXIO);
+    const char *bridge = reply_text_of(reply_at(json, "Options"), "com.docker.network.bridge.name");
+    return bridge[0] != '\0' && if_nametoindex(bridge) == 0 && (errno == ENODEV || errno == ENXIO);
 }
 
 static void on_dead_removed(struct docker_call *call, int status, struct span body)

@@ -79,7 +79,7 @@ static void probe_fail_errno(struct linux_probe *probe, int number)
                probe->is_connected ? "answer: " : "connect: ", strerror(number));
 }
 
-/* Opens a socket and begins to connect it; the socket, or -1 with errno. *why: what connect said. */
+/* Opens a socket and begins to connect it; the socket, or -1. *why: an errno, or 0. */
 static int connect_begin(const struct linux_probe *probe, uint16_t port, int *why)
 {
     struct sockaddr_in peer = {

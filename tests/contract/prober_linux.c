@@ -250,8 +250,8 @@ static void case_no_descriptor_is_left(void)
     CHECK_INT_EQ(last, first);
 }
 
-/* A link on which every packet is lost, in a network of this program's own: the address stands in an
- * interface's network, and no neighbour has to be asked for. Last, for there is no way back. */
+/* A link on which every packet is lost, in a network of this program's own: the address stands in
+ * an interface's network, and no neighbour has to be asked for. Last: there is no way back. */
 static void case_lost_packets_are_not_the_apps(void)
 {
     int code = 1;

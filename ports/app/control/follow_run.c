@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "ports/app/control/scan.h"
-#include "ports/app/control/view.h"
 #include "platform/base/text.h"
 #include "ports/app/control/follow.h"
+#include "ports/app/control/scan.h"
+#include "ports/app/control/view.h"
 
 /* An agent that is gone is waited for as long as a service manager takes to start it again. */
 enum { AWAY_RETRY_MS = 500, AWAY_TRIES_MAX = 120 };
@@ -80,7 +80,7 @@ static int watch(struct follow *follow, struct client *client, uint64_t after,
     return 0;
 }
 
-/* An agent that is started again goes on with what it was asked for, and numbers its events anew. */
+/* An agent that is started again goes on with what it was asked, and numbers its events anew. */
 int follow_run(struct follow *follow, const struct control *control, uint64_t after)
 {
     const struct timespec pause = {.tv_nsec = AWAY_RETRY_MS * 1000000L};
