@@ -1,6 +1,7 @@
 /* List: which containers are ours and what each of them is. The list itself tells neither exit
  * code nor restart policy, so each container is looked at once more. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -122,16 +123,28 @@ static bool is_detached(const cJSON *json)
            cJSON_GetObjectItemCaseSensitive(networks, mode) == NULL;
 }
 
+static bool is_calendar(const struct tm *tm)
+{
+    return tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 && tm->tm_mday <= 31 &&
+           tm->tm_hour >= 0 && tm->tm_hour <= 23 && tm->tm_min >= 0 && tm->tm_min <= 59 &&
+           tm->tm_sec >= 0 && tm->tm_sec <= 60;
+}
+
 /* "2026-02-03T04:05:06.789012345Z" in milliseconds; 0 for what is no time, and for year 1, which is
  * "never". */
 static int64_t started_at(const char *text)
 {
     struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    int len = 0;
     int64_t ms = 0;
-    if (rest == NULL || tm.tm_year < 70) {
+    int read = sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+                      &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &len);
+    if (read != 6 || tm.tm_year < 1970 || !is_calendar(&tm)) {
         return 0;
     }
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    const char *rest = text + len;
     if (*rest == '.') {
         for (int scale = 100; scale > 0 && *++rest >= '0' && *rest <= '9'; scale /= 10) {
             ms += (*rest - '0') * scale;

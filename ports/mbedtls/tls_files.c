@@ -2,25 +2,24 @@
 #include "ports/mbedtls/tls_files.h"
 
 #include <errno.h>
-#include <mbedtls/error.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/psa_util.h>
 #include <mbedtls/x509_crt.h>
 #include <string.h>
 
 #include "ports/mbedtls/tls_reason.h"
+#include "ports/mbedtls/tls_words.h"
 
 static int file_failed(const char *what, const char *path, int rc, struct err *err)
 {
-    char text[96];
+    char text[TLS_WORDS_BYTES];
     if (tls_reason_is_memory(rc)) {
         return err_set(err, ERR_MEMORY, "no memory to read %s %s", what, path);
     }
     if (rc == MBEDTLS_ERR_X509_FILE_IO_ERROR || rc == MBEDTLS_ERR_PK_FILE_IO_ERROR) {
         return err_set(err, ERR_CERTIFICATE, "read %s %s: %s", what, path, strerror(errno));
     }
-    mbedtls_strerror(rc, text, sizeof text);
-    return err_set(err, ERR_CERTIFICATE, "read %s %s: %s", what, path, text);
+    return err_set(err, ERR_CERTIFICATE, "read %s %s: %s", what, path, tls_words(rc, text));
 }
 
 static int certificates_load(mbedtls_x509_crt *certificates, const char *what, const char *path,

@@ -6,7 +6,6 @@
 #include <mbedtls/bignum.h>
 #include <mbedtls/cipher.h>
 #include <mbedtls/ecp.h>
-#include <mbedtls/error.h>
 #include <mbedtls/md.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/pem.h>
@@ -15,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "ports/mbedtls/tls_words.h"
 
 #define DATE_BYTES 40
 
@@ -154,7 +155,7 @@ static int network_failed(const struct tls_failure *failure, struct err *err)
 
 int tls_reason(const struct tls_failure *failure, struct err *err)
 {
-    char text[96];
+    char text[TLS_WORDS_BYTES];
     int rc = failure->rc;
     if (tls_reason_is_memory(rc)) {
         return err_set(err, ERR_MEMORY, "no memory for the secured connection");
@@ -173,7 +174,7 @@ int tls_reason(const struct tls_failure *failure, struct err *err)
         return err_set(err, ERR_TLS, "what answers on %s port %u does not speak TLS",
                        failure->settings->host, failure->settings->port);
     }
-    mbedtls_strerror(rc, text, sizeof text);
     return err_set(err, ERR_TLS, "the secured connection failed%s: %s (-0x%04x)",
-                   failure->is_shaking ? " in the handshake" : "", text, (unsigned)-rc);
+                   failure->is_shaking ? " in the handshake" : "", tls_words(rc, text),
+                   (unsigned)-rc);
 }

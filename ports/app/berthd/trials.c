@@ -2,6 +2,7 @@
 #include "ports/app/berthd/trials.h"
 #include "ports/app/berthd/registries.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -203,24 +204,35 @@ static void route_answered(void *ctx, const struct err *err, const struct route_
     }
 }
 
-static const struct route_table trial_table = {
-    .generation = 1,
-    .pool = TRIAL_POOL,
-    .pool_bits = TRIAL_POOL_BITS,
-    .services = {{
-        .app = TRIAL_NAME,
-        .service = TRIAL_NAME,
-        .ports = {{.protocol = ROUTE_TCP,
-                   .host_ip = TRIAL_FIRST,
-                   .host_port = TRIAL_PORT,
-                   .container_port = TRIAL_PORT}},
-        .port_count = 1,
-        .backends = {{.address = TRIAL_FIRST + 1, .weight = 1},
-                     {.address = TRIAL_FIRST + 2, .weight = 1}},
-        .backend_count = 2,
-    }},
-    .service_count = 1,
-};
+#define TRIAL_GENERATION 1
+
+/* One service of two backends, or NULL without memory: the caller frees it. On the heap, for a
+ * constant would be as large in the program as a table of 64 services. */
+static struct route_table *trial_table_new(void)
+{
+    struct route_table *table = calloc(1, sizeof *table);
+    if (table == NULL) {
+        return NULL;
+    }
+    table->generation = TRIAL_GENERATION;
+    table->pool = TRIAL_POOL;
+    table->pool_bits = TRIAL_POOL_BITS;
+    table->service_count = 1;
+    struct route_service *service = &table->services[0];
+    (void)snprintf(service->app, sizeof service->app, TRIAL_NAME);
+    (void)snprintf(service->service, sizeof service->service, TRIAL_NAME);
+    service->port_count = 1;
+    service->ports[0] = (struct route_port){.protocol = ROUTE_TCP,
+                                            .host_ip = TRIAL_FIRST,
+                                            .host_port = TRIAL_PORT,
+                                            .container_port = TRIAL_PORT};
+    service->backend_count = 2;
+    for (size_t i = 0; i < service->backend_count; i++) {
+        service->backends[i].address = TRIAL_FIRST + 1 + (ipv4)i;
+        service->backends[i].weight = 1;
+    }
+    return table;
+}
 
 /* The pool of the trial stands for the one that is tried by itself. */
 static int route_reach(const struct route_state *state, struct err *err)
@@ -237,13 +249,18 @@ static int route_reach(const struct route_state *state, struct err *err)
 
 static int route_work(struct self_test *test, const struct route *route, struct err *err)
 {
-    int rc = route->ops->apply(route->self, &trial_table, route_answered, test, err);
+    struct route_table *table = trial_table_new();
+    if (table == NULL) {
+        return err_set(err, ERR_MEMORY, "no memory for a table");
+    }
+    int rc = route->ops->apply(route->self, table, route_answered, test, err);
     rc = answer_wait(test, rc, err);
+    free(table);
     if (rc == 0) {
         rc = route->ops->read(route->self, route_answered, test, err);
         rc = answer_wait(test, rc, err);
     }
-    if (rc == 0 && (!test->state.is_present || test->state.generation != trial_table.generation)) {
+    if (rc == 0 && (!test->state.is_present || test->state.generation != TRIAL_GENERATION)) {
         rc = err_set(err, ERR_ROUTE, "the kernel does not hold the table it took");
     }
     rc = rc == 0 ? route_reach(&test->state, err) : rc;
