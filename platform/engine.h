@@ -296,8 +296,12 @@ typedef void (*engine_done)(void *ctx, const struct err *err, const struct engin
 /* Bytes of this pull seen so far; only grows. */
 typedef void (*engine_progress)(void *ctx, uint64_t bytes);
 
-/* All calls are asynchronous: one that fails (ERR_LIMIT, ERR_BUSY above 64 pending) never calls
- * back, one that succeeds calls back exactly once, later. Every call may be repeated: what is
+/* Something may have happened to a container or network of this node. It may come late, twice, for
+ * nothing or not at all: a reason to look, and never a fact. */
+typedef void (*engine_hint)(void *ctx);
+
+/* All calls but watch are asynchronous: one that fails (ERR_LIMIT, ERR_BUSY above 64 pending) never
+ * calls back, one that succeeds calls back exactly once, later. Every call may be repeated: what is
  * already so is success. Calls on different containers run beside each other; none waits for a
  * slow stop or pull. Nothing is ever read from or changed on containers, images or networks that
  * do not carry the node's label or our tag, but for containers of a Compose project that a release
@@ -405,6 +409,12 @@ struct engine_ops {
      * of lines: reading is bounded in bytes and time, however much it wrote. A log that this engine
      * cannot read (driver "none", one that only sends) is no error: `unread` says why. */
     int (*post_mortem)(void *self, const char *id, engine_done done, void *ctx, struct err *err);
+    /* From now on hint(ctx) is called, never from inside a call, when the engine says that a
+     * container or network of that node has started, ended, been paused, renamed, changed, removed,
+     * connected or disconnected, by whomever. What brings the hints breaks with the engine, costs
+     * no pending call, and is opened again by itself, at last once a minute. Replaces the watch of
+     * before; hint NULL: there is none any more. ERR_MEMORY, ERR_LIMIT (the node's name). */
+    int (*watch)(void *self, const char *node, engine_hint hint, void *ctx, struct err *err);
 };
 
 struct engine {

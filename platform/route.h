@@ -125,6 +125,10 @@ struct route_state {
 /* err is NULL on success; state only for read. */
 typedef void (*route_done)(void *ctx, const struct err *err, const struct route_state *state);
 
+/* Somebody else may have changed what apply left in the kernel. It may come late, twice, for
+ * nothing or not at all: a reason to read, and never a fact. */
+typedef void (*route_hint)(void *ctx);
+
 /* Calls are carried out in order; a failing call never calls back, a successful one exactly once,
  * later. Tables are copied. Established connections are not touched by apply;
  * flows of datagrams (UDP) to a backend that is in the table no more go to one that is. Only tables
@@ -160,6 +164,10 @@ struct route_ops {
      * what to do. */
     int (*is_held)(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port,
                    bool *held, struct err *err);
+    /* From now on hint(ctx) is called, never from inside a call, when the kernel says that our
+     * table or the engine's hook was changed by anyone but us. A kernel that says nothing is asked
+     * again at each read. Replaces the watch of before; hint NULL: there is none any more. */
+    void (*watch)(void *self, route_hint hint, void *ctx);
 };
 
 struct route {

@@ -175,6 +175,7 @@ int conductor_start(struct conductor *conductor, struct err *err)
         return err_wrap(err, rc, "start");
     }
     conductor->is_started = true;
+    hints_start(conductor);
     conductor_touch(conductor);
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "agent/node/address.h"
 #include "agent/node/conductor.h"
+#include "agent/node/hints.h"
 #include "agent/node/order.h"
 #include "agent/node/swap.h"
 
@@ -208,6 +209,7 @@ struct conductor {
     uint64_t list_seen;   /* and of the last that was answered */
     mono_ms list_at, about_at;
     mono_ms list_asked_at; /* when that was */
+    struct hints engine_hints, route_hints;
     uint8_t engine_failures;
     size_t left_out; /* containers that the last list had no room for */
     bool has_orphans_reported;
@@ -307,6 +309,9 @@ NODISCARD int ended_recall(struct conductor *conductor, const char *name,
 void end_step(struct app *app);
 
 /* conductor_observe.c */
+/* conductor_hints.c: asks engine and kernel to say when something happens; once. */
+void hints_start(struct conductor *conductor);
+
 void observe_step(struct conductor *conductor);
 mono_ms observe_deadline(const struct conductor *conductor);
 void observe_soon(struct conductor *conductor); /* list again at once */

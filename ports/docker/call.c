@@ -220,6 +220,7 @@ static void on_version(void *ctx, const struct err *cause, int status, const cha
         docker_call_fail(call, rc, "%s", err.text);
         return;
     }
+    docker_events_begin(call->docker);
     call_send_or_fail(call);
 }
 

@@ -5,6 +5,7 @@
 #include "platform/base/text.h"
 #include "ports/docker/buffer.h"
 #include "ports/docker/docker.h"
+#include "ports/docker/events.h"
 #include "ports/docker/refusal.h"
 #include "ports/docker/reply.h"
 
@@ -32,6 +33,7 @@ struct docker {
     bool has_endless_log; /* its default log is a file without a limit, as far as it says */
     uint64_t memory_bytes, nano_cpus; /* of the machine; 0: not asked yet */
     char data_dir[256];   /* where the engine keeps its data; empty: not asked yet */
+    struct docker_events events;
     struct docker_call *calls;
     size_t call_count;
 };

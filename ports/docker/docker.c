@@ -37,6 +37,7 @@ void docker_engine_free(struct docker *docker)
     while (docker->calls != NULL) {
         docker_call_free(docker->calls);
     }
+    docker_events_close(docker);
     free(docker);
 }
 
@@ -64,6 +65,7 @@ struct engine docker_engine_interface(struct docker *docker)
         .signal = docker_signal,
         .exec = docker_exec,
         .post_mortem = docker_post_mortem,
+        .watch = docker_watch,
     };
     return (struct engine){.ops = &ops, .self = docker};
 }

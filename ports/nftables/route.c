@@ -2,6 +2,7 @@
 #include "ports/nftables/route.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ static void first_finish(struct nftables_route *route, const struct err *err)
     route->jobs = job->next;
     route->job_count--;
     route->is_running = false;
+    watch_settle(&route->watch, job->kind != JOB_READ);
     job_free(job);
     done(ctx, err, err == NULL ? &state : NULL);
 }
@@ -38,6 +40,7 @@ static void line_advance(struct nftables_route *route)
     while (route->jobs != NULL && !route->is_running) {
         struct err err = {0};
         int rc = job_begin(route, route->jobs, tool_done, &err);
+        watch_hold(&route->watch);
         if (rc > 0) {
             route->is_running = true;
         } else {
@@ -82,6 +85,7 @@ static int line_add(struct nftables_route *route, const struct nftables_job *pro
             job_free(job);
             return rc;
         }
+        watch_hold(&route->watch);
         route->is_running = true;
     }
     struct nftables_job **end = &route->jobs;
@@ -145,7 +149,9 @@ static int route_apply(void *self, const struct route_table *table, route_done d
 static int route_read(void *self, route_done done, void *ctx, struct err *err)
 {
     struct nftables_job job = {.kind = JOB_READ, .done = done, .ctx = ctx};
-    return line_add(self, &job, err);
+    struct nftables_route *route = self;
+    watch_open(&route->watch);
+    return line_add(route, &job, err);
 }
 
 static int route_commit(void *self, const struct route_table *table, route_done done, void *ctx,
@@ -183,6 +189,14 @@ static int route_is_held(void *self, enum route_protocol protocol, ipv4 host_ip,
     return held_find(protocol, host_ip, port, held, err);
 }
 
+static void route_watch(void *self, route_hint hint, void *ctx)
+{
+    struct nftables_route *route = self;
+    route->watch.hint = hint;
+    route->watch.ctx = ctx;
+    watch_open(&route->watch);
+}
+
 int nftables_route_init(struct nftables_route *route,
                         const struct nftables_route_settings *settings, struct err *err)
 {
@@ -195,6 +209,8 @@ int nftables_route_init(struct nftables_route *route,
     route->worker = settings->worker;
     route->pool = settings->pool;
     route->pool_bits = settings->pool_bits;
+    route->watch.loop = settings->loop;
+    (void)snprintf(route->watch.table, sizeof route->watch.table, "berth-%s", settings->node);
     if (!text_is_name(settings->node, RULESET_NODE_CHARS) ||
         !text_copy(route->node, sizeof route->node, settings->node)) {
         return err_set(err, ERR_VALUE, "the node's name is not a name");
@@ -214,6 +230,7 @@ void nftables_route_close(struct nftables_route *route)
         job_free(job);
     }
     route->job_count = 0;
+    watch_close(&route->watch);
 }
 
 struct route nftables_route_interface(struct nftables_route *route)
@@ -226,6 +243,7 @@ struct route nftables_route_interface(struct nftables_route *route)
         .forget = route_forget,
         .clear = route_clear,
         .is_held = route_is_held,
+        .watch = route_watch,
     };
     return (struct route){.ops = &ops, .self = route};
 }

@@ -6,6 +6,7 @@
 #include "platform/worker.h"
 #include "ports/nftables/bridge.h"
 #include "ports/nftables/ruleset.h"
+#include "ports/nftables/watch.h"
 
 #define NFTABLES_ROUTE_PENDING_MAX 16
 #define NFTABLES_ROUTE_PATH_BYTES  256
@@ -16,6 +17,7 @@ struct nftables_route_settings {
     const char *boot_path; /* file that commit writes, for `nft -f` at boot */
     ipv4 pool;             /* every table's pool */
     unsigned pool_bits;
+    struct loop loop; /* that waits for what the kernel says; ops NULL: it is not listened to */
 };
 
 #define NFTABLES_DATAGRAM_MAX 256
@@ -42,6 +44,7 @@ struct nftables_route {
     struct nftables_job *jobs; /* oldest first */
     size_t job_count;
     bool is_running;
+    struct nftables_watch watch;
 };
 
 /* Copies the settings; the worker outlives the route. Touches nothing outside. ERR_VALUE when node,

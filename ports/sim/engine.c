@@ -36,6 +36,7 @@ bool sim_engine_init(struct sim_engine *engine, struct sim_world *world)
     engine->is_up = true;
     engine->has_registry = true;
     engine->life = 1;
+    engine->eyes.world = world;
     engine->about = (struct engine_about){
         .version = "sim",
         .arch = "amd64",
@@ -266,6 +267,7 @@ void container_run(struct sim_engine *engine, struct sim_container *container)
     container->told_at = 0;
     container->crash_due = false;
     container->was_ready = false;
+    sim_eyes_see(&engine->eyes);
     int64_t crash_after = image->is_hollow ? 20 : image->app.crash_after_ms;
     if (crash_after != SIM_NEVER) {
         sim_world_at(engine->world, engine->world->now + crash_after, crash, engine,
@@ -275,7 +277,7 @@ void container_run(struct sim_engine *engine, struct sim_container *container)
 
 void container_end(struct sim_engine *engine, struct sim_container *container, int exit_code)
 {
-    (void)engine;
+    sim_eyes_see(&engine->eyes);
     if (container->seen.state != ENGINE_CREATED) {
         container->seen.state = ENGINE_EXITED;
         container->seen.exit_code = exit_code;
@@ -292,6 +294,7 @@ void sim_engine_remove_by_hand(struct sim_engine *engine, struct sim_container *
     char label[64];
     sim_world_trace(engine->world, "hand    removes %s", container_label(container, label));
     container_free(container);
+    sim_eyes_see(&engine->eyes);
 }
 
 static void end_all(struct sim_engine *engine)
@@ -361,4 +364,14 @@ void trace_call(struct sim_engine *engine, const struct sim_engine_call *call)
     const struct sim_container *container = container_of(engine, call->text);
     sim_world_trace(engine->world, "engine  %s %s", sim_op_word(call->op),
                     container != NULL ? container_label(container, label) : call->text);
+}
+
+int engine_watch(void *self, const char *node, engine_hint hint, void *ctx, struct err *err)
+{
+    struct sim_engine *engine = self;
+    if (strlen(node) >= SIM_NODE_BYTES) {
+        return err_set(err, ERR_LIMIT, "a node's name is too long");
+    }
+    sim_eyes_watch(&engine->eyes, hint, ctx);
+    return 0;
 }

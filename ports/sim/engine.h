@@ -4,6 +4,7 @@
 #define PORTS_SIM_ENGINE_H
 
 #include "platform/engine.h"
+#include "ports/sim/eyes.h"
 #include "ports/sim/world.h"
 
 #define SIM_CONTAINERS_MAX 64
@@ -140,6 +141,7 @@ struct sim_engine {
     mono_ms link_down_until; /* nothing reaches a container before */
     int64_t slow_ms;         /* every call takes up to so much longer */
     struct engine_about about;
+    struct sim_eyes eyes;
 };
 
 /* A running engine without images or containers. False when there is no memory. */

@@ -590,6 +590,7 @@ struct engine sim_engine_port(struct sim_engine *engine)
         .signal = send_signal,
         .exec = exec,
         .post_mortem = post_mortem,
+        .watch = engine_watch,
     };
     return (struct engine){.ops = &ops, .self = engine};
 }

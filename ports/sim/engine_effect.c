@@ -308,6 +308,7 @@ static void remove_container(struct sim_engine *engine, struct sim_engine_call *
     if (container != NULL) {
         sim_world_saw(engine->world, SIM_SAW_REMOVE, container);
         container_free(container);
+        sim_eyes_see(&engine->eyes);
     }
 }
 

@@ -49,6 +49,9 @@ bool container_is_running(const struct sim_container *container);
 
 struct sim_image *image_of(struct sim_engine *engine, const char *reference);
 
+/* The one agent of this world has the one node of it. */
+int engine_watch(void *self, const char *node, engine_hint hint, void *ctx, struct err *err);
+
 /* engine_volumes.c */
 
 /* Each volume of the container is there and its app's; false with the call's error set. */

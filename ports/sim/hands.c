@@ -40,6 +40,7 @@ static void trace_deed(struct sim_machine *machine, const char *deed,
 {
     char label[64];
     sim_world_trace(&machine->world, "hand    %s %s", deed, container_label(container, label));
+    sim_eyes_see(&machine->engine.eyes);
 }
 
 void sim_hands_pause(struct sim_machine *machine, struct sim_container *container)
@@ -174,4 +175,5 @@ void sim_hands_firewall(struct sim_machine *machine)
 {
     sim_world_trace(&machine->world, "hand    reloads the firewall");
     machine->route.is_open = false;
+    sim_eyes_see(&machine->route.eyes);
 }

@@ -22,6 +22,7 @@ bool sim_route_init(struct sim_route *route, struct sim_world *world)
 {
     memset(route, 0, sizeof *route);
     route->world = world;
+    route->eyes.world = world;
     route->calls = calloc(SIM_ROUTE_PENDING_MAX, sizeof *route->calls);
     return route->calls != NULL;
 }
@@ -362,6 +363,12 @@ static int is_held(void *self, enum route_protocol protocol, ipv4 host_ip, uint1
     return 0;
 }
 
+static void watch(void *self, route_hint hint, void *ctx)
+{
+    struct sim_route *route = self;
+    sim_eyes_watch(&route->eyes, hint, ctx);
+}
+
 void sim_route_hold(struct sim_route *route, enum route_protocol protocol, ipv4 host_ip,
                     uint16_t port)
 {
@@ -393,6 +400,7 @@ void sim_route_flush(struct sim_route *route)
 {
     if (route->has_kernel) {
         set_kernel(route, NULL);
+        sim_eyes_see(&route->eyes);
     }
 }
 
@@ -405,6 +413,7 @@ void sim_route_replace(struct sim_route *route, const struct route_table *table)
     route->kernel = old;
     route->is_open = is_open;
     trace_table(route, "kernel", &old);
+    sim_eyes_see(&route->eyes);
 }
 
 void sim_route_spoil(struct sim_route *route)
@@ -416,6 +425,7 @@ void sim_route_spoil(struct sim_route *route)
                             service->service);
             service->backend_count = 0;
             route->is_altered = true;
+            sim_eyes_see(&route->eyes);
             return;
         }
     }
@@ -518,6 +528,7 @@ struct route sim_route_port(struct sim_route *route)
         .forget = forget,
         .clear = clear,
         .is_held = is_held,
+        .watch = watch,
     };
     return (struct route){.ops = &ops, .self = route};
 }

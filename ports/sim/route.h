@@ -3,6 +3,7 @@
 #define PORTS_SIM_ROUTE_H
 
 #include "platform/route.h"
+#include "ports/sim/eyes.h"
 #include "ports/sim/world.h"
 
 #define SIM_ROUTE_PENDING_MAX 16
@@ -42,6 +43,7 @@ struct sim_route {
     struct sim_route_call *calls; /* SIM_ROUTE_PENDING_MAX, owned */
     uint64_t serial;
     mono_ms busy_until;
+    struct sim_eyes eyes;
 };
 
 /* What an observer sees at SIM_SAW_TABLE; NULL where there is no table. */

@@ -36,6 +36,8 @@ int engine_images_run(const struct engine_fixture *given, int argc, char **argv)
 /* engine_end.c: what is told of an end. */
 int engine_end_run(const struct engine_fixture *given, int argc, char **argv);
 
+/* engine_hints.c: what a watch is told. */
+int engine_hints_run(const struct engine_fixture *given, int argc, char **argv);
 /* engine_compose.c: containers of Compose projects. */
 int engine_compose_run(const struct engine_fixture *given, int argc, char **argv);
 

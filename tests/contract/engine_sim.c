@@ -178,6 +178,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     add_images(place);
+    place->machine.engine.eyes = (struct sim_eyes){
+        .world = &place->machine.world, .is_open = true, .late_ms = 300, .double_in = 2};
     place->fixture = (struct engine_fixture){
         .engine = sim_engine_port(&place->machine.engine),
         .pump = pump,

@@ -72,6 +72,8 @@ int route_contract_run(struct route_fixture *fixture, int argc, char **argv);
 
 /* route_wait.c: its cases, which route_contract_run runs, too. */
 int route_wait_run(struct route_fixture *fixture, int argc, char **argv);
+/* route_hints.c: its part about hints; called by route_contract_run. */
+int route_hints_run(struct route_fixture *fixture, int argc, char **argv);
 
 /* The table all cases use: one service with its address, TCP 8080 -> 80 and UDP 8053 -> 53, and
  * those backends whose weight is not 0. */

@@ -56,6 +56,7 @@ static void reset(void *self)
     if (!sim_machine_init(&place->machine, 1, "shop")) {
         abort();
     }
+    place->machine.route.eyes.is_open = true;
 }
 
 static int open_one(void *self, enum route_place from, enum route_protocol protocol, ipv4 address,

@@ -246,6 +246,7 @@ static void route_make(struct world *world)
         .boot_path = WORLD_BOOT_PATH,
         .pool = WORLD_POOL,
         .pool_bits = 15,
+        .loop = linux_loop_interface(&world->loop),
     };
     if (nftables_route_init(&world->route, &route, &err) != 0) {
         world_give_up(err.text);

@@ -110,6 +110,7 @@ static int route_open(struct house *house, const struct config *config, struct e
         .boot_path = config->boot_ruleset,
         .pool = config->pool,
         .pool_bits = config->pool_bits,
+        .loop = linux_loop_interface(&house->loop),
     };
     int rc = nftables_route_init(&house->route, &settings, err);
     house->ports.route = nftables_route_interface(&house->route);

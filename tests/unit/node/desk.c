@@ -242,6 +242,23 @@ static int route_forget(void *self, ipv4 backend, route_done done, void *ctx, st
     return take_route(done, ctx, err);
 }
 
+static int engine_watch(void *self, const char *node, engine_hint hint, void *ctx, struct err *err)
+{
+    (void)self;
+    SAY("watch %s", node);
+    desk.engine_hint = hint;
+    desk.hint_ctx = ctx;
+    return desk.refusal != 0 ? err_set(err, desk.refusal, "no watch") : 0;
+}
+
+static void route_watch(void *self, route_hint hint, void *ctx)
+{
+    (void)self;
+    SAY("watch the kernel");
+    desk.route_hint = hint;
+    desk.hint_ctx = ctx;
+}
+
 static int route_is_held(void *self, enum route_protocol protocol, ipv4 host_ip, uint16_t port,
                          bool *held, struct err *err)
 {
@@ -354,13 +371,15 @@ struct app *desk_open(void)
         .set_restart = engine_set_restart,
         .network_remove = engine_network_remove,
         .volume_find = engine_volume_find,
+        .watch = engine_watch,
     };
     static const struct route_ops route = {.check = route_check,
                                            .apply = route_apply,
                                            .read = route_read,
                                            .commit = route_commit,
                                            .forget = route_forget,
-                                           .is_held = route_is_held};
+                                           .is_held = route_is_held,
+                                           .watch = route_watch};
     static const struct prober_ops prober = {.ask = prober_ask};
     static const struct store_ops store = {.blob_read = store_read,
                                            .record_read = store_read,
@@ -384,9 +403,8 @@ struct app *desk_open(void)
         .clock.ops = &clock,
         .log.ops = &log,
     };
-    CHECK_INT_EQ(
-        config_parse(span_text("{\"schema\":1,\"node\":\"gw\",\"fleet\":\"sim\"}"), &config, &err),
-        0);
+    static const char file[] = "{\"schema\":1,\"node\":\"gw\",\"fleet\":\"sim\"}";
+    CHECK_INT_EQ(config_parse(span_text(file), &config, &err), 0);
     struct conductor *conductor = conductor_new(&config, &desk.ports);
     desk.conductor = conductor;
     conductor->is_started = true;

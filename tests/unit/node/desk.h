@@ -28,6 +28,9 @@ struct desk {
     const char *documents[8]; /* that the store lists: blobs, and records ("app-0") */
     struct digest sha;        /* of whatever is hashed */
     const char *payload;      /* what the store reads; NULL: ERR_NOT_FOUND */
+    engine_hint engine_hint;  /* as hints_start gave them; NULL: it was not called */
+    route_hint route_hint;
+    void *hint_ctx;
     struct desk_call calls[DESK_CALLS_MAX];
     size_t call_count;
     char said[DESK_TEXT_BYTES]; /* the calls, one a line */
