@@ -1,4 +1,4 @@
-/* claims_test: what two apps may not both have; how well an app is, by the worst of its replicas.
+/* claims_test: what two apps may not both have; how well an app is; what it has taken over.
  */
 #include "agent/node/address.h"
 #include "tests/check.h"
@@ -174,12 +174,37 @@ static void one_replica(void)
     desk_close();
 }
 
+/* In the status: what was taken over, by the names in the release that serves; none where that
+ * release cannot be read. */
+static void taken_over(void)
+{
+    static const char *const shown[] = {"\"adopted\":null",
+                                        "\"adopted\":{\"project\":\"shop\",\"service\":\"main\"}",
+                                        "\"adopted\":{\"project\":\"\",\"service\":\"\"}",
+                                        "\"adopted\":{\"project\":\"\",\"service\":\"\"}",
+                                        "\"adopted\":{\"project\":\"\",\"service\":\"\"}"};
+    for (size_t row = 0; row < COUNT_OF(shown); row++) {
+        char out[4096];
+        struct text text;
+        struct app *app = begin_health();
+        app->memory.candidate = (struct generation){.gen = 0};
+        app->memory.adopted.of = row == 0 ? 0 : 9;
+        (void)text_copy(app->plans[0].plan.adopt, sizeof app->plans[0].plan.adopt, "shop");
+        app->plans[0].plan.service_count = row == 2 ? 0 : 1;
+        app->plans[0].is_used = row != 3;
+        app->plans[0].is_broken = row == 4;
+        text_init(&text, out, sizeof out);
+        conductor_status(desk.conductor, &text);
+        CHECK_CONTAINS(out, shown[row]);
+        desk_close();
+    }
+}
+
 int main(int argc, char **argv)
 {
-    static const struct check_case cases[] = {{"volumes", volumes},
-                                              {"own", own},
-                                              {"worst of all", worst_of_all},
-                                              {"whose", whose},
-                                              {"one replica", one_replica}};
+    static const struct check_case cases[] = {
+        {"volumes", volumes},           {"own", own},
+        {"worst of all", worst_of_all}, {"whose", whose},
+        {"one replica", one_replica},   {"taken over", taken_over}};
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }
