@@ -290,6 +290,7 @@ struct shards {
     unsigned cut_count;
     unsigned read; /* of all */
     unsigned window;
+    bool has_tried; /* the next one by itself: what was on its way may have taken its room */
 };
 
 /* The next of them in one breath; what did not come whole comes again in smaller pieces. */
@@ -307,11 +308,16 @@ static int window_read(struct reading *reading, struct shards *shards, const cha
         shards->window = count / 2;
         return 0;
     }
+    if (rc == 0 && !reading->is_whole && !shards->has_tried) {
+        shards->has_tried = true;
+        return 0;
+    }
     if (rc == 0 && !reading->is_whole) {
         shards->is_cut[shards->read] = true;
         shards->cut_count++;
     }
     shards->read += count;
+    shards->has_tried = false;
     return rc;
 }
 

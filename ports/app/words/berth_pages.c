@@ -65,7 +65,7 @@ static const struct words_page pages[] = {
      "A node that has begun goes on to its verdict; one that is done stays. An aborted rollout "
      "does not go on again."},
     {"rollout freeze",
-     EXAMPLES("rollout freeze --reason 'open day at the north site' --for 48h",
+     EXAMPLES("rollout freeze --reason open-day --for 48h",
               "rollout freeze --reason incident-42 --dir demo"),
      exits_plain,
      "While it holds, rollout start, resume, retry and plan are refused with its owner, its end "

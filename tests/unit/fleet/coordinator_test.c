@@ -15,7 +15,8 @@ static void case_subscribes(void)
 {
     static const char *const wanted[] = {
         "berth/1/sim/operators",        "berth/1/sim/coordinator",
-        "berth/1/sim/roll/+",           "berth/1/sim/rollout/+/state",
+        "berth/1/sim/roll/+",           "berth/1/sim/freeze/state",
+        "berth/1/sim/freeze",           "berth/1/sim/rollout/+/state",
         "berth/1/sim/rollout/+/spec",   "berth/1/sim/rollout/+/control",
         "berth/1/sim/node/+/labels",    "berth/2/sim/node/+/+/labels",
         "berth/1/sim/node/+/presence",  "berth/2/sim/node/+/+/presence",

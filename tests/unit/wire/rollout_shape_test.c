@@ -76,8 +76,9 @@ static void case_must(void)
     spec = full_spec();
     text_init(&text, data, sizeof data);
     rollout_shape_must(&spec.shape, &text);
-    CHECK_STR_EQ(data, "\"waves\",\"parallelism\",\"ramp\",\"maxUnavailablePercent\",\"groups\","
-                       "\"peers\",\"perMinute\",\"failure\",\"startAt\",\"endAt\",\"continuous\",\"undo\"");
+    CHECK_STR_EQ(
+        data, "\"waves\",\"parallelism\",\"ramp\",\"maxUnavailablePercent\",\"groups\","
+              "\"peers\",\"perMinute\",\"failure\",\"startAt\",\"endAt\",\"continuous\",\"undo\"");
     spec.shape = (struct rollout_shape){.offline_until_ms = 5};
     (void)text_copy(spec.offline, sizeof spec.offline, "later");
     text_init(&text, data, sizeof data);

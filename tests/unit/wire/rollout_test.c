@@ -267,9 +267,9 @@ static void case_all_words(void)
     static const char *const conditions[] = {"pending",    "offline", "busy", "changing",
                                              "done",       "failed",  "lost", "regressed",
                                              "overridden", "skipped"};
-    static const char *const waits[] = {"start", "changing", "soak",      "budget",
-                                        "rate",  "group",    "peers",     "busy",
-                                        "stuck", "offline",  "threshold", "settled"};
+    static const char *const waits[] = {"start",   "freeze",    "changing", "soak", "budget",
+                                        "rate",    "group",     "peers",    "busy", "stuck",
+                                        "offline", "threshold", "settled"};
     CHECK_INT_EQ(ROLLOUT_PHASE_COUNT, COUNT_OF(phases));
     CHECK_INT_EQ(NODE_CONDITION_COUNT, COUNT_OF(conditions));
     CHECK_INT_EQ(ROLLOUT_WAIT_COUNT, COUNT_OF(waits));

@@ -22,7 +22,9 @@ static void case_there_and_back(void)
         [TOPIC_ROLLOUT_SPEC] = "berth/1/plant/rollout/r-7/spec",
         [TOPIC_ROLLOUT_STATE] = "berth/1/plant/rollout/r-7/state",
         [TOPIC_ROLLOUT_CONTROL] = "berth/1/plant/rollout/r-7/control",
-        [TOPIC_COORDINATOR] = "berth/1/plant/coordinator"};
+        [TOPIC_COORDINATOR] = "berth/1/plant/coordinator",
+        [TOPIC_FREEZE] = "berth/1/plant/freeze",
+        [TOPIC_FROZEN] = "berth/1/plant/freeze/state"};
     for (enum topic_kind kind = 0; kind < TOPIC_KIND_COUNT; kind++) {
         const struct topic topic = {.kind = kind,
                                     .fleet = "plant",
