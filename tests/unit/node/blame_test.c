@@ -355,6 +355,42 @@ static void case_blind(void)
     CHECK_INT_EQ(decision.next.verdict, VERDICT_INCONCLUSIVE);
 }
 
+/* The old one answers all the time since `well_since`; the candidate's last question could not be
+ * asked `unasked_ago`, and was listed as running `seen_ago`. True: it goes, and nobody is blamed.
+ */
+static bool cut_off(mono_ms well_since, int64_t unasked_ago, int64_t seen_ago)
+{
+    begin_soak();
+    candidate.services[0].readiness.period_ms = 500; /* its patience: 1500 ms */
+    committed.services[0] = candidate.services[0];
+    struct replica *old = replica_of(1, 1);
+    *old = *replica_of(2, 1);
+    old->gen = 1;
+    old->probe.is_started = true;
+    soak(0, true);
+    soak(1000, true);
+    struct probe_line *line = &replica_of(2, 1)->probe.lines[PROBE_READINESS];
+    line->unasked_since = facts.now;
+    facts.now += 1600;
+    decision = (struct swap_decision){.wake_at = MONO_NEVER};
+    line->unasked_at = facts.now - unasked_ago;
+    replica_of(2, 1)->seen_at = facts.now - seen_ago;
+    struct probe_line *well = &old->probe.lines[PROBE_READINESS];
+    well->asked_at = well->well_at = facts.now;
+    well->next = facts.now + 500;
+    well->well_since = well_since;
+    soak_step(&step);
+    return decision.is_remembering && decision.next.reason == REASON_NO_EVIDENCE;
+}
+
+static void case_cut_off(void)
+{
+    CHECK(cut_off(1000, 100, 100));
+    CHECK(!cut_off(1000, 100, 101)); /* it may have ended since the list */
+    CHECK(!cut_off(1000, 1600, 0));  /* asked once: it may have ended since */
+    CHECK(!cut_off(3550, 100, 100)); /* both may have been cut off until now */
+}
+
 /* A gap of more than 10 s, as of a machine that slept: what was soaked before proves nothing. */
 static void case_sleep(void)
 {
@@ -434,8 +470,9 @@ int main(int argc, char **argv)
         {"stopped", case_stopped},
         {"route limit", case_route_limit},
         {"soak", case_soak},
-    {"last looks", case_last_looks},
+        {"last looks", case_last_looks},
         {"blind", case_blind},
+        {"cut off", case_cut_off},
         {"sleep", case_sleep},
         {"overridden", case_overridden},
     };
