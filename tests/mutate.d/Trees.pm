@@ -215,21 +215,23 @@ sub baseline {
         if (!defined $known{$key} || ($known{$key} eq 'long' && $with_long)) {
             my $most = $with_long ? 900 : $QUICK;
             unlink "$self->{dir}/reached";
-            my ($status, $seconds) = $self->run($test, 60 + 20 * $most, $most);
+            my $began = time;
+            my ($status, $seconds) = $self->run($test, 900, $most);
             my %reached = map { $_ => 1 } split /\n/, -f "$self->{dir}/reached" ? slurp("$self->{dir}/reached") : '';
             my $passes = defined $status && $status == 0;
-            $known{$key} = $passes ? join ' ', sprintf('%.3f', $seconds), sort keys %reached
+            $known{$key} = $passes ? join ' ', sprintf('%.3f/%.1f', $seconds, time - $began), sort keys %reached
                 : $seconds > 0.9 * $most && !$with_long ? 'long' : 'fails';
             spew($path, join '', map { "$_ $known{$_}\n" } sort keys %known);
         }
-        my ($seconds, @reached) = split / /, $known{$key};
+        my ($both, @reached) = split / /, $known{$key};
+        my ($seconds, $wall) = split m{/}, $both;
         if ($seconds eq 'fails') {
             print "mutate: $test->{name} does not pass as the tree is; it kills nothing\n";
             delete $self->{known}{$test->{name}};
         } elsif ($seconds eq 'long') {
-            $self->{known}{$test->{name}} = {seconds => $QUICK, is_long => 1};
+            $self->{known}{$test->{name}} = {seconds => $QUICK, wall => 90, is_long => 1};
         } else {
-            $self->{known}{$test->{name}} = {seconds => $seconds, is_long => $seconds > $QUICK ? 1 : 0,
+            $self->{known}{$test->{name}} = {seconds => $seconds, wall => $wall || 30, is_long => $seconds > $QUICK ? 1 : 0,
                 reached => {map { $_ => 1 } @reached}};
         }
     }
@@ -287,8 +289,8 @@ sub try {
             $killer = "$test->{name} (does not build)";
             last;
         }
-        my $seconds = $self->{known}{$test->{name}}{seconds};
-        my ($status) = $self->run($test, 60 + 20 * $seconds, int(5 + 3 * $seconds));
+        my ($seconds, $wall) = @{$self->{known}{$test->{name}}}{qw(seconds wall)};
+        my ($status) = $self->run($test, 60 + 10 * $wall, int(5 + 3 * $seconds));
         next if defined $status && $status == 0;
         $killer = $test->{name} . (defined $status ? '' : ' (time-out)');
         last;
