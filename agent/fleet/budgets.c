@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #define MINUTE_MS 60000
 
 /* -- values ----------------------------------------------------------------------------------- */
@@ -18,11 +20,13 @@ static size_t bit_of(size_t label, const char *value)
 
 static void bit_set(uint8_t *bits, size_t bit)
 {
+    LAW(BOUNDED, bit < BUDGETS_BITS);
     bits[bit / 8] = (uint8_t)(bits[bit / 8] | 1u << bit % 8);
 }
 
 static bool bit_is_set(const uint8_t *bits, size_t bit)
 {
+    LAW(BOUNDED, bit < BUDGETS_BITS);
     return (bits[bit / 8] >> bit % 8 & 1) != 0;
 }
 
@@ -30,6 +34,7 @@ static bool bit_is_set(const uint8_t *bits, size_t bit)
 const char *budgets_group(const struct rollout_spec *spec, size_t label,
                           const struct roster_node *node)
 {
+    LAW(BUDGET, label < spec->shape.group_count);
     const char *value = roster_label(node, spec->shape.group_by[label]);
     bool is_together = strcmp(spec->shape.group_missing, "together") == 0;
     return value == NULL && is_together ? "" : value;
@@ -75,6 +80,7 @@ static void peers_trouble(struct budgets *budgets, const struct roster_node *nod
 /* base x factor^(steps), at most the ramp's most. */
 static uint32_t ramp_rate(const struct rollout_ramp *ramp, uint32_t reached)
 {
+    LAW(BUDGET, ramp->every > 0);
     uint64_t rate = (uint64_t)ramp->base * 1000;
     uint64_t most = (uint64_t)ramp->most * 1000;
     for (uint32_t step = reached / ramp->every; step > 0 && rate < most; step--) {
@@ -216,6 +222,7 @@ static bool has_peers(const struct budgets *budgets, const struct roster_node *n
 
 enum rollout_wait budgets_ask(const struct budgets *budgets, const struct roster_node *node)
 {
+    LAW(BUDGET, budgets->spec != NULL && budgets->ask != NULL);
     if (budgets->free == 0) {
         return ROLLOUT_WAIT_BUDGET;
     }
@@ -230,6 +237,7 @@ enum rollout_wait budgets_ask(const struct budgets *budgets, const struct roster
 
 void budgets_take(struct budgets *budgets, const struct roster_node *node)
 {
+    LAW(BUDGET, budgets->free > 0 && budgets->rate_left > 0);
     const struct rollout_shape *shape = &budgets->spec->shape;
     budgets->free--;
     budgets->rate_left -= budgets->rate_left != UINT32_MAX;

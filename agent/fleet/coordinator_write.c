@@ -8,6 +8,7 @@
 #include "agent/fleet/failure.h"
 #include "agent/wire/envelope.h"
 #include "platform/base/crc.h"
+#include "platform/base/law.h"
 
 /* What may not begin is looked at again after so long: a clock may be set. */
 #define BEGIN_AGAIN_MS 60000
@@ -126,6 +127,7 @@ struct topic coordinator_topic(const struct coordinator *coordinator, enum topic
 struct topic coordinator_node_topic(const struct coordinator *coordinator, enum topic_kind kind,
                                     const char *node)
 {
+    LAW(BOUNDED, node[0] != '\0');
     struct topic topic = coordinator_topic(coordinator, kind, "");
     topic.level = roster_level(roster_find(&coordinator->mirror.roster, node));
     topic_shard(&coordinator->ports.verify, node, topic.shard);

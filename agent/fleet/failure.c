@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #define HUNDRED 100
 
 /* The first row that fits counts; a reason of NULL fits every one. */
@@ -46,6 +48,7 @@ struct failure_kind failure_of(const struct report_outcome *outcome)
 
 uint32_t failure_weight(const struct rollout_spec *spec, enum rollout_class class)
 {
+    LAW(HALT, class < ROLLOUT_CLASS_COUNT);
     struct rollout_failure usual;
     if (spec->shape.failure.is_given) {
         return spec->shape.failure.weight[class];
@@ -56,6 +59,7 @@ uint32_t failure_weight(const struct rollout_spec *spec, enum rollout_class clas
 
 uint32_t failure_retries(const struct rollout_spec *spec, enum rollout_class class)
 {
+    LAW(HALT, class < ROLLOUT_CLASS_COUNT);
     return spec->shape.failure.retries[class];
 }
 
@@ -89,6 +93,7 @@ void failure_note_bad(struct failure_sample *sample, const struct rollout_spec *
                       const struct rollout_control *control, enum rollout_class class,
                       wall_ms issued, bool is_canary)
 {
+    LAW(HALT, class < ROLLOUT_CLASS_COUNT);
     uint32_t weight = failure_weight(spec, class);
     if (weight == 0) {
         return;

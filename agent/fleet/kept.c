@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #define KEPT_FIRST 16
 
 struct kept *kept_find(const struct kept_table *table, const char *id)
 {
+    LAW(BOUNDED, table->count <= table->cap);
     for (size_t i = 0; i < table->count; i++) {
         if (strcmp(table->list[i]->spec.id, id) == 0) {
             return table->list[i];
@@ -75,6 +78,7 @@ static void kept_free(struct kept *kept)
 
 void kept_remove(struct kept_table *table, struct kept *kept)
 {
+    LAW(ENDS, table->count > 0);
     for (size_t i = 0; i < table->count; i++) {
         if (table->list[i] == kept) {
             table->count--;
@@ -102,6 +106,7 @@ bool kept_is_live(const struct kept *kept)
 
 size_t kept_live_count(const struct kept_table *table)
 {
+    LAW(BOUNDED, table->count <= table->cap);
     size_t live = 0;
     for (size_t i = 0; i < table->count; i++) {
         live += table->list[i]->spec.created != 0 && kept_is_live(table->list[i]);

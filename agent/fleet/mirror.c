@@ -1,9 +1,11 @@
 /* mirror: one row for each kind of document: how it is read, and what its clearing means. */
 #include "agent/fleet/mirror_private.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+
+#include "platform/base/law.h"
 
 #define UNREAD_FIRST 16
 
@@ -126,6 +128,7 @@ static bool unread_note(struct mirror *mirror, const char *topic, const char *re
 int mirror_open(struct mirror *mirror, enum trust_role role, struct span envelope,
                 struct span *payload, struct err *err)
 {
+    LAW(ONLY_SIGNED, role < TRUST_ROLE_COUNT);
     struct envelope_parts parts;
     struct digest name, digest;
     struct arena arena;
@@ -133,7 +136,7 @@ int mirror_open(struct mirror *mirror, enum trust_role role, struct span envelop
     verified_name(&mirror->verify, role, envelope, &name);
     if (verified_is_known(&mirror->verified, &name)) {
         int rc = envelope_take_apart(envelope, &arena, &parts, err);
-        assert(rc == 0); /* these bytes were taken apart before */
+        LAW(ONLY_SIGNED, rc == 0); /* these bytes were taken apart before */
         *payload = parts.payload;
         return rc;
     }

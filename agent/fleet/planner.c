@@ -6,6 +6,7 @@
 
 #include "agent/fleet/planner_private.h"
 #include "agent/wire/duration.h"
+#include "platform/base/law.h"
 
 static void wait_for(struct turn *turn, enum rollout_phase phase, const char *text)
 {
@@ -377,6 +378,7 @@ static bool is_plain(const struct rollout_shape *shape)
 
 void planner_begin(struct turn *turn)
 {
+    LAW(HALT, turn->rollout != NULL && turn->result != NULL);
     memset(turn->result, 0, sizeof *turn->result);
     memory_take(turn);
     waves_init(&turn->waves, turn->rollout->spec);
@@ -401,6 +403,7 @@ void planner_finish(struct turn *turn)
 void planner_step(const struct planner_rollout *rollout, const struct roster *roster,
                   uint32_t changing, wall_ms now, struct planner_result *result)
 {
+    LAW(BUDGET, rollout->spec != NULL && rollout->control != NULL);
     struct turn turn = {
         .rollout = rollout, .roster = roster, .now = now, .result = result, .others = changing};
     planner_begin(&turn);

@@ -1,6 +1,8 @@
 /* planner_count: one look at every node, and what it adds to the state's numbers. */
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #include "agent/fleet/planner_private.h"
 
 void planner_wake_at(struct turn *turn, wall_ms at)
@@ -18,6 +20,7 @@ bool planner_is_failure(const struct rollout_spec *spec, enum node_condition con
 
 void planner_wait_note(struct turn *turn, enum rollout_wait wait, const char *node)
 {
+    LAW(ENDS, wait < ROLLOUT_WAIT_COUNT);
     struct rollout_waiting *waiting = &turn->result->state.waits[wait];
     if (waiting->count++ == 0) {
         (void)text_copy(waiting->node, sizeof waiting->node, node);
@@ -88,6 +91,7 @@ enum node_condition planner_crowd(const void *ctx, const struct roster_node *nod
 void planner_note_failure(struct turn *turn, const struct roster_node *node,
                           enum node_condition condition, bool is_new)
 {
+    LAW(HALT, planner_is_failure(turn->rollout->spec, condition));
     struct rollout_state *state = &turn->result->state;
     const struct roster_app *app = roster_app_find(node, turn->rollout->spec->app);
     if (state->failed_node[0] != '\0' && (!is_new || turn->has_new_failure)) {
@@ -144,6 +148,7 @@ void planner_wake_note(struct turn *turn, const struct roster_node *node)
 static void wave_note(struct turn *turn, size_t index, const struct roster_node *node,
                       enum node_condition condition, bool is_new_failure)
 {
+    LAW(BUDGET, index < ROLLOUT_WAVES_MAX);
     struct rollout_wave_state *wave = &turn->result->state.waves[index];
     struct planner_wave *more = &turn->wave[index];
     bool is_failure = planner_is_failure(turn->rollout->spec, condition);
@@ -186,6 +191,7 @@ bool planner_sample_note(struct turn *turn, const struct roster_node *node,
 
 static void node_count(struct turn *turn, const struct roster_node *node)
 {
+    LAW(BUDGET, planner_is_meant(turn->rollout, node));
     struct rollout_state *state = &turn->result->state;
     enum node_condition condition = planner_condition_of(turn, node);
     size_t wave = waves_of(&turn->waves, state, node);
@@ -219,6 +225,7 @@ static void node_count(struct turn *turn, const struct roster_node *node)
 /* What was counted in this turn, before a wave was opened in it. */
 void planner_count_clear(struct turn *turn)
 {
+    LAW(BUDGET, turn->result->state.wave_count <= ROLLOUT_WAVES_MAX);
     struct rollout_state *state = &turn->result->state;
     memset(state->count, 0, sizeof state->count);
     memset(state->waits, 0, sizeof state->waits);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #include "agent/fleet/planner_tally_private.h"
 
 #define DUES_FIRST 64
@@ -20,6 +22,7 @@ static void up(struct due *list, size_t at)
 
 static void down(struct due *list, size_t count, size_t at)
 {
+    LAW(BOUNDED, at < count);
     struct due due = list[at];
     for (;;) {
         size_t child = 2 * at + 1;
@@ -38,6 +41,7 @@ static void down(struct due *list, size_t count, size_t at)
 
 bool dues_add(struct dues *dues, wall_ms at, size_t rank)
 {
+    LAW(BOUNDED, dues->count <= dues->cap);
     if (dues->count == dues->cap) {
         size_t cap = dues->cap == 0 ? DUES_FIRST : dues->cap + dues->cap / 2;
         struct due *list = realloc(dues->list, cap * sizeof *list);
@@ -54,6 +58,7 @@ bool dues_add(struct dues *dues, wall_ms at, size_t rank)
 
 static void first_drop(struct dues *dues)
 {
+    LAW(BOUNDED, dues->count > 0);
     dues->list[0] = dues->list[--dues->count];
     if (dues->count > 0) {
         down(dues->list, dues->count, 0);
@@ -80,6 +85,7 @@ wall_ms dues_first(struct dues *dues, const struct part *parts)
 
 bool dues_refill(struct dues *dues, const struct part *parts, size_t count)
 {
+    LAW(BOUNDED, count == 0 || parts != NULL);
     bool has_memory = true;
     dues->count = 0;
     for (size_t i = 0; i < count && has_memory; i++) {
@@ -123,6 +129,7 @@ void planner_tally_free(struct planner_tally *tally)
 
 uint64_t planner_tally_judged(const struct planner_tally *tally, uint64_t *recounts)
 {
+    LAW(BOUNDED, recounts != NULL);
     *recounts = tally->recounts;
     return tally->judged;
 }
@@ -130,6 +137,7 @@ uint64_t planner_tally_judged(const struct planner_tally *tally, uint64_t *recou
 void planner_tally_step(struct planner_tally *tally, const struct planner_rollout *rollout,
                         const struct roster *roster, wall_ms now, struct planner_result *result)
 {
+    LAW(BUDGET, tally != NULL);
     struct turn turn = {
         .rollout = rollout, .roster = roster, .now = now, .result = result, .tally = tally};
     planner_begin(&turn);

@@ -1,6 +1,8 @@
 /* planner_node: what a node is to a rollout, by what is retained about it. */
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #include "agent/fleet/planner_private.h"
 
 static bool is_undo(const struct rollout_spec *spec)
@@ -130,6 +132,7 @@ static enum node_condition ordered(const struct rollout_spec *spec, const struct
 enum rollout_class planner_class(const struct planner_rollout *rollout,
                                  const struct roster_node *node, enum node_condition condition)
 {
+    LAW(HALT, planner_is_failure(rollout->spec, condition) || condition == NODE_OVERRIDDEN);
     const struct roster_app *app = roster_app_find(node, rollout->spec->app);
     const struct report_outcome *outcome = app != NULL ? roster_outcome(app, app->order.id) : NULL;
     if (condition == NODE_REGRESSED) {

@@ -1,10 +1,14 @@
 /* planner_order: who is next, whose order is taken back, and who goes back. */
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #include "agent/fleet/planner_private.h"
 
 static void order_add(struct turn *turn, const struct planner_order *order)
 {
+    LAW(BUDGET, order->node < turn->roster->node_count);
+    LAW(BUDGET, turn->result->order_count <= PLANNER_ORDERS_MAX);
     struct planner_result *result = turn->result;
     if (result->order_count < PLANNER_ORDERS_MAX) {
         result->orders[result->order_count++] = *order;
@@ -17,6 +21,7 @@ static void order_add(struct turn *turn, const struct planner_order *order)
  * did unseen stays done. */
 void planner_take_back(struct turn *turn)
 {
+    LAW(HALT, turn->result->order_count <= PLANNER_ORDERS_MAX);
     const struct rollout_spec *spec = turn->rollout->spec;
     bool is_pause = turn->result->state.phase == ROLLOUT_PAUSED;
     bool is_undo = spec->shape.undo[0] != '\0';
@@ -157,6 +162,7 @@ bool planner_is_back(const struct turn *turn, const struct roster_node *node)
 
 size_t planner_walk(const struct turn *turn, enum planner_set set, size_t from)
 {
+    LAW(BUDGET, set < PLANNER_SETS);
     if (turn->tally != NULL) {
         return planner_tally_walk(turn->tally, set, from);
     }

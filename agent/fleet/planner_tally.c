@@ -9,6 +9,7 @@
 
 #include "agent/fleet/planner_private.h"
 #include "agent/fleet/planner_tally_private.h"
+#include "platform/base/law.h"
 
 #define MINUTE_MS  60000
 #define DUES_SPARE 1024
@@ -515,5 +516,6 @@ void planner_tally_count(struct turn *turn)
 
 size_t planner_tally_walk(const struct planner_tally *tally, enum planner_set set, size_t from)
 {
+    LAW(BUDGET, set < PLANNER_SETS);
     return ranks_next(&tally->sets[set], from);
 }

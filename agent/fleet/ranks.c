@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "platform/base/law.h"
+
 #define WORD_BITS 64
 
 bool ranks_init(struct ranks *ranks, size_t size)
@@ -38,6 +40,7 @@ void ranks_close(struct ranks *ranks)
 
 void ranks_set(struct ranks *ranks, size_t rank, bool is_in)
 {
+    LAW(BOUNDED, ranks->level_count > 0);
     uint64_t bit = UINT64_C(1) << rank % WORD_BITS;
     bool was_in = (ranks->levels[0][rank / WORD_BITS] & bit) != 0;
     if (was_in == is_in) {

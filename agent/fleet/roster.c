@@ -5,6 +5,7 @@
 
 #include "agent/fleet/roster_private.h"
 #include "agent/wire/trust.h"
+#include "platform/base/law.h"
 
 #define REST_S 86400 /* after a day at rest a node's word counts anew */
 
@@ -205,6 +206,7 @@ static void apps_sweep(struct roster *roster, struct roster_node *node, const st
 
 void roster_report(struct roster *roster, const struct report *report, wall_ms now)
 {
+    LAW(BINDS_ITSELF, report->app_count <= APPS_MAX);
     struct roster_node *node = roster_need(roster, report->node);
     if (node == NULL) {
         return;
@@ -396,6 +398,7 @@ static bool has_shown(const struct roster_node *node, struct roster_app *app)
 
 void roster_level_set(struct roster *roster, struct roster_node *node, unsigned level)
 {
+    LAW(NODE_LAWS, level == 1 || level == 2);
     struct roster_app app;
     bool is_on_2 = level == 2;
     if (is_on_2 == node->is_on_2) {
@@ -450,6 +453,7 @@ const char *roster_label(const struct roster_node *node, const char *name)
 
 const struct report_outcome *roster_outcome(const struct roster_app *app, const char *id)
 {
+    LAW(ONE_ANSWER, app->outcome_count <= REPORT_OUTCOMES_MAX);
     for (size_t i = 0; i < app->outcome_count; i++) {
         if (strcmp(app->outcomes[i].id, id) == 0) {
             return &app->outcomes[i];

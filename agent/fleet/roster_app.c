@@ -8,6 +8,8 @@
  */
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #include "agent/fleet/roster_private.h"
 
 #define ID_DIGITS (ORDER_ID_BYTES - 1)
@@ -261,6 +263,7 @@ static void write_report(struct roster_writer *writer, const struct roster_app *
 
 void roster_app_write(struct roster_writer *writer, const struct roster_app *app)
 {
+    LAW(BOUNDED, app->outcome_count <= REPORT_OUTCOMES_MAX);
     uint8_t length[10];
     write_word(writer, app->app, strlen(app->app), 1, 0);
     write_number(writer, flags_of(app));

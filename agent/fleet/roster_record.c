@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #include "agent/fleet/roster_private.h"
 
 /* -- the record ------------------------------------------------------------------------------- */
@@ -220,6 +222,7 @@ static bool app_replace(struct roster *roster, struct roster_node *node, size_t 
 
 bool roster_app_put(struct roster *roster, struct roster_node *node, const struct roster_app *app)
 {
+    LAW(BOUNDED, app->app[0] != '\0');
     size_t offset;
     size_t old_len;
     struct roster_writer writer = {.words = words_of(roster)};

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #include "agent/fleet/roster_private.h"
 
 #define NUMBERS_FIRST 64
@@ -381,6 +383,7 @@ static void settle(const struct roster *roster)
 
 struct roster_node *roster_at(const struct roster *roster, size_t index)
 {
+    LAW(BOUNDED, index < roster->node_count);
     if (roster->table->settled < roster->table->sorted.count) {
         settle(roster);
     }

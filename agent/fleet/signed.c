@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/wire/json.h"
+#include "platform/base/law.h"
 
 #define BY_OPERATOR 1u
 
@@ -19,6 +20,7 @@ static const struct kind {
 
 const char *signed_type(enum signed_kind kind)
 {
+    LAW(BOUNDED, kind < SIGNED_KIND_COUNT);
     return kinds[kind].type;
 }
 

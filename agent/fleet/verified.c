@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #define ROOM_FIRST 1024
 #define WINDOW     8
 
@@ -17,6 +19,7 @@ void verified_forget(struct verified *verified)
 void verified_name(const struct verify *verify, enum trust_role role, struct span envelope,
                    struct digest *name)
 {
+    LAW(ONLY_SIGNED, role < TRUST_ROLE_COUNT);
     verify->ops->sha256(verify->self, envelope, name);
     name->bytes[sizeof name->bytes - 1] ^= (uint8_t)(role + 1);
 }
@@ -33,6 +36,7 @@ void verified_name_by(const struct verify *verify, unsigned kind, uint64_t versi
 
 static size_t place_of(const struct digest *name, size_t step, size_t room)
 {
+    LAW(BOUNDED, room > 0);
     uint64_t start = 0;
     memcpy(&start, name->bytes, sizeof start);
     return (size_t)(start + step) & (room - 1);
@@ -50,6 +54,7 @@ bool verified_is_known(const struct verified *verified, const struct digest *nam
 
 static bool slot_take(struct digest *slots, size_t room, const struct digest *name)
 {
+    LAW(BOUNDED, room > 0 && (room & (room - 1)) == 0);
     for (size_t i = 0; i < WINDOW; i++) {
         struct digest *slot = &slots[place_of(name, i, room)];
         if (digest_is_none(slot) || digest_is_equal(slot, name)) {
@@ -83,6 +88,7 @@ static bool room_make(struct verified *verified)
 
 void verified_note(struct verified *verified, const struct digest *name)
 {
+    LAW(ONLY_SIGNED, !digest_is_none(name));
     if (verified->room == 0 && !room_make(verified)) {
         return;
     }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "platform/base/law.h"
+
 /* A cut is found in four looks at the fleet, each at the next 13 bits of the places. */
 #define DIGIT_BITS 13
 #define DIGITS     (1u << DIGIT_BITS)
@@ -31,6 +33,7 @@ static bool is_equal_sized(const struct rollout_spec *spec)
 
 void waves_init(struct waves *waves, const struct rollout_spec *spec)
 {
+    LAW(BOUNDED, spec->shape.wave_count <= ROLLOUT_WAVES_MAX);
     waves->spec = spec;
     for (size_t i = 0; i < spec->shape.wave_count; i++) {
         const char *text = spec->shape.waves[i].selector;
@@ -43,6 +46,7 @@ void waves_init(struct waves *waves, const struct rollout_spec *spec)
 
 size_t waves_count(const struct rollout_spec *spec)
 {
+    LAW(BOUNDED, spec->shape.wave_count <= ROLLOUT_WAVES_MAX);
     return is_equal_sized(spec)         ? SIZE_MAX
            : spec->shape.wave_count > 0 ? spec->shape.wave_count
                                         : 1;
@@ -50,6 +54,7 @@ size_t waves_count(const struct rollout_spec *spec)
 
 uint64_t waves_soak(const struct rollout_spec *spec, size_t wave)
 {
+    LAW(BUDGET, spec->shape.wave_count <= ROLLOUT_WAVES_MAX);
     const struct rollout_shape *shape = &spec->shape;
     return is_equal_sized(spec)       ? shape->delay_ms
            : wave < shape->wave_count ? shape->waves[wave].soak_ms
@@ -58,6 +63,7 @@ uint64_t waves_soak(const struct rollout_spec *spec, size_t wave)
 
 uint32_t waves_threshold(const struct rollout_spec *spec, size_t wave)
 {
+    LAW(BUDGET, spec->shape.wave_count <= ROLLOUT_WAVES_MAX);
     return wave < spec->shape.wave_count ? spec->shape.waves[wave].threshold : 0;
 }
 
@@ -71,6 +77,7 @@ static bool is_meant(const struct waves *waves, size_t wave, const struct roster
 size_t waves_of(const struct waves *waves, const struct rollout_state *state,
                 const struct roster_node *node)
 {
+    LAW(BUDGET, state->wave_count <= ROLLOUT_WAVES_MAX);
     uint64_t place = waves_place(waves->spec->id, node->name);
     for (size_t i = 0; i < state->wave_count; i++) {
         if (place < state->waves[i].cut && is_meant(waves, state->wave_first + i, node)) {
@@ -82,11 +89,13 @@ size_t waves_of(const struct waves *waves, const struct rollout_state *state,
 
 size_t waves_last(const struct rollout_state *state)
 {
+    LAW(BUDGET, state->wave_count <= ROLLOUT_WAVES_MAX);
     return state->wave_count > 0 ? state->wave_first + state->wave_count - 1 : WAVES_NONE;
 }
 
 bool waves_is_everybody(const struct rollout_spec *spec, const struct rollout_state *state)
 {
+    LAW(BUDGET, state->wave_count <= ROLLOUT_WAVES_MAX);
     size_t last = waves_last(state);
     if (last == WAVES_NONE) {
         return false;
@@ -139,6 +148,7 @@ static struct tally crowd_count(const struct waves *waves, const struct waves_cr
 static void digits_count(const struct waves *waves, const struct waves_crowd *crowd, size_t wave,
                          uint64_t prefix, unsigned shift, uint32_t count[DIGITS])
 {
+    LAW(BUDGET, shift % DIGIT_BITS == 0);
     memset(count, 0, DIGITS * sizeof *count);
     for (size_t i = 0; i < crowd->roster->node_count; i++) {
         const struct roster_node *node = roster_at(crowd->roster, i);
@@ -157,6 +167,7 @@ static void digits_count(const struct waves *waves, const struct waves_crowd *cr
 static uint64_t cut_find(const struct waves *waves, const struct waves_crowd *crowd, size_t wave,
                          uint32_t wanted)
 {
+    LAW(BUDGET, wanted > 0);
     uint32_t count[DIGITS];
     uint64_t prefix = 0;
     for (unsigned shift = PLACE_BITS; shift > 0;) {
@@ -174,6 +185,7 @@ static uint64_t cut_find(const struct waves *waves, const struct waves_crowd *cr
 static uint64_t cut_next(const struct waves *waves, const struct waves_crowd *crowd,
                          const struct rollout_state *state, size_t wave)
 {
+    LAW(BUDGET, state->wave_count <= ROLLOUT_WAVES_MAX);
     const struct rollout_shape *shape = &waves->spec->shape;
     uint64_t before = state->wave_count > 0 ? state->waves[state->wave_count - 1].cut : 0;
     struct tally tally = crowd_count(waves, crowd, wave, before);
@@ -195,6 +207,7 @@ static uint64_t cut_next(const struct waves *waves, const struct waves_crowd *cr
 void waves_open(const struct waves *waves, const struct waves_crowd *crowd, wall_ms now,
                 struct rollout_state *state)
 {
+    LAW(BUDGET, state->wave_count <= ROLLOUT_WAVES_MAX);
     size_t wave = waves_last(state) == WAVES_NONE ? 0 : waves_last(state) + 1;
     uint64_t cut = cut_next(waves, crowd, state, wave);
     if (state->wave_count == ROLLOUT_WAVES_MAX) { /* only of equal ones: a node of the first lies

@@ -1,9 +1,10 @@
 /* words: a list of counted words by id, and open addressing over it. */
 #include "agent/fleet/words.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "platform/base/law.h"
 
 #define WORDS_FIRST 64
 
@@ -103,8 +104,8 @@ static struct word *word_make(struct words *words, uint32_t hash, const void *by
 
 uint32_t words_take(struct words *words, const void *bytes, size_t len)
 {
+    LAW(BOUNDED, len <= WORDS_LEN_MAX);
     uint32_t hash = hash_of(bytes, len);
-    assert(len <= WORDS_LEN_MAX); /* documents have bounds of their own */
     uint32_t known = words_find(words, bytes, len);
     if (known != 0) {
         words->list[known]->uses++; /* takes no memory */
@@ -143,7 +144,7 @@ void words_drop(struct words *words, uint32_t id)
         return;
     }
     struct word *word = words->list[id];
-    assert(word != NULL && word->uses > 0);
+    LAW(BOUNDED, word != NULL && word->uses > 0);
     if (--word->uses > 0) {
         return;
     }
@@ -161,7 +162,7 @@ uint32_t words_find(const struct words *words, const void *bytes, size_t len)
 
 const struct word *words_at(const struct words *words, uint32_t id)
 {
-    assert(id != 0 && id < words->used && words->list[id] != NULL);
+    LAW(BOUNDED, id != 0 && id < words->used && words->list[id] != NULL);
     return words->list[id];
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "platform/base/law.h"
+
 int64_t link_backoff_ms(unsigned failures, uint64_t random)
 {
     int64_t most = LINK_BACKOFF_CAP_MS;
@@ -80,6 +82,7 @@ static void bus_received(void *ctx, const char *topic, struct span payload, bool
 void link_init(struct link *link, struct bus bus, struct entropy entropy,
                const struct link_user *user)
 {
+    LAW(BOUNDED, user != NULL);
     memset(link, 0, sizeof *link);
     link->bus = bus;
     link->entropy = entropy;
@@ -160,6 +163,7 @@ void link_again(struct link *link)
 
 const char *link_twin_word(enum link_twin twin)
 {
+    LAW(BOUNDED, twin < LINK_TWIN_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [LINK_TWIN_##name] = word,
         LINK_TWINS(WORD_)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "platform/base/crc.h"
+#include "platform/base/law.h"
 
 #define APP_ADDRESSES  2048u
 #define LANE_ADDRESSES 512u
@@ -32,6 +33,7 @@ ipv4 address_subnet(const struct config *config, uint8_t index)
 
 ipv4 address_gateway(const struct config *config, uint8_t index)
 {
+    LAW(BOUNDED, index < APPS_MAX);
     return address_subnet(config, index) + 1u;
 }
 
@@ -44,6 +46,7 @@ ipv4 address_replica(const struct config *config, uint8_t index, uint8_t lane, u
 
 ipv4 address_service(const struct config *config, uint8_t index, uint8_t service)
 {
+    LAW(BOUNDED, index < APPS_MAX);
     return config->pool + FIRST_SERVICE + SERVICE_PLACES * index + service;
 }
 

@@ -2,6 +2,7 @@
 #include "agent/node/adopt.h"
 
 #include "agent/node/swap_private.h"
+#include "platform/base/law.h"
 
 /* FNV-1a: change detection, not security. */
 static uint32_t hash_text(uint32_t hash, const char *text)
@@ -84,6 +85,7 @@ uint32_t step_adopts(const struct step *step)
 
 bool adopt_hold(struct step *step)
 {
+    LAW(NEVER_NEITHER, step->memory->candidate.gen != 0);
     bool is_held = true;
     if (step_adopts(step) == 0) {
         return true;
@@ -133,6 +135,7 @@ static bool is_remembered(struct step *step)
 
 bool adopt_take(struct step *step)
 {
+    LAW(NEVER_NEITHER, step->memory->phase != SWAP_REST);
     bool is_down = true;
     if (step_adopts(step) == 0) {
         return true;

@@ -1,6 +1,7 @@
 /* blame: what a candidate's replicas show against it, and whose time passes until it is ready. */
 #include "agent/node/condition.h"
 #include "agent/node/swap_private.h"
+#include "platform/base/law.h"
 
 /* Time is counted in steps no longer than this. */
 #define LOOK_MS 1000
@@ -70,6 +71,8 @@ static enum reason failure_of(struct step *step, const struct replica *replica,
 
 enum reason blame_replicas(struct step *step)
 {
+    LAW(RIGHT_BLAME, step->facts->candidate != NULL);
+    LAW(RIGHT_BLAME, step->memory->candidate.gen != 0);
     const struct plan *plan = step->facts->candidate;
     if (step->session->is_spec_refused) {
         return REASON_SPEC_REFUSED;
@@ -169,6 +172,7 @@ static enum reason reason_of_others(const int64_t waited_ms[SWAP_WAIT_COUNT])
 
 enum reason blame_time(struct step *step)
 {
+    LAW(RIGHT_BLAME, step->memory->candidate.gen != 0);
     struct session_app *session = step->session;
     mono_ms now = step->facts->now;
     int64_t others = 0;

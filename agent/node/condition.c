@@ -1,6 +1,8 @@
 /* condition: the table, and what in it ends a candidate. */
 #include "agent/node/condition.h"
 
+#include "platform/base/law.h"
+
 /* Every cell is given: UNDECIDED is 0, and a test counts it. */
 static const struct response table[CONDITION_COUNT][SWAP_PHASE_COUNT] =
     {
@@ -108,12 +110,14 @@ enum condition condition_of(const struct replica *replica)
 
 struct response condition_response(enum condition condition, enum swap_phase phase)
 {
+    LAW(BOUNDED, condition < CONDITION_COUNT && phase < SWAP_PHASE_COUNT);
     return table[condition][phase];
 }
 
 enum reason condition_failure(const struct replica *replica, enum swap_phase phase,
                               int64_t patience_ms, mono_ms now, mono_ms *again_at)
 {
+    LAW(BOUNDED, phase < SWAP_PHASE_COUNT);
     struct response response = condition_response(condition_of(replica), phase);
     if (response.kind == RESPONSE_BACK) {
         return response.reason;
@@ -137,6 +141,7 @@ enum reason condition_failure(const struct replica *replica, enum swap_phase pha
 
 const char *condition_word(enum condition condition)
 {
+    LAW(BOUNDED, condition < CONDITION_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [CONDITION_##name] = word,
         CONDITIONS(WORD_)
@@ -147,6 +152,7 @@ const char *condition_word(enum condition condition)
 
 const char *response_word(enum response_kind kind)
 {
+    LAW(BOUNDED, kind < RESPONSE_KIND_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [RESPONSE_##name] = word,
         RESPONSES(WORD_)

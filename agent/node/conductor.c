@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "platform/base/law.h"
+
 /* Planning again within one step, when performing changed something at once. */
 #define TURNS_MAX 4
 
@@ -52,48 +54,25 @@ void conductor_touch(struct conductor *conductor)
 
 struct call *call_take(struct conductor *conductor, struct app *app, enum action_kind kind)
 {
-    for (size_t i = 0; i < CALLS_MAX; i++) {
-        struct call *call = &conductor->calls[i];
-        if (!call->is_used) {
-            *call =
-                (struct call){.conductor = conductor, .app = app, .kind = kind, .is_used = true};
-            return call;
-        }
-    }
-    return NULL;
-}
-
-/* Questions that are answered give their places back at once; those that hang keep them. */
-struct call *call_take_probe(struct conductor *conductor, struct app *app, bool is_exec)
-{
-    size_t places = is_exec ? PROBE_EXEC_PLACES : PROBE_PLACES;
-    size_t kept = is_exec ? PROBE_EXEC_PLACES_KEPT : PROBE_PLACES_KEPT;
-    size_t used = 0;
-    size_t own = 0;
-    size_t others = 0;
-    for (size_t i = 0; i < CALLS_MAX; i++) {
-        const struct call *call = &conductor->calls[i];
-        bool is_same = call->is_used && call->is_probe && call->is_exec == is_exec;
-        used += is_same ? 1 : 0;
-        own += is_same && call->app == app ? 1 : 0;
-    }
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        others += conductor->apps[i].is_used && &conductor->apps[i] != app ? 1 : 0;
-    }
-    if (own >= kept) {
-        places -= others * kept;
-    }
-    struct call *call = used < places ? call_take(conductor, app, ACTION_COUNT) : NULL;
+    struct call *call = calls_take(&conductor->calls, app, kind);
     if (call != NULL) {
-        call->is_probe = true;
-        call->is_exec = is_exec;
+        call->conductor = conductor;
     }
     return call;
 }
 
-void call_drop(struct call *call)
+struct call *call_take_probe(struct conductor *conductor, struct app *app, bool is_exec)
 {
-    call->is_used = false;
+    size_t apps = 0;
+    LAW(BOUNDED, app->is_used);
+    for (size_t i = 0; i < APPS_MAX; i++) {
+        apps += conductor->apps[i].is_used ? 1 : 0;
+    }
+    struct call *call = calls_take_probe(&conductor->calls, app, apps, is_exec);
+    if (call != NULL) {
+        call->conductor = conductor;
+    }
+    return call;
 }
 
 static PRINTF_LIKE(4, 0) void note(struct conductor *conductor, const struct app *app,
@@ -148,8 +127,9 @@ void conductor_node_facts(const struct conductor *conductor, struct release_node
 {
     *node = (struct release_node){
         .name = conductor->config.node,
-        .arch = conductor->about.arch,
-        .variant = conductor->about.variant[0] != '\0' ? conductor->about.variant : NULL,
+        .arch = conductor->engine.about.arch,
+        .variant =
+            conductor->engine.about.variant[0] != '\0' ? conductor->engine.about.variant : NULL,
         .label_names = conductor->label_names,
         .label_values = conductor->label_values,
         .label_count = conductor->config.label_count,
@@ -161,8 +141,8 @@ void conductor_world_fault(struct conductor *conductor)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct app *app = &conductor->apps[i];
-        if (app->is_used && app->memory.phase != SWAP_REST) {
-            app->session.has_world_fault = true;
+        if (app->is_used) {
+            observed_world_fault(&app->session, &app->memory);
         }
     }
 }
@@ -185,7 +165,7 @@ bool app_may_begin(const struct conductor *conductor, const struct app *app)
     if (conductor->is_store_failing || (app != NULL && app->is_lost)) {
         return false;
     }
-    if (conductor->blind != NULL && conductor->blind != app) {
+    if (conductor->traffic.blind != NULL && conductor->traffic.blind != app) {
         return false; /* traffic could not be switched */
     }
     for (size_t i = 0; i < APPS_MAX; i++) {
@@ -235,6 +215,7 @@ static void tell_wait(struct app *app)
 
 static void plan_app(struct app *app)
 {
+    LAW(DURABLE_FIRST, app->is_used && !app->is_new);
     struct conductor *conductor = app->conductor;
     const struct memory_app *memory = &app->memory;
     struct swap_decision decision;
@@ -246,29 +227,29 @@ static void plan_app(struct app *app)
         .previous = app_plan(app, &memory->history[0].release),
         .wanted = app_plan(app, &memory->wanted),
         .left = app_plan_leaving(app, app->session.left_gen),
-        .is_engine_up = conductor->is_engine_up,
+        .is_engine_up = conductor->engine.is_up,
         .lacks_files = app->lacks_files,
-        .has_restart_backoff = conductor->about.has_restart_backoff,
+        .has_restart_backoff = conductor->engine.about.has_restart_backoff,
         .may_begin = app_may_begin(conductor, app) && !order_is_overtaken(conductor, &app->memory),
         .is_wish_late = is_wish_late(app),
         .is_memory_lost = app->is_lost,
         .is_wanted_revoked = revoked_has(&conductor->revoked, &memory->wanted),
         .is_candidate_revoked = memory->candidate.gen != 0 &&
                                 revoked_has(&conductor->revoked, &memory->candidate.release),
-        .lists = {conductor->list_number, conductor->list_seen},
-        .tables = {conductor->route_reads, conductor->route_seen},
+        .lists = {conductor->engine.list_number, conductor->engine.list_seen},
+        .tables = {conductor->traffic.reads, conductor->traffic.seen},
     };
     swap_step(memory, &app->session, &facts, &decision);
     tell_wait(app);
-    app->wake_at = mono_min(decision.wake_at, plans_retry_at(app));
+    app->wake_at = mono_min(decision.wake_at, app_plans_retry_at(app));
     if (app->files_storing == 0) {
         app->wake_at = mono_min(app->wake_at, app->files_look_at);
     }
     if (decision.is_look_wanted) {
-        conductor->list_at = mono_min(conductor->list_at, facts.now);
+        engine_watch_hurry(&conductor->engine, facts.now);
     }
     if (decision.is_table_look_wanted) {
-        conductor->route_read_at = mono_min(conductor->route_read_at, facts.now);
+        conductor->traffic.read_at = mono_min(conductor->traffic.read_at, facts.now);
     }
     for (size_t i = 0; i < decision.action_count; i++) {
         perform(app, &decision.actions[i]);
@@ -311,7 +292,7 @@ void conductor_step(struct conductor *conductor)
         observe_step(conductor);
         probes_step(conductor); /* before planning: what is presumed ready must be so at once */
         route_mark(conductor);
-        if (conductor->is_route_read) {
+        if (conductor->traffic.is_read) {
             orders_step(conductor);
             for (size_t i = 0; i < APPS_MAX; i++) {
                 if (conductor->apps[i].is_used) {
@@ -337,7 +318,7 @@ mono_ms conductor_deadline(const struct conductor *conductor)
     deadline = mono_min(deadline, orders_deadline(conductor));
     for (size_t i = 0; i < APPS_MAX; i++) {
         const struct app *app = &conductor->apps[i];
-        if (app->is_used && !app->is_new && conductor->is_route_read) { /* else never planned */
+        if (app->is_used && !app->is_new && conductor->traffic.is_read) { /* else never planned */
             deadline = mono_min(deadline, mono_min(app->wake_at, memory_hurry_at(app)));
         }
     }
@@ -379,7 +360,7 @@ static bool app_is_settled(const struct app *app)
 
 bool conductor_is_settled(const struct conductor *conductor)
 {
-    if (!conductor->is_started || conductor->is_dirty || !conductor->is_engine_up ||
+    if (!conductor->is_started || conductor->is_dirty || !conductor->engine.is_up ||
         !route_is_settled(conductor)) {
         return false;
     }

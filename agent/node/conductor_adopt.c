@@ -79,9 +79,9 @@ static void compose_listed(void *ctx, const struct err *err, const struct engine
 {
     struct call *call = ctx;
     struct conductor *conductor = call->conductor;
-    uint64_t number = conductor->list_number;
+    uint64_t number = conductor->engine.list_number;
     call_drop(call);
-    conductor->is_listing = false;
+    conductor->engine.is_listing = false;
     if (err != NULL) {
         conductor_warning(conductor, NULL, "Compose projects: %s", err->text);
         conductor_world_fault(conductor);
@@ -263,10 +263,7 @@ static void note_failure(struct app *app, struct adopted_container *container,
         container->failures++;
     }
     if (call->kind == ACTION_STOP || call->kind == ACTION_HOLD) {
-        app->session.has_world_fault = true;
-        if (app->session.engine_failures < UINT8_MAX) {
-            app->session.engine_failures++;
-        }
+        observed_engine_failed(&app->session);
     }
 }
 
@@ -279,7 +276,7 @@ static void done(void *ctx, const struct err *err, const struct engine_answer *a
     (void)answer;
     call_drop(call);
     container->is_busy = false;
-    container->touched = app->conductor->list_number;
+    container->touched = app->conductor->engine.list_number;
     if (err != NULL) {
         note_failure(app, container, &held, err);
     } else {
@@ -358,7 +355,7 @@ void adopt_perform(struct app *app, const struct action *action)
     }
     call->gen = action->gen;
     call->number = action->number;
-    container->touched = conductor->list_number;
+    container->touched = conductor->engine.list_number;
     if (begin(container, call, &err) != 0) {
         done(call, &err, NULL);
     }

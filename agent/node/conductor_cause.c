@@ -3,10 +3,9 @@
 #include "agent/node/conductor_private.h"
 
 #include "agent/wire/release_words.h"
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 
-/* Times that the engine is asked how a container ended. */
-#define EXAMINATIONS_MAX 3
 /* Texts inside a rendered cause; a text needs at most two bytes of JSON for each of its own. */
 #define ASKED_BYTES 120
 #define CAME_BYTES  180
@@ -56,6 +55,7 @@ static void asked_render(const struct replica *replica, const struct plan_servic
 void cause_note_answer(struct app *app, const struct replica *replica, const struct plan *plan,
                        enum probe_role role, const struct err *err)
 {
+    LAW(BOUNDED, role < PROBE_ROLES);
     const struct plan_service *service = &plan->services[replica->service];
     if (replica->gen != app->memory.candidate.gen || (err == NULL && app->cause.gen == 0)) {
         return;
@@ -84,6 +84,7 @@ void cause_note_answer(struct app *app, const struct replica *replica, const str
 int cause_examine(struct app *app, const struct replica *replica, engine_done done,
                   struct call *call, struct err *err)
 {
+    LAW(EVIDENCE, replica->gen != 0);
     const struct engine *engine = &app->conductor->ports.engine;
     return engine->ops->post_mortem(engine->self, replica->id, done, call, err);
 }
@@ -125,16 +126,14 @@ static void end_tell(const struct app *app)
                     cause->end.error, line[0] != '\0' ? "; it wrote last: " : "", line);
 }
 
-void cause_note_end(struct app *app, struct replica *replica, const struct err *err,
+void cause_note_end(struct app *app, const struct replica *replica, const struct err *err,
                     const struct engine_answer *answer)
 {
     struct cause *cause = cause_of(app, replica->gen);
     const struct plan *plan = app_plan_leaving(app, replica->gen);
-    if (err != NULL && err->code != ERR_NOT_FOUND &&
-        ++replica->examine_failures < EXAMINATIONS_MAX) {
+    if (!replica->is_examined) {
         return; /* asked again */
     }
-    replica->is_examined = true;
     if (cause->is_examined && !replica->is_telling) {
         return;
     }
@@ -259,11 +258,9 @@ static void end_members_render(const struct cause *cause, struct text *text)
     text_printf(text, ",\"outputCut\":%s", end->is_output_cut ? "true" : "false");
 }
 
-void cause_render(const struct app *app, struct text *text, bool is_brief, size_t reserve)
+void cause_render(const struct cause *cause, struct text *text, bool is_brief, size_t reserve)
 {
-    const struct cause *cause = &app->cause;
-    if (cause->gen == 0 || cause->gen != app->memory.verdict_gen ||
-        app->memory.verdict == VERDICT_GOOD) {
+    if (cause == NULL) {
         text_append(text, "null");
         return;
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "agent/node/address.h"
+#include "platform/base/law.h"
 
 #define VOLUME_NAME_BYTES 256
 
@@ -177,6 +178,7 @@ static const struct generation *generation_of(const struct app *app, uint32_t ge
 int create_render(struct app *app, const struct replica *replica, struct arena *arena,
                   struct engine_spec *spec, struct err *err)
 {
+    LAW(BOUNDED, replica->number > 0);
     struct conductor *conductor = app->conductor;
     const struct memory_app *memory = &app->memory;
     const struct plan *plan = app_plan_of(app, replica->gen);
@@ -254,6 +256,7 @@ static void image_seen(void *ctx, const struct err *err, const struct engine_ans
 
 int create_begin(struct app *app, struct replica *replica, struct call *call, struct err *err)
 {
+    LAW(DURABLE_FIRST, call->kind == ACTION_CREATE && replica->gen != 0);
     const struct engine *engine = &app->conductor->ports.engine;
     const struct session_app *session = &app->session;
     const struct generation *generation = generation_of(app, replica->gen);

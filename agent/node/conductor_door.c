@@ -6,6 +6,7 @@
 #include "agent/node/address.h"
 #include "agent/wire/envelope.h"
 #include "agent/wire/release_words.h"
+#include "platform/base/law.h"
 
 #define MIB(bytes) ((unsigned long long)((bytes) >> 20))
 
@@ -72,6 +73,7 @@ void verb_looked(struct app *app, bool is_gone)
 /* When the app's record is free, what is wanted is recorded. */
 void verb_step(struct app *app)
 {
+    LAW(BOUNDED, app->is_used);
     if (app->verb.stage != VERB_READY || app->is_remembering || adopt_meet(app)) {
         return;
     }
@@ -104,7 +106,7 @@ static void payload_stored(void *ctx, const struct err *err)
         verb_finish(app, err);
     } else {
         app->verb.stage = VERB_READY;
-        plans_retry(app);
+        plans_retry(&app->plans);
     }
     conductor_touch(app->conductor);
 }
@@ -208,7 +210,7 @@ static int check_ports(struct conductor *conductor, const struct app *self, cons
 
 static int check_room(const struct conductor *conductor, const struct plan *plan, struct err *err)
 {
-    const struct engine_about *about = &conductor->about;
+    const struct engine_about *about = &conductor->engine.about;
     if (plan->requires_disk_bytes > about->disk_free_bytes) {
         return err_set(err, ERR_DISK_SPACE,
                        "the release requires %llu MiB of disk, the engine's has %llu MiB free: "
@@ -279,7 +281,7 @@ static int check_ended(struct conductor *conductor, const struct plan *plan, boo
 
 static int check_open(const struct conductor *conductor, const struct app *app, struct err *err)
 {
-    if (!conductor->is_started || !conductor->has_about || !conductor->has_list) {
+    if (!conductor->is_started || !conductor->engine.has_about || !conductor->engine.has_list) {
         return err_set(err, ERR_ENGINE_GONE,
                        "the engine has not answered yet: see that it runs, then try again");
     }
@@ -350,12 +352,13 @@ int door_open(struct conductor *conductor, struct span envelope, struct span *pa
 int door_check(struct conductor *conductor, struct app *app, const struct plan *plan, bool force,
                struct err *err)
 {
+    LAW(BOUNDED, plan->service_count <= SERVICES_MAX);
     int rc = app != NULL ? check_open(conductor, app, err) : 0;
-    if (rc == 0 && conductor->blind != NULL && conductor->blind != app) {
+    if (rc == 0 && conductor->traffic.blind != NULL && conductor->traffic.blind != app) {
         return err_set(err, ERR_STORE,
                        "what app %s serves cannot be read, so traffic stays as it is: activate its "
                        "release again first",
-                       conductor->blind->memory.app);
+                       conductor->traffic.blind->memory.app);
     }
     rc = rc == 0 ? check_alone(conductor, app, err) : rc;
     rc = rc != 0       ? rc
@@ -370,6 +373,7 @@ int door_check(struct conductor *conductor, struct app *app, const struct plan *
 
 struct app *app_take(struct conductor *conductor, uint8_t index)
 {
+    LAW(BOUNDED, index < APPS_MAX);
     struct app *app = &conductor->apps[index];
     if (app->is_used) {
         return NULL;
@@ -512,7 +516,7 @@ int conductor_rollback(struct conductor *conductor, const char *name, conductor_
     if (rc != 0) {
         return rc;
     }
-    bool is_looking = !is_going_on && conductor->is_engine_up && way_back_look(app);
+    bool is_looking = !is_going_on && conductor->engine.is_up && way_back_look(app);
     app->verb = (struct verb){
         .stage = is_looking ? VERB_LOOKING : VERB_READY,
         .wanted = before->release,

@@ -2,6 +2,7 @@
 #include "agent/node/address.h"
 #include "agent/node/conductor_private.h"
 #include "agent/node/ended.h"
+#include "platform/base/law.h"
 
 #include <stdio.h>
 
@@ -98,7 +99,7 @@ static bool is_awaited(const struct app *app)
 {
     return app->is_remembering || app->is_owed || app->is_story_due ||
            app->verb.stage != VERB_NONE ||
-           (!app->is_ending && order_slot_of(app->conductor, app->memory.app) != NULL);
+           (!app->is_ending && orders_find(&app->conductor->orders, app->memory.app) != NULL);
 }
 
 /* All places are taken, no app is leaving, and this one has ended before the others. */
@@ -145,7 +146,8 @@ static bool has_leftovers(const struct app *app)
         has_any = has_any || !digest_is_none(&app->garbage[i]);
     }
     for (size_t i = 0; i < CALLS_MAX; i++) {
-        has_any = has_any || (conductor->calls[i].is_used && conductor->calls[i].app == app);
+        has_any =
+            has_any || (conductor->calls.list[i].is_used && conductor->calls.list[i].app == app);
     }
     for (size_t i = 0; i < FILES_ASKED_MAX; i++) {
         has_any = has_any || conductor->file_calls[i].app == app;
@@ -221,8 +223,8 @@ static void app_ended(void *ctx, const struct err *err)
         before_removed(conductor, &refused);
     }
     conductor_event(conductor, app, "it has left: its place is free");
-    if (conductor->stale_app == app) {
-        conductor->stale_app = NULL;
+    if (conductor->traffic.stale_app == app) {
+        conductor->traffic.stale_app = NULL;
     }
     *app = (struct app){0};
     conductor_touch(conductor);
@@ -258,6 +260,7 @@ static void remember_end(struct app *app)
 
 void end_step(struct app *app)
 {
+    LAW(BOUNDED, app->is_used);
     struct conductor *conductor = app->conductor;
     mono_ms now = conductor_now(conductor);
     if (!has_ended(app)) {
@@ -275,7 +278,7 @@ void end_step(struct app *app)
         give_up(app);
     } else if (now < app->end_not_before) {
         app->wake_at = mono_min(app->wake_at, app->end_not_before);
-    } else if (conductor->is_engine_up && !conductor->is_ended_busy && !has_leftovers(app)) {
+    } else if (conductor->engine.is_up && !conductor->is_ended_busy && !has_leftovers(app)) {
         if (app->is_network_gone) {
             remember_end(app);
         } else {

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "platform/base/law.h"
+
 /* After the disk did not take a piece, or a payload could not be read. */
 #define FILES_RETRY_MS SECONDS_MS(10)
 
@@ -89,6 +91,7 @@ static const struct digest *release_of_interest(struct app *app)
 
 void files_step(struct app *app)
 {
+    LAW(BOUNDED, app->is_used);
     const struct digest *release = release_of_interest(app);
     if (release == NULL) {
         app->missing_count = 0;
@@ -227,6 +230,7 @@ static void tree_of(const struct conductor *conductor, const struct engine_mount
 
 void files_lose(struct app *app, const struct digest *release)
 {
+    LAW(ONLY_SIGNED, !digest_is_none(release));
     app->files_lost = *release; /* gone by hand */
 }
 
@@ -369,7 +373,7 @@ void files_collect(struct conductor *conductor)
 {
     const struct files *files = &conductor->ports.files;
     struct sweep sweep = {.conductor = conductor};
-    if (files->ops == NULL || !conductor->has_file_garbage || !conductor->has_about ||
+    if (files->ops == NULL || !conductor->has_file_garbage || !conductor->engine.has_about ||
         files->ops->list(files->self, sweep_found, &sweep, NULL) != 0) {
         return;
     }

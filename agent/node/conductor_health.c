@@ -1,6 +1,8 @@
 /* conductor_health: how well an app is, as far as anybody was asked. */
 #include "agent/node/conductor_private.h"
 
+#include "platform/base/law.h"
+
 static const struct plan *loaded_plan(const struct app *app, uint32_t gen)
 {
     const struct memory_app *memory = &app->memory;
@@ -8,14 +10,7 @@ static const struct plan *loaded_plan(const struct app *app, uint32_t gen)
                                           : gen == memory->candidate.gen  ? &memory->candidate
                                           : gen == memory->history[0].gen ? &memory->history[0]
                                                                           : NULL;
-    for (size_t i = 0; generation != NULL && i < PLANS_MAX; i++) {
-        const struct plan_slot *slot = &app->plans[i];
-        if (slot->is_used && !slot->is_broken &&
-            digest_is_equal(&slot->plan.digest, &generation->release)) {
-            return &slot->plan;
-        }
-    }
-    return NULL;
+    return generation != NULL ? plans_find(&app->plans, &generation->release) : NULL;
 }
 
 enum health health_of_replica(const struct app *app, const struct replica *replica,
@@ -50,6 +45,7 @@ static bool is_worse(enum health one, enum health than)
 
 enum health health_of_app(const struct app *app, const char **why)
 {
+    LAW(EVIDENCE, app->is_used);
     const struct memory_app *memory = &app->memory;
     bool is_switched = memory->phase == SWAP_UNPROVEN && app->session.is_switched;
     uint32_t gen = is_switched ? memory->candidate.gen : memory->committed.gen;

@@ -12,18 +12,18 @@ static mono_ms look_at(struct hints *hints, mono_ms planned, mono_ms now)
 static void engine_hinted(void *ctx)
 {
     struct conductor *conductor = ctx;
-    if (conductor->is_engine_up) {
-        conductor->list_at =
-            look_at(&conductor->engine_hints, conductor->list_at, conductor_now(conductor));
+    if (conductor->engine.is_up) {
+        conductor->engine.list_at =
+            look_at(&conductor->engine_hints, conductor->engine.list_at, conductor_now(conductor));
     }
 }
 
 static void route_hinted(void *ctx)
 {
     struct conductor *conductor = ctx;
-    if (conductor->is_route_known) {
-        conductor->route_read_at =
-            look_at(&conductor->route_hints, conductor->route_read_at, conductor_now(conductor));
+    if (conductor->traffic.is_known) {
+        conductor->traffic.read_at =
+            look_at(&conductor->route_hints, conductor->traffic.read_at, conductor_now(conductor));
     }
 }
 

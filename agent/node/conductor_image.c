@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "platform/base/law.h"
+
 #define WAY_BACK_MS       MINUTES_MS(10) /* between two looks at rest */
 #define WAY_BACK_FIRST_MS MINUTES_MS(1)  /* after it has become the release before */
 
@@ -32,8 +34,8 @@ struct engine_wanted image_wanted(const struct app *app, const struct plan *plan
 static bool is_of_this_machine(const struct conductor *conductor, const struct engine_image *image)
 {
     return (image->proofs & (ENGINE_PROOF_MANIFEST | ENGINE_PROOF_CONFIG)) != 0 ||
-           image->arch[0] == '\0' || conductor->about.arch[0] == '\0' ||
-           strcmp(image->arch, conductor->about.arch) == 0;
+           image->arch[0] == '\0' || conductor->engine.about.arch[0] == '\0' ||
+           strcmp(image->arch, conductor->engine.about.arch) == 0;
 }
 
 int image_check(const struct conductor *conductor, const struct plan *plan,
@@ -51,7 +53,7 @@ int image_check(const struct conductor *conductor, const struct plan *plan,
     }
     if (image->proofs != 0) {
         return err_set(err, ERR_DIGEST, "image %s is here for %s, and this node is %s: remove it",
-                       service->reference, image->arch, conductor->about.arch);
+                       service->reference, image->arch, conductor->engine.about.arch);
     }
     if (digest_is_none(&service->config) && digest_is_none(&service->manifest)) {
         return 0;
@@ -147,9 +149,10 @@ bool way_back_look(struct app *app)
 
 void way_back_step(struct app *app)
 {
+    LAW(BOUNDED, app->is_used);
     mono_ms now = conductor_now(app->conductor);
     if (app->memory.phase != SWAP_REST || app->memory.history[0].gen == 0 ||
-        !app->conductor->is_engine_up) {
+        !app->conductor->engine.is_up) {
         return;
     }
     if (!digest_is_equal(&app->way_back.release, &app->memory.history[0].release)) {

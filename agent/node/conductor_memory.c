@@ -4,12 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "platform/base/law.h"
+
 /* After a failed write the document is read again and tried again this much later. */
 #define RECORD_RETRY_MS SECONDS_MS(10)
-/* A payload that could not be read is read again this much later. */
-#define PAYLOAD_RETRY_MS SECONDS_MS(30)
-/* Memory comes back by itself, and until then the release is neither begun nor looked after. */
-#define PAYLOAD_RETRY_SHORT_MS SECONDS_MS(2)
 /* A disk that takes longer than this to remember the way back is not waited for. */
 #define BACK_PATIENCE_MS SECONDS_MS(1)
 /* One that has not answered for so long is said to be slow. */
@@ -124,162 +122,9 @@ bool memory_remembers(const struct memory_app *memory, const struct digest *rele
     return false;
 }
 
-/* A place for one more plan: a free one, or one that is none of those in use: four at most, because
- * the candidate of late is the candidate while there is one. */
-static struct plan_slot *plan_place(struct app *app)
-{
-    const struct memory_app *memory = &app->memory;
-    for (size_t i = 0; i < PLANS_MAX; i++) {
-        if (!app->plans[i].is_used) {
-            return &app->plans[i];
-        }
-    }
-    for (size_t i = 0; i < PLANS_MAX; i++) {
-        const struct digest *held = &app->plans[i].plan.digest;
-        if (!digest_is_equal(held, &memory->wanted) &&
-            !digest_is_equal(held, &memory->committed.release) &&
-            !digest_is_equal(held, &app->session.left) &&
-            !digest_is_equal(held, &memory->history[0].release)) {
-            return &app->plans[i];
-        }
-    }
-    return NULL;
-}
-
-static void plan_load(struct app *app, struct plan_slot *slot, const struct digest *release)
-{
-    struct conductor *conductor = app->conductor;
-    struct release_node node;
-    struct span payload;
-    struct err err;
-    *slot = (struct plan_slot){.is_used = true};
-    int rc = payload_load(conductor, release, &payload, &err);
-    if (rc == 0) {
-        conductor_node_facts(conductor, &node);
-        rc = release_compile(payload, &node, &slot->plan, &err);
-    }
-    slot->plan.digest = *release;
-    if (rc != 0) {
-        slot->is_broken = true;
-        slot->retry_at = conductor_now(conductor) +
-                         (rc == ERR_MEMORY ? PAYLOAD_RETRY_SHORT_MS : PAYLOAD_RETRY_MS);
-        conductor_warning(conductor, app, "cannot read a release it remembers: %s", err.text);
-    }
-}
-
-/* What its image declares, and the release does not say, keeps it from running beside another. */
-static bool is_exclusive(const struct memory_app *memory, const struct digest *release)
-{
-    const struct generation *generations[2 + HISTORY_MAX] = {&memory->committed,
-                                                             &memory->candidate};
-    for (size_t i = 0; i < HISTORY_MAX; i++) {
-        generations[2 + i] = &memory->history[i];
-    }
-    for (size_t i = 0; i < COUNT_OF(generations); i++) {
-        if (generations[i]->is_exclusive && digest_is_equal(&generations[i]->release, release)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static const struct plan *plan_of(const struct app *app, struct plan_slot *slot)
-{
-    struct plan *plan = &slot->plan;
-    if (slot->is_broken) {
-        return NULL;
-    }
-    for (uint8_t i = 0; i < plan->service_count && is_exclusive(&app->memory, &plan->digest); i++) {
-        plan->services[i].order = PLAN_STOP_FIRST;
-        plan->services[i].order_reason = "its image declares a volume";
-    }
-    return plan;
-}
-
-const struct plan *app_plan(struct app *app, const struct digest *release)
-{
-    if (digest_is_none(release) || !app->conductor->has_about) {
-        return NULL;
-    }
-    for (size_t i = 0; i < PLANS_MAX; i++) {
-        struct plan_slot *slot = &app->plans[i];
-        if (slot->is_used && digest_is_equal(&slot->plan.digest, release)) {
-            if (slot->is_broken && conductor_now(app->conductor) >= slot->retry_at) {
-                plan_load(app, slot, release);
-            }
-            return plan_of(app, slot);
-        }
-    }
-    struct plan_slot *slot = plan_place(app);
-    if (slot == NULL) {
-        return NULL;
-    }
-    plan_load(app, slot, release);
-    return plan_of(app, slot);
-}
-
-void plans_retry(struct app *app)
-{
-    for (size_t i = 0; i < PLANS_MAX; i++) {
-        app->plans[i].retry_at = 0;
-    }
-}
-
-/* Each turn asks for these: what is broken of them is read again when its time comes. */
-static bool is_planned_with(const struct memory_app *memory, const struct digest *release)
-{
-    return digest_is_equal(release, &memory->wanted) ||
-           digest_is_equal(release, &memory->committed.release) ||
-           digest_is_equal(release, &memory->candidate.release) ||
-           digest_is_equal(release, &memory->history[0].release);
-}
-
-mono_ms plans_retry_at(const struct app *app)
-{
-    mono_ms at = MONO_NEVER;
-    for (size_t i = 0; i < PLANS_MAX; i++) {
-        if (app->plans[i].is_used && app->plans[i].is_broken &&
-            is_planned_with(&app->memory, &app->plans[i].plan.digest)) {
-            at = mono_min(at, app->plans[i].retry_at);
-        }
-    }
-    return at;
-}
-
-const struct plan *app_plan_of(struct app *app, uint32_t gen)
-{
-    const struct memory_app *memory = &app->memory;
-    if (gen == 0) {
-        return NULL;
-    }
-    if (gen == memory->committed.gen) {
-        return app_plan(app, &memory->committed.release);
-    }
-    if (gen == memory->candidate.gen) {
-        return app_plan(app, &memory->candidate.release);
-    }
-    if (gen == memory->history[0].gen) {
-        return app_plan(app, &memory->history[0].release);
-    }
-    return NULL;
-}
-
-const struct plan *app_plan_leaving(struct app *app, uint32_t gen)
-{
-    const struct session_app *session = &app->session;
-    const struct plan *plan = app_plan_of(app, gen);
-    for (size_t i = 0; i < PLANS_MAX && plan == NULL && gen != 0 && gen == session->left_gen; i++) {
-        const struct plan_slot *slot = &app->plans[i];
-        if (slot->is_used && !slot->is_broken &&
-            digest_is_equal(&slot->plan.digest, &session->left)) {
-            plan = &slot->plan;
-        }
-    }
-    return plan;
-}
-
 void garbage_note(struct app *app, const struct digest *release)
 {
+    LAW(BOUNDED, !digest_is_none(release));
     for (size_t i = 0; i < GARBAGE_MAX; i++) {
         if (digest_is_none(&app->garbage[i]) || digest_is_equal(&app->garbage[i], release)) {
             app->garbage[i] = *release;
@@ -374,7 +219,7 @@ static void announce_order(struct app *app, const struct memory_app *next)
 
 static void adopt(struct app *app)
 {
-    struct session_app *session = &app->session;
+    LAW(DURABLE_FIRST, app->pending.gen_last >= app->memory.gen_last);
     announce(app, &app->pending);
     adopt_announce(app, &app->pending);
     announce_order(app, &app->pending);
@@ -386,30 +231,18 @@ static void adopt(struct app *app)
     if (app->pending.reason == REASON_IMAGE_DOUBTED && app->memory.phase == SWAP_PREPARE &&
         app->pending.phase == SWAP_REST) {
         app->doubted = app->memory.candidate.release;
-        session->staged = (struct digest){0};
     }
     if (app->memory.phase == SWAP_REST && app->pending.phase == SWAP_PREPARE) {
-        session_begin_swap(session);
         app->switched_gen = 0;
-    }
-    if (app->pending.boots > app->memory.boots) {
-        session->is_switched = false;
-        session->soak_since = 0;
-        session->route_from = 0;
-        session->waits_seen = 0;
-        session->prepared_from = 0;
-        session->is_resumed = true;
     }
     if (is_verdict(&app->memory, &app->pending)) {
         app->verdicts++;
         app->verdict_of =
             app->memory.phase != SWAP_REST ? app->memory.candidate.release : app->memory.wanted;
     }
-    session->pull_refusal = 0; /* the record holds what came of it */
+    observed_record(&app->session, &app->memory, &app->pending);
     app->memory = app->pending;
     app->is_new = false;
-    session->is_route_settled = false;
-    session->is_boot_settled = false;
 }
 
 static mono_ms back_at(const struct app *app)
@@ -461,6 +294,7 @@ static void mark_store(struct conductor *conductor)
 
 static void record_written(void *ctx, const struct err *err)
 {
+    LAW(DURABLE_FIRST, ((struct app *)ctx)->is_remembering);
     struct app *app = ctx;
     struct conductor *conductor = app->conductor;
     bool is_verb = app->verb.stage == VERB_RECORDING;
@@ -491,6 +325,8 @@ static void record_written(void *ctx, const struct err *err)
 
 void memory_remember(struct app *app, const struct memory_app *next, bool is_going_back)
 {
+    LAW(DURABLE_FIRST, !app->is_remembering);
+    LAW(BOUNDED, next->index == (uint8_t)(app - app->conductor->apps));
     const struct store *store = &app->conductor->ports.store;
     uint8_t data[STORE_RECORD_BYTES_MAX];
     char name[STORE_NAME_BYTES];
@@ -556,7 +392,7 @@ void memory_collect(struct conductor *conductor)
             is_needed =
                 is_needed || (app->is_used && memory_remembers(&app->memory, &collecting.found[i]));
         }
-        if (!is_needed && !orders_need(conductor, &collecting.found[i])) {
+        if (!is_needed && !orders_is_needed(&conductor->orders, &collecting.found[i])) {
             char name[STORE_NAME_BYTES];
             blob_name(&collecting.found[i], name);
             if (store->ops->blob_remove(store->self, name, blob_removed, conductor, &err) != 0) {

@@ -3,13 +3,7 @@
 
 #include <stdio.h>
 
-/* How often the engine is asked: while something changes, at rest, and after it failed. */
-#define LIST_ACTIVE_MS    500
-#define LIST_REST_MS      10000
-#define LIST_RETRY_MS     1000
-#define LIST_RETRY_MS_MAX 10000
-/* The engine's version, memory and free disk are asked anew so often. */
-#define ABOUT_MS 60000
+#include "platform/base/law.h"
 
 /* One list of the engine. */
 struct look {
@@ -20,7 +14,7 @@ struct look {
 
 void observe_soon(struct conductor *conductor)
 {
-    conductor->list_at = conductor_now(conductor);
+    conductor->engine.list_at = conductor_now(conductor);
     conductor_touch(conductor);
 }
 
@@ -37,47 +31,28 @@ static bool is_active(const struct conductor *conductor)
 
 static void engine_failed(struct conductor *conductor, const struct err *err)
 {
-    if (conductor->is_engine_up || conductor->engine_failures == 0) {
+    if (engine_watch_failed(&conductor->engine, conductor_now(conductor))) {
         conductor_warning(conductor, NULL, "%s: %s",
                           err->code == ERR_LIMIT ? "the engine cannot be looked at"
                                                  : "the engine does not answer",
                           err->text);
     }
-    conductor->is_engine_up = false;
-    if (conductor->engine_failures < 8) {
-        conductor->engine_failures++;
-    }
-    int64_t wait = LIST_RETRY_MS * ((int64_t)1 << (conductor->engine_failures - 1));
-    conductor->list_at =
-        conductor_now(conductor) + (wait < LIST_RETRY_MS_MAX ? wait : LIST_RETRY_MS_MAX);
-    conductor->about_at = conductor->list_at;
     conductor_world_fault(conductor);
     conductor_touch(conductor);
-}
-
-static struct app *app_named(struct conductor *conductor, const char *name)
-{
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        struct app *app = &conductor->apps[i];
-        if (app->is_used && strcmp(app->memory.app, name) == 0) {
-            return app;
-        }
-    }
-    return NULL;
 }
 
 /* The machine started with a boot file in which this app's release before stands, or may stand. */
 static bool is_boot_file_old(const struct app *app)
 {
     const struct conductor *conductor = app->conductor;
-    return conductor->route_found == ROUTE_FOUND_STALE &&
-           (conductor->stale_app == NULL || conductor->stale_app == app);
+    return conductor->traffic.found == ROUTE_FOUND_STALE &&
+           (conductor->traffic.stale_app == NULL || conductor->traffic.stale_app == app);
 }
 
 /* May traffic have been reaching this generation before the agent started? */
 static bool is_assumed_routed(const struct app *app, uint32_t gen)
 {
-    switch (app->conductor->route_found) {
+    switch (app->conductor->traffic.found) {
     case ROUTE_FOUND_RUNNING:
         return true;
     case ROUTE_FOUND_BOOT:
@@ -163,14 +138,14 @@ static void tell_foreigners(struct app *app, const struct engine_answer *answer)
 /* None of these has a name of ours: they are copies, and nothing of ours is among them. */
 static void tell_left_out(struct conductor *conductor, size_t left_out)
 {
-    if (left_out > conductor->left_out) {
+    if (left_out > conductor->engine.left_out) {
         conductor_warning(conductor, NULL,
                           "%zu containers that carry this node's labels under another name are not "
                           "looked at: remove those that are not needed (docker ps -a --filter "
                           "label=io.berth.node=%s)",
                           left_out, conductor->config.node);
     }
-    conductor->left_out = left_out;
+    conductor->engine.left_out = left_out;
 }
 
 /* In its app's network, and not where the boot file and its neighbours look for it. What lies in
@@ -188,22 +163,18 @@ static void note_detached(struct app *app, struct replica *replica,
                           const struct engine_container *container)
 {
     bool is_away = is_moved(app, container);
-    if ((container->is_detached || is_away) && !replica->is_miswired) {
+    if ((container->is_detached || is_away) && observed_detached(&app->session, replica, is_away)) {
         conductor_warning(app->conductor, app, "generation %u replica %u %s: made anew",
                           replica->gen, replica->number,
                           is_away ? "has another address than its own"
                                   : "is disconnected from its network");
-        replica->is_miswired = true;
-        app->session.is_network_ready = false;
-    }
-    if (is_away) {
-        replica->address = 0; /* no traffic goes to where it will not stay */
     }
 }
 
 static void merge(struct app *app, const struct engine_container *container,
                   const struct look *look)
 {
+    LAW(BOUNDED, app->is_used);
     struct session_app *session = &app->session;
     if (container->gen == 0 || container->gen >= GEN_ADOPTED || container->replica == 0 ||
         container->replica > REPLICAS_MAX) {
@@ -228,10 +199,9 @@ static void merge(struct app *app, const struct engine_container *container,
     }
     note_detached(app, replica, container);
     if (!session->is_observed) {
-        replica->was_routed = is_assumed_routed(app, replica->gen);
-        if (look->is_excused && app->conductor->route_found == ROUTE_FOUND_RUNNING) {
-            replica->probe_epoch++; /* an engine that was away may have started it anew just now */
-        }
+        /* An engine that was away may have started it anew just now. */
+        observed_found(replica, is_assumed_routed(app, replica->gen),
+                       look->is_excused && app->conductor->traffic.found == ROUTE_FOUND_RUNNING);
     }
 }
 
@@ -291,7 +261,7 @@ static void adopt_orphan(struct conductor *conductor, const struct engine_answer
 {
     uint8_t index = 0;
     uint8_t lane = 0;
-    struct app *app = app_named(conductor, container->app);
+    struct app *app = app_of(conductor, container->app);
     if (!address_locate(&conductor->config, container->address, &index, &lane) ||
         container->gen > UINT32_MAX || digest_is_none(&container->release)) {
         return;
@@ -327,8 +297,9 @@ static void adopt_orphan(struct conductor *conductor, const struct engine_answer
 static void take_list(struct conductor *conductor, const struct engine_answer *answer,
                       const struct look *look)
 {
+    LAW(BOUNDED, answer->container_count <= ENGINE_CONTAINERS_MAX);
     for (size_t i = 0; i < answer->container_count; i++) {
-        const struct app *app = app_named(conductor, answer->containers[i].app);
+        const struct app *app = app_of(conductor, answer->containers[i].app);
         if (is_foreign(conductor, answer, &answer->containers[i])) {
             continue;
         }
@@ -339,7 +310,7 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
     }
     route_identify(conductor);
     for (size_t i = 0; i < answer->container_count; i++) {
-        struct app *app = app_named(conductor, answer->containers[i].app);
+        struct app *app = app_of(conductor, answer->containers[i].app);
         if (app != NULL && !is_foreign(conductor, answer, &answer->containers[i])) {
             merge(app, &answer->containers[i], look);
         }
@@ -349,11 +320,8 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
         if (app->is_used) {
             mark_absent(app, answer, look);
             tell_foreigners(app, answer);
-            if (!app->session.is_observed) {
-                app->session.is_boot_stale =
-                    is_boot_file_old(app) && app->memory.history[0].gen != 0;
-            }
-            app->session.is_observed = true;
+            observed_listed(&app->session,
+                            is_boot_file_old(app) && app->memory.history[0].gen != 0);
         }
     }
 }
@@ -363,13 +331,8 @@ static void take_list(struct conductor *conductor, const struct engine_answer *a
 static void forget_failures(struct conductor *conductor)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
-        struct session_app *session = &conductor->apps[i].session;
-        for (size_t j = 0; conductor->apps[i].is_used && j < session->replica_count; j++) {
-            struct replica *replica = &session->replicas[j];
-            if (replica->is_probed && !replica_is_ready(replica)) {
-                replica->is_probed = false;
-                replica->probe_epoch++;
-            }
+        if (conductor->apps[i].is_used) {
+            observed_engine_back(&conductor->apps[i].session);
         }
     }
 }
@@ -379,27 +342,25 @@ static void listed(void *ctx, const struct err *err, const struct engine_answer 
     struct call *call = ctx;
     struct conductor *conductor = call->conductor;
     struct look look = {
-        .number = conductor->list_number,
-        .asked_at = conductor->list_asked_at,
-        .is_excused = conductor->engine_failures > 0,
+        .number = conductor->engine.list_number,
+        .asked_at = conductor->engine.list_asked_at,
+        .is_excused = conductor->engine.failures > 0,
     };
     call_drop(call);
-    conductor->is_listing = false;
+    conductor->engine.is_listing = false;
     if (err != NULL) {
         engine_failed(conductor, err);
         return;
     }
-    conductor->is_listing = adopt_look(conductor);
-    if (!conductor->is_engine_up && conductor->engine_failures > 0) {
+    conductor->engine.is_listing = adopt_look(conductor);
+    if (engine_watch_listed(&conductor->engine, look.number)) {
         conductor_event(conductor, NULL, "the engine answers again");
         forget_failures(conductor);
     }
-    conductor->is_engine_up = true;
-    conductor->engine_failures = 0;
     take_list(conductor, answer, &look);
     tell_left_out(conductor, answer->left_out);
-    conductor->has_list = true;
-    conductor->list_seen = look.number;
+    conductor->engine.has_list = true;
+    conductor->engine.list_seen = look.number;
     conductor_touch(conductor);
 }
 
@@ -408,14 +369,12 @@ static void about_told(void *ctx, const struct err *err, const struct engine_ans
     struct call *call = ctx;
     struct conductor *conductor = call->conductor;
     call_drop(call);
-    conductor->is_asking_about = false;
+    conductor->engine.is_asking_about = false;
     if (err != NULL) {
         engine_failed(conductor, err);
         return;
     }
-    conductor->about = *answer->about;
-    conductor->has_about = true;
-    conductor->about_at = conductor_now(conductor) + ABOUT_MS;
+    engine_watch_told(&conductor->engine, answer->about, conductor_now(conductor));
     conductor_touch(conductor);
 }
 
@@ -425,13 +384,13 @@ static void ask_about(struct conductor *conductor)
     struct call *call = call_take(conductor, NULL, ACTION_COUNT);
     struct err err;
     if (call == NULL) {
-        conductor->about_at = conductor_now(conductor) + LIST_RETRY_MS;
+        engine_watch_put_off_about(&conductor->engine, conductor_now(conductor));
         return;
     }
-    conductor->is_asking_about = true;
+    conductor->engine.is_asking_about = true;
     if (engine->ops->about(engine->self, about_told, call, &err) != 0) {
         call_drop(call);
-        conductor->is_asking_about = false;
+        conductor->engine.is_asking_about = false;
         engine_failed(conductor, &err);
     }
 }
@@ -442,17 +401,13 @@ static void ask_list(struct conductor *conductor)
     struct call *call = call_take(conductor, NULL, ACTION_COUNT);
     struct err err;
     if (call == NULL) {
-        conductor->list_at = conductor_now(conductor) + LIST_RETRY_MS;
+        engine_watch_put_off_list(&conductor->engine, conductor_now(conductor));
         return;
     }
-    conductor->is_listing = true;
-    conductor->list_number++;
-    conductor->list_asked_at = conductor_now(conductor);
-    conductor->list_at =
-        conductor_now(conductor) + (is_active(conductor) ? LIST_ACTIVE_MS : LIST_REST_MS);
+    engine_watch_list_asked(&conductor->engine, is_active(conductor), conductor_now(conductor));
     if (engine->ops->list(engine->self, conductor->config.node, listed, call, &err) != 0) {
         call_drop(call);
-        conductor->is_listing = false;
+        conductor->engine.is_listing = false;
         engine_failed(conductor, &err);
     }
 }
@@ -461,22 +416,17 @@ void observe_step(struct conductor *conductor)
 {
     mono_ms now = conductor_now(conductor);
     if (is_active(conductor)) {
-        conductor->list_at = mono_min(conductor->list_at, now + LIST_ACTIVE_MS);
+        engine_watch_hurry(&conductor->engine, now + LIST_ACTIVE_MS);
     }
-    if (!conductor->is_asking_about && now >= conductor->about_at) {
+    if (engine_watch_is_about_due(&conductor->engine, now)) {
         ask_about(conductor);
     }
-    if (conductor->has_about && conductor->is_route_read && !conductor->is_listing &&
-        now >= conductor->list_at) {
+    if (engine_watch_is_list_due(&conductor->engine, conductor->traffic.is_read, now)) {
         ask_list(conductor);
     }
 }
 
 mono_ms observe_deadline(const struct conductor *conductor)
 {
-    mono_ms deadline = conductor->is_asking_about ? MONO_NEVER : conductor->about_at;
-    if (conductor->has_about && conductor->is_route_read && !conductor->is_listing) {
-        deadline = mono_min(deadline, conductor->list_at);
-    }
-    return deadline;
+    return engine_watch_deadline(&conductor->engine, conductor->traffic.is_read);
 }

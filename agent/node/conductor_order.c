@@ -2,54 +2,16 @@
 #include "agent/node/conductor_private.h"
 
 #include "agent/wire/envelope.h"
+#include "platform/base/law.h"
 
 /* An order that waits is looked at this often: its startBy may be by a clock that jumps. */
 #define LOOK_AGAIN_MS SECONDS_MS(1)
 
-static struct order_slot *slot_find(struct conductor *conductor, const char *app)
-{
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        struct order_slot *slot = &conductor->orders[i];
-        if (slot->is_used && strcmp(slot->order.app, app) == 0) {
-            return slot;
-        }
-    }
-    return NULL;
-}
-
-const struct order_slot *order_slot_of(const struct conductor *conductor, const char *app)
-{
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        const struct order_slot *slot = &conductor->orders[i];
-        if (slot->is_used && strcmp(slot->order.app, app) == 0) {
-            return slot;
-        }
-    }
-    return NULL;
-}
-
 bool order_is_overtaken(const struct conductor *conductor, const struct memory_app *memory)
 {
-    const struct order_slot *slot = order_slot_of(conductor, memory->app);
+    const struct order_slot *slot = orders_find(&conductor->orders, memory->app);
     return slot != NULL && memory->is_order_open && memory->wanted_by == WANTED_BY_ORDER &&
            (slot->order.epoch != memory->order_epoch || slot->order.gen != memory->order_gen);
-}
-
-/* An order in hand must not give way to an older one that comes late, unless the trust's base has
- * been raised since it came. */
-static int check_slot(const struct order_slot *slot, const struct order *order, uint64_t base,
-                      struct err *err)
-{
-    if (slot == NULL || slot->epoch_base < base || order->epoch > slot->order.epoch ||
-        (order->epoch == slot->order.epoch && order->gen > slot->order.gen)) {
-        return 0;
-    }
-    if (strcmp(order->id, slot->order.id) == 0) {
-        return err_set(err, ERR_NOTHING, "this order is waiting already");
-    }
-    return err_set(err, ERR_STALE, "order %llu.%llu is not after %llu.%llu, which waits",
-                   (unsigned long long)order->epoch, (unsigned long long)order->gen,
-                   (unsigned long long)slot->order.epoch, (unsigned long long)slot->order.gen);
 }
 
 static int order_open(struct conductor *conductor, const char *app_name, struct span envelope,
@@ -81,18 +43,7 @@ static int order_open(struct conductor *conductor, const char *app_name, struct 
                        &arena, &payload, &digest, err);
     rc = rc == 0 ? order_parse(payload, order, err) : rc;
     rc = rc == 0 ? order_check(order, &place, err) : rc;
-    return rc == 0 ? check_slot(slot_find(conductor, app_name), order, place.epoch_base, err) : rc;
-}
-
-static struct order_slot *slot_take(struct conductor *conductor, const char *app)
-{
-    struct order_slot *slot = slot_find(conductor, app);
-    for (size_t i = 0; slot == NULL && i < APPS_MAX; i++) {
-        if (!conductor->orders[i].is_used) {
-            slot = &conductor->orders[i];
-        }
-    }
-    return slot;
+    return rc == 0 ? orders_check(&conductor->orders, order, place.epoch_base, err) : rc;
 }
 
 static bool has_payload(struct conductor *conductor, const struct digest *release)
@@ -108,7 +59,7 @@ int conductor_order(struct conductor *conductor, const char *app_name, struct sp
     struct err why = {0};
     struct app *app = app_of(conductor, app_name);
     int rc = order_open(conductor, app_name, envelope, &order, &why);
-    struct order_slot *slot = rc == 0 ? slot_take(conductor, app_name) : NULL;
+    struct order_slot *slot = rc == 0 ? orders_place(&conductor->orders, app_name) : NULL;
     if (rc == 0 && slot == NULL) {
         rc = err_set(&why, ERR_LIMIT, "orders for %d apps wait already", APPS_MAX);
     }
@@ -137,32 +88,9 @@ int conductor_order(struct conductor *conductor, const char *app_name, struct sp
     return 0;
 }
 
-bool orders_need(const struct conductor *conductor, const struct digest *release)
-{
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        const struct order_slot *slot = &conductor->orders[i];
-        if (slot->is_used && digest_is_equal(&slot->order.release, release)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 size_t conductor_missing(const struct conductor *conductor, struct digest *digests, size_t cap)
 {
-    size_t count = 0;
-    for (size_t i = 0; conductor->has_about && i < APPS_MAX && count < cap; i++) {
-        const struct order_slot *slot = &conductor->orders[i];
-        bool is_missing = slot->is_used && !slot->has_release && !slot->is_storing &&
-                          slot->refusal == 0 && !digest_is_none(&slot->order.release);
-        for (size_t j = 0; j < count && is_missing; j++) {
-            is_missing = !digest_is_equal(&digests[j], &slot->order.release);
-        }
-        if (is_missing) {
-            digests[count++] = slot->order.release;
-        }
-    }
-    return count;
+    return conductor->engine.has_about ? orders_missing(&conductor->orders, digests, cap) : 0;
 }
 
 static void payload_stored(void *ctx, const struct err *err)
@@ -204,7 +132,7 @@ bool conductor_release(struct conductor *conductor, const struct digest *digest,
     struct waiting_release release = {.digest = *digest};
     struct plan plan = {0};
     struct err err = {0};
-    if (!conductor->has_about || !orders_need(conductor, digest)) {
+    if (!conductor->engine.has_about || !orders_is_needed(&conductor->orders, digest)) {
         return true;
     }
     int rc = door_open(conductor, envelope, &release.payload, &plan, &err);
@@ -219,7 +147,7 @@ bool conductor_release(struct conductor *conductor, const struct digest *digest,
                      rc == ERR_ENCODING || rc == ERR_THRESHOLD || rc == ERR_PAYLOAD_TYPE;
     release.refusal = rc;
     for (size_t i = 0; i < APPS_MAX; i++) {
-        struct order_slot *slot = &conductor->orders[i];
+        struct order_slot *slot = &conductor->orders.list[i];
         if (!slot->is_used || slot->has_release || slot->is_storing ||
             !digest_is_equal(&slot->order.release, digest) || is_forged) {
             continue; /* the broker may yet show the true one */
@@ -238,10 +166,7 @@ static bool is_late(const struct conductor *conductor, const struct order_slot *
 {
     bool is_trusted = false;
     wall_ms wall = conductor->ports.clock.ops->wall(conductor->ports.clock.self, &is_trusted);
-    if (slot->order.start_by == 0) {
-        return false;
-    }
-    return is_trusted ? wall > slot->order.start_by : conductor_now(conductor) >= slot->late_at;
+    return orders_is_late(slot, wall, is_trusted, conductor_now(conductor));
 }
 
 /* Compiles the stored payload and asks the door. 0: it may begin. */
@@ -305,6 +230,7 @@ static void order_record(struct conductor *conductor, struct order_slot *slot, s
 
 static void slot_step(struct conductor *conductor, struct order_slot *slot)
 {
+    LAW(ONE_ANSWER, slot->is_used);
     struct app *app = app_of(conductor, slot->order.app);
     struct order_decision decision;
     struct err err = {0};
@@ -328,7 +254,7 @@ static void slot_step(struct conductor *conductor, struct order_slot *slot)
         .has_release = slot->has_release,
         .is_late = is_late(conductor, slot),
         .refusal = slot->refusal,
-        .is_engine_up = conductor->is_engine_up && conductor->has_about,
+        .is_engine_up = conductor->engine.is_up && conductor->engine.has_about,
         .is_store_failing = conductor->is_store_failing,
         .is_memory_lost = conductor->has_lost_memory && (app == NULL || app->is_lost),
         .may_begin = app_may_begin(conductor, app),
@@ -371,8 +297,8 @@ static void revoked_step(struct app *app)
 void orders_step(struct conductor *conductor)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
-        if (conductor->orders[i].is_used) {
-            slot_step(conductor, &conductor->orders[i]);
+        if (conductor->orders.list[i].is_used) {
+            slot_step(conductor, &conductor->orders.list[i]);
         }
         if (conductor->apps[i].is_used) {
             revoked_step(&conductor->apps[i]);
@@ -383,11 +309,5 @@ void orders_step(struct conductor *conductor)
 /* startBy passes by itself; what else an order waits for comes with a turn of its own. */
 mono_ms orders_deadline(const struct conductor *conductor)
 {
-    mono_ms deadline = MONO_NEVER;
-    for (size_t i = 0; i < APPS_MAX; i++) {
-        if (conductor->orders[i].is_used) {
-            deadline = mono_min(deadline, conductor->orders[i].look_at);
-        }
-    }
-    return deadline;
+    return orders_look_at(&conductor->orders);
 }

@@ -4,138 +4,15 @@
 #include <stdio.h>
 
 #include "agent/node/address.h"
+#include "platform/base/law.h"
 
 #define STOP_GRACE_DEFAULT_MS 10000
 #define NOTICE_TIMEOUT_MS     5000
-#define REFUSED_RETRY_MS      1000 /* a call that was not even taken */
-#define NETWORK_RETRY_MS      1000
 
 struct replica *replica_of(const struct call *call)
 {
+    LAW(BOUNDED, call->app != NULL);
     return session_find(&call->app->session, call->gen, call->service, call->number);
-}
-
-/* What a call that succeeded has made of the replica, before the next list confirms it. */
-static void note_success(struct replica *replica, enum action_kind kind,
-                         const struct engine_answer *answer)
-{
-    switch (kind) {
-    case ACTION_CREATE:
-        replica->is_present = true;
-        replica->is_miswired = false;
-        replica->has_start_failed = false;
-        replica->state = ENGINE_CREATED;
-        replica->policy = ENGINE_RESTART_NO;
-        replica->is_altered = false;
-        replica->restores = 0;
-        (void)text_copy(replica->id, sizeof replica->id, answer->id);
-        break;
-    case ACTION_START:
-    case ACTION_RESTART:
-        replica->state = ENGINE_RUNNING;
-        replica->has_start_failed = false;
-        replica->is_run_ours = true;
-        replica->notified_at = 0;
-        replica->is_probed = false;
-        break;
-    case ACTION_STOP:
-        replica->state = ENGINE_EXITED;
-        replica->is_probed = false;
-        break;
-    case ACTION_REMOVE:
-        replica->is_present = false;
-        replica->is_miswired = false;
-        replica->has_start_failed = false;
-        replica->is_probed = false;
-        break;
-    case ACTION_KEEP:
-        replica->keeps_running = true;
-        replica->policy = ENGINE_RESTART_UNLESS_STOPPED;
-        break;
-    case ACTION_RESTORE:
-        replica->is_altered = false;
-        break;
-    case ACTION_HOLD:
-        replica->is_held = true;
-        break;
-    case ACTION_RENAME:
-        replica->is_misnamed = false;
-        break;
-    case ACTION_PULL:
-    case ACTION_NETWORK:
-    case ACTION_NOTICE:
-    case ACTION_FORGET:
-    case ACTION_EXAMINE:
-    case ACTION_COUNT:
-        break;
-    }
-}
-
-/* Its network is not what it was: both are made again, the first time at once. */
-static void note_miswired(struct app *app, struct replica *replica, enum action_kind kind)
-{
-    bool is_candidate = replica->gen == app->memory.candidate.gen;
-    app->session.is_network_ready = false;
-    replica->is_miswired = kind != ACTION_CREATE;
-    if (replica->rewirings == 0) {
-        replica->start_not_before = 0;
-    } else if (is_candidate) {
-        app->session.engine_failures = UINT8_MAX; /* made again once, and no better for it */
-    }
-    if (replica->rewirings < UINT8_MAX) {
-        replica->rewirings++;
-    }
-}
-
-/* The engine refused to create or start it. */
-static void note_refusal(struct app *app, struct replica *replica, enum action_kind kind, int code)
-{
-    struct session_app *session = &app->session;
-    bool is_candidate = replica->gen == app->memory.candidate.gen;
-    replica->has_start_failed = kind != ACTION_CREATE;
-    if (is_candidate && code == ERR_SPEC) {
-        session->is_spec_refused = true;
-        return;
-    }
-    session->has_world_fault = true;
-    if (is_candidate && session->engine_failures < UINT8_MAX) {
-        session->engine_failures++;
-    }
-    if (code == ERR_WIRING) {
-        note_miswired(app, replica, kind);
-    }
-}
-
-static void note_failure(struct app *app, struct replica *replica, enum action_kind kind,
-                         const struct err *err)
-{
-    struct session_app *session = &app->session;
-    conductor_warning(app->conductor, app, "%s of generation %u replica %u: %s", action_word(kind),
-                      replica->gen, replica->number, err->text);
-    if (kind == ACTION_CREATE && err->code == ERR_NOT_FOUND) {
-        session->image_missing_gen = replica->gen;
-        session->pull_not_before = conductor_now(app->conductor);
-        return;
-    }
-    if (err->code == ERR_NOT_FOUND) { /* somebody removed it: make it anew */
-        replica->is_present = false;
-        replica->is_probed = false;
-        return;
-    }
-    replica->is_name_taken = kind == ACTION_RENAME || replica->is_name_taken;
-    if (kind == ACTION_HOLD || kind == ACTION_RESTORE ||
-        (kind == ACTION_REMOVE && replica->is_remaking)) {
-        replica->call_not_before = conductor_now(app->conductor) + REFUSED_RETRY_MS;
-    }
-    if (kind == ACTION_CREATE && err->code == ERR_EXISTS) {
-        session->is_network_ready = false; /* look again at what is there */
-    }
-    if (kind == ACTION_START || kind == ACTION_RESTART) {
-        replica->was_started = false; /* what it is now is not its own doing */
-    }
-    if (kind == ACTION_CREATE || kind == ACTION_START || kind == ACTION_RESTART) {
-        note_refusal(app, replica, kind, err->code);
-    }
 }
 
 void performed(void *ctx, const struct err *err, const struct engine_answer *answer)
@@ -144,20 +21,19 @@ void performed(void *ctx, const struct err *err, const struct engine_answer *ans
     struct app *app = call->app;
     struct conductor *conductor = call->conductor;
     struct replica *replica = replica_of(call);
-    enum action_kind kind = call->kind;
+    struct call_end end = {.kind = call->kind,
+                           .code = err != NULL ? err->code : 0,
+                           .id = answer != NULL ? answer->id : "",
+                           .list_number = conductor->engine.list_number};
     call_drop(call);
     if (replica != NULL) {
-        replica->is_busy = false;
-        replica->touched = conductor->list_number;
-        if (kind == ACTION_EXAMINE) {
-            cause_note_end(app, replica, err, answer);
-        } else if (err == NULL) {
-            note_success(replica, kind, answer);
-        } else {
-            note_failure(app, replica, kind, err);
+        if (err != NULL && end.kind != ACTION_EXAMINE) {
+            conductor_warning(conductor, app, "%s of generation %u replica %u: %s",
+                              action_word(end.kind), replica->gen, replica->number, err->text);
         }
-        if (!replica->is_probed) {
-            replica->probe_epoch++; /* questions under way are about an earlier process */
+        observed_call_ended(&app->session, &app->memory, replica, &end, conductor_now(conductor));
+        if (end.kind == ACTION_EXAMINE) {
+            cause_note_end(app, replica, err, answer);
         }
     }
     observe_soon(conductor);
@@ -338,44 +214,19 @@ static void pull_progressed(void *ctx, uint64_t bytes)
     call->app->session.staging_progress_at = conductor_now(call->conductor);
 }
 
-/* What no repetition makes better; all else is trouble of the site, and is waited for. */
-static bool is_pull_final(int code)
-{
-    return code == ERR_SPEC || code == ERR_PULL || code == ERR_DIGEST || code == ERR_DENIED ||
-           code == ERR_DISK_SPACE;
-}
-
-static void pull_failed(struct app *app, const struct digest *release, const struct err *err)
-{
-    struct session_app *session = &app->session;
-    const struct memory_app *memory = &app->memory;
-    bool is_wish = digest_is_equal(release, &memory->wanted) &&
-                   !digest_is_equal(release, &memory->committed.release);
-    conductor_warning(app->conductor, app, "pull of release %02x%02x%02x%02x: %s: %s",
-                      release->bytes[0], release->bytes[1], release->bytes[2], release->bytes[3],
-                      err_word(err->code), err->text);
-    session->has_world_fault = session->has_world_fault || memory->phase != SWAP_REST;
-    if (is_pull_final(err->code) && is_wish) {
-        session->is_staging = false;
-        session->pull_refusal = err->code;
-    } else {
-        stage_failed(session, conductor_now(app->conductor));
-    }
-}
-
 static void pulled(void *ctx, const struct err *err, const struct engine_answer *answer)
 {
     struct call *call = ctx;
     struct app *app = call->app;
-    struct session_app *session = &app->session;
     struct digest release = call->release;
     const struct plan *plan = app_plan(app, &release);
-    const struct plan *missing = app_plan_of(app, session->image_missing_gen);
+    const struct plan *missing = app_plan_of(app, app->session.image_missing_gen);
+    bool is_missing = missing != NULL && digest_is_equal(&missing->digest, &release);
     struct err wrong;
     call_drop(call);
-    if (!session->is_staging || !digest_is_equal(&release, &session->staging)) {
+    conductor_touch(app->conductor);
+    if (!observed_is_staging(&app->session, &release)) {
         garbage_note(app, &release); /* of a wish that was given up while this went on */
-        conductor_touch(app->conductor);
         return;
     }
     if (err == NULL && (image_check(app->conductor, plan, answer->image, &wrong) != 0 ||
@@ -383,16 +234,12 @@ static void pulled(void *ctx, const struct err *err, const struct engine_answer 
         err = &wrong;
     }
     if (err != NULL) {
-        pull_failed(app, &release, err);
-    } else {
-        session->is_staging = false;
-        session->staged = release;
-        session->pull_failures = 0;
-        if (missing != NULL && digest_is_equal(&missing->digest, &release)) {
-            session->image_missing_gen = 0;
-        }
+        conductor_warning(app->conductor, app, "pull of release %02x%02x%02x%02x: %s: %s",
+                          release.bytes[0], release.bytes[1], release.bytes[2], release.bytes[3],
+                          err_word(err->code), err->text);
     }
-    conductor_touch(app->conductor);
+    observed_pull_ended(&app->session, &app->memory, &release, err != NULL ? err->code : 0,
+                        is_missing, conductor_now(app->conductor));
 }
 
 static void network_made(void *ctx, const struct err *err, const struct engine_answer *answer)
@@ -400,17 +247,11 @@ static void network_made(void *ctx, const struct err *err, const struct engine_a
     struct call *call = ctx;
     struct app *app = call->app;
     call_drop(call);
-    app->session.is_network_busy = false;
-    app->session.is_network_ready =
-        err == NULL && text_copy(app->network, sizeof app->network, answer->id);
+    bool is_made = err == NULL && text_copy(app->network, sizeof app->network, answer->id);
     if (err != NULL) {
         conductor_warning(app->conductor, app, "network: %s", err->text);
-        app->session.has_world_fault = true;
-        if (app->memory.phase != SWAP_REST && app->session.engine_failures < UINT8_MAX) {
-            app->session.engine_failures++;
-        }
-        app->session.network_not_before = conductor_now(app->conductor) + NETWORK_RETRY_MS;
     }
+    observed_network_ended(&app->session, &app->memory, is_made, conductor_now(app->conductor));
     conductor_touch(app->conductor);
 }
 
@@ -473,7 +314,7 @@ void perform(struct app *app, const struct action *action)
         rc = perform_gen(app, call, &err);
     } else if (rc == 0) {
         struct replica *replica = replica_of(call);
-        replica->touched = conductor->list_number;
+        replica->touched = conductor->engine.list_number;
         rc = perform_replica(app, replica, call, &err);
     }
     if (rc == 0) {
@@ -485,7 +326,7 @@ void perform(struct app *app, const struct action *action)
         network_made(call, &err, NULL);
     } else {
         struct replica *replica = replica_of(call);
-        replica->call_not_before = conductor_now(conductor) + REFUSED_RETRY_MS;
+        replica->call_not_before = conductor_now(conductor) + CALL_RETRY_MS;
         performed(call, &err, NULL);
     }
 }
@@ -548,6 +389,7 @@ static bool remove_image(struct app *app, const struct digest *release)
 
 void garbage_step(struct app *app)
 {
+    LAW(BOUNDED, app->is_used);
     if (app->memory.phase != SWAP_REST || has_remains(app)) {
         return;
     }

@@ -3,57 +3,19 @@
 #define AGENT_NODE_CONDUCTOR_PRIVATE_H
 
 #include "agent/node/address.h"
+#include "agent/node/calls.h"
 #include "agent/node/conductor.h"
+#include "agent/node/engine_watch.h"
 #include "agent/node/hints.h"
+#include "agent/node/observed.h"
 #include "agent/node/order.h"
+#include "agent/node/orders.h"
+#include "agent/node/plans.h"
 #include "agent/node/swap.h"
+#include "agent/node/traffic.h"
 
-/* What the kernel's table was when the agent started, and so whom traffic may be reaching. */
-enum route_found {
-    ROUTE_FOUND_NONE,    /* no table: nobody */
-    ROUTE_FOUND_RUNNING, /* one that an agent applied in this boot: whoever is alive */
-    ROUTE_FOUND_BOOT,    /* the boot file's, for what is committed now: the committed release */
-    ROUTE_FOUND_STALE    /* the boot file's from before the last verdict: the previous release */
-};
-
-#define CALLS_MAX 128
-/* Of these, what probes may have under way, by connections and by commands. The prober has places
- * left for notices; half of what the engine takes is for looking at it and for acting on it. */
-#define PROBE_PLACES      (PROBER_PENDING_MAX - 8)
-#define PROBE_EXEC_PLACES 32
-/* Places that every other app has for its own, however many questions of one app hang. */
-#define PROBE_PLACES_KEPT      2
-#define PROBE_EXEC_PLACES_KEPT 1
-#define PLANS_MAX              4
-#define GARBAGE_MAX            8
-#define SCRATCH_BYTES          (2 * ENVELOPE_BYTES_MAX)
-
-_Static_assert(PROBE_PLACES >= APPS_MAX * PROBE_PLACES_KEPT, "each app has its places");
-_Static_assert(PROBE_EXEC_PLACES >= APPS_MAX * PROBE_EXEC_PLACES_KEPT, "each app has its places");
-_Static_assert(PROBE_PLACES + PROBE_EXEC_PLACES + 32 <= CALLS_MAX, "others have calls, too");
-
-/* What a pending call was for. Names a replica by identity, for its place may change. */
-struct call {
-    struct conductor *conductor;
-    struct app *app; /* NULL: the node's own */
-    enum action_kind kind;
-    uint32_t gen;
-    uint8_t service, number;
-    struct digest release; /* pulls, trees */
-    enum probe_role role;  /* probes */
-    uint32_t epoch;        /* probes: of the replica's probing; lists: their number; starts: of
-                            * the mounts so many were looked at */
-    bool is_probe, is_exec;
-    bool is_used;
-};
-
-/* A compiled release. */
-struct plan_slot {
-    struct plan plan;
-    bool is_used;
-    bool is_broken;   /* its payload could not be read */
-    mono_ms retry_at; /* broken: read again then */
-};
+#define GARBAGE_MAX   8
+#define SCRATCH_BYTES (2 * ENVELOPE_BYTES_MAX)
 
 /* An activate, rollback or order on its way to being durable. LOOKING: a rollback asks first
  * whether the image it goes back to is here. */
@@ -78,21 +40,6 @@ struct verb {
     struct order_decision decision;
     conductor_done done;
     void *ctx;
-};
-
-/* The newest order for one app that is not taken yet. */
-struct order_slot {
-    bool is_used;
-    struct order order;
-    uint64_t epoch_base; /* of the trust that it was held against */
-    mono_ms late_at;     /* by uptime, where no wall clock can be trusted; MONO_NEVER: no startBy */
-    bool has_release;    /* its payload is stored */
-    bool is_storing;     /* and here it is being written */
-    bool is_look_due;    /* look again whether it is stored */
-    mono_ms look_at;
-    int refusal;         /* an error code; 0: none */
-    bool is_turned_away; /* no place to remember its app: refused for as long as it lies here */
-    enum order_wait wait;
 };
 
 /* A rendered cause without its output, at most. */
@@ -144,12 +91,12 @@ struct app {
     mono_ms record_retry_at;
     struct session_app session;
     char network[ENGINE_NAME_BYTES]; /* as the engine has it; empty: not made sure of yet */
-    struct plan_slot plans[PLANS_MAX];
+    struct plans plans;
     struct digest garbage[GARBAGE_MAX]; /* releases whose image tags are to go; none: free */
     struct verb verb;
     mono_ms wake_at;
     uint32_t switched_gen;    /* the candidate that was said to have the traffic; 0: none */
-    mono_ms gap_from; /* nobody has served, and who is new waits, since; 0: somebody does */
+    mono_ms gap_from;         /* nobody has served, and who is new waits, since; 0: somebody does */
     uint32_t verdicts;        /* candidates of this app that came to an end in this session */
     struct digest verdict_of; /* the release of the last of them */
     int refused;              /* code of the last order that was not even taken; 0: none */
@@ -189,8 +136,8 @@ struct conductor {
     bool has_trust;
 
     struct app apps[APPS_MAX];
-    struct order_slot orders[APPS_MAX];
-    struct call calls[CALLS_MAX];
+    struct orders orders;
+    struct calls calls;
     struct file_call file_calls[FILES_ASKED_MAX];
     uint32_t ended_number; /* of the document about apps that have ended; 0: there is none */
     bool is_ended_busy;    /* the next is being written */
@@ -201,40 +148,9 @@ struct conductor {
     bool is_store_failing; /* some record is owed to the disk; nothing new is begun */
     int store_failure;     /* the code of the last write that failed */
 
-    /* The engine. */
-    struct engine_about about;
-    bool has_about, is_engine_up, is_listing, is_asking_about;
-    bool has_list; /* our containers were listed at least once: before, none is known to be gone */
-    uint64_t list_number; /* of the list asked for last */
-    uint64_t list_seen;   /* and of the last that was answered */
-    mono_ms list_at, about_at;
-    mono_ms list_asked_at; /* when that was */
+    struct engine_watch engine;
     struct hints engine_hints, route_hints;
-    uint8_t engine_failures;
-    size_t left_out; /* containers that the last list had no room for */
-    bool has_orphans_reported;
-
-    /* The kernel's table. */
-    bool is_route_read;      /* the kernel was asked at least once */
-    bool is_route_known;     /* `applied` is what the kernel holds */
-    bool is_route_stale;     /* apply it again although it is the same */
-    bool is_route_busy;      /* an apply, read or commit is under way */
-    bool is_route_reading;   /* and it is a read, which changes nothing */
-    bool is_boot_known;      /* `boot_table` is what the boot file holds */
-    const struct app *blind; /* nobody can say what its traffic is: no table is made; or NULL */
-    enum route_found route_found;
-    enum route_obstacle obstacle; /* between other hosts and the containers, as read last */
-    bool has_timeouts;            /* the kernel forgets ended connections soon */
-    bool lacks_holds;             /* it cannot let new ones wait, which was said */
-    const struct app *stale_app;  /* whose release before the boot file serves; NULL: unknown */
-    const struct app *stale;      /* the one that is tried for it; NULL but inside route_identify */
-    uint32_t route_read_failures;
-    uint64_t route_reads; /* of the kernel's table, as they begin */
-    uint64_t route_seen;  /* the last that found it as it was applied */
-    uint64_t route_generation; /* as the kernel told first, then of the last table applied */
-    struct route_table applied, applying, boot_table, committing;
-    struct route_table checking; /* of the door */
-    mono_ms route_at, route_read_at;
+    struct traffic traffic;
 
     struct accepted accepted; /* the activate or rollback that became durable last */
 
@@ -257,7 +173,6 @@ struct call *call_take(struct conductor *conductor, struct app *app, enum action
 /* The same for a probe: NULL also when its places are taken, or all that are left are other apps'.
  */
 struct call *call_take_probe(struct conductor *conductor, struct app *app, bool is_exec);
-void call_drop(struct call *call);
 void conductor_event(struct conductor *conductor, const struct app *app, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 /* The same for what went wrong; the same words again at once are not said again. */
@@ -274,16 +189,6 @@ void memory_remember(struct app *app, const struct memory_app *next, bool is_goi
 /* Going back does not wait for a slow disk: after a moment the record being written holds. */
 void memory_hurry(struct app *app);
 mono_ms memory_hurry_at(const struct app *app); /* MONO_NEVER: nothing to hurry */
-/* The plan of a digest, compiled from its payload at need; NULL when it cannot be had. */
-const struct plan *app_plan(struct app *app, const struct digest *release);
-/* The app's unreadable payloads are to be read again: one may be there now. */
-void plans_retry(struct app *app);
-/* When the next of them is read again; MONO_NEVER: all could be read. */
-mono_ms plans_retry_at(const struct app *app);
-/* The plan of a generation of this app, or NULL. */
-const struct plan *app_plan_of(struct app *app, uint32_t gen);
-/* The same, or that of the candidate given up last, as long as nothing took its place. */
-const struct plan *app_plan_leaving(struct app *app, uint32_t gen);
 /* Wanted, committed, candidate or in the history. */
 bool memory_remembers(const struct memory_app *memory, const struct digest *release);
 /* Reads a payload into conductor->payload and checks that it is what its name says. */
@@ -292,6 +197,18 @@ int payload_load(struct conductor *conductor, const struct digest *release, stru
 void memory_collect(struct conductor *conductor); /* removes payloads nobody remembers */
 /* A release's image tag is to go, unless the release is remembered by then. */
 void garbage_note(struct app *app, const struct digest *release);
+
+/* conductor_plans.c */
+
+/* The plan of a digest, compiled from its payload at need; NULL when it cannot be had. */
+const struct plan *app_plan(struct app *app, const struct digest *release);
+/* When the next payload that a turn asks for, and that could not be read, is read again;
+ * MONO_NEVER: all could be read. */
+mono_ms app_plans_retry_at(const struct app *app);
+/* The plan of a generation of this app, or NULL. */
+const struct plan *app_plan_of(struct app *app, uint32_t gen);
+/* The same, or that of the candidate given up last, as long as nothing took its place. */
+const struct plan *app_plan_leaving(struct app *app, uint32_t gen);
 
 /* conductor_end.c */
 
@@ -302,8 +219,8 @@ bool ended_check_start(struct conductor *conductor, struct err *err);
 /* A record, read at the start, is that of an app that has left: its place is free. */
 bool ended_is_over(struct conductor *conductor, const struct memory_app *memory);
 /* Looks for what is remembered of an app that has left (ended.h). Reads the disk. */
-NODISCARD int ended_recall(struct conductor *conductor, const char *name,
-                           struct memory_app *memory, bool *is_found, struct err *err);
+NODISCARD int ended_recall(struct conductor *conductor, const char *name, struct memory_app *memory,
+                           bool *is_found, struct err *err);
 /* One step of an app's end, where it has come: the way back from a removal is given up after a day,
  * and where all places are taken that of the app that ended first. */
 void end_step(struct app *app);
@@ -407,10 +324,6 @@ void seeds_left_render(const char *left, size_t more, struct text *text);
 
 /* conductor_table.c */
 
-/* A table applied by a running agent is numbered with this bit set; the boot file's carries the
- * hash of what it forwards, so that after a boot one can tell for which releases it was written. */
-#define TABLE_RUNNING (UINT64_C(1) << 63)
-
 /* The table that all apps wish now, or the boot file's. False when some app cannot be described, or
  * the whole is over a limit, which is said: then the kernel keeps what it has. */
 bool table_build(struct conductor *conductor, bool is_for_boot, struct route_table *table);
@@ -438,13 +351,13 @@ void cause_note_answer(struct app *app, const struct replica *replica, const str
 int cause_examine(struct app *app, const struct replica *replica, engine_done done,
                   struct call *call, struct err *err);
 /* The answer to that. */
-void cause_note_end(struct app *app, struct replica *replica, const struct err *err,
+void cause_note_end(struct app *app, const struct replica *replica, const struct err *err,
                     const struct engine_answer *answer);
 /* The cause of the last verdict is still being looked for. */
 bool cause_is_awaited(const struct app *app);
-/* Appends the cause of the last verdict as JSON, null when there is none. Brief: of its output the
- * last line. Else all of it that leaves `reserve` bytes of the text free, the oldest left out. */
-void cause_render(const struct app *app, struct text *text, bool is_brief, size_t reserve);
+/* Appends a cause as JSON; NULL: null. Brief: of its output the last line. Else all of it that
+ * leaves `reserve` bytes of the text free, the oldest left out. */
+void cause_render(const struct cause *cause, struct text *text, bool is_brief, size_t reserve);
 
 /* conductor_route.c */
 void route_step(struct conductor *conductor);
@@ -458,10 +371,6 @@ bool route_is_settled(const struct conductor *conductor);
 /* conductor_order.c */
 void orders_step(struct conductor *conductor);
 mono_ms orders_deadline(const struct conductor *conductor);
-/* Some order not taken yet needs this payload. */
-bool orders_need(const struct conductor *conductor, const struct digest *release);
-/* The order that waits for this app, or NULL. */
-const struct order_slot *order_slot_of(const struct conductor *conductor, const char *app);
 /* A later order waits for this app: what the open one wants is not begun any more. */
 bool order_is_overtaken(const struct conductor *conductor, const struct memory_app *memory);
 

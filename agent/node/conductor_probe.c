@@ -1,22 +1,10 @@
 /* conductor_probe: asks what is due, and brings what comes of it into the sessions. */
 #include "agent/node/conductor_private.h"
 
+#include "platform/base/law.h"
+
 /* Where a container on the host's network is asked. */
 #define LOOPBACK 0x7f000001u
-
-/* Traffic already goes to it and nobody has shown that it should not. */
-static bool is_presumed_ready(const struct app *app, const struct replica *replica)
-{
-    const struct memory_app *memory = &app->memory;
-    bool is_same_boot = memcmp(&memory->boot, &app->conductor->boot, sizeof memory->boot) == 0;
-    if (!replica->was_routed || replica->probe_epoch != 0) {
-        return false;
-    }
-    return replica->gen == memory->committed.gen ||
-           (app->session.is_boot_stale && replica->gen == memory->history[0].gen) ||
-           (memory->phase == SWAP_UNPROVEN && replica->gen == memory->candidate.gen &&
-            is_same_boot);
-}
 
 /* A container that ended, was paused or removed answers nothing, and nothing is wrong with whoever
  * asked: an asker's fault would take the blame for a crash from the release. */
@@ -32,7 +20,7 @@ static bool is_of_container(const struct err *err)
 static void note_cut_off(struct app *app, struct replica *replica, const struct probe_line *line,
                          const struct err *err)
 {
-    if (err->code != ERR_WIRING || replica->is_miswired || !app->conductor->is_engine_up ||
+    if (err->code != ERR_WIRING || replica->is_miswired || !app->conductor->engine.is_up ||
         conductor_now(app->conductor) - line->unasked_since < CUT_OFF_MS) {
         return;
     }
@@ -48,6 +36,7 @@ static void note_answer(struct app *app, struct replica *replica,
                         const struct plan_service *service, enum probe_role role,
                         enum probe_said said, const struct err *err)
 {
+    LAW(EVIDENCE, role < PROBE_ROLES);
     struct conductor *conductor = app->conductor;
     const struct probe_line *line = &replica->probe.lines[role];
     bool was_ready = replica->probe.is_ready;
@@ -61,7 +50,7 @@ static void note_answer(struct app *app, struct replica *replica,
     if (is_unasked) {
         note_cut_off(app, replica, line, err);
     }
-    if (conductor->is_engine_up &&
+    if (conductor->engine.is_up &&
         (replica->probe.failed_at != failed_at || was_unasked != is_unasked)) {
         observe_soon(conductor); /* what the engine says of it explains more */
     }
@@ -146,6 +135,8 @@ static bool is_host_network(const struct plan_service *service)
 static void ask_probe(struct app *app, struct replica *replica, const struct plan_service *service,
                       enum probe_role role)
 {
+    LAW(EVIDENCE, role < PROBE_ROLES);
+    LAW(EVIDENCE, replica->is_probed && replica->is_present);
     struct conductor *conductor = app->conductor;
     const struct prober *prober = &conductor->ports.prober;
     const struct plan_probe *config = probe_of(service, role);
@@ -192,16 +183,17 @@ static void probe_replica(struct app *app, struct replica *replica)
     const struct plan *plan = app_plan_of(app, replica->gen);
     if (!replica->is_present || replica->state != ENGINE_RUNNING || plan == NULL ||
         replica->service >= plan->service_count) {
-        replica->is_probed = false; /* nobody asks it any more: its deadlines are none of ours */
+        observed_unasked(replica); /* nobody asks it any more: its deadlines are none of ours */
         return;
     }
     const struct plan_service *service = &plan->services[replica->service];
     if (!replica->is_probed) {
-        replica->is_probed = true;
-        probe_begin(&replica->probe, service, is_presumed_ready(app, replica), now);
-        replica->probe_epoch++;
+        observed_asking(
+            replica, service,
+            observed_is_presumed(&app->session, &app->memory, replica, &app->conductor->boot), now);
         if (replica->is_routed) {
-            app->conductor->is_route_stale = true; /* a new process has a new link to its bridge */
+            app->conductor->traffic.is_stale =
+                true; /* a new process has a new link to its bridge */
         }
         conductor_touch(app->conductor);
     }

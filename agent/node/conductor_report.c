@@ -1,5 +1,7 @@
 /* conductor_report: what the node tells the fleet: its report, and the story of a failure. */
 #include "agent/node/conductor_private.h"
+#include "agent/node/facts.h"
+#include "platform/base/law.h"
 
 #include <stdio.h>
 
@@ -18,24 +20,18 @@
 _Static_assert(STORY_BYTES_MAX > 1024 + CAUSE_BYTES_MAX + STORY_EVENTS_BYTES,
                "a story has room for its cause, whatever that is");
 
-static void generation_fill(const struct app *app, const struct generation *generation,
-                            struct report_generation *out)
+static void generation_fill(const struct facts_generation *fact, struct report_generation *out)
 {
-    out->gen = generation->gen;
-    out->release = generation->release;
-    out->sequence = generation->sequence;
-    for (size_t i = 0; i < PLANS_MAX; i++) {
-        const struct plan_slot *slot = &app->plans[i];
-        if (slot->is_used && !slot->is_broken &&
-            digest_is_equal(&slot->plan.digest, &generation->release)) {
-            (void)snprintf(out->version, sizeof out->version, "%.*s", (int)sizeof out->version - 1,
-                           slot->plan.version);
-        }
-    }
+    out->gen = fact->generation->gen;
+    out->release = fact->generation->release;
+    out->sequence = fact->generation->sequence;
+    (void)snprintf(out->version, sizeof out->version, "%.*s", (int)sizeof out->version - 1,
+                   fact->version);
 }
 
 static void outcomes_fill(const struct memory_app *memory, struct report_app *out)
 {
+    LAW(SAID, out->outcome_count == 0);
     for (size_t i = 0; i < REPORT_OUTCOMES_MAX && memory->outcomes[i].id != 0; i++) {
         const struct order_outcome *outcome = &memory->outcomes[i];
         struct report_outcome *to = &out->outcomes[out->outcome_count++];
@@ -63,54 +59,55 @@ static void waiting_fill(const struct order_slot *slot, struct report_app *out)
                     order_wait_word(slot->wait != ORDER_WAIT_NONE ? slot->wait : ORDER_WAIT_BUSY));
 }
 
-static void app_fill(const struct conductor *conductor, const struct app *app,
-                     struct report_app *out)
+/* The order that was taken last, and what its wish waits for. */
+static void order_fill(const struct facts_app *facts, struct report_app *out)
 {
-    static const char *const wanted_words[] = {[WANTED_BY_NOBODY] = "nobody",
-                                               [WANTED_BY_OVERRIDE] = "override",
-                                               [WANTED_BY_ORDER] = "order"};
-    const struct memory_app *memory = &app->memory;
-    const struct order_slot *slot = order_slot_of(conductor, memory->app);
-    memset(out, 0, sizeof *out);
-    memcpy(out->app, memory->app, sizeof out->app);
-    (void)text_copy(out->phase, sizeof out->phase, swap_phase_word(memory->phase));
-    generation_fill(app, &memory->committed, &out->committed);
-    generation_fill(app, &memory->candidate, &out->candidate);
-    out->wanted = memory->wanted;
-    (void)text_copy(out->wanted_by, sizeof out->wanted_by, wanted_words[memory->wanted_by]);
-    (void)text_copy(out->verdict, sizeof out->verdict, verdict_word(memory->verdict));
-    (void)text_copy(out->reason, sizeof out->reason, reason_word(memory->reason));
-    out->verdict_gen = memory->verdict_gen;
-    out->floor = memory->floor;
+    const struct memory_app *memory = facts->memory;
     out->order_epoch = memory->order_epoch;
     out->order_gen = memory->order_gen;
     if (memory->order_id != 0) {
         order_id_render(memory->order_id, out->order_id);
     }
     out->is_order_open = memory->is_order_open;
-    if (memory->is_order_open && memory->phase == SWAP_REST &&
-        app->session.wait != WISH_WAIT_RETRY) {
-        (void)text_copy(out->order_wait, sizeof out->order_wait, wish_wait_word(app->session.wait));
+    if (memory->is_order_open && memory->phase == SWAP_REST && facts->wait != WISH_WAIT_RETRY) {
+        (void)text_copy(out->order_wait, sizeof out->order_wait, wish_wait_word(facts->wait));
     }
     outcomes_fill(memory, out);
-    if (slot != NULL) {
-        waiting_fill(slot, out);
+    if (facts->waiting != NULL) {
+        waiting_fill(facts->waiting, out);
     }
-    if (app->refused != 0) {
-        (void)text_copy(out->refused, sizeof out->refused, err_word(app->refused));
+    if (facts->refused != 0) {
+        (void)text_copy(out->refused, sizeof out->refused, err_word(facts->refused));
     }
-    const char *why;
-    enum health health = health_of_app(app, &why);
-    out->is_serving = health == HEALTH_READY;
-    out->restarts = session_falls(&app->session, memory->committed.gen);
-    (void)text_copy(out->health, sizeof out->health, health_word(health));
-    (void)text_copy(out->health_reason, sizeof out->health_reason, why);
+}
+
+static void app_fill(const struct facts_app *facts, struct report_app *out)
+{
+    LAW(SAID, facts->memory->app[0] != '\0');
+    const struct memory_app *memory = facts->memory;
+    memset(out, 0, sizeof *out);
+    memcpy(out->app, memory->app, sizeof out->app);
+    (void)text_copy(out->phase, sizeof out->phase, swap_phase_word(memory->phase));
+    generation_fill(&facts->committed, &out->committed);
+    generation_fill(&facts->candidate, &out->candidate);
+    out->wanted = memory->wanted;
+    (void)text_copy(out->wanted_by, sizeof out->wanted_by, wanted_by_word(memory->wanted_by));
+    (void)text_copy(out->verdict, sizeof out->verdict, verdict_word(memory->verdict));
+    (void)text_copy(out->reason, sizeof out->reason, reason_word(memory->reason));
+    out->verdict_gen = memory->verdict_gen;
+    out->floor = memory->floor;
+    order_fill(facts, out);
+    out->is_serving = facts->health == HEALTH_READY;
+    out->restarts = facts->restarts;
+    (void)text_copy(out->health, sizeof out->health, health_word(facts->health));
+    (void)text_copy(out->health_reason, sizeof out->health_reason, facts->health_reason);
 }
 
 _Static_assert(REPORT_LABELS_MAX >= CONFIG_LABELS_MAX, "every label of the node is reported");
 
 static void labels_fill(const struct config *config, struct report *report)
 {
+    LAW(BOUNDED, config->label_count <= REPORT_LABELS_MAX);
     for (size_t i = 0; i < config->label_count; i++) {
         (void)text_copy(report->label_names[i], sizeof report->label_names[i],
                         config->label_names[i]);
@@ -124,7 +121,7 @@ static void labels_fill(const struct config *config, struct report *report)
 static void newcomers_fill(const struct conductor *conductor, struct report *report)
 {
     for (size_t i = 0; i < APPS_MAX && report->app_count < APPS_MAX; i++) {
-        const struct order_slot *slot = &conductor->orders[i];
+        const struct order_slot *slot = &conductor->orders.list[i];
         bool is_known = false;
         for (size_t j = 0; j < report->app_count; j++) {
             is_known |= strcmp(report->apps[j].app, slot->order.app) == 0;
@@ -138,26 +135,35 @@ static void newcomers_fill(const struct conductor *conductor, struct report *rep
     }
 }
 
-void conductor_report(const struct conductor *conductor, struct report *report)
+static void node_fill(const struct facts_node *facts, struct report *report)
 {
-    memset(report, 0, sizeof *report);
-    memcpy(report->fleet, conductor->config.fleet, sizeof report->fleet);
-    memcpy(report->node, conductor->config.node, sizeof report->node);
-    (void)text_copy(report->version, sizeof report->version, BERTH_VERSION);
-    (void)text_copy(report->arch, sizeof report->arch, conductor->about.arch);
-    labels_fill(&conductor->config, report);
-    report->is_memory_lost = conductor->has_lost_memory;
-    report->is_store_failing = conductor->is_store_failing;
-    report->is_engine_up = conductor->is_engine_up;
-    (void)text_copy(report->identity, sizeof report->identity, link_twin_word(conductor->twin));
-    report->trust_version = conductor->trust.version;
-    report->revoke_version = conductor->revoked.version;
+    memcpy(report->fleet, facts->config->fleet, sizeof report->fleet);
+    memcpy(report->node, facts->config->node, sizeof report->node);
+    (void)text_copy(report->version, sizeof report->version, facts->version);
+    (void)text_copy(report->arch, sizeof report->arch, facts->arch);
+    labels_fill(facts->config, report);
+    report->is_memory_lost = facts->is_memory_lost;
+    report->is_store_failing = facts->is_store_failing;
+    report->is_engine_up = facts->is_engine_up;
+    (void)text_copy(report->identity, sizeof report->identity, facts->identity);
+    report->trust_version = facts->trust_version;
+    report->revoke_version = facts->revoke_version;
     report->schema_release = SCHEMA_RELEASE;
     report->schema_order = SCHEMA_ORDER;
     report->schema_trust = TRUST_SCHEMA_MAX;
+}
+
+void conductor_report(const struct conductor *conductor, struct report *report)
+{
+    struct facts_node node;
+    struct facts_app facts;
+    memset(report, 0, sizeof *report);
+    facts_of_node(conductor, &node);
+    node_fill(&node, report);
     for (size_t i = 0; i < APPS_MAX; i++) {
         if (conductor->apps[i].is_used && !conductor->apps[i].is_new) {
-            app_fill(conductor, &conductor->apps[i], &report->apps[report->app_count++]);
+            facts_of_app(&conductor->apps[i], &facts);
+            app_fill(&facts, &report->apps[report->app_count++]);
         }
     }
     newcomers_fill(conductor, report);
@@ -234,17 +240,12 @@ static void events_render(const struct conductor *conductor, const char *app, si
     text_append(text, "]");
 }
 
-static void story_render(const struct conductor *conductor, const struct app *app,
-                         struct text *text)
+/* What was decided of which release, and what became of the order. */
+static void decided_render(const struct memory_app *memory, struct text *text)
 {
-    const struct memory_app *memory = &app->memory;
     const struct order_outcome *outcome = &memory->outcomes[0];
     char hex[DIGEST_HEX_BYTES];
     digest_render(&memory->quarantined[0], hex);
-    text_append(text, "{\"schema\":1,\"node\":");
-    text_append_json(text, conductor->config.node);
-    text_append(text, ",\"app\":");
-    text_append_json(text, memory->app);
     text_printf(text, ",\"verdict\":\"%s\",\"verdictGen\":%u,\"reason\":\"%s\",\"sentence\":",
                 verdict_word(memory->verdict), memory->verdict_gen, reason_word(memory->reason));
     text_append_json(text, reason_sentence(memory->reason));
@@ -256,10 +257,24 @@ static void story_render(const struct conductor *conductor, const struct app *ap
                     (unsigned long long)outcome->id, outcome_word(outcome->kind),
                     order_outcome_reason(outcome));
     }
+}
+
+static void story_render(const struct conductor *conductor, const struct app *app,
+                         struct text *text)
+{
+    struct facts_node node;
+    struct facts_app facts;
+    facts_of_node(conductor, &node);
+    facts_of_app(app, &facts);
+    text_append(text, "{\"schema\":1,\"node\":");
+    text_append_json(text, node.config->node);
+    text_append(text, ",\"app\":");
+    text_append_json(text, facts.memory->app);
+    decided_render(facts.memory, text);
     text_append(text, ",\"cause\":");
-    cause_render(app, text, false, STORY_EVENTS_BYTES);
+    cause_render(facts.cause, text, false, STORY_EVENTS_BYTES);
     size_t used = text->len + STORY_TAIL_BYTES;
-    events_render(conductor, memory->app, used < text->cap ? text->cap - used : 0, text);
+    events_render(conductor, facts.memory->app, used < text->cap ? text->cap - used : 0, text);
     text_append(text, "}");
 }
 

@@ -2,26 +2,10 @@
 #include "agent/node/address.h"
 #include "agent/node/conductor_private.h"
 
-/* A failed apply is tried again, and the kernel is read back, so often. */
-#define ROUTE_RETRY_MS SECONDS_MS(1)
-#define ROUTE_READ_MS  15000
+/* The kernel is read back so often. */
+#define ROUTE_READ_MS 15000
 /* And so often while a candidate soaks: its traffic is part of the proof. */
 #define ROUTE_READ_SOAK_MS SECONDS_MS(2)
-/* Tries to learn at the start what the kernel forwards; then the worst is assumed. */
-#define ROUTE_READ_TRIES 5
-
-static bool has_backend(const struct route_table *table, ipv4 address)
-{
-    for (size_t i = 0; i < table->service_count; i++) {
-        for (size_t j = 0; j < table->services[i].backend_count; j++) {
-            if (table->services[i].backends[j].address == address) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* Until the first table of ours is confirmed, what had traffic before may have it still. */
 static void mark_routed(struct conductor *conductor, bool is_applying)
 {
@@ -30,19 +14,10 @@ static void mark_routed(struct conductor *conductor, bool is_applying)
         struct session_app *session = &conductor->apps[i].session;
         for (size_t j = 0; conductor->apps[i].is_used && j < session->replica_count; j++) {
             struct replica *replica = &session->replicas[j];
-            bool was_routed = replica->is_routed;
-            replica->is_routed =
-                replica->address != 0 &&
-                (conductor->is_route_known ? has_backend(&conductor->applied, replica->address)
-                                           : replica->was_routed);
-            if (is_applying && has_backend(&conductor->applying, replica->address)) {
-                replica->is_routed = true;
-            }
-            if (replica->is_routed) {
-                replica->was_routed = true;
-            } else if (was_routed && !replica->is_routed) {
-                replica->unrouted_at = now;
-            }
+            observed_routed(replica,
+                            traffic_may_reach(&conductor->traffic, replica->address,
+                                              replica->was_routed, is_applying),
+                            now);
         }
     }
 }
@@ -52,7 +27,7 @@ static void route_failed(struct conductor *conductor, const struct app *app, con
 {
     conductor_warning(conductor, app, "%s: %s", what, err->text);
     conductor_world_fault(conductor);
-    conductor->route_at = conductor_now(conductor) + ROUTE_RETRY_MS;
+    traffic_refused(&conductor->traffic, conductor_now(conductor));
     conductor_touch(conductor);
 }
 
@@ -95,8 +70,7 @@ static void soaks_begin_again(struct conductor *conductor)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
         if (conductor->apps[i].is_used) {
-            conductor->apps[i].session.soak_since = 0;
-            conductor->apps[i].session.is_route_settled = false;
+            observed_rerouted(&conductor->apps[i].session);
         }
     }
 }
@@ -109,8 +83,8 @@ static void gaps_tell(struct conductor *conductor)
         struct app *app = &conductor->apps[i];
         bool is_served = false;
         bool is_held = false;
-        for (size_t j = 0; app->is_used && j < conductor->applied.service_count; j++) {
-            const struct route_service *service = &conductor->applied.services[j];
+        for (size_t j = 0; app->is_used && j < conductor->traffic.applied.service_count; j++) {
+            const struct route_service *service = &conductor->traffic.applied.services[j];
             bool is_own = strcmp(service->app, app->memory.app) == 0;
             is_served |= is_own && service->backend_count > 0;
             is_held |= is_own && service->hold_ms > 0;
@@ -129,16 +103,14 @@ static void applied(void *ctx, const struct err *err, const struct route_state *
 {
     struct conductor *conductor = ctx;
     (void)state;
-    conductor->is_route_busy = false;
     if (err != NULL) {
         mark_routed(conductor, true); /* either table may hold */
-        conductor->is_route_known = false;
+        traffic_applied(&conductor->traffic, false);
         apply_failed(conductor, err);
         return;
     }
-    route_table_copy(&conductor->applied, &conductor->applying);
-    conductor->is_route_known = true;
-    conductor->route_read_at = next_read(conductor);
+    traffic_applied(&conductor->traffic, true);
+    conductor->traffic.read_at = next_read(conductor);
     mark_routed(conductor, false);
     gaps_tell(conductor);
     conductor_touch(conductor);
@@ -148,13 +120,11 @@ static void committed(void *ctx, const struct err *err, const struct route_state
 {
     struct conductor *conductor = ctx;
     (void)state;
-    conductor->is_route_busy = false;
+    traffic_saved(&conductor->traffic, err == NULL);
     if (err != NULL) {
         route_failed(conductor, NULL, "cannot write the boot-time ruleset", err);
         return;
     }
-    route_table_copy(&conductor->boot_table, &conductor->committing);
-    conductor->is_boot_known = true;
     conductor_touch(conductor);
 }
 
@@ -163,24 +133,18 @@ static void committed(void *ctx, const struct err *err, const struct route_state
 static void read_failed(struct conductor *conductor, const struct err *err)
 {
     route_failed(conductor, NULL, "cannot read the ruleset", err);
-    conductor->is_route_known = false; /* what cannot be seen is put there again */
-    if (conductor->route_read_failures == 0) {
+    if (traffic_read_failed(&conductor->traffic)) {
         soaks_begin_again(conductor); /* since the last look, traffic may have gone elsewhere */
-    }
-    conductor->route_read_failures++;
-    if (!conductor->is_route_read && conductor->route_read_failures >= ROUTE_READ_TRIES) {
-        conductor->is_route_read = true;
-        conductor->route_found = ROUTE_FOUND_RUNNING;
     }
 }
 
 /* Said when it changes; putting our own ruleset back would not move it. */
 static void obstacle_tell(struct conductor *conductor, enum route_obstacle obstacle)
 {
-    if (obstacle == conductor->obstacle) {
+    if (obstacle == conductor->traffic.obstacle) {
         return;
     }
-    conductor->obstacle = obstacle;
+    conductor->traffic.obstacle = obstacle;
     conductor_warning(conductor, NULL, "clients on other hosts (%s): %s",
                       route_obstacle_word(obstacle), route_obstacle_text(obstacle));
 }
@@ -188,37 +152,21 @@ static void obstacle_tell(struct conductor *conductor, enum route_obstacle obsta
 static void read_back(void *ctx, const struct err *err, const struct route_state *state)
 {
     struct conductor *conductor = ctx;
-    conductor->is_route_busy = false;
-    conductor->is_route_reading = false;
-    conductor->route_read_at = next_read(conductor);
+    conductor->traffic.read_at = next_read(conductor);
     if (err != NULL) {
         read_failed(conductor, err);
         return;
     }
     obstacle_tell(conductor, state->obstacle);
-    conductor->has_timeouts = state->has_timeouts;
-    if (state->lacks_holds && !conductor->lacks_holds) {
+    if (state->lacks_holds && !conductor->traffic.lacks_holds) {
         conductor_warning(conductor, NULL,
                           "this kernel's nftables has no sets with time-outs: where a release "
                           "stops first, new connections are refused until the next one serves");
     }
-    conductor->lacks_holds = state->lacks_holds;
-    conductor->route_read_failures = 0;
-    if (!conductor->is_route_read) {
-        conductor->is_route_read = true;
-        conductor->route_generation = state->is_present ? state->generation : 0;
-        conductor->route_found = !state->is_present                         ? ROUTE_FOUND_NONE
-                                 : (state->generation & TABLE_RUNNING) != 0 ? ROUTE_FOUND_RUNNING
-                                                                            : ROUTE_FOUND_STALE;
-    } else if (conductor->is_route_known &&
-               (!state->is_present || state->is_altered ||
-                state->generation != conductor->applied.generation ||
-                (!state->is_open && state->obstacle == ROUTE_OBSTACLE_NONE))) {
+    conductor->traffic.lacks_holds = state->lacks_holds;
+    if (traffic_read(&conductor->traffic, state) == TRAFFIC_NEWS_CHANGED) {
         conductor_warning(conductor, NULL, "someone changed our ruleset: putting it back");
         soaks_begin_again(conductor);
-        conductor->is_route_known = false;
-    } else if (conductor->is_route_known) {
-        conductor->route_seen = conductor->route_reads;
     }
     conductor_touch(conductor);
 }
@@ -227,10 +175,10 @@ static void read_back(void *ctx, const struct err *err, const struct route_state
  * before. */
 static bool is_found(struct conductor *conductor, const struct app *stale)
 {
-    conductor->stale = stale;
-    bool is_same = table_build(conductor, true, &conductor->committing) &&
-                   table_hash(&conductor->committing) == conductor->route_generation;
-    conductor->stale = NULL;
+    conductor->traffic.stale = stale;
+    bool is_same = table_build(conductor, true, &conductor->traffic.saving) &&
+                   table_hash(&conductor->traffic.saving) == conductor->traffic.table_version;
+    conductor->traffic.stale = NULL;
     return is_same;
 }
 
@@ -239,11 +187,11 @@ static bool is_found(struct conductor *conductor, const struct app *stale)
 void route_identify(struct conductor *conductor)
 {
     const struct app *stale = NULL;
-    if (conductor->has_list || conductor->route_found != ROUTE_FOUND_STALE) {
+    if (conductor->engine.has_list || conductor->traffic.found != ROUTE_FOUND_STALE) {
         return;
     }
     if (is_found(conductor, NULL)) {
-        conductor->route_found = ROUTE_FOUND_BOOT;
+        conductor->traffic.found = ROUTE_FOUND_BOOT;
         return;
     }
     for (size_t i = 0; i < APPS_MAX && stale == NULL; i++) {
@@ -252,19 +200,15 @@ void route_identify(struct conductor *conductor)
             stale = app;
         }
     }
-    conductor->stale_app = stale;
+    conductor->traffic.stale_app = stale;
 }
 
 static void read_kernel(struct conductor *conductor)
 {
     const struct route *route = &conductor->ports.route;
     struct err err;
-    conductor->is_route_busy = true;
-    conductor->is_route_reading = true;
-    conductor->route_reads++;
+    traffic_read_begin(&conductor->traffic);
     if (route->ops->read(route->self, read_back, conductor, &err) != 0) {
-        conductor->is_route_busy = false;
-        conductor->is_route_reading = false;
         read_failed(conductor, &err);
     }
 }
@@ -273,12 +217,10 @@ static void apply(struct conductor *conductor)
 {
     const struct route *route = &conductor->ports.route;
     struct err err;
-    conductor->route_generation = (conductor->route_generation + 1) | TABLE_RUNNING;
-    conductor->applying.generation = conductor->route_generation;
-    conductor->is_route_busy = true;
+    traffic_apply_begin(&conductor->traffic);
     mark_routed(conductor, true);
-    if (route->ops->apply(route->self, &conductor->applying, applied, conductor, &err) != 0) {
-        conductor->is_route_busy = false;
+    if (route->ops->apply(route->self, &conductor->traffic.applying, applied, conductor, &err) !=
+        0) {
         apply_failed(conductor, &err);
     }
 }
@@ -287,10 +229,9 @@ static void commit(struct conductor *conductor)
 {
     const struct route *route = &conductor->ports.route;
     struct err err;
-    conductor->committing.generation = table_hash(&conductor->committing);
-    conductor->is_route_busy = true;
-    if (route->ops->commit(route->self, &conductor->committing, committed, conductor, &err) != 0) {
-        conductor->is_route_busy = false;
+    traffic_save_begin(&conductor->traffic, table_hash(&conductor->traffic.saving));
+    if (route->ops->commit(route->self, &conductor->traffic.saving, committed, conductor, &err) !=
+        0) {
         route_failed(conductor, NULL, "cannot write the boot-time ruleset", &err);
     }
 }
@@ -311,11 +252,8 @@ static void announce_switch(struct conductor *conductor)
 static void mark_settled(struct conductor *conductor, bool is_route_settled, bool is_boot_settled)
 {
     for (size_t i = 0; i < APPS_MAX; i++) {
-        struct session_app *session = &conductor->apps[i].session;
-        if (conductor->apps[i].is_used && (session->is_route_settled != is_route_settled ||
-                                           session->is_boot_settled != is_boot_settled)) {
-            session->is_route_settled = is_route_settled;
-            session->is_boot_settled = is_boot_settled;
+        struct app *app = &conductor->apps[i];
+        if (app->is_used && observed_settled(&app->session, is_route_settled, is_boot_settled)) {
             conductor_touch(conductor);
         }
     }
@@ -337,7 +275,7 @@ static bool may_commit(const struct conductor *conductor)
 
 void route_mark(struct conductor *conductor)
 {
-    if (!conductor->is_route_known) {
+    if (!conductor->traffic.is_known) {
         mark_routed(conductor, false);
     }
 }
@@ -358,33 +296,33 @@ static bool is_going_back(const struct conductor *conductor)
 void route_step(struct conductor *conductor)
 {
     mono_ms now = conductor_now(conductor);
-    if (conductor->is_route_busy || now < conductor->route_at || is_going_back(conductor)) {
+    if (conductor->traffic.is_busy || now < conductor->traffic.at || is_going_back(conductor)) {
         return;
     }
-    if (!conductor->is_route_read) {
+    if (!conductor->traffic.is_read) {
         read_kernel(conductor);
         return;
     }
     /* Before the engine was seen nothing is taken from traffic or from the boot file. */
-    if (!conductor->has_list || !table_build(conductor, false, &conductor->applying)) {
+    if (!conductor->engine.has_list ||
+        !table_build(conductor, false, &conductor->traffic.applying)) {
         return;
     }
-    bool is_route_settled = conductor->is_route_known &&
-                            route_table_is_equal(&conductor->applying, &conductor->applied);
-    bool can_commit = table_build(conductor, true, &conductor->committing);
+    bool is_route_settled = traffic_is_applied(&conductor->traffic);
+    bool can_commit = table_build(conductor, true, &conductor->traffic.saving);
     if (can_commit) {
         table_note_blind(conductor, NULL);
     }
-    bool is_boot_settled = can_commit && conductor->is_boot_known &&
-                           route_table_is_equal(&conductor->committing, &conductor->boot_table);
+    bool is_boot_settled = can_commit && traffic_is_saved(&conductor->traffic);
     mark_settled(conductor, is_route_settled, is_boot_settled);
     if (is_route_settled) {
         announce_switch(conductor);
     }
-    if (!is_route_settled || (conductor->is_route_stale && conductor->applying.service_count > 0)) {
-        conductor->is_route_stale = false;
+    if (!is_route_settled ||
+        (conductor->traffic.is_stale && conductor->traffic.applying.service_count > 0)) {
+        conductor->traffic.is_stale = false;
         apply(conductor);
-    } else if (now >= conductor->route_read_at) {
+    } else if (now >= conductor->traffic.read_at) {
         read_kernel(conductor); /* before a boot file that may be failing again and again */
     } else if (!is_boot_settled && can_commit && may_commit(conductor)) {
         commit(conductor);
@@ -395,16 +333,11 @@ void route_step(struct conductor *conductor)
 
 mono_ms route_deadline(const struct conductor *conductor)
 {
-    if (conductor->is_route_busy || is_going_back(conductor)) {
-        return MONO_NEVER; /* an answer plans again */
-    }
-    if (conductor_now(conductor) < conductor->route_at) {
-        return conductor->route_at;
-    }
-    return conductor->is_route_known ? conductor->route_read_at : MONO_NEVER;
+    return traffic_deadline(&conductor->traffic, is_going_back(conductor),
+                            conductor_now(conductor));
 }
 
 bool route_is_settled(const struct conductor *conductor)
 {
-    return conductor->is_route_known && (!conductor->is_route_busy || conductor->is_route_reading);
+    return traffic_is_settled(&conductor->traffic);
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "platform/base/law.h"
+
 static int seed_next(struct app *app, const struct replica *replica, struct call *call,
                      struct err *err);
 
@@ -135,6 +137,7 @@ static int seed_next(struct app *app, const struct replica *replica, struct call
 
 int start_begin(struct app *app, const struct replica *replica, struct call *call, struct err *err)
 {
+    LAW(DURABLE_FIRST, replica->gen != 0);
     const struct plan *plan = app_plan_of(app, replica->gen);
     call->epoch = 0;
     call->release = plan != NULL ? plan->digest : (struct digest){0};

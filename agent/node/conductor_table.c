@@ -2,6 +2,7 @@
  * it can become while they change. */
 #include "agent/node/address.h"
 #include "agent/node/conductor_private.h"
+#include "platform/base/law.h"
 
 #define WEIGHT 100
 
@@ -20,6 +21,7 @@ static struct owner owner_of(const struct app *app)
 /* The adders return false at a limit: such a table is not used. */
 static bool add_port(struct route_service *service, const struct route_port *port)
 {
+    LAW(BOUNDED, service->port_count <= ROUTE_PORTS_MAX);
     if (service->port_count >= ROUTE_PORTS_MAX) {
         return false;
     }
@@ -29,6 +31,7 @@ static bool add_port(struct route_service *service, const struct route_port *por
 
 static bool add_backend(struct route_service *service, ipv4 address)
 {
+    LAW(BOUNDED, service->backend_count <= ROUTE_BACKENDS_MAX);
     if (address == 0) {
         return true; /* it has none yet: nothing can be sent there */
     }
@@ -50,6 +53,7 @@ static bool is_forwarded(const struct plan_service *plan)
 static struct route_service *add_service(struct route_table *table, const struct owner *owner,
                                          const struct plan_service *plan)
 {
+    LAW(BOUNDED, table->service_count <= ROUTE_SERVICES_MAX);
     if (table->service_count >= ROUTE_SERVICES_MAX) {
         return NULL;
     }
@@ -82,6 +86,7 @@ static struct route_service *add_open_service(struct route_table *table, const s
 static bool add_replicas(struct route_service *service, const struct owner *owner,
                          const struct plan_service *plan, uint8_t lane, uint8_t number)
 {
+    LAW(BOUNDED, lane < LANES);
     for (uint8_t n = 1; n <= plan->replicas; n++) {
         if (!add_backend(service, address_replica(owner->config, owner->index, lane, number, n))) {
             return false;
@@ -206,7 +211,7 @@ static bool add_release(struct route_table *table, const struct owner *owner,
  * looked for, of the one before. */
 static bool add_committed(struct route_table *table, struct app *app)
 {
-    bool is_stale = app->conductor->stale == app;
+    bool is_stale = app->conductor->traffic.stale == app;
     const struct generation *committed =
         is_stale ? &app->memory.history[0] : &app->memory.committed;
     const struct owner owner = owner_of(app);
@@ -271,7 +276,7 @@ static bool is_blind(struct app *app, bool is_for_boot)
 
 void table_note_blind(struct conductor *conductor, const struct app *app)
 {
-    if (app != NULL && conductor->blind != app) {
+    if (app != NULL && conductor->traffic.blind != app) {
         conductor_warning(conductor, app,
                           "what it serves cannot be read: traffic and boot-time ruleset of all "
                           "apps stay as they are: %s",
@@ -280,7 +285,7 @@ void table_note_blind(struct conductor *conductor, const struct app *app)
                                 "deploy it again"
                               : "activate its release again, or another one of this app");
     }
-    conductor->blind = app;
+    conductor->traffic.blind = app;
 }
 
 static void table_begin(const struct conductor *conductor, struct route_table *table)
@@ -303,8 +308,8 @@ bool table_build(struct conductor *conductor, bool is_for_boot, struct route_tab
             table_note_blind(conductor, app);
             return false;
         }
-        bool is_held = app->session.is_route_held && !conductor->is_route_known &&
-                       conductor->route_found == ROUTE_FOUND_RUNNING;
+        bool is_held = app->session.is_route_held && !conductor->traffic.is_known &&
+                       conductor->traffic.found == ROUTE_FOUND_RUNNING;
         if (!is_for_boot && (is_held || !app->session.is_observed)) {
             return false;
         }
@@ -405,7 +410,7 @@ int table_check_room(struct conductor *conductor, const struct app *self, const 
                      struct err *err)
 {
     const struct route *route = &conductor->ports.route;
-    struct route_table *table = &conductor->checking;
+    struct route_table *table = &conductor->traffic.checking;
     table_begin(conductor, table);
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct app *app = &conductor->apps[i];

@@ -1,10 +1,10 @@
 /* control: one table says what may be asked and by whom; one request a connection. */
 #include "agent/node/control.h"
 
-#include <assert.h>
 #include <inttypes.h>
 
 #include "agent/node/control_private.h"
+#include "platform/base/law.h"
 
 /* Who may ask; a peer that none of these holds for is refused. */
 #define MAY_ROOT       1u
@@ -75,12 +75,13 @@ static int version_verb(struct control_peer *peer, const char *name, struct span
  * after the number that stands in the answer. */
 static void wanted_done(void *ctx, const struct err *err)
 {
+    LAW(ALWAYS_WATCHING, ((struct control_peer *)ctx)->control != NULL);
     struct control_peer *peer = ctx;
     if (peer->state == CONTROL_PEER_ORPHANED) {
         peer->state = CONTROL_PEER_FREE;
         return;
     }
-    assert(peer->state == CONTROL_PEER_WAITING);
+    LAW(ALWAYS_WATCHING, peer->state == CONTROL_PEER_WAITING);
     if (err != NULL) {
         control_error_send(peer, control_http_status(err->code), err->code, err->text);
     } else {
@@ -281,6 +282,6 @@ struct control_peer *control_open(struct control *control, uint32_t uid, struct 
 
 void control_close(struct control_peer *peer)
 {
-    assert(peer->state != CONTROL_PEER_FREE && peer->state != CONTROL_PEER_ORPHANED);
+    LAW(ALWAYS_WATCHING, peer->state != CONTROL_PEER_FREE && peer->state != CONTROL_PEER_ORPHANED);
     peer->state = peer->state == CONTROL_PEER_WAITING ? CONTROL_PEER_ORPHANED : CONTROL_PEER_FREE;
 }

@@ -1,5 +1,6 @@
 /* control_answer: how an answer of the control socket is written. */
-#include <assert.h>
+
+#include "platform/base/law.h"
 
 #include "agent/node/control_private.h"
 
@@ -50,7 +51,7 @@ void control_head_send(struct control_peer *peer, int status, const char *type, 
         text_printf(&text, "Content-Length: %zu\r\n", body_len);
     }
     text_append(&text, "\r\n");
-    assert(!text.cut);
+    LAW(SAID, !text.cut);
     peer->out.ops->send(peer->out.self, span_of(text.data, text.len));
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 
 #define ENDED_VERSION    1
@@ -40,8 +41,7 @@ int ended_count(struct span document, size_t *count, struct err *err)
         return err_set(err, ERR_VERSION, "a later agent wrote it: install that again");
     }
     if (document.len > 0 &&
-        (*count > ENDED_MAX ||
-         document.len != ENDED_HEAD_BYTES + *count * ENDED_ENTRY_BYTES)) {
+        (*count > ENDED_MAX || document.len != ENDED_HEAD_BYTES + *count * ENDED_ENTRY_BYTES)) {
         return err_set(err, ERR_CORRUPT, "%zu bytes cannot hold %zu ended apps", document.len,
                        *count);
     }
@@ -84,6 +84,7 @@ bool ended_find(struct span document, const char *app, struct memory_app *memory
 /* Takes one entry out; returns how many stay. */
 static size_t entry_drop(uint8_t *data, size_t count, size_t index)
 {
+    LAW(BOUNDED, index < count);
     uint8_t *entry = data + ENDED_HEAD_BYTES + index * ENDED_ENTRY_BYTES;
     memmove(entry, entry + ENDED_ENTRY_BYTES, (count - index - 1) * ENDED_ENTRY_BYTES);
     return count - 1;
@@ -92,6 +93,7 @@ static size_t entry_drop(uint8_t *data, size_t count, size_t index)
 size_t ended_put(uint8_t *data, size_t len, const struct memory_app *memory,
                  char evicted[NAME_BYTES])
 {
+    LAW(BOUNDED, memory->app[0] != '\0');
     size_t count = count_of(data, len);
     const uint8_t *same = entry_find(data, len, memory->app);
     evicted[0] = '\0';

@@ -1,7 +1,7 @@
 /* events: each line is a head, the app's name and the text, both without their NULs. */
 #include "agent/node/events.h"
+#include "platform/base/law.h"
 
-#include <assert.h>
 #include <string.h>
 
 struct head {
@@ -45,7 +45,7 @@ void events_add(struct events *events, const struct event *event)
     }
     uint8_t *at = events->bytes + events->used;
     size_t bytes = sizeof head + head.app_len + head.text_len;
-    assert(bytes <= sizeof events->bytes - events->used);
+    LAW(BOUNDED, bytes <= sizeof events->bytes - events->used);
     memcpy(at, &head, sizeof head);
     memcpy(at + sizeof head, event->app, head.app_len);
     memcpy(at + sizeof head + head.app_len, event->text, head.text_len);
@@ -63,7 +63,7 @@ void events_get(const struct events *events, uint64_t number, struct event *even
 {
     const uint8_t *at = events->bytes;
     struct head head;
-    assert(number >= events_first(events) && number <= events->last);
+    LAW(BOUNDED, number >= events_first(events) && number <= events->last);
     for (uint64_t i = events_first(events); i < number; i++) {
         at += line_bytes(at);
     }

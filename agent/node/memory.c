@@ -1,10 +1,10 @@
 /* memory: the record of one app, field by field in little-endian order behind its version. */
 #include "agent/node/memory.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "agent/wire/trust.h"
+#include "platform/base/law.h"
 #include "platform/base/number.h"
 
 /* The format is a list of fields walked by the same function in both directions, so that what is
@@ -34,7 +34,7 @@ static void walk_bytes(struct cursor *cursor, void *field, size_t len)
 static uint64_t walk_number(struct cursor *cursor, uint64_t value, size_t width)
 {
     uint8_t bytes[8] = {0};
-    assert(width == 8 || !cursor->is_writing || value >> (8 * width) == 0);
+    LAW(BOUNDED, width == 8 || !cursor->is_writing || value >> (8 * width) == 0);
     number_put(bytes, value, width);
     walk_bytes(cursor, bytes, width);
     return number_get(bytes, width);
@@ -152,7 +152,7 @@ void memory_encode(const struct memory_app *memory, uint8_t data[STORE_RECORD_BY
     walk_wish(&cursor, &copy);
     walk_adopted(&cursor, &copy.adopted);
     walk_base(&cursor, &copy);
-    assert(!cursor.is_short && cursor.at == MEMORY_BYTES);
+    LAW(BOUNDED, !cursor.is_short && cursor.at == MEMORY_BYTES);
     *len = cursor.at;
 }
 
@@ -229,6 +229,7 @@ int memory_decode(struct span data, struct memory_app *memory, struct err *err)
 
 void memory_close_order(struct memory_app *memory, enum outcome_kind kind, int reason)
 {
+    LAW(ONE_ANSWER, kind != OUTCOME_NONE && kind < OUTCOME_KIND_COUNT);
     if (!memory->is_order_open) {
         return;
     }
@@ -272,6 +273,7 @@ bool memory_is_quarantined(const struct memory_app *memory, const struct digest 
 
 const char *swap_phase_word(enum swap_phase phase)
 {
+    LAW(BOUNDED, phase < SWAP_PHASE_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [SWAP_##name] = word,
         SWAP_PHASES(WORD_)
@@ -280,8 +282,20 @@ const char *swap_phase_word(enum swap_phase phase)
     return words[phase];
 }
 
+const char *wanted_by_word(enum wanted_by wanted_by)
+{
+    LAW(BOUNDED, wanted_by < WANTED_BY_COUNT);
+    static const char *const words[] = {
+#define WORD_(name, word, sentence) [WANTED_BY_##name] = word,
+        WANTED_BYS(WORD_)
+#undef WORD_
+    };
+    return words[wanted_by];
+}
+
 const char *verdict_word(enum verdict verdict)
 {
+    LAW(BOUNDED, verdict < VERDICT_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [VERDICT_##name] = word,
         VERDICTS(WORD_)

@@ -80,7 +80,17 @@ enum reason {
 };
 
 /* Who wants the wanted release. */
-enum wanted_by { WANTED_BY_NOBODY, WANTED_BY_OVERRIDE, WANTED_BY_ORDER, WANTED_BY_COUNT };
+/* Who wants it. X(NAME, word, sentence) */
+#define WANTED_BYS(X)                                                                              \
+    X(NOBODY, "nobody", "nothing was asked for, or what was asked for is over")                    \
+    X(OVERRIDE, "override", "someone at the node asked for it")                                    \
+    X(ORDER, "order", "the fleet asked for it")
+
+enum wanted_by {
+#define WANTED_BY_ENUM_(name, word, sentence) WANTED_BY_##name,
+    WANTED_BYS(WANTED_BY_ENUM_) WANTED_BY_COUNT
+#undef WANTED_BY_ENUM_
+};
 
 /* One deployment of a release on this node; gen 0 is "none". The lane picks its addresses. */
 struct generation {
@@ -162,6 +172,7 @@ const char *order_outcome_reason(const struct order_outcome *outcome);
 bool memory_is_quarantined(const struct memory_app *memory, const struct digest *release);
 
 const char *swap_phase_word(enum swap_phase phase);
+const char *wanted_by_word(enum wanted_by wanted_by);
 const char *verdict_word(enum verdict verdict);
 const char *reason_word(enum reason reason);
 const char *reason_sentence(enum reason reason);

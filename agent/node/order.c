@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "platform/base/law.h"
+
 uint64_t order_id_number(const char id[ORDER_ID_BYTES])
 {
     return strtoull(id, NULL, 16);
@@ -17,6 +19,7 @@ void order_id_render(uint64_t number, char id[ORDER_ID_BYTES])
 
 const char *order_wait_word(enum order_wait wait)
 {
+    LAW(BOUNDED, wait < ORDER_WAIT_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [ORDER_WAIT_##name] = word,
         ORDER_WAITS(WORD_)
@@ -85,11 +88,13 @@ int order_check(const struct order *order, const struct order_place *place, stru
 
 static void decide_wait(struct order_decision *decision, enum order_wait wait)
 {
+    LAW(BOUNDED, wait != ORDER_WAIT_NONE && wait < ORDER_WAIT_COUNT);
     *decision = (struct order_decision){.step = ORDER_STEP_WAIT, .wait = wait};
 }
 
 static void decide_end(struct order_decision *decision, enum outcome_kind outcome, int reason)
 {
+    LAW(ONE_ANSWER, outcome != OUTCOME_NONE && outcome < OUTCOME_KIND_COUNT);
     *decision =
         (struct order_decision){.step = ORDER_STEP_END, .outcome = outcome, .reason = reason};
 }

@@ -1,11 +1,14 @@
 /* probe: thresholds and periods of one container's three probes; pure. */
 #include "agent/node/probe.h"
 
+#include "platform/base/law.h"
+
 /* Three failures of a readiness probe asked every 5 s: the defaults of a probe. */
 #define PATIENCE_DEFAULT_MS 15000
 
 const struct plan_probe *probe_of(const struct plan_service *service, enum probe_role role)
 {
+    LAW(EVIDENCE, role < PROBE_ROLES);
     switch (role) {
     case PROBE_STARTUP:
         return &service->startup;
@@ -50,6 +53,7 @@ static void begin_regular(struct probe *probe, const struct plan_service *servic
 void probe_begin(struct probe *probe, const struct plan_service *service, bool presumed_ready,
                  mono_ms now)
 {
+    LAW(EVIDENCE, service != NULL);
     *probe = (struct probe){.running_since = now, .is_ready = presumed_ready};
     for (int role = 0; role < PROBE_ROLES; role++) {
         probe->lines[role].next = MONO_NEVER;
@@ -82,6 +86,7 @@ unsigned probe_due(struct probe *probe, const struct plan_service *service, mono
 
 bool probe_queue(struct probe *probe, enum probe_role role, mono_ms now)
 {
+    LAW(EVIDENCE, role < PROBE_ROLES);
     struct probe_line *line = &probe->lines[role];
     if (now - line->asked_at >= QUEUED_MS_MAX) {
         return false;
@@ -142,6 +147,7 @@ static void take_failure(struct probe *probe, const struct plan_service *service
 void probe_answer(struct probe *probe, const struct plan_service *service, enum probe_role role,
                   enum probe_said said, mono_ms now)
 {
+    LAW(EVIDENCE, role < PROBE_ROLES);
     struct probe_line *line = &probe->lines[role];
     int64_t pause = probe_of(service, role)->period_ms;
     if (!line->is_asking) {

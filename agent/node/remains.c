@@ -1,6 +1,8 @@
 /* remains: of a candidate that failed one container a service stays, stopped, as the evidence. */
 #include "agent/node/swap_private.h"
 
+#include "platform/base/law.h"
+
 /* How well a replica shows why the candidate was given up; 0: not at all. */
 static unsigned weight_of(const struct replica *replica)
 {
@@ -33,6 +35,7 @@ static bool is_telling(const struct session_app *session, const struct replica *
 
 void remains_mark(struct step *step)
 {
+    LAW(EVIDENCE, step->memory->candidate.gen != 0);
     struct session_app *session = step->session;
     for (size_t i = 0; i < session->replica_count; i++) {
         struct replica *replica = &session->replicas[i];

@@ -1,6 +1,8 @@
 /* retire: traffic leaves first, then the notice, the drain, the stop, the removal. */
 #include "agent/node/swap_private.h"
 
+#include "platform/base/law.h"
+
 /* Where the plan of a replica's release is not at hand. */
 #define DRAIN_DEFAULT_MS 15000
 
@@ -89,6 +91,8 @@ static bool is_examination_due(const struct replica *replica, enum retire_manner
 bool retire_replica(struct step *step, struct replica *replica, const struct plan *plan,
                     enum retire_manner manner, bool is_kept)
 {
+    LAW(READY_FIRST, replica->gen != step->memory->candidate.gen || replica->gen == 0 ||
+                         step->memory->phase == SWAP_REST);
     if (!replica->is_present) {
         return true;
     }

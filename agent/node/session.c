@@ -1,6 +1,8 @@
 /* session: finding, seeing and forgetting replicas. */
 #include "agent/node/session.h"
 
+#include "platform/base/law.h"
+
 void session_begin_swap(struct session_app *session)
 {
     session->wish = (struct digest){0}; /* its time begins again with each try */
@@ -8,7 +10,6 @@ void session_begin_swap(struct session_app *session)
     session->baseline_ready = false;
     session->has_world_fault = false;
     session->is_spec_refused = false;
-    session->is_resumed = false;
     session->is_switched = false;
     session->hold_until = 0;
     session->is_hold_up = false;
@@ -51,6 +52,7 @@ uint32_t session_falls(const struct session_app *session, uint32_t gen)
 struct replica *session_find(struct session_app *session, uint32_t gen, uint8_t service,
                              uint8_t number)
 {
+    LAW(BOUNDED, session->replica_count <= OBSERVED_MAX);
     for (size_t i = 0; i < session->replica_count; i++) {
         struct replica *replica = &session->replicas[i];
         if (replica->gen == gen && replica->service == service && replica->number == number) {
@@ -63,6 +65,8 @@ struct replica *session_find(struct session_app *session, uint32_t gen, uint8_t 
 struct replica *session_need(struct session_app *session, uint32_t gen, uint8_t service,
                              uint8_t number)
 {
+    LAW(BOUNDED, number > 0 && number <= REPLICAS_MAX);
+    LAW(BOUNDED, session->replica_count <= OBSERVED_MAX);
     struct replica *replica = session_find(session, gen, service, number);
     if (replica == NULL && session->replica_count < OBSERVED_MAX) {
         replica = &session->replicas[session->replica_count++];
@@ -74,6 +78,7 @@ struct replica *session_need(struct session_app *session, uint32_t gen, uint8_t 
 /* Calls under way hold a replica's identity, not its place, so entries may move. */
 void session_prune(struct session_app *session, const struct memory_app *memory)
 {
+    LAW(BOUNDED, session->replica_count <= OBSERVED_MAX);
     size_t kept = 0;
     for (size_t i = 0; i < session->replica_count; i++) {
         const struct replica *replica = &session->replicas[i];
@@ -119,6 +124,7 @@ static void see_alterations(struct replica *replica, const struct engine_contain
 bool replica_see(struct replica *replica, const struct engine_container *seen, mono_ms asked_at,
                  bool is_excused, mono_ms now)
 {
+    LAW(EVIDENCE, asked_at <= now);
     bool is_fall = has_fallen(replica, seen);
     bool is_other = !replica->is_present || replica->state != seen->state;
     see_alterations(replica, seen);
@@ -257,6 +263,7 @@ enum health replica_health(const struct replica *replica, const struct plan_serv
 
 const char *health_word(enum health health)
 {
+    LAW(BOUNDED, health < HEALTH_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [HEALTH_##name] = word,
         HEALTHS(WORD_)

@@ -147,7 +147,6 @@ struct session_app {
     uint8_t engine_failures; /* creates and starts of the candidate that the engine refused */
     bool has_world_fault;    /* engine, disk or network errors were seen since */
     bool is_spec_refused;    /* the engine refused what the candidate asks for */
-    bool is_resumed;         /* unproven, and the machine has started again */
     bool is_switched;        /* the candidate is what should get traffic */
     mono_ms hold_until;      /* new connections wait where nobody serves; 0: they do not */
     bool is_hold_up;         /* the kernel lets them wait: the old one may lose its traffic */

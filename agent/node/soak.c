@@ -1,6 +1,8 @@
 /* soak: from the switch to the verdict; time counts only while somebody asks and is answered. */
 #include "agent/node/swap_private.h"
 
+#include "platform/base/law.h"
+
 /* The kernel may take so long to confirm the switch. */
 #define ROUTE_LIMIT_MS 30000
 /* Without evidence for so long the candidate goes; where the committed release answers meanwhile,
@@ -11,6 +13,7 @@
 
 bool soak_wish(struct step *step)
 {
+    LAW(READY_FIRST, step->memory->phase == SWAP_UNPROVEN);
     const struct memory_app *memory = step->memory;
     const struct swap_facts *facts = step->facts;
     struct session_app *session = step->session;
@@ -101,6 +104,7 @@ static void hurry_set(const struct step *step, mono_ms since)
 
 static void begin_soak(struct step *step)
 {
+    LAW(EVIDENCE, step->memory->phase == SWAP_UNPROVEN);
     struct session_app *session = step->session;
     session->soak_since = step->facts->now;
     session->soak_seen = step->facts->now;
@@ -211,6 +215,7 @@ static int64_t count_soak(struct step *step, enum evidence shown)
 
 bool soak_may_begin(const struct step *step)
 {
+    LAW(EVIDENCE, step->facts->candidate != NULL);
     const struct plan *plan = step->facts->candidate;
     for (uint8_t i = 0; i < plan->service_count; i++) {
         for (uint8_t number = 1; number <= plan->services[i].replicas; number++) {
@@ -244,6 +249,7 @@ static bool is_confirmed(struct step *step)
 
 static void prove(struct step *step)
 {
+    LAW(EVIDENCE, step->memory->phase == SWAP_UNPROVEN);
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
     uint32_t gen = step->memory->candidate.gen;
@@ -270,6 +276,8 @@ static void prove(struct step *step)
 
 void soak_step(struct step *step)
 {
+    LAW(EVIDENCE, step->memory->phase == SWAP_UNPROVEN);
+    LAW(EVIDENCE, step->facts->candidate != NULL);
     struct session_app *session = step->session;
     mono_ms now = step->facts->now;
     uint32_t gen = step->memory->candidate.gen;

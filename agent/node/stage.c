@@ -2,6 +2,8 @@
  * is waited for at rest, and costs no try. */
 #include "agent/node/swap_private.h"
 
+#include "platform/base/law.h"
+
 /* Between two pulls that the site's trouble ended, doubled each time. */
 #define PULL_RETRY_MS     1000
 #define PULL_RETRY_MS_MAX MINUTES_MS(1)
@@ -87,6 +89,7 @@ void stage_follow_wish(struct step *step)
 
 bool stage_wanted(struct step *step)
 {
+    LAW(PATIENCE, step->facts->wanted != NULL);
     struct session_app *session = step->session;
     if (stage_images(step, 0, step->facts->wanted)) {
         return true;
@@ -101,6 +104,7 @@ bool stage_wanted(struct step *step)
 
 bool stage_candidate(struct step *step)
 {
+    LAW(PATIENCE, step->memory->candidate.gen != 0);
     struct session_app *session = step->session;
     uint32_t gen = step->memory->candidate.gen;
     if (stage_images(step, gen, step->facts->candidate)) {
@@ -116,6 +120,7 @@ bool stage_candidate(struct step *step)
 
 void stage_expire(struct step *step)
 {
+    LAW(PATIENCE, step->memory->phase == SWAP_REST);
     const struct session_app *session = step->session;
     mono_ms limit = session->wished_at + LOCAL_START_BY_MS;
     bool is_late = step->facts->is_wish_late && step->memory->attempts == 0;
@@ -131,6 +136,7 @@ void stage_expire(struct step *step)
 
 const char *wish_wait_word(enum wish_wait wait)
 {
+    LAW(BOUNDED, wait < WISH_WAIT_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [WISH_WAIT_##name] = word,
         WISH_WAITS(WORD_)

@@ -1,45 +1,12 @@
 /* swap: the phases of one app; each looks at the state of the world and says what comes next. */
 #include "agent/node/swap_private.h"
 
+#include "platform/base/law.h"
+
 /* Creates and starts that the engine may refuse before the try is given up. */
 #define ENGINE_FAILURES_MAX 5
 /* A table found at the start is not replaced by another that is no better, for so long. */
 #define HOLD_MS 15000
-
-void step_act(struct step *step, enum action_kind kind, struct replica *replica)
-{
-    if (replica->is_busy || step->decision->action_count >= ACTIONS_MAX) {
-        return; /* the end of a call plans again */
-    }
-    if (step->facts->now < replica->call_not_before) {
-        step_wake(step, replica->call_not_before);
-        return;
-    }
-    replica->is_busy = true;
-    step->decision->actions[step->decision->action_count++] = (struct action){
-        .kind = kind,
-        .gen = replica->gen,
-        .service = replica->service,
-        .number = replica->number,
-    };
-}
-
-void step_act_gen(struct step *step, enum action_kind kind, uint32_t gen)
-{
-    if (step->decision->action_count >= ACTIONS_MAX) {
-        return;
-    }
-    if (kind == ACTION_NETWORK) {
-        step->session->is_network_busy = true;
-    }
-    step->decision->actions[step->decision->action_count++] =
-        (struct action){.kind = kind, .gen = gen};
-}
-
-void step_wake(struct step *step, mono_ms at)
-{
-    step->decision->wake_at = mono_min(step->decision->wake_at, at);
-}
 
 /* A healthy committed release is first made to serve without us. */
 static bool is_committed_safe(const struct step *step)
@@ -126,6 +93,7 @@ static const struct plan *plan_of_leftover(const struct step *step, uint32_t gen
  * a while and then stopped, once the committed one serves without us. */
 static void retire_leftovers(struct step *step)
 {
+    LAW(DURABLE_FIRST, !step->decision->is_remembering);
     const struct memory_app *memory = step->memory;
     struct session_app *session = step->session;
     const struct plan *committed = step->facts->committed;
@@ -196,6 +164,7 @@ static bool has_living_rival(const struct step *step)
  * serves; it goes on until all of the committed release is ready. True when it is wished for. */
 static bool wish_previous(struct step *step)
 {
+    LAW(NEVER_NEITHER, step->facts->committed != NULL);
     const struct memory_app *memory = step->memory;
     const struct generation *previous = &memory->history[0];
     const struct plan *plan = step->facts->committed;
@@ -297,6 +266,7 @@ static void give_back(struct step *step)
 
 static void rest(struct step *step)
 {
+    LAW(NEVER_NEITHER, step->memory->candidate.gen == 0);
     enum reason reason = obstacle(step);
     serve_committed(step);
     if (step->session->hold_until > step->facts->now) {
@@ -326,6 +296,7 @@ static void rest(struct step *step)
 /* Stops the committed release before a candidate that cannot run beside it; true when down. */
 static bool stop_committed(struct step *step)
 {
+    LAW(NEVER_NEITHER, step_is_exclusive(step)); /* else the old one serves on */
     bool is_down = true;
     for (size_t i = 0; i < step->session->replica_count; i++) {
         struct replica *replica = &step->session->replicas[i];
@@ -339,6 +310,7 @@ static bool stop_committed(struct step *step)
 /* Makes and starts the candidate's containers until all are ready or one fails. */
 static void start_candidate(struct step *step)
 {
+    LAW(DURABLE_FIRST, step->memory->phase != SWAP_REST);
     const struct memory_app *memory = step->memory;
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
@@ -382,6 +354,7 @@ static void forget_backoff(struct step *step, uint32_t gen)
 
 static void prepare(struct step *step)
 {
+    LAW(DURABLE_FIRST, step->memory->candidate.gen != 0);
     const struct memory_app *memory = step->memory;
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
@@ -461,6 +434,7 @@ static void resume(struct step *step)
 
 static void unproven(struct step *step)
 {
+    LAW(BACK_ALONE, step->memory->candidate.gen != 0);
     const struct memory_app *memory = step->memory;
     const struct plan *plan = step->facts->candidate;
     struct session_app *session = step->session;
@@ -556,10 +530,12 @@ void swap_step(const struct memory_app *memory, struct session_app *session,
     case SWAP_PHASE_COUNT:
         break;
     }
+    LAW(DURABLE_FIRST, !decision->is_remembering || decision->next.index == memory->index);
     session->is_route_held = is_route_to_be_held(&step);
     if (!decision->is_remembering && !facts->is_memory_lost) {
         retire_leftovers(&step);
     }
+    LAW(BOUNDED, decision->action_count <= ACTIONS_MAX);
 }
 
 int64_t swap_soak_remaining_ms(const struct memory_app *memory, const struct session_app *session,
@@ -574,14 +550,4 @@ int64_t swap_soak_remaining_ms(const struct memory_app *memory, const struct ses
     int64_t remaining = candidate->soak_ms - session->soaked_ms -
                         (session->shown_from != 0 ? now - session->shown_from : 0);
     return remaining > 0 ? remaining : 0;
-}
-
-const char *action_word(enum action_kind kind)
-{
-    static const char *const words[] = {
-#define WORD_(name, word, sentence) [ACTION_##name] = word,
-        ACTIONS(WORD_)
-#undef WORD_
-    };
-    return words[kind];
 }

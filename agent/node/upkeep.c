@@ -1,6 +1,7 @@
 /* upkeep: keeps a release's replicas created, running and, when proven, kept by the engine. */
 #include "agent/node/condition.h"
 #include "agent/node/swap_private.h"
+#include "platform/base/law.h"
 
 /* Back-off between starts of one replica that does not stay up. */
 #define RESTART_DELAY_MS     1000
@@ -39,6 +40,7 @@ static void start_with_delay(struct step *step, struct replica *replica, enum ac
 
 static void create_replica(struct step *step, struct replica *replica)
 {
+    LAW(NEVER_NEITHER, !replica->is_present);
     struct session_app *session = step->session;
     if (session->image_missing_gen == replica->gen) {
         const struct plan *plan = replica->gen == step->memory->committed.gen
@@ -74,6 +76,7 @@ static void forgive_restarts(struct replica *replica, mono_ms now)
 /* Removed, to be created again: at once the first time, then with back-off. */
 static void rewire(struct step *step, struct replica *replica)
 {
+    LAW(WIRED, replica->is_present);
     if (step->facts->now < replica->start_not_before) {
         step_wake(step, replica->start_not_before);
         return;
@@ -97,6 +100,7 @@ static void start_replica(struct step *step, struct replica *replica)
 
 static void tend_running(struct step *step, struct replica *replica)
 {
+    LAW(EVIDENCE, replica->is_present);
     bool has_failed = replica->probe.is_unalive || replica->probe.has_failed_startup;
     forgive_restarts(replica, step->facts->now);
     if (has_failed && !replica_is_looked_at(replica, step->facts->now, &step->decision->wake_at)) {
@@ -108,6 +112,7 @@ static void tend_running(struct step *step, struct replica *replica)
 
 static void restore_replica(struct step *step, struct replica *replica)
 {
+    LAW(WIRED, replica->is_present);
     if (!replica->is_busy) {
         step_act(step, ACTION_RESTORE, replica);
         replica->restores = (uint8_t)(replica->restores + (replica->is_busy ? 1 : 0));
@@ -117,6 +122,7 @@ static void restore_replica(struct step *step, struct replica *replica)
 /* It can only be removed; it is made anew after that. */
 static void remake_replica(struct step *step, struct replica *replica)
 {
+    LAW(WIRED, replica->is_present);
     mono_ms from = replica->state_since + DEAD_PATIENCE_MS;
     if (condition_of(replica) == CONDITION_UNWIRED) {
         rewire(step, replica);
@@ -186,6 +192,7 @@ typedef void (*replica_visit)(struct step *step, struct replica *replica);
 static void each_replica(struct step *step, uint32_t gen, const struct plan *plan,
                          replica_visit visit)
 {
+    LAW(BOUNDED, plan != NULL && plan->service_count <= SERVICES_MAX);
     for (uint8_t service = 0; service < plan->service_count; service++) {
         for (uint8_t number = 1; number <= plan->services[service].replicas; number++) {
             struct replica *replica = session_need(step->session, gen, service, number);
@@ -262,6 +269,7 @@ static void keep_if_running(struct step *step, struct replica *replica)
 
 bool upkeep_keep(struct step *step, uint32_t gen, const struct plan *plan)
 {
+    LAW(SERVES_ALONE, gen == step->memory->committed.gen);
     if (!step->facts->has_restart_backoff) {
         return true;
     }
@@ -327,6 +335,7 @@ static bool is_outdone(const struct step *step, const struct replica *replica,
 
 size_t upkeep_wish(struct step *step, uint32_t gen, const struct plan *plan)
 {
+    LAW(READY_FIRST, gen != 0);
     size_t ready = count_set(step, gen, plan, replica_is_ready);
     step->session->wish_gen = gen;
     for (size_t i = 0; i < step->session->replica_count; i++) {

@@ -7,10 +7,12 @@
 
 #include "agent/wire/presence.h"
 #include "platform/base/crc.h"
+#include "platform/base/law.h"
 
 static void topic_write(const struct uplink *uplink, enum topic_kind kind, const char *app,
                         const struct digest *digest, char text[BUS_TOPIC_BYTES])
 {
+    LAW(BOUNDED, kind < TOPIC_KIND_COUNT);
     struct topic topic = {.kind = kind};
     topic.level = topic_is_about_node(kind) ? uplink->level.used : 1;
     memcpy(topic.shard, uplink->shard, sizeof topic.shard);
@@ -246,6 +248,7 @@ void uplink_init(struct uplink *uplink, struct conductor *conductor, const struc
 static int publish(struct uplink *uplink, enum topic_kind kind, const char *app, const char *text,
                    bus_done done)
 {
+    LAW(BOUNDED, kind < TOPIC_KIND_COUNT);
     const struct bus *bus = &uplink->ports.bus;
     char topic[BUS_TOPIC_BYTES];
     topic_write(uplink, kind, app, NULL, topic);

@@ -1,7 +1,7 @@
 /* verdict: the records that move an app from phase to phase: begin, switch, go back, commit. */
 #include "agent/node/swap_private.h"
 
-#include <assert.h>
+#include "platform/base/law.h"
 
 /* After an inconclusive try the next one waits this long, doubled with each try that was begun. */
 #define RETRY_DELAY_MS      15000
@@ -9,7 +9,9 @@
 /* Asks for `next` to be remembered. One record a step: the first decision stands. */
 static void remember(struct step *step, const struct memory_app *next)
 {
-    assert(!step->decision->is_remembering);
+    LAW(ONLY_SIGNED, next->floor >= step->memory->floor);
+    LAW(DURABLE_FIRST, next->gen_last >= step->memory->gen_last);
+    LAW(DURABLE_FIRST, !step->decision->is_remembering);
     step->decision->is_remembering = true;
     step->decision->next = *next;
 }
@@ -71,6 +73,7 @@ static bool is_image_doubted(const struct step *step, enum reason reason)
 
 static void quarantine(struct memory_app *memory, const struct digest *release)
 {
+    LAW(RIGHT_BLAME, !digest_is_none(release));
     if (memory_is_quarantined(memory, release)) {
         return;
     }
@@ -104,6 +107,8 @@ static void want_committed(struct memory_app *memory)
 /* The candidate is dropped: back to the committed release, or to nothing. */
 void verdict_go_back(struct step *step, enum reason reason)
 {
+    LAW(BACK_ALONE, step->memory->candidate.gen != 0);
+    LAW(BACK_ALONE, reason != REASON_NONE && reason < REASON_COUNT);
     const struct memory_app *memory = step->memory;
     struct memory_app next = *memory;
     uint16_t attempts_max =
@@ -149,6 +154,7 @@ void verdict_go_back(struct step *step, enum reason reason)
 
 void verdict_refuse(struct step *step, enum reason reason)
 {
+    LAW(ONLY_SIGNED, step->memory->phase == SWAP_REST && reason != REASON_NONE);
     struct memory_app next = *step->memory;
     next.verdict = VERDICT_BAD;
     next.reason = reason;
@@ -202,6 +208,7 @@ void verdict_unstaged(struct step *step, enum reason reason)
 
 void verdict_expire(struct step *step, enum reason reason)
 {
+    LAW(PATIENCE, step->memory->phase == SWAP_REST);
     struct memory_app next = *step->memory;
     judge_unbegun(&next);
     next.reason = reason;
@@ -246,6 +253,10 @@ struct generation swap_generation(const struct memory_app *memory,
 
 void verdict_begin(struct step *step)
 {
+    LAW(DURABLE_FIRST, step->memory->phase == SWAP_REST && step->memory->candidate.gen == 0);
+    LAW(ONLY_SIGNED,
+        step->facts->wanted != NULL && step->facts->wanted->sequence >= step->memory->floor);
+    LAW(ONLY_SIGNED, !step->facts->is_wanted_revoked);
     const struct memory_app *memory = step->memory;
     const struct swap_facts *facts = step->facts;
     struct memory_app next = *memory;
@@ -266,6 +277,7 @@ void verdict_begin(struct step *step)
 
 void verdict_switch(struct step *step)
 {
+    LAW(READY_FIRST, step->memory->phase == SWAP_PREPARE);
     struct memory_app next = *step->memory;
     next.phase = SWAP_UNPROVEN;
     remember(step, &next);
@@ -273,6 +285,7 @@ void verdict_switch(struct step *step)
 
 void verdict_commit(struct step *step)
 {
+    LAW(EVIDENCE, step->memory->phase == SWAP_UNPROVEN);
     const struct memory_app *memory = step->memory;
     const struct plan *plan = step->facts->candidate;
     struct memory_app next = *memory;
@@ -331,6 +344,7 @@ void verdict_give_back(struct step *step)
 
 void verdict_given_back(struct step *step)
 {
+    LAW(NEVER_NEITHER, step->memory->committed.gen == 0);
     struct memory_app next = *step->memory;
     next.adopted = (struct memory_adopted){0};
     remember(step, &next);
@@ -339,6 +353,7 @@ void verdict_given_back(struct step *step)
 /* The machine started again while the candidate was unproven. */
 void verdict_count_boot(struct step *step)
 {
+    LAW(NEVER_NEITHER, step->memory->phase == SWAP_UNPROVEN);
     struct memory_app next = *step->memory;
     next.boots++;
     next.boot = step->facts->boot;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "platform/base/law.h"
 #include "platform/base/units.h"
 
 /* So many places of the largest unit still fit 64 bits. */
@@ -85,6 +86,7 @@ bool duration_parse(const char *text, int64_t *ms)
 
 void duration_render(int64_t ms, char *text, size_t cap)
 {
+    LAW(BOUNDED, cap > 0);
     static const struct {
         const char *name;
         int64_t ms;

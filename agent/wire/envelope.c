@@ -6,6 +6,7 @@
 
 #include "agent/wire/base64.h"
 #include "agent/wire/json.h"
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 #include "platform/base/units.h"
 
@@ -228,6 +229,7 @@ int envelope_open(struct span envelope, enum trust_role role, const struct trust
                   const struct verify *verify, struct arena *arena, struct span *payload,
                   struct digest *digest, struct err *err)
 {
+    LAW(BOUNDED, role < TRUST_ROLE_COUNT);
     const struct envelope_signers signers = {.type = trust_role_type(role),
                                              .word = trust_role_word(role),
                                              .keys = trust->keys,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/wire/json.h"
+#include "platform/base/law.h"
 #include "platform/base/units.h"
 
 static int number_read(const struct json_place *at, int64_t most, int64_t *value, struct err *err)
@@ -51,6 +52,7 @@ static int field_read(const struct json_place *at, const struct json_field *fiel
 int json_read_fields(const struct json_place *at, const struct json_field *fields, size_t count,
                      void *into, struct err *err)
 {
+    LAW(BOUNDED, count > 0);
     if (!json_is_object(at)) {
         return json_error(at, ERR_VALUE, err, "must be an object");
     }

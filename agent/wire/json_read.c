@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/limits.h"
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 #include "platform/base/units.h"
 
@@ -43,6 +44,7 @@ static void path_render(const struct json_place *at, struct text *path)
 
 int json_error(const struct json_place *at, int code, struct err *err, const char *fmt, ...)
 {
+    LAW(SAID, code < 0);
     char buf[PATH_BYTES];
     char message[ERR_TEXT_BYTES];
     struct text path;
@@ -176,6 +178,7 @@ int json_string(const struct json_place *at, const char **value, struct err *err
 
 int json_copy(const struct json_place *at, char *value, size_t cap, struct err *err)
 {
+    LAW(BOUNDED, cap > 0);
     const char *text = NULL;
     int rc = json_string(at, &text, err);
     if (rc == 0 && !text_copy(value, cap, text)) {
@@ -186,6 +189,7 @@ int json_copy(const struct json_place *at, char *value, size_t cap, struct err *
 
 int json_name(const struct json_place *at, char *value, size_t cap, struct err *err)
 {
+    LAW(BOUNDED, cap > 0);
     int rc = json_copy(at, value, cap, err);
     if (rc == 0 && !text_is_name(value, cap - 1)) {
         rc = json_error(at, ERR_VALUE, err,
@@ -197,6 +201,7 @@ int json_name(const struct json_place *at, char *value, size_t cap, struct err *
 int json_thousandths(const struct json_place *at, int64_t least, int64_t most, int64_t *value,
                      struct err *err)
 {
+    LAW(BOUNDED, least <= most);
     if (!cJSON_IsNumber(at->value)) {
         return json_error(at, ERR_VALUE, err, "must be a number");
     }
@@ -212,6 +217,7 @@ int json_thousandths(const struct json_place *at, int64_t least, int64_t most, i
 int json_integer(const struct json_place *at, int64_t least, int64_t most, int64_t *value,
                  struct err *err)
 {
+    LAW(BOUNDED, least <= most);
     if (!cJSON_IsNumber(at->value) ||
         at->value->valuedouble != (double)(int64_t)at->value->valuedouble) {
         return json_error(at, ERR_VALUE, err, "must be an integer");
@@ -270,6 +276,7 @@ static const struct json_key *key_find(const struct json_key *keys, size_t count
 int json_read_object(const struct json_place *at, const struct json_key *keys, size_t count,
                      void *into, struct err *err)
 {
+    LAW(BOUNDED, count > 0);
     struct json_place step = {0};
     if (!cJSON_IsObject(at->value)) {
         return json_error(at, ERR_VALUE, err, "must be an object");

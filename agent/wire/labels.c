@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/wire/json.h"
+#include "platform/base/law.h"
 #include "platform/base/units.h"
 
 /* Letters, digits and `others`, with a letter or a digit at both ends. */
@@ -71,6 +72,7 @@ static size_t label_place(const struct labels *labels, const char *key, bool *is
 
 int labels_set(struct labels *labels, const char *key, const char *value, struct err *err)
 {
+    LAW(BOUNDED, labels->count <= LABELS_MAX);
     bool is_there = false;
     if (!label_is_key(key)) {
         return err_set(err, ERR_VALUE,
@@ -111,6 +113,7 @@ bool labels_remove(struct labels *labels, const char *key)
 
 const char *labels_get(const struct labels *labels, const char *key)
 {
+    LAW(BOUNDED, labels->count <= LABELS_MAX);
     bool is_there = false;
     size_t at = label_place(labels, key, &is_there);
     return is_there ? labels->list[at].value : NULL;
@@ -118,6 +121,7 @@ const char *labels_get(const struct labels *labels, const char *key)
 
 void labels_append(const struct labels *labels, struct text *text)
 {
+    LAW(BOUNDED, labels->count <= LABELS_MAX);
     text_append(text, "{");
     for (size_t i = 0; i < labels->count; i++) {
         text_append(text, i == 0 ? "" : ",");

@@ -5,10 +5,12 @@
 
 #include "agent/wire/base64.h"
 #include "agent/wire/json.h"
+#include "platform/base/law.h"
 #include "platform/base/units.h"
 
 const struct operator_key *operators_find(const struct operators *operators, const char *name)
 {
+    LAW(BOUNDED, operators->count <= OPERATORS_MAX);
     for (size_t i = 0; i < operators->count; i++) {
         if (strcmp(operators->list[i].name, name) == 0) {
             return &operators->list[i];
@@ -19,6 +21,7 @@ const struct operator_key *operators_find(const struct operators *operators, con
 
 const struct operator_key *operators_find_key(const struct operators *operators, const char *id)
 {
+    LAW(BOUNDED, operators->count <= OPERATORS_MAX);
     for (size_t i = 0; i < operators->count; i++) {
         if (strcmp(operators->list[i].key.id, id) == 0) {
             return &operators->list[i];
@@ -170,6 +173,7 @@ static void demands_render(const struct operators *operators, struct text *text)
 
 void operators_render(const struct operators *operators, struct text *text)
 {
+    LAW(BOUNDED, operators->count <= OPERATORS_MAX);
     uint8_t memory[3 * VERIFY_KEY_BYTES];
     struct arena arena;
     text_printf(text, "{\"schema\":1,\"fleet\":\"%s\",\"version\":%llu,", operators->fleet,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/wire/json.h"
+#include "platform/base/law.h"
 
 static int number_read(const struct json_place *at, uint64_t *value, struct err *err)
 {
@@ -147,6 +148,7 @@ static void digest_append(struct text *text, const char *before, const struct di
 
 void order_render(const struct order *order, struct text *text)
 {
+    LAW(ONE_WRITER, order->id[ORDER_ID_BYTES - 1] == '\0');
     text_printf(text, "{\"schema\":1,\"id\":\"%s\",\"fleet\":\"%s\",\"node\":\"%s\",\"app\":\"%s\"",
                 order->id, order->fleet, order->node, order->app);
     text_printf(text, ",\"epoch\":%llu,\"gen\":%llu", (unsigned long long)order->epoch,

@@ -5,6 +5,7 @@
 
 #include "agent/wire/base64.h"
 #include "agent/wire/json.h"
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 #include "platform/base/units.h"
 
@@ -213,6 +214,7 @@ static size_t faults_find(struct span text, const char *host, struct json_docume
 
 size_t registries_check(struct span text, char *said, size_t cap)
 {
+    LAW(BOUNDED, cap > 0);
     struct json_document document = {0};
     struct entry entry;
     struct faults faults = {0};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/wire/release_parts.h"
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 
 /* What a container may need of the arena before its identity is added; the rest of the 64 KiB that
@@ -171,6 +172,7 @@ static int payload_read(struct span payload, const struct release_node *node, st
 int release_compile(struct span payload, const struct release_node *node, struct plan *plan,
                     struct err *err)
 {
+    LAW(BOUNDED, node->label_count == 0 || node->label_names != NULL);
     struct plan read = {0};
     int rc = payload_read(payload, node, &read, NULL, err);
     if (rc == 0) {

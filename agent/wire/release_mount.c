@@ -1,6 +1,7 @@
 /* release_mount: what of the node's files and devices the container sees. */
 #include "agent/wire/release_parts.h"
 #include "agent/wire/release_words.h"
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 
 #define TMPFS_MODE_MAX      07777
@@ -60,6 +61,7 @@ bool release_is_image_volume(const char *source)
 bool release_image_volume(const struct release_node *node, const char *app, const char *service,
                           uint32_t replica, const char *source, char *name, size_t cap)
 {
+    LAW(BOUNDED, cap > 0);
     struct text text;
     text_init(&text, name, cap);
     text_printf(&text, "berth_%s_%s_%s_%s", node->name != NULL ? node->name : "", app, service,

@@ -2,6 +2,7 @@
  */
 #include "agent/wire/duration.h"
 #include "agent/wire/release_parts.h"
+#include "platform/base/law.h"
 
 #define STOP_GRACE_DEFAULT_MS SECONDS_MS(10)
 
@@ -164,6 +165,7 @@ int release_no_room(const struct json_place *at, struct err *err)
 int release_read_duration(const struct json_place *at, int64_t least_ms, int64_t most_ms,
                           int64_t *ms, struct err *err)
 {
+    LAW(BOUNDED, least_ms <= most_ms);
     const char *text = NULL;
     int64_t read = 0;
     char least[32];

@@ -5,6 +5,7 @@
 #include "agent/wire/release_parts.h"
 #include "agent/wire/release_plain.h"
 #include "agent/wire/release_words.h"
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 
 #define FNV_BASIS UINT64_C(14695981039346656037)
@@ -355,6 +356,7 @@ static int mounts_place(struct release_reading *reading, const struct release_co
 bool release_container_name(const char *node, const char *app, uint64_t gen, const char *service,
                             uint32_t replica, char *name, size_t cap)
 {
+    LAW(BOUNDED, cap > 0);
     int len = snprintf(name, cap, "berth_%s_%s_%llu_%s_%u", node, app, (unsigned long long)gen,
                        service, replica);
     return len > 0 && (size_t)len < cap;

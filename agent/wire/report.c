@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "platform/base/law.h"
+
 static const char *const words[] = {
 #define WORD_(name, word, sentence) [OUTCOME_##name] = word,
     OUTCOMES(WORD_)
@@ -121,6 +123,7 @@ static void app_append(struct text *text, const struct report_app *app)
 
 void report_render(const struct report *report, struct text *text)
 {
+    LAW(BOUNDED, report->app_count <= APPS_MAX && report->label_count <= REPORT_LABELS_MAX);
     text_append(text, "{\"schema\":1,\"must\":[],\"fleet\":");
     text_append_json(text, report->fleet);
     word_append(text, "node", report->node);

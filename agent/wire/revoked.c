@@ -1,6 +1,7 @@
 /* revoked: the signed list of releases that must never run again. */
 #include "agent/wire/json.h"
 #include "agent/wire/trust.h"
+#include "platform/base/law.h"
 #include "platform/base/units.h"
 
 static int read_version(const struct json_place *at, void *into, struct err *err)
@@ -61,6 +62,7 @@ int revoked_parse(struct span payload, struct revoked *revoked, struct err *err)
 
 bool revoked_has(const struct revoked *revoked, const struct digest *digest)
 {
+    LAW(BOUNDED, revoked->count <= REVOKED_MAX);
     for (size_t i = 0; i < revoked->count; i++) {
         if (digest_is_equal(&revoked->digests[i], digest)) {
             return true;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/wire/json.h"
+#include "platform/base/law.h"
 
 struct words {
     const char *word, *sentence;
@@ -18,21 +19,25 @@ static const struct words phases[] = {
 
 const char *rollout_phase_word(enum rollout_phase phase)
 {
+    LAW(BOUNDED, phase < ROLLOUT_PHASE_COUNT);
     return phases[phase].word;
 }
 
 const char *rollout_phase_sentence(enum rollout_phase phase)
 {
+    LAW(BOUNDED, phase < ROLLOUT_PHASE_COUNT);
     return phases[phase].sentence;
 }
 
 bool rollout_phase_is_end(enum rollout_phase phase)
 {
+    LAW(ENDS, phase < ROLLOUT_PHASE_COUNT);
     return phases[phase].is_end;
 }
 
 const char *node_condition_word(enum node_condition condition)
 {
+    LAW(BOUNDED, condition < NODE_CONDITION_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [NODE_##name] = word,
         NODE_CONDITIONS(WORD_)
@@ -361,6 +366,7 @@ static void taken_append(const struct rollout_state *state, const struct rollout
 
 void rollout_state_render(const struct rollout_state *state, struct text *text)
 {
+    LAW(BOUNDED, state->wave_count <= ROLLOUT_WAVES_MAX);
     rollout_told_render(state, NULL, text);
 }
 

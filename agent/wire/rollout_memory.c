@@ -1,10 +1,13 @@
 /* rollout_memory: what a rollout remembers in its state, and what hands have said of its nodes. */
 #include <string.h>
 
+#include "platform/base/law.h"
+
 #include "agent/wire/rollout.h"
 
 const char *rollout_wait_word(enum rollout_wait wait)
 {
+    LAW(BOUNDED, wait < ROLLOUT_WAIT_COUNT);
     static const char *const words[] = {
 #define WORD_(name, word, sentence) [ROLLOUT_WAIT_##name] = word,
         ROLLOUT_WAITS(WORD_)
@@ -74,6 +77,7 @@ void rollout_waits_render(const struct rollout_state *state, struct text *text)
 
 void rollout_memory_render(const struct rollout_state *state, struct text *text)
 {
+    LAW(BOUNDED, state->wave_count <= ROLLOUT_WAVES_MAX);
     bool has_waits = false;
     for (enum rollout_wait i = 0; i < ROLLOUT_WAIT_COUNT; i++) {
         has_waits = has_waits || state->waits[i].count > 0;

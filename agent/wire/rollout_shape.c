@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "platform/base/law.h"
+
 static const char *const class_words[] = {
 #define WORD_(name, word, weight) [ROLLOUT_CLASS_##name] = word,
     ROLLOUT_CLASSES(WORD_)
@@ -11,6 +13,7 @@ static const char *const class_words[] = {
 
 const char *rollout_class_word(enum rollout_class class)
 {
+    LAW(BOUNDED, class < ROLLOUT_CLASS_COUNT);
     return class_words[class];
 }
 
@@ -27,6 +30,7 @@ void rollout_failure_default(struct rollout_failure *failure)
 
 bool rollout_shape_is_staged(const struct rollout_shape *shape)
 {
+    LAW(BOUNDED, shape->wave_count <= ROLLOUT_WAVES_MAX);
     return shape->wave_count > 0 || shape->parallelism.count > 0 || shape->parallelism.percent > 0;
 }
 
@@ -167,6 +171,7 @@ static void text_member(struct text *text, const char *key, const char *value)
 
 void rollout_shape_render(const struct rollout_shape *shape, struct text *text)
 {
+    LAW(BOUNDED, shape->wave_count <= ROLLOUT_WAVES_MAX);
     if (shape->wave_count > 0) {
         waves_append(shape, text);
     }

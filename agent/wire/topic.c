@@ -1,9 +1,9 @@
 /* topic: one table of paths, walked in both directions. */
 #include "agent/wire/topic.h"
 
-#include <assert.h>
 #include <string.h>
 
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 
 _Static_assert(sizeof TOPIC_PREFIX == sizeof TOPIC_PREFIX_2, "both are skipped alike");
@@ -33,7 +33,7 @@ static char *part_of(struct topic *topic, char letter, size_t *cap)
         *cap = sizeof topic->shard;
         return topic->shard;
     default:
-        assert(letter == 'r');
+        LAW(BOUNDED, letter == 'r');
         *cap = sizeof topic->rollout;
         return topic->rollout;
     }
@@ -49,11 +49,11 @@ void topic_render(const struct topic *topic, char text[BUS_TOPIC_BYTES])
     struct topic copy = *topic;
     struct text out;
     size_t cap = 0;
-    assert((unsigned)topic->kind < TOPIC_KIND_COUNT);
+    LAW(BOUNDED, (unsigned)topic->kind < TOPIC_KIND_COUNT);
     text_init(&out, text, BUS_TOPIC_BYTES);
     const char *at = paths[topic->kind];
     if (topic->level == 2) {
-        assert(topic_is_about_node(topic->kind));
+        LAW(BOUNDED, topic_is_about_node(topic->kind));
         at += sizeof NODE - 1;
         text_printf(&out, TOPIC_PREFIX_2 "%s/" NODE "%s/", topic->fleet,
                     topic->shard[0] != '\0' ? topic->shard : "+");
@@ -69,7 +69,7 @@ void topic_render(const struct topic *topic, char text[BUS_TOPIC_BYTES])
             text_append_span(&out, span_of(at, 1));
         }
     }
-    assert(!out.cut);
+    LAW(BOUNDED, !out.cut);
 }
 
 /* The next segment of *at, as a terminated copy; false when it does not fit or there is none. */

@@ -5,11 +5,13 @@
 
 #include "agent/wire/base64.h"
 #include "agent/wire/json.h"
+#include "platform/base/law.h"
 #include "platform/base/text.h"
 #include "platform/base/units.h"
 
 const char *trust_role_word(enum trust_role role)
 {
+    LAW(BOUNDED, role < TRUST_ROLE_COUNT);
     static const char *const words[] = {
 #define TRUST_WORD_(name, word, type) [TRUST_ROLE_##name] = word,
         TRUST_ROLES(TRUST_WORD_)
@@ -20,6 +22,7 @@ const char *trust_role_word(enum trust_role role)
 
 const char *trust_role_type(enum trust_role role)
 {
+    LAW(BOUNDED, role < TRUST_ROLE_COUNT);
     static const char *const types[] = {
 #define TRUST_TYPE_(name, word, type) [TRUST_ROLE_##name] = type,
         TRUST_ROLES(TRUST_TYPE_)

@@ -14,14 +14,14 @@ static struct app *begin(void)
         (struct route_port){.protocol = ROUTE_TCP, .host_port = 80, .container_port = 8080};
     /* What lies behind a count is nobody's, whatever it is. */
     offered.services[0].ports[1] = (struct route_port){.host_port = 9999};
-    app->plans[0].is_used = false;
+    app->plans.slots[0].is_used = false;
     (void)desk_plan(app, 1);
     (void)desk_plan(app, 2);
     app->memory.committed = desk_generation(1, 1);
     app->memory.history[0] = desk_generation(2, 2);
     app->memory.wanted = app->memory.committed.release;
-    desk.conductor->about.disk_free_bytes = 500ull << 20;
-    desk.conductor->about.memory_bytes = 600ull << 20;
+    desk.conductor->engine.about.disk_free_bytes = 500ull << 20;
+    desk.conductor->engine.about.memory_bytes = 600ull << 20;
     return app;
 }
 
@@ -51,7 +51,8 @@ static void node_not_ready(void)
 {
     struct app *app = begin();
     struct conductor *conductor = desk.conductor;
-    bool *const needed[] = {&conductor->is_started, &conductor->has_about, &conductor->has_list};
+    bool *const needed[] = {&conductor->is_started, &conductor->engine.has_about,
+                            &conductor->engine.has_list};
     for (size_t i = 0; i < COUNT_OF(needed); i++) {
         *needed[i] = false;
         CHECK_STR_EQ(door(app, true),
@@ -85,11 +86,11 @@ static void other_app(void)
     other->verb.stage = VERB_STORING;
     CHECK_STR_EQ(door(app, true), "busy: a request for app db is being recorded: try again");
     other->verb.stage = VERB_NONE;
-    desk.conductor->blind = other;
+    desk.conductor->traffic.blind = other;
     CHECK_STR_EQ(door(app, true),
                  "store-failed: what app db serves cannot be read, so traffic stays as "
                  "it is: activate its release again first");
-    desk.conductor->blind = app; /* what mends it is let in */
+    desk.conductor->traffic.blind = app; /* what mends it is let in */
     CHECK_STR_EQ(door(app, true), "in");
     desk_close();
 }
@@ -108,12 +109,12 @@ static void own_memory(void)
     CHECK_STR_EQ(door(app, true), "in");
     app->memory.wanted = offered.digest;
     app->memory.committed = desk_generation(3, 1);
-    app->plans[1] = (struct plan_slot){.is_used = true, .plan = offered};
+    app->plans.slots[1] = (struct plan_slot){.is_used = true, .plan = offered};
     CHECK_STR_EQ(door(app, true), "nothing-to-do: this release already serves");
-    app->plans[1].is_broken = true; /* its payload is given back */
-    app->plans[1].retry_at = 99000;
+    app->plans.slots[1].is_broken = true; /* its payload is given back */
+    app->plans.slots[1].retry_at = 99000;
     CHECK_STR_EQ(door(app, true), "in");
-    app->plans[1].is_broken = false;
+    app->plans.slots[1].is_broken = false;
     app->memory.wanted.bytes[0] = 2;
     CHECK_STR_EQ(door(app, true), "in");
     desk_close();
@@ -326,7 +327,7 @@ static void rollback_refused(void)
     app->memory.wanted = app->memory.committed.release;
     app->memory.history[0].gen = 0;
     CHECK_STR_EQ(back(), "not-found: app web has nothing before to go back to");
-    desk.conductor->has_list = false;
+    desk.conductor->engine.has_list = false;
     CHECK_CONTAINS(back(), "engine-gone: ");
     desk_close();
 }

@@ -13,8 +13,8 @@ static struct app *place;
 static void begin(void)
 {
     (void)desk_open();
-    desk.conductor->about_at = MONO_NEVER;
-    desk.conductor->route_found = ROUTE_FOUND_NONE;
+    desk.conductor->engine.about_at = MONO_NEVER;
+    desk.conductor->traffic.found = ROUTE_FOUND_NONE;
     place = &desk.conductor->apps[PLACE];
     (void)text_copy(place->memory.app, NAME_BYTES, "db");
     desk_plan(place, 4)->services[0].replicas = 2;
@@ -45,7 +45,7 @@ static struct engine_container *list_add(uint64_t gen, uint32_t number)
 static void look(void)
 {
     desk_clear();
-    desk.conductor->list_at = 0;
+    desk.conductor->engine.list_at = 0;
     observe_step(desk.conductor);
     CHECK_INT_EQ(desk.call_count, 1);
     desk_answer(0, 0,
@@ -129,13 +129,13 @@ static void whole_of_its_own(void)
 static void unreadable(void)
 {
     begin();
-    place->plans[0].is_broken = true;
-    place->plans[0].retry_at = MONO_NEVER;
+    place->plans.slots[0].is_broken = true;
+    place->plans.slots[0].retry_at = MONO_NEVER;
     list_add(4, 1);
     look();
     is_adopted(0, 4);
     CHECK_STR_EQ(desk.log, "w db: memory lost: containers without a record\n");
-    place->plans[0].is_broken = false;
+    place->plans.slots[0].is_broken = false;
     look();
     is_adopted(4, 4);
     CHECK_STR_EQ(desk.log, "");
@@ -146,7 +146,7 @@ static void unreadable(void)
 static void of_another_app(void)
 {
     begin();
-    (void)text_copy(place->plans[0].plan.app, NAME_BYTES, "web");
+    (void)text_copy(place->plans.slots[0].plan.app, NAME_BYTES, "web");
     list_add(4, 1);
     list_add(4, 2);
     list_add(5, 1);

@@ -3,6 +3,15 @@
 #include "tests/check.h"
 #include "tests/unit/node/desk.h"
 
+/* The end of an examination, as `performed` takes it. */
+static void end_told(struct app *of, struct replica *on, const struct err *err,
+                     const struct engine_answer *answer)
+{
+    struct call_end end = {.kind = ACTION_EXAMINE, .code = err != NULL ? err->code : 0};
+    observed_call_ended(&of->session, &of->memory, on, &end, desk.now);
+    cause_note_end(of, on, err, answer);
+}
+
 static struct plan_service *service;
 
 /* Release 2 is the candidate, running; its readiness is asked for each second. */
@@ -44,7 +53,7 @@ static void questions(void)
     ask("get c6120810:8080 /ready within 700\n");
     CHECK(replica->is_probed && desk.conductor->is_dirty);
     CHECK_INT_EQ(replica->probe_epoch, 1);
-    CHECK(!desk.conductor->is_route_stale);
+    CHECK(!desk.conductor->traffic.is_stale);
     ask(""); /* awaited */
     CHECK(!desk.conductor->is_dirty);
     desk_close();
@@ -125,7 +134,7 @@ static void routed_anew(void)
     struct app *app = begin();
     app->session.replicas[0].is_routed = true;
     ask("get c6120810:8080 /ready within 700\n");
-    CHECK(desk.conductor->is_route_stale);
+    CHECK(desk.conductor->traffic.is_stale);
     desk_close();
 }
 
@@ -150,10 +159,10 @@ static void presumed(void)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct app *app = begin();
         struct replica *replica = &app->session.replicas[0];
-        *service = app->plans[0].plan.services[0]; /* no probes but the presumption */
-        service->readiness = app->plans[1].plan.services[0].readiness;
+        *service = app->plans.slots[0].plan.services[0]; /* no probes but the presumption */
+        service->readiness = app->plans.slots[1].plan.services[0].readiness;
         for (size_t j = 0; j < 2; j++) {
-            app->plans[j].plan.services[0].readiness = (struct plan_probe){
+            app->plans.slots[j].plan.services[0].readiness = (struct plan_probe){
                 .kind = PLAN_PROBE_TCP, .period_ms = 1000, .success_threshold = 1};
         }
         app->memory.history[0] = desk_generation(1, 3);
@@ -196,7 +205,7 @@ static void whose_answer(void)
         struct app *app = begin();
         struct replica *replica = &app->session.replicas[0];
         service->readiness.kind = rows[i].is_exec ? PLAN_PROBE_EXEC : PLAN_PROBE_HTTP;
-        desk.conductor->list_at = 99000;
+        desk.conductor->engine.list_at = 99000;
         probes_step(desk.conductor);
         desk_answer(0, rows[i].code, &(struct engine_answer){0});
         const struct probe_line *line = &replica->probe.lines[PROBE_READINESS];
@@ -206,7 +215,7 @@ static void whose_answer(void)
         (void)snprintf(log, sizeof log, "w web: generation 2 replica 1 cannot be asked: told %s\n",
                        err_word(rows[i].code));
         CHECK_STR_EQ(desk.log, rows[i].is_own ? "" : log);
-        CHECK_INT_EQ(desk.conductor->list_at, rows[i].is_own ? 99000 : 1000);
+        CHECK_INT_EQ(desk.conductor->engine.list_at, rows[i].is_own ? 99000 : 1000);
         CHECK_INT_EQ(app->cause.answers[PROBE_READINESS].bad, 1);
         desk_close();
     }
@@ -220,7 +229,7 @@ static void cut_off(void)
     for (size_t i = 0; i < COUNT_OF(codes); i++) {
         struct app *app = begin();
         struct replica *replica = &app->session.replicas[0];
-        desk.conductor->is_engine_up = i != 1;
+        desk.conductor->engine.is_up = i != 1;
         app->session.is_network_ready = true;
         for (int ms = 0; ms <= 30000; ms += 1000) {
             CHECK(!replica->is_miswired && app->session.is_network_ready);
@@ -260,22 +269,22 @@ static void told(void)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         desk.now += 5000;
-        conductor->list_at = 999000;
+        conductor->engine.list_at = 999000;
         desk_clear();
         probes_step(conductor);
         CHECK_INT_EQ(desk.call_count, 1);
         desk_answer(0, rows[i].code, NULL);
         CHECK_STR_EQ(desk.log, rows[i].log);
-        CHECK_INT_EQ(conductor->list_at, rows[i].is_looked_at ? desk.now : 999000);
-        CHECK(!conductor->calls[0].is_used && conductor->is_dirty);
+        CHECK_INT_EQ(conductor->engine.list_at, rows[i].is_looked_at ? desk.now : 999000);
+        CHECK(!conductor->calls.list[0].is_used && conductor->is_dirty);
     }
-    conductor->is_engine_up = false; /* then it cannot be looked at */
+    conductor->engine.is_up = false; /* then it cannot be looked at */
     desk.now += 5000;
-    conductor->list_at = 999000;
+    conductor->engine.list_at = 999000;
     desk_clear();
     probes_step(conductor);
     desk_answer(0, ERR_NETWORK, NULL);
-    CHECK_INT_EQ(conductor->list_at, 999000);
+    CHECK_INT_EQ(conductor->engine.list_at, 999000);
     CHECK(replica->probe.lines[PROBE_READINESS].unasked_since != 0);
     desk_close();
 }
@@ -322,7 +331,7 @@ static void too_late(void)
         desk_answer(0, 0, NULL);
         CHECK(!replica->probe.is_ready);
         CHECK_STR_EQ(desk.log, "");
-        CHECK(!desk.conductor->calls[0].is_used);
+        CHECK(!desk.conductor->calls.list[0].is_used);
         desk_close();
     }
 }
@@ -334,7 +343,7 @@ static void not_asked(void)
     desk.refusal = ERR_BUSY;
     ask("get c6120810:8080 /ready within 700\n");
     CHECK_STR_EQ(desk.log, "w web: generation 2 replica 1 cannot be asked: not taken\n");
-    CHECK(!desk.conductor->calls[0].is_used);
+    CHECK(!desk.conductor->calls.list[0].is_used);
     CHECK(app->session.has_world_fault);
     desk_close();
     app = begin();
@@ -370,7 +379,7 @@ static void causes_kept(void)
     struct app *app = begin();
     struct cause_answer *kept = &app->cause.answers[PROBE_READINESS];
     struct replica *replica = &app->session.replicas[0];
-    const struct plan *plan = &app->plans[1].plan;
+    const struct plan *plan = &app->plans.slots[1].plan;
     struct err err;
     desk.wall = 17;
     (void)err_set(&err, ERR_PROBE, "status 503");
@@ -422,7 +431,7 @@ static void ends_told(void)
     struct engine_post_mortem end = end_of(ENGINE_EXITED, "one\n  two  \n\n");
     const struct engine_answer answer = {.post_mortem = &end};
     end.was_out_of_memory = true;
-    cause_note_end(app, replica, NULL, &answer);
+    end_told(app, replica, NULL, &answer);
     CHECK(replica->is_examined);
     CHECK_STR_EQ(desk.log,
                  "i web: generation 2 replica 1 exited with 137, out of memory; it wrote last:   "
@@ -433,13 +442,13 @@ static void ends_told(void)
     other.number = 2;
     other.is_examined = false;
     desk_clear();
-    cause_note_end(app, &other, NULL, &answer); /* shows it no better */
+    end_told(app, &other, NULL, &answer); /* shows it no better */
     CHECK(other.is_examined);
     CHECK_STR_EQ(desk.log, "");
     other.is_telling = true;
     end = end_of(ENGINE_RUNNING, "");
     (void)text_copy(end.error, sizeof end.error, "no such device");
-    cause_note_end(app, &other, NULL, &answer);
+    end_told(app, &other, NULL, &answer);
     CHECK_STR_EQ(desk.log,
                  "i web: generation 2 replica 2 running; the engine said: no such device\n");
     CHECK_INT_EQ(app->cause.number, 2);
@@ -455,7 +464,7 @@ static void ends_unknown(void)
     (void)err_set(&err, ERR_ENGINE, "no answer");
     for (int i = 1; i <= 3; i++) {
         CHECK_STR_EQ(desk.log, "");
-        cause_note_end(app, replica, &err, NULL);
+        end_told(app, replica, &err, NULL);
         CHECK(replica->is_examined == (i == 3));
     }
     CHECK_STR_EQ(desk.log, "w web: cannot tell how generation 2 replica 1 ended: no answer\n");
@@ -464,7 +473,7 @@ static void ends_unknown(void)
     app = begin();
     replica = &app->session.replicas[0];
     (void)err_set(&err, ERR_NOT_FOUND, "gone");
-    cause_note_end(app, replica, &err, NULL);
+    end_told(app, replica, &err, NULL);
     CHECK(replica->is_examined);
     CHECK_STR_EQ(app->cause.complaint, "gone");
     desk_close();
@@ -473,20 +482,13 @@ static void ends_unknown(void)
 int main(int argc, char **argv)
 {
     static const struct check_case cases[] = {
-        {"questions", questions},
-        {"nobody to ask", nobody_to_ask},
-        {"deadlines", deadlines},
-        {"routed anew", routed_anew},
-        {"presumed", presumed},
-        {"whose answer", whose_answer},
-        {"cut off", cut_off},
-        {"told", told},
-        {"commands", commands},
-        {"too late", too_late},
-        {"not asked", not_asked},
-        {"causes kept", causes_kept},
-        {"ends told", ends_told},
-        {"ends unknown", ends_unknown},
+        {"questions", questions}, {"nobody to ask", nobody_to_ask},
+        {"deadlines", deadlines}, {"routed anew", routed_anew},
+        {"presumed", presumed},   {"whose answer", whose_answer},
+        {"cut off", cut_off},     {"told", told},
+        {"commands", commands},   {"too late", too_late},
+        {"not asked", not_asked}, {"causes kept", causes_kept},
+        {"ends told", ends_told}, {"ends unknown", ends_unknown},
     };
     return check_run(cases, COUNT_OF(cases), argc, argv);
 }

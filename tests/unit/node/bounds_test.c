@@ -87,8 +87,8 @@ static struct conductor *node_open(void)
     if (conductor == NULL) {
         abort();
     }
-    conductor->is_started = conductor->has_about = conductor->is_route_read = true;
-    conductor->about_at = world.now + 60000;
+    conductor->is_started = conductor->engine.has_about = conductor->traffic.is_read = true;
+    conductor->engine.about_at = world.now + 60000;
     struct app *app = &conductor->apps[0];
     *app = (struct app){.conductor = conductor, .is_used = true};
     (void)text_copy(app->memory.app, NAME_BYTES, "web");
@@ -115,10 +115,10 @@ static void probes_leave_a_reserve(void)
     CHECK_INT_EQ(probes, PROBER_PENDING_MAX - 8);
     CHECK_INT_EQ(execs, 32);
     CHECK_INT_EQ(others, CALLS_MAX - probes - execs);
-    call_drop(&conductor->calls[probes]);
+    call_drop(&conductor->calls.list[probes]);
     CHECK(call_take_probe(conductor, app, false) == NULL);
     CHECK(call_take_probe(conductor, app, true) != NULL);
-    call_drop(&conductor->calls[0]);
+    call_drop(&conductor->calls.list[0]);
     CHECK(call_take_probe(conductor, app, true) == NULL);
     CHECK(call_take(conductor, app, ACTION_STOP) != NULL);
     conductor_free(conductor);
@@ -128,14 +128,14 @@ static void probes_leave_a_reserve(void)
 static void no_call_no_spin(void)
 {
     struct conductor *conductor = node_open();
-    conductor->about_at = world.now;
+    conductor->engine.about_at = world.now;
     while (call_take(conductor, NULL, ACTION_STOP) != NULL) {
     }
     observe_step(conductor);
     CHECK(world.listed == NULL);
     CHECK(observe_deadline(conductor) > world.now);
-    conductor->about_at = world.now + 60000;
-    call_drop(&conductor->calls[5]);
+    conductor->engine.about_at = world.now + 60000;
+    call_drop(&conductor->calls.list[5]);
     world.now = observe_deadline(conductor);
     observe_step(conductor);
     CHECK(world.listed != NULL);

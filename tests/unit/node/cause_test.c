@@ -1,8 +1,18 @@
 /* cause_test: why a candidate failed, from the probes' answers and the container's end to the
  * document that tells it, byte by byte. */
+#include "agent/node/facts.h"
 #include "agent/wire/json.h"
 #include "tests/check.h"
 #include "tests/unit/node/desk.h"
+
+/* The end of an examination, as `performed` takes it. */
+static void end_told(struct app *of, struct replica *on, const struct err *err,
+                     const struct engine_answer *answer)
+{
+    struct call_end end = {.kind = ACTION_EXAMINE, .code = err != NULL ? err->code : 0};
+    observed_call_ended(&of->session, &of->memory, on, &end, desk.now);
+    cause_note_end(of, on, err, answer);
+}
 
 static struct app *app;
 static struct replica *replica;
@@ -30,11 +40,19 @@ static void begin(void)
     desk.wall = 1764000000000;
 }
 
+/* The cause of the last verdict, as every teller gets it; NULL: none is told. */
+static const struct cause *cause_known(void)
+{
+    static struct facts_app facts;
+    facts_of_app(app, &facts);
+    return facts.cause;
+}
+
 /* The document as it is told: to people short, to the fleet whole. */
 static const char *told(bool is_brief)
 {
     text_init(&text, rendered, sizeof rendered);
-    cause_render(app, &text, is_brief, 8);
+    cause_render(cause_known(), &text, is_brief, 8);
     CHECK(!text.cut);
     return rendered;
 }
@@ -43,7 +61,7 @@ static void heard(enum probe_role role, int code)
 {
     struct err err;
     (void)err_set(&err, code, "status %d", 503);
-    cause_note_answer(app, replica, &app->plans[1].plan, role, code != 0 ? &err : NULL);
+    cause_note_answer(app, replica, &app->plans.slots[1].plan, role, code != 0 ? &err : NULL);
 }
 
 static void ended(const struct engine_post_mortem *end, int code)
@@ -51,7 +69,7 @@ static void ended(const struct engine_post_mortem *end, int code)
     struct err err;
     const struct engine_answer answer = {.post_mortem = end};
     (void)err_set(&err, code, "it is gone");
-    cause_note_end(app, replica, code != 0 ? &err : NULL, &answer);
+    end_told(app, replica, code != 0 ? &err : NULL, &answer);
 }
 
 /* Every member once: whoever reads it refuses a key that stands there twice. */
@@ -171,7 +189,7 @@ static void answers(void)
 static void asked(void)
 {
     begin();
-    struct plan_service *service = &app->plans[1].plan.services[0];
+    struct plan_service *service = &app->plans.slots[1].plan.services[0];
     service->startup.kind = PLAN_PROBE_EXEC;
     service->startup.exec_at = 3;
     service->startup.exec_count = 2;
@@ -265,7 +283,7 @@ static size_t left_out(size_t cap)
 {
     text_init(&text, rendered, cap);
     text_append(&text, "..");
-    cause_render(app, &text, false, 8);
+    cause_render(cause_known(), &text, false, 8);
     CHECK(!text.cut && text.len + 8 <= cap);
     const char *at = strstr(rendered, "\"outputLeftOut\":");
     CHECK(at != NULL);

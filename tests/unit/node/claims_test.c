@@ -33,7 +33,7 @@ static struct app *begin(uint64_t volume)
 
 static void give(uint8_t slot, uint64_t volume)
 {
-    struct plan_service *service = &other->plans[slot].plan.services[0];
+    struct plan_service *service = &other->plans.slots[slot].plan.services[0];
     service->volumes[0] = 0x31;
     service->volumes[1] = volume;
     service->volume_count = 2;
@@ -140,12 +140,12 @@ static void whose(void)
     app->session.is_observed = false;
     check_health(app, HEALTH_UNKNOWN, "not-asked-yet");
     app->session.is_observed = true;
-    app->plans[0].is_broken = true;
+    app->plans.slots[0].is_broken = true;
     check_health(app, HEALTH_UNKNOWN, "not-asked-yet");
-    app->plans[0].is_broken = false;
-    app->plans[0].is_used = false;
+    app->plans.slots[0].is_broken = false;
+    app->plans.slots[0].is_used = false;
     check_health(app, HEALTH_UNKNOWN, "not-asked-yet");
-    app->plans[0].is_used = true;
+    app->plans.slots[0].is_used = true;
     app->memory.committed.gen = 0;
     check_health(app, HEALTH_NOT_READY, "nothing-runs");
     desk_close();

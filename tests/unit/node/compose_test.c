@@ -18,7 +18,7 @@ static struct app *begin(void)
     plan->services[0].ports[plan->services[0].port_count++] =
         (struct route_port){.protocol = ROUTE_TCP, .host_port = 80, .container_port = 8080};
     app->memory.wanted.bytes[0] = 3;
-    desk.conductor->list_number = LIST;
+    desk.conductor->engine.list_number = LIST;
     answer = (struct engine_answer){.containers = listed};
     told[0] = '\0';
     return app;
@@ -149,7 +149,7 @@ static void met_ports(void)
     main->published_count = 0;
     publish(main, 80, true);
     check_refused(app, ERR_PORT_HELD, of_host);
-    struct plan *plan = &app->plans[0].plan;
+    struct plan *plan = &app->plans.slots[0].plan;
     plan->services[0].ports[plan->services[0].port_count++] =
         (struct route_port){.protocol = ROUTE_UDP, .host_port = 80, .container_port = 53};
     publish(main, 80, false);
@@ -196,8 +196,8 @@ static void met_engine(void)
     CHECK_STR_EQ(told, "busy: not taken");
     desk.refusal = 0;
     for (size_t i = 0; i < CALLS_MAX; i++) {
-        CHECK(!desk.conductor->calls[i].is_used);
-        desk.conductor->calls[i].is_used = true;
+        CHECK(!desk.conductor->calls.list[i].is_used);
+        desk.conductor->calls.list[i].is_used = true;
     }
     app->verb = (struct verb){.stage = VERB_READY, .wanted.bytes = {3}};
     CHECK(adopt_meet(app));
@@ -216,10 +216,10 @@ static void met_nobody(void)
     app->memory.committed = desk_generation(1, 1);
     CHECK(!adopt_meet(app));
     app->memory.committed.gen = 0;
-    app->plans[0].plan.service_count = 0;
+    app->plans.slots[0].plan.service_count = 0;
     CHECK(!adopt_meet(app));
-    app->plans[0].plan.service_count = 1;
-    app->plans[0].plan.adopt[0] = '\0';
+    app->plans.slots[0].plan.service_count = 1;
+    app->plans.slots[0].plan.adopt[0] = '\0';
     CHECK(!adopt_meet(app));
     CHECK_STR_EQ(desk.said, "");
     desk_close();
@@ -232,11 +232,11 @@ static void look(int code)
     desk_clear();
     CHECK(adopt_look(desk.conductor));
     CHECK_STR_EQ(desk.said, "list compose\n");
-    desk.conductor->is_listing = true;
+    desk.conductor->engine.is_listing = true;
     desk.conductor->is_dirty = false;
     desk_answer(0, code, code == 0 ? &answer : NULL);
-    CHECK(!desk.conductor->is_listing && desk.conductor->is_dirty);
-    CHECK(!desk.conductor->calls[0].is_used);
+    CHECK(!desk.conductor->engine.is_listing && desk.conductor->is_dirty);
+    CHECK(!desk.conductor->calls.list[0].is_used);
 }
 
 static void seen(void)
@@ -325,12 +325,12 @@ static void not_seen(void)
     desk.refusal = ERR_BUSY;
     CHECK(!adopt_look(desk.conductor));
     desk.refusal = 0;
-    CHECK(!desk.conductor->calls[0].is_used);
+    CHECK(!desk.conductor->calls.list[0].is_used);
     desk_clear();
     app->is_used = false;
     CHECK(!adopt_look(desk.conductor));
     app->is_used = true;
-    app->plans[0].plan.adopt[0] = '\0';
+    app->plans.slots[0].plan.adopt[0] = '\0';
     adopted->is_seen = true;
     CHECK(!adopt_look(desk.conductor));
     CHECK(!adopted->is_seen && adopted->of == 0); /* of nobody any more */
@@ -347,7 +347,7 @@ static struct adopted_container *act(struct app *app, enum action_kind kind)
     container->is_busy = true;
     forget_said();
     desk.conductor->is_dirty = false;
-    desk.conductor->list_at = MONO_NEVER;
+    desk.conductor->engine.list_at = MONO_NEVER;
     adopt_perform(app, &(struct action){.kind = kind, .gen = GEN_ADOPTED, .number = 2});
     CHECK_INT_EQ(container->touched, LIST);
     return container;
@@ -355,8 +355,8 @@ static struct adopted_container *act(struct app *app, enum action_kind kind)
 
 static void check_done(const struct app *app)
 {
-    CHECK(!app->session.adopted.at[1].is_busy && !desk.conductor->calls[0].is_used);
-    CHECK_INT_EQ(desk.conductor->list_at, 1000);
+    CHECK(!app->session.adopted.at[1].is_busy && !desk.conductor->calls.list[0].is_used);
+    CHECK_INT_EQ(desk.conductor->engine.list_at, 1000);
     CHECK(desk.conductor->is_dirty);
 }
 
@@ -481,7 +481,7 @@ static void acted_without_a_call(void)
     struct app *app = begin();
     struct adopted_container *container = &app->session.adopted.at[1];
     for (size_t i = 0; i < CALLS_MAX; i++) {
-        desk.conductor->calls[i].is_used = true;
+        desk.conductor->calls.list[i].is_used = true;
     }
     container->is_busy = true;
     adopt_perform(app, &(struct action){.kind = ACTION_STOP, .number = 2});

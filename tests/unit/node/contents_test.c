@@ -128,9 +128,10 @@ static void same_ports(void)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct app *app = begin();
         app->session.wish_gen = 2;
-        app->plans[0].plan.services[0].port_count = app->plans[1].plan.services[0].port_count = 1;
-        app->plans[0].plan.services[0].ports[0] = rows[i].old;
-        app->plans[1].plan.services[0].ports[0] = rows[i].next;
+        app->plans.slots[0].plan.services[0].port_count =
+            app->plans.slots[1].plan.services[0].port_count = 1;
+        app->plans.slots[0].plan.services[0].ports[0] = rows[i].old;
+        app->plans.slots[1].plan.services[0].ports[0] = rows[i].next;
         (void)built(false);
         CHECK_INT_EQ(table.service_count, rows[i].is_same ? 1 : 2);
         desk_close();
@@ -149,9 +150,9 @@ static void boot_file(void)
     CHECK_STR_EQ(built(true),
                  "web/main at c6120100 tcp 0:80>8080 tcp 0:81>8080 to c6120a10 c6120a11\n");
     app->memory.history[0] = desk_generation(2, 5);
-    desk.conductor->stale = app; /* the one before is looked for */
+    desk.conductor->traffic.stale = app; /* the one before is looked for */
     CHECK_STR_EQ(built(true), "web/main at c6120100 tcp 0:80>8080 tcp 0:82>8080 to c6120c10\n");
-    desk.conductor->stale = NULL;
+    desk.conductor->traffic.stale = NULL;
     app->memory.committed.gen = 0;
     CHECK_STR_EQ(built(true), "");
     desk_close();
@@ -162,8 +163,8 @@ static void not_forwarded(void)
 {
     for (int is_host = 0; is_host < 2; is_host++) {
         struct app *app = begin();
-        app->plans[0].plan.services[0].powers = is_host ? POWER_HOST_NETWORK : 0;
-        app->plans[0].plan.services[0].has_no_network = !is_host;
+        app->plans.slots[0].plan.services[0].powers = is_host ? POWER_HOST_NETWORK : 0;
+        app->plans.slots[0].plan.services[0].has_no_network = !is_host;
         CHECK_STR_EQ(built(false), "");
         CHECK_STR_EQ(built(true), "");
         desk_close();
@@ -200,8 +201,8 @@ static void not_yet(void)
     app->session.is_observed = true;
     for (int i = 0; i < 8; i++) {
         app->session.is_route_held = (i & 1) != 0;
-        conductor->is_route_known = (i & 2) == 0;
-        conductor->route_found = (i & 4) != 0 ? ROUTE_FOUND_RUNNING : ROUTE_FOUND_BOOT;
+        conductor->traffic.is_known = (i & 2) == 0;
+        conductor->traffic.found = (i & 4) != 0 ? ROUTE_FOUND_RUNNING : ROUTE_FOUND_BOOT;
         CHECK_INT_EQ(strcmp(built(false), "none") == 0, i == 7);
         CHECK(strcmp(built(true), "none") != 0);
     }
@@ -211,8 +212,8 @@ static void not_yet(void)
 
 static void broken(struct app *app, size_t place)
 {
-    app->plans[place].is_broken = true;
-    app->plans[place].retry_at = MONO_NEVER;
+    app->plans.slots[place].is_broken = true;
+    app->plans.slots[place].retry_at = MONO_NEVER;
 }
 
 /* A payload that cannot be read says nothing about traffic where it is the one that counts. */
@@ -234,8 +235,8 @@ static void blind(void)
         app->session.is_boot_stale = is_stale;
         app->memory.history[0] = desk_generation(3, row == STALE_CANDIDATE ? 2 : 9);
         broken(app, is_stale ? 2 : 0);
-        app->plans[2].is_used = is_stale;
-        app->plans[2].plan.digest.bytes[0] = 3;
+        app->plans.slots[2].is_used = is_stale;
+        app->plans.slots[2].plan.digest.bytes[0] = 3;
         app->is_lost = row == LOST || row == LOST_GONE;
         if (row >= LOST) {
             app->memory.committed.gen = app->memory.candidate.gen = 0;
@@ -244,7 +245,7 @@ static void blind(void)
             app->session.replicas[i].is_present = false;
         }
         CHECK_INT_EQ(strcmp(built(false), "none") == 0, wanted[row].is_blind);
-        CHECK(desk.conductor->blind == (wanted[row].is_blind ? app : NULL));
+        CHECK(desk.conductor->traffic.blind == (wanted[row].is_blind ? app : NULL));
         CHECK_INT_EQ(desk.log[0] != '\0', wanted[row].is_blind);
         if (wanted[row].is_blind) {
             CHECK_CONTAINS(desk.log, row == LOST ? "clear the state directory and this app's"
@@ -255,7 +256,7 @@ static void blind(void)
         CHECK_INT_EQ(desk.log[0] != '\0', wanted[row].is_blind_boot && !wanted[row].is_blind);
         desk_clear();
         table_note_blind(desk.conductor, NULL);
-        CHECK(desk.conductor->blind == NULL);
+        CHECK(desk.conductor->traffic.blind == NULL);
         CHECK_STR_EQ(desk.log, "");
         desk_close();
     }
@@ -269,13 +270,14 @@ static void no_places(void)
     struct plan plan = {.service_count = 1};
     plan.services[0].replicas = 1;
     CHECK_INT_EQ(table_check_room(desk.conductor, NULL, &plan, &err), 0);
-    CHECK_INT_EQ(desk.conductor->checking.service_count, 1);
-    CHECK_INT_EQ(desk.conductor->checking.services[0].address, 0xc61201f0); /* of the last one */
-    CHECK_INT_EQ(desk.conductor->checking.services[0].backends[0].address,
+    CHECK_INT_EQ(desk.conductor->traffic.checking.service_count, 1);
+    CHECK_INT_EQ(desk.conductor->traffic.checking.services[0].address,
+                 0xc61201f0); /* of the last one */
+    CHECK_INT_EQ(desk.conductor->traffic.checking.services[0].backends[0].address,
                  0xc6128000 + 512 * (LANES - 1) + 16);
     desk.conductor->config.pool_bits = 24;
     CHECK_INT_EQ(table_check_room(desk.conductor, NULL, &plan, &err), 0);
-    CHECK_INT_EQ(desk.conductor->checking.service_count, 0);
+    CHECK_INT_EQ(desk.conductor->traffic.checking.service_count, 0);
     desk_close();
 }
 

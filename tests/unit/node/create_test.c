@@ -45,7 +45,7 @@ static void begin(uint32_t gen)
     desk.payload = PAYLOAD;
     desk.sha.bytes[0] = (uint8_t)gen;
     desk.has_images = true;
-    call = &desk.conductor->calls[0];
+    call = &desk.conductor->calls.list[0];
     *call = (struct call){.is_used = true,
                           .app = app,
                           .conductor = desk.conductor,
@@ -68,7 +68,7 @@ static void judge(const struct judgement *row, int before)
     struct err err = {0};
     struct engine_image image = image_of(row->paths);
     begin(2);
-    struct plan *plan = &app->plans[1].plan;
+    struct plan *plan = &app->plans.slots[1].plan;
     image.has_more_volumes = row->has_more;
     plan->services[0].is_data_safe = row->is_safe;
     plan->services[0].is_start_first_said = row->is_start_first;
@@ -140,7 +140,7 @@ static void judged_generations(void)
         struct err err = {0};
         struct engine_image image = image_of((const char *const[]){"/data", NULL});
         begin(2);
-        struct plan *plan = &app->plans[1].plan;
+        struct plan *plan = &app->plans.slots[1].plan;
         plan->services[0].is_start_first_said = true;
         app->memory.candidate.release.bytes[0] = 9;
         if (role < HISTORY_MAX) {
@@ -167,7 +167,7 @@ static void judged_unreadable(void)
         struct engine_image image = image_of((const char *const[]){"/data", NULL});
         begin(2);
         desk.payload = payloads[i];
-        struct plan *plan = &app->plans[1].plan;
+        struct plan *plan = &app->plans.slots[1].plan;
         CHECK(volumes_judge(app, plan, &image, &err) != 0);
         CHECK(err.text[0] != '\0');
         CHECK(!app->session.is_staged_exclusive);
@@ -290,7 +290,7 @@ static void failures(void)
         replica->gen = failure == REPLICA_GONE ? 0 : replica->gen;
         desk_answer(0, failure == LOOK_FAILED ? ERR_ENGINE_GONE : 0, &answer);
         CHECK_INT_EQ(desk.call_count, 1); /* nothing is made */
-        CHECK(!desk.conductor->calls[0].is_used);
+        CHECK(!desk.conductor->calls.list[0].is_used);
         CHECK(!replica->is_present);
         CHECK_INT_EQ(desk.log[0] != '\0', failure != REPLICA_GONE);
         desk_close();
@@ -319,13 +319,13 @@ static void read_again(void)
 {
     begin(2);
     const struct digest unknown = {.bytes = {7}};
-    app->plans[0].is_used = app->plans[1].is_used = false;
+    app->plans.slots[0].is_used = app->plans.slots[1].is_used = false;
     desk.payload = NULL;
     desk.sha = unknown;
     CHECK(app_plan(app, &unknown) == NULL);
     CHECK_CONTAINS(desk.log, "w web: cannot read a release it remembers: ");
-    CHECK(app->plans[0].is_broken);
-    mono_ms again = app->plans[0].retry_at;
+    CHECK(app->plans.slots[0].is_broken);
+    mono_ms again = app->plans.slots[0].retry_at;
     CHECK(again > desk.now);
     desk.payload = PAYLOAD;
     desk.now = again - 1;
@@ -334,7 +334,7 @@ static void read_again(void)
     const struct plan *plan = app_plan(app, &unknown);
     CHECK(plan != NULL && digest_is_equal(&plan->digest, &unknown));
     CHECK(plan != NULL && strcmp(plan->services[0].name, "main") == 0);
-    CHECK(!app->plans[1].is_used); /* in its own place */
+    CHECK(!app->plans.slots[1].is_used); /* in its own place */
     desk_close();
 }
 
@@ -345,10 +345,10 @@ static void goes_on(void)
     const struct engine_answer made = {.id = "feed"};
     begin(2);
     make(&image);
-    CHECK(desk.conductor->calls[0].is_used);
+    CHECK(desk.conductor->calls.list[0].is_used);
     CHECK(!replica->is_present);
     desk_answer(1, 0, &made);
-    CHECK(!desk.conductor->calls[0].is_used);
+    CHECK(!desk.conductor->calls.list[0].is_used);
     CHECK(replica->is_present);
     CHECK_STR_EQ(replica->id, "feed");
     desk_close();

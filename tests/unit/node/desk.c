@@ -408,11 +408,11 @@ struct app *desk_open(void)
     struct conductor *conductor = conductor_new(&config, &desk.ports);
     desk.conductor = conductor;
     conductor->is_started = true;
-    conductor->has_about = true;
-    conductor->has_list = true;
-    conductor->is_engine_up = true;
-    conductor->is_route_read = true;
-    (void)text_copy(conductor->about.arch, sizeof conductor->about.arch, "amd64");
+    conductor->engine.has_about = true;
+    conductor->engine.has_list = true;
+    conductor->engine.is_up = true;
+    conductor->traffic.is_read = true;
+    (void)text_copy(conductor->engine.about.arch, sizeof conductor->engine.about.arch, "amd64");
     struct app *app = &conductor->apps[0];
     app->conductor = conductor;
     app->is_used = true;
@@ -437,7 +437,7 @@ void desk_clear(void)
 struct plan *desk_plan(struct app *app, uint8_t name)
 {
     for (size_t i = 0; i < PLANS_MAX; i++) {
-        struct plan_slot *slot = &app->plans[i];
+        struct plan_slot *slot = &app->plans.slots[i];
         if (slot->is_used) {
             continue;
         }

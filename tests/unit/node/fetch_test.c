@@ -46,7 +46,7 @@ static void pull_that_is_well(void)
     CHECK_INT_EQ(app->session.image_missing_gen, 1); /* of another release */
     CHECK(!app->session.has_world_fault);
     CHECK(desk.conductor->is_dirty);
-    CHECK(!desk.conductor->calls[0].is_used);
+    CHECK(!desk.conductor->calls.list[0].is_used);
     CHECK_STR_EQ(desk.log, "");
     desk_close();
 }
@@ -139,9 +139,9 @@ static void pull_of_another_image(void)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct app *app = begin();
         struct engine_image image = {.proofs = rows[i].proofs, .id.bytes = {0xdd}};
-        struct plan_service *service = &app->plans[1].plan.services[0];
+        struct plan_service *service = &app->plans.slots[1].plan.services[0];
         (void)text_copy(image.arch, sizeof image.arch, rows[i].arch);
-        (void)text_copy(desk.conductor->about.arch, sizeof desk.conductor->about.arch,
+        (void)text_copy(desk.conductor->engine.about.arch, sizeof desk.conductor->engine.about.arch,
                         rows[i].node_arch);
         if (rows[i].is_unsigned) {
             service->config = service->manifest = (struct digest){0};
@@ -163,7 +163,7 @@ static void pull_of_another_image(void)
     for (int only = 0; only < 2; only++) { /* one signed digest is enough to be asked for */
         struct app *app = begin();
         struct engine_image image = {.proofs = 0};
-        struct plan_service *service = &app->plans[1].plan.services[0];
+        struct plan_service *service = &app->plans.slots[1].plan.services[0];
         *(only == 0 ? &service->config : &service->manifest) = (struct digest){0};
         pull(app);
         desk_answer(0, 0, &(struct engine_answer){.image = &image});
@@ -201,13 +201,13 @@ static void pull_that_is_not_asked(void)
     CHECK_INT_EQ(app->session.pull_failures, 4);
     desk_close();
     app = begin();
-    app->plans[1].is_used = false;
+    app->plans.slots[1].is_used = false;
     pull(app);
     CHECK_STR_EQ(desk.said, "");
     CHECK_CONTAINS(desk.log, "the release to fetch cannot be read\n");
     desk_close();
     app = begin();
-    app->plans[1].plan.service_count = 0;
+    app->plans.slots[1].plan.service_count = 0;
     pull(app);
     CHECK_STR_EQ(desk.said, "");
     CHECK_CONTAINS(desk.log, "the release to fetch cannot be read\n");
@@ -251,7 +251,7 @@ static void network(void)
                                    ? "w web: network: told exists\n"
                                    : "w web: network: told engine-failed\n");
         CHECK(desk.conductor->is_dirty);
-        CHECK(!desk.conductor->calls[0].is_used);
+        CHECK(!desk.conductor->calls.list[0].is_used);
         desk_close();
     }
 }
@@ -301,7 +301,7 @@ static void old_images_one_by_one(void)
     desk_answer(0, 0, NULL);
     desk_answer(1, ERR_ENGINE, NULL);
     CHECK_STR_EQ(desk.log, "w web: an old image stays: told engine-failed\n");
-    CHECK(!desk.conductor->calls[0].is_used && !desk.conductor->calls[1].is_used);
+    CHECK(!desk.conductor->calls.list[0].is_used && !desk.conductor->calls.list[1].is_used);
     desk_clear();
     garbage_step(app);
     CHECK_STR_EQ(desk.said, "");
@@ -320,12 +320,12 @@ static void old_images_without_a_call(void)
     CHECK_STR_EQ(desk.said, "");
     CHECK_INT_EQ(app->garbage[0].bytes[0], 7);
     CHECK_INT_EQ(app->doubted.bytes[0], 1);
-    call_drop(&desk.conductor->calls[5]);
+    call_drop(&desk.conductor->calls.list[5]);
     app->doubted.bytes[0] = 0;
     desk.refusal = ERR_BUSY;
     garbage_step(app);
     CHECK_STR_EQ(desk.log, "w web: an old image stays: not taken\n");
-    CHECK(!desk.conductor->calls[5].is_used);
+    CHECK(!desk.conductor->calls.list[5].is_used);
     CHECK(digest_is_none(&app->garbage[0]));
     desk_close();
 }

@@ -9,11 +9,11 @@ static struct conductor *begin(void)
 {
     (void)desk_open();
     struct conductor *conductor = desk.conductor;
-    conductor->is_engine_up = true;
-    conductor->is_route_known = true;
-    conductor->list_at = 100000;
-    conductor->about_at = MONO_NEVER;
-    conductor->route_read_at = 100000;
+    conductor->engine.is_up = true;
+    conductor->traffic.is_known = true;
+    conductor->engine.list_at = 100000;
+    conductor->engine.about_at = MONO_NEVER;
+    conductor->traffic.read_at = 100000;
     hints_start(conductor);
     CHECK_STR_EQ(desk.said, "watch gw\nwatch the kernel\n");
     desk_clear();
@@ -27,8 +27,8 @@ static void a_hint_is_a_look_and_nothing_else(void)
     memcpy(before, conductor->apps, sizeof before);
     desk.engine_hint(desk.hint_ctx);
     desk.route_hint(desk.hint_ctx);
-    CHECK_INT_EQ(conductor->list_at, desk.now + HINTS_SETTLE_MS);
-    CHECK_INT_EQ(conductor->route_read_at, desk.now + HINTS_SETTLE_MS);
+    CHECK_INT_EQ(conductor->engine.list_at, desk.now + HINTS_SETTLE_MS);
+    CHECK_INT_EQ(conductor->traffic.read_at, desk.now + HINTS_SETTLE_MS);
     CHECK_INT_EQ(memcmp(before, conductor->apps, sizeof before), 0);
     CHECK(!conductor->is_dirty);
     CHECK_STR_EQ(desk.said, "");
@@ -43,17 +43,17 @@ static void a_look_that_is_sooner_stays(void)
 {
     struct conductor *conductor = begin();
     for (int i = 0; i < 3 * HINTS_BURST; i++) {
-        conductor->list_at = desk.now + HINTS_SOON_MS;
-        conductor->route_read_at = desk.now + HINTS_SOON_MS;
+        conductor->engine.list_at = desk.now + HINTS_SOON_MS;
+        conductor->traffic.read_at = desk.now + HINTS_SOON_MS;
         desk.engine_hint(desk.hint_ctx);
         desk.route_hint(desk.hint_ctx);
-        CHECK_INT_EQ(conductor->list_at, desk.now + HINTS_SOON_MS);
-        CHECK_INT_EQ(conductor->route_read_at, desk.now + HINTS_SOON_MS);
+        CHECK_INT_EQ(conductor->engine.list_at, desk.now + HINTS_SOON_MS);
+        CHECK_INT_EQ(conductor->traffic.read_at, desk.now + HINTS_SOON_MS);
         desk.now += HINTS_SOON_MS;
     }
-    conductor->list_at = desk.now + HINTS_SOON_MS + 1; /* and nothing of the burst is gone */
+    conductor->engine.list_at = desk.now + HINTS_SOON_MS + 1; /* and nothing of the burst is gone */
     desk.engine_hint(desk.hint_ctx);
-    CHECK_INT_EQ(conductor->list_at, desk.now + HINTS_SETTLE_MS);
+    CHECK_INT_EQ(conductor->engine.list_at, desk.now + HINTS_SETTLE_MS);
     desk_close();
 }
 
@@ -61,12 +61,12 @@ static void a_look_that_is_sooner_stays(void)
 static void what_is_away_is_not_asked_more_often(void)
 {
     struct conductor *conductor = begin();
-    conductor->is_engine_up = false;
-    conductor->is_route_known = false;
+    conductor->engine.is_up = false;
+    conductor->traffic.is_known = false;
     desk.engine_hint(desk.hint_ctx);
     desk.route_hint(desk.hint_ctx);
-    CHECK_INT_EQ(conductor->list_at, 100000);
-    CHECK_INT_EQ(conductor->route_read_at, 100000);
+    CHECK_INT_EQ(conductor->engine.list_at, 100000);
+    CHECK_INT_EQ(conductor->traffic.read_at, 100000);
     desk_close();
 }
 

@@ -91,9 +91,9 @@ static void not_ended(void)
         app->memory.is_order_open = row == ORDER;
         app->memory.adopted.of = row == ADOPTED;
         app->memory.wanted.bytes[0] = row == WANTED ? 2 : 1;
-        app->plans[0].plan.service_count = row == SERVICE;
-        app->plans[0].is_broken = row == UNREAD;
-        app->plans[0].retry_at = MONO_NEVER;
+        app->plans.slots[0].plan.service_count = row == SERVICE;
+        app->plans.slots[0].is_broken = row == UNREAD;
+        app->plans.slots[0].retry_at = MONO_NEVER;
         app->ended_at = 5;
         end_step(app);
         if (app->ended_at != (row == SO ? 5 : 0)) {
@@ -116,8 +116,8 @@ static void awaited(void)
         app->is_owed = row == OWED;
         app->is_story_due = row == STORY;
         app->verb.stage = row == VERB ? VERB_STORING : VERB_NONE;
-        desk.conductor->orders[3].is_used = row == SLOT;
-        (void)text_copy(desk.conductor->orders[3].order.app, NAME_BYTES, "web");
+        desk.conductor->orders.list[3].is_used = row == SLOT;
+        (void)text_copy(desk.conductor->orders.list[3].order.app, NAME_BYTES, "web");
         end_step(app);
         CHECK_STR_EQ(desk.said, row == SO ? "write app-0\n" : "");
         desk_close();
@@ -192,8 +192,8 @@ static void tried_again(void)
     desk.refusal = 0;
     desk.now = from + 20000;
     for (size_t i = 0; i < CALLS_MAX; i++) {
-        CHECK(!desk.conductor->calls[i].is_used);
-        desk.conductor->calls[i] = (struct call){.is_used = true};
+        CHECK(!desk.conductor->calls.list[i].is_used);
+        desk.conductor->calls.list[i] = (struct call){.is_used = true};
     }
     end_step(app);
     CHECK_CONTAINS(desk.log, "it cannot leave yet: too many calls are under way\n");
@@ -224,7 +224,7 @@ static void leftovers(void)
         struct app *app = begin_given_up();
         struct conductor *conductor = desk.conductor;
         struct replica *replica = session_need(&app->session, 4, 0, 1);
-        conductor->is_engine_up = row != ENGINE;
+        conductor->engine.is_up = row != ENGINE;
         conductor->is_ended_busy = row == ENDED_BUSY;
         app->session.is_network_busy = row == NETWORK;
         app->session.is_boot_settled = row != BOOT;
@@ -233,7 +233,7 @@ static void leftovers(void)
         replica->is_busy = row == BUSY;
         replica->is_routed = row == ROUTED;
         app->garbage[GARBAGE_MAX - 1].bytes[0] = row == GARBAGE;
-        conductor->calls[CALLS_MAX - 1] = (struct call){
+        conductor->calls.list[CALLS_MAX - 1] = (struct call){
             .is_used = row == CALL || row == CALL_OF_OTHER, .app = row == CALL ? app : NULL};
         conductor->file_calls[FILES_ASKED_MAX - 1].app = row == FILE_CALL ? app : NULL;
         end_step(app);
@@ -251,7 +251,7 @@ static void left(void)
 {
     struct app *app = begin_given_up();
     struct conductor *conductor = desk.conductor;
-    conductor->stale_app = app;
+    conductor->traffic.stale_app = app;
     app->is_network_gone = true;
     end_step(app);
     CHECK_STR_EQ(desk.said, "write ended-1\n");
@@ -279,7 +279,7 @@ static void left(void)
     CHECK_STR_EQ(desk.said, "write ended-1\n"); /* there is none before it */
     CHECK_STR_EQ(desk.log, "i web: it has left: its place is free\n");
     CHECK_INT_EQ(conductor->ended_number, 1);
-    CHECK(!app->is_used && app->memory.app[0] == '\0' && conductor->stale_app == NULL);
+    CHECK(!app->is_used && app->memory.app[0] == '\0' && conductor->traffic.stale_app == NULL);
     CHECK(conductor->is_dirty && !conductor->is_ended_busy);
     desk_close();
 }

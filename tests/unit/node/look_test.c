@@ -13,8 +13,8 @@ static struct app *begin(void)
     (void)desk_plan(app, 1);
     app->memory.committed = desk_generation(1, 1);
     app->memory.wanted = app->memory.committed.release;
-    desk.conductor->about_at = MONO_NEVER;
-    desk.conductor->route_found = ROUTE_FOUND_NONE;
+    desk.conductor->engine.about_at = MONO_NEVER;
+    desk.conductor->traffic.found = ROUTE_FOUND_NONE;
     memset(listed, 0, sizeof listed);
     listed_count = 0;
     left_out = 0;
@@ -43,16 +43,16 @@ static struct engine_container *list_add(const char *app, uint64_t gen, uint32_t
 static void look(int code)
 {
     desk_clear();
-    desk.conductor->list_at = 0;
+    desk.conductor->engine.list_at = 0;
     observe_step(desk.conductor);
     CHECK_STR_EQ(desk.said, "list gw\n");
-    CHECK(desk.conductor->is_listing);
+    CHECK(desk.conductor->engine.is_listing);
     desk.said[0] = '\0';
     desk_answer(0, code,
                 &(struct engine_answer){
                     .containers = listed, .container_count = listed_count, .left_out = left_out});
-    CHECK(!desk.conductor->is_listing);
-    CHECK(!desk.conductor->calls[0].is_used);
+    CHECK(!desk.conductor->engine.is_listing);
+    CHECK(!desk.conductor->calls.list[0].is_used);
 }
 
 /* Each 10 s at rest, each 500 ms while something changes; and when the engine is asked about
@@ -62,9 +62,9 @@ static void times(void)
     struct app *app = begin();
     struct conductor *conductor = desk.conductor;
     look(0);
-    CHECK_INT_EQ(conductor->list_at, 11000);
-    CHECK_INT_EQ(conductor->list_number, 1);
-    CHECK_INT_EQ(conductor->list_asked_at, 1000);
+    CHECK_INT_EQ(conductor->engine.list_at, 11000);
+    CHECK_INT_EQ(conductor->engine.list_number, 1);
+    CHECK_INT_EQ(conductor->engine.list_asked_at, 1000);
     CHECK_INT_EQ(observe_deadline(conductor), 11000);
     desk_clear();
     desk.now = 10999;
@@ -73,21 +73,21 @@ static void times(void)
     app->verb.stage = VERB_STORING; /* something begins */
     observe_step(conductor);
     CHECK_STR_EQ(desk.said, "");
-    CHECK_INT_EQ(conductor->list_at, 11000);
+    CHECK_INT_EQ(conductor->engine.list_at, 11000);
     desk.now = 2000;
     observe_step(conductor);
-    CHECK_INT_EQ(conductor->list_at, 2500);
+    CHECK_INT_EQ(conductor->engine.list_at, 2500);
     app->verb.stage = VERB_NONE;
     app->memory.phase = SWAP_PREPARE;
     look(0);
-    CHECK_INT_EQ(conductor->list_at, 2500);
+    CHECK_INT_EQ(conductor->engine.list_at, 2500);
     app->is_used = false;
     look(0);
-    CHECK_INT_EQ(conductor->list_at, 12000);
+    CHECK_INT_EQ(conductor->engine.list_at, 12000);
     desk.now = 3000;
     conductor->is_dirty = false;
     observe_soon(conductor);
-    CHECK_INT_EQ(conductor->list_at, 3000);
+    CHECK_INT_EQ(conductor->engine.list_at, 3000);
     CHECK(conductor->is_dirty);
     desk_close();
 }
@@ -104,7 +104,7 @@ static void too_many(void)
                  "w 3 containers that carry this node's labels under another name are not looked "
                  "at: remove those that are not needed (docker ps -a --filter "
                  "label=io.berth.node=gw)\n");
-    CHECK(desk.conductor->is_engine_up);
+    CHECK(desk.conductor->engine.is_up);
     CHECK(session_find(&app->session, 1, 0, 1)->is_present);
     look(0);
     CHECK_STR_EQ(desk.log, "");
@@ -124,7 +124,7 @@ static void one_at_a_time(void)
 {
     (void)begin();
     struct conductor *conductor = desk.conductor;
-    bool *const needed[] = {&conductor->has_about, &conductor->is_route_read};
+    bool *const needed[] = {&conductor->engine.has_about, &conductor->traffic.is_read};
     for (size_t i = 0; i < COUNT_OF(needed); i++) {
         *needed[i] = false;
         observe_step(conductor);
@@ -132,7 +132,7 @@ static void one_at_a_time(void)
         CHECK_INT_EQ(observe_deadline(conductor), MONO_NEVER);
         *needed[i] = true;
     }
-    conductor->about_at = 1000;
+    conductor->engine.about_at = 1000;
     observe_step(conductor);
     CHECK_STR_EQ(desk.said, "about\nlist gw\n");
     observe_step(conductor);
@@ -142,10 +142,10 @@ static void one_at_a_time(void)
     desk.now = 1700;
     conductor->is_dirty = false;
     desk_answer(0, 0, &(struct engine_answer){.about = &about});
-    CHECK_STR_EQ(conductor->about.version, "24.0");
-    CHECK_INT_EQ(conductor->about.memory_bytes, 7);
-    CHECK(conductor->has_about && !conductor->is_asking_about && conductor->is_dirty);
-    CHECK_INT_EQ(conductor->about_at, 61700);
+    CHECK_STR_EQ(conductor->engine.about.version, "24.0");
+    CHECK_INT_EQ(conductor->engine.about.memory_bytes, 7);
+    CHECK(conductor->engine.has_about && !conductor->engine.is_asking_about && conductor->is_dirty);
+    CHECK_INT_EQ(conductor->engine.about_at, 61700);
     CHECK_INT_EQ(observe_deadline(conductor), 61700);
     desk_close();
 }
@@ -156,12 +156,12 @@ static void no_call_free(void)
     (void)begin();
     while (call_take(desk.conductor, NULL, ACTION_COUNT) != NULL) {
     }
-    desk.conductor->about_at = 1000;
+    desk.conductor->engine.about_at = 1000;
     observe_step(desk.conductor);
     CHECK_STR_EQ(desk.said, "");
-    CHECK_INT_EQ(desk.conductor->about_at, 2000);
-    CHECK_INT_EQ(desk.conductor->list_at, 2000);
-    CHECK(desk.conductor->is_engine_up);
+    CHECK_INT_EQ(desk.conductor->engine.about_at, 2000);
+    CHECK_INT_EQ(desk.conductor->engine.list_at, 2000);
+    CHECK(desk.conductor->engine.is_up);
     desk_close();
 }
 
@@ -178,12 +178,12 @@ static void engine_gone(void)
     for (size_t i = 0; i < COUNT_OF(waits); i++) {
         look(ERR_ENGINE_GONE);
         CHECK_STR_EQ(desk.log, i == 0 ? "w the engine does not answer: told engine-gone\n" : "");
-        CHECK(!conductor->is_engine_up);
-        CHECK_INT_EQ(conductor->list_at, desk.now + waits[i]);
-        CHECK_INT_EQ(conductor->about_at, desk.now + waits[i]);
+        CHECK(!conductor->engine.is_up);
+        CHECK_INT_EQ(conductor->engine.list_at, desk.now + waits[i]);
+        CHECK_INT_EQ(conductor->engine.about_at, desk.now + waits[i]);
         CHECK(changing->session.has_world_fault && !app->session.has_world_fault);
         desk.now += waits[i];
-        conductor->about_at = MONO_NEVER;
+        conductor->engine.about_at = MONO_NEVER;
     }
     struct replica *ready = session_need(&app->session, 1, 0, 1);
     struct replica *failed = session_need(&app->session, 1, 0, 2);
@@ -196,8 +196,8 @@ static void engine_gone(void)
     bool is_ready = replica_is_ready(ready);
     look(0);
     CHECK_STR_EQ(desk.log, "i the engine answers again\n");
-    CHECK(conductor->is_engine_up);
-    CHECK_INT_EQ(conductor->engine_failures, 0);
+    CHECK(conductor->engine.is_up);
+    CHECK_INT_EQ(conductor->engine.failures, 0);
     CHECK(is_ready && ready->is_probed);
     CHECK(!failed->is_probed); /* asked anew before it is judged */
     CHECK_INT_EQ(ready->probe_epoch, 0);
@@ -207,14 +207,14 @@ static void engine_gone(void)
     CHECK_STR_EQ(desk.log, "");
     desk.refusal = ERR_BUSY; /* what is not taken is as bad */
     desk_clear();
-    conductor->list_at = 0;
+    conductor->engine.list_at = 0;
     observe_step(conductor);
     CHECK_STR_EQ(desk.log, "w the engine does not answer: not taken\n");
-    CHECK(!conductor->is_listing && !conductor->calls[0].is_used);
-    conductor->about_at = 0;
+    CHECK(!conductor->engine.is_listing && !conductor->calls.list[0].is_used);
+    conductor->engine.about_at = 0;
     observe_step(conductor);
-    CHECK(!conductor->is_asking_about && !conductor->calls[0].is_used);
-    CHECK_INT_EQ(conductor->engine_failures, 2);
+    CHECK(!conductor->engine.is_asking_about && !conductor->calls.list[0].is_used);
+    CHECK_INT_EQ(conductor->engine.failures, 2);
     desk_close();
 }
 
@@ -232,7 +232,7 @@ static void merged(void)
     app->session.is_observed = false;
     look(0);
     CHECK_INT_EQ(app->session.replica_count, 2);
-    CHECK(app->session.is_observed && desk.conductor->has_list);
+    CHECK(app->session.is_observed && desk.conductor->engine.has_list);
     struct replica *one = session_find(&app->session, 1, 0, 1);
     struct replica *two = session_find(&app->session, 1, 0, 2);
     CHECK(one != NULL && one->is_present && one->keeps_running && one->state == ENGINE_RUNNING);
@@ -402,10 +402,10 @@ static void assumed_traffic(void)
         app->memory.history[0] = desk_generation(2, 2);
         app->session.is_observed = false;
         app->is_lost = rows[i].is_lost;
-        desk.conductor->route_found = rows[i].found;
-        desk.conductor->stale_app = rows[i].is_stale_own     ? app
-                                    : rows[i].is_stale_other ? &desk.conductor->apps[1]
-                                                             : NULL;
+        desk.conductor->traffic.found = rows[i].found;
+        desk.conductor->traffic.stale_app = rows[i].is_stale_own     ? app
+                                            : rows[i].is_stale_other ? &desk.conductor->apps[1]
+                                                                     : NULL;
         list_add("web", 1, 1);
         list_add("web", 2, 1);
         look(0);

@@ -95,8 +95,8 @@ static struct replica *begin(struct app **app, uint32_t gen, bool is_full)
     replica->notified_at = is_full ? 77 : 0;
     replica->start_not_before = 88;
     session->is_network_ready = session->has_world_fault = is_full;
-    desk.conductor->list_number = 6;
-    desk.conductor->list_at = 99000;
+    desk.conductor->engine.list_number = 6;
+    desk.conductor->engine.list_at = 99000;
     desk.conductor->is_dirty = false;
     return replica;
 }
@@ -126,13 +126,13 @@ static const char *perform_one(const struct row *row, bool is_full)
     CHECK_INT_EQ(replica->touched, 6);
     replica->is_busy = true; /* as the planner marks it */
     desk.now = 2500;
-    desk.conductor->list_number = 9;
+    desk.conductor->engine.list_number = 9;
     desk_answer(0, row->code, &answer);
     note_all(app, replica, after);
     CHECK_STR_EQ(replica->id, row->kind == ACTION_CREATE && row->code == 0 ? "feed" : ID);
-    CHECK(!desk.conductor->calls[0].is_used);
+    CHECK(!desk.conductor->calls.list[0].is_used);
     CHECK_INT_EQ(replica->touched, 9);
-    CHECK_INT_EQ(desk.conductor->list_at, 2500);
+    CHECK_INT_EQ(desk.conductor->engine.list_at, 2500);
     CHECK(desk.conductor->is_dirty);
     (void)changed(before, after);
     desk_close();
@@ -343,7 +343,7 @@ static void calls_not_taken(void)
         CHECK_STR_EQ(desk.log, line);
         CHECK_INT_EQ(replica->call_not_before, 2000);
         CHECK(!replica->is_busy);
-        CHECK(!desk.conductor->calls[0].is_used);
+        CHECK(!desk.conductor->calls.list[0].is_used);
         desk_close();
     }
 }
@@ -391,7 +391,8 @@ static void calls_of_probes(void)
         CHECK(call_take_probe(desk.conductor, other, false) != NULL);
     }
     CHECK(call_take_probe(desk.conductor, other, false) == NULL);
-    CHECK(desk.conductor->calls[0].app == app && desk.conductor->calls[0].kind == ACTION_COUNT);
+    CHECK(desk.conductor->calls.list[0].app == app &&
+          desk.conductor->calls.list[0].kind == ACTION_COUNT);
     for (size_t i = PROBE_PLACES; i < CALLS_MAX; i++) {
         CHECK(call_take(desk.conductor, app, ACTION_START) != NULL);
     }
@@ -438,7 +439,7 @@ static void restart(void)
     app->session.replica_count = 0; /* forgotten meanwhile */
     desk_answer(0, 0, NULL);
     CHECK_INT_EQ(desk.call_count, 1);
-    CHECK(!desk.conductor->calls[0].is_used);
+    CHECK(!desk.conductor->calls.list[0].is_used);
     desk_close();
 }
 
@@ -477,7 +478,7 @@ static void wiring_broken_again(void)
 
 static struct plan_drain_notice *notice_of(struct app *app, uint8_t release)
 {
-    return &app->plans[release - 1].plan.services[0].notice;
+    return &app->plans.slots[release - 1].plan.services[0].notice;
 }
 
 static void notices(void)

@@ -376,7 +376,7 @@ static void swept(void)
         lay(3, "0123456789abcdef");
         app->is_used = row != NO_APP;
         shelf.refusal = row == REFUSED ? ERR_BUSY : 0;
-        desk.conductor->has_about = row != NO_ABOUT;
+        desk.conductor->engine.has_about = row != NO_ABOUT;
         desk.conductor->has_file_garbage = row != NO_GARBAGE;
         files_collect(desk.conductor);
         CHECK_STR_EQ(shelf.said, row == SO ? "remove 9900000000000000\nremove 0123456789abcdef\n"
@@ -426,7 +426,7 @@ static struct replica *replica;
 static struct app *begin_seeds(const char *payload, uint32_t gen)
 {
     struct app *app = begin(payload);
-    app->plans[0].plan.services[0].has_seeds = true;
+    app->plans.slots[0].plan.services[0].has_seeds = true;
     app->memory.phase = SWAP_PREPARE;
     app->memory.candidate = desk_generation(gen == 2 ? 2 : 9, 2);
     app->memory.committed = desk_generation(gen == 1 ? 2 : 8, 1);
@@ -434,7 +434,7 @@ static struct app *begin_seeds(const char *payload, uint32_t gen)
     replica->is_present = replica->is_busy = true;
     replica->state = ENGINE_CREATED;
     (void)text_copy(replica->id, sizeof replica->id, "feed");
-    call = &desk.conductor->calls[0];
+    call = &desk.conductor->calls.list[0];
     *call = (struct call){.is_used = true,
                           .app = app,
                           .conductor = desk.conductor,

@@ -99,8 +99,8 @@ static void taken(void)
     app->refused = ERR_VALUE;
     desk.now = 5000;
     CHECK_INT_EQ(receive(&order), 0);
-    const struct order_slot *slot = order_slot_of(desk.conductor, "web");
-    CHECK(slot == &desk.conductor->orders[0]);
+    const struct order_slot *slot = orders_find(&desk.conductor->orders, "web");
+    CHECK(slot == &desk.conductor->orders.list[0]);
     CHECK(slot->is_used && !slot->has_release && !slot->is_storing && slot->refusal == 0);
     CHECK_INT_EQ(slot->order.gen, 5);
     CHECK_INT_EQ(slot->late_at, MONO_NEVER);
@@ -110,12 +110,12 @@ static void taken(void)
     order = order_of("db", 4, 6, 3); /* of an app that is not here yet */
     order.start_by = 99;
     CHECK_INT_EQ(receive(&order), 0);
-    slot = order_slot_of(desk.conductor, "db");
-    CHECK(slot == &desk.conductor->orders[1]);
+    slot = orders_find(&desk.conductor->orders, "db");
+    CHECK(slot == &desk.conductor->orders.list[1]);
     CHECK(slot->late_at > 5000 && slot->late_at < MONO_NEVER);
     CHECK_INT_EQ(slot->late_at - 5000, START_BY_UPTIME_MS);
-    CHECK(order_slot_of(desk.conductor, "web") == &desk.conductor->orders[0]);
-    CHECK(order_slot_of(desk.conductor, "app") == NULL);
+    CHECK(orders_find(&desk.conductor->orders, "web") == &desk.conductor->orders.list[0]);
+    CHECK(orders_find(&desk.conductor->orders, "app") == NULL);
     desk_close();
 }
 
@@ -129,7 +129,7 @@ static void with_its_release(void)
     struct order order = order_of("web", 4, 5, 3);
     order.release = digest;
     CHECK_INT_EQ(receive(&order), 0);
-    struct order_slot *slot = &desk.conductor->orders[0];
+    struct order_slot *slot = &desk.conductor->orders.list[0];
     CHECK(slot->has_release);
     desk.payload = NULL;
     order.gen = 6;
@@ -142,7 +142,7 @@ static void with_its_release(void)
     desk.payload = PAYLOAD("web");
     order = order_of("db", 4, 8, 0);
     CHECK_INT_EQ(receive(&order), 0);
-    CHECK(!order_slot_of(desk.conductor, "db")->has_release);
+    CHECK(!orders_find(&desk.conductor->orders, "db")->has_release);
     desk_close();
 }
 
@@ -161,18 +161,18 @@ static void one_that_waits(void)
         struct app *app = begin();
         struct order first = order_of("web", 4, 5, 3);
         CHECK_INT_EQ(receive(&first), 0);
-        desk.conductor->orders[0].refusal = ERR_VALUE;
+        desk.conductor->orders.list[0].refusal = ERR_VALUE;
         app->refused = ERR_VALUE;
         struct order next = order_of("web", rows[i].epoch, rows[i].gen, 8);
         (void)text_copy(next.id, sizeof next.id,
                         rows[i].is_same_id ? first.id : "00000000000000ff");
         CHECK_INT_EQ(receive(&next), rows[i].code);
-        const struct order_slot *slot = &desk.conductor->orders[0];
+        const struct order_slot *slot = &desk.conductor->orders.list[0];
         bool is_taken = rows[i].code == 0 && !rows[i].is_same_id;
         CHECK_INT_EQ(slot->order.release.bytes[0], is_taken ? 8 : 3);
         CHECK_INT_EQ(slot->refusal, is_taken ? 0 : ERR_VALUE);
         CHECK_INT_EQ(app->refused, is_taken ? 0 : rows[i].code == 0 ? ERR_VALUE : ERR_STALE);
-        CHECK(!desk.conductor->orders[1].is_used);
+        CHECK(!desk.conductor->orders.list[1].is_used);
         CHECK_STR_EQ(desk.log, ""); /* what is old is no news */
         if (rows[i].code != 0) {
             char wanted[96];
@@ -208,7 +208,7 @@ static void not_taken(void)
         CHECK_INT_EQ(said.code, rc);
         CHECK_INT_EQ(rc, wanted[row].code);
         CHECK_INT_EQ(app->refused, row == APP ? 0 : rc);
-        CHECK(order_slot_of(desk.conductor, "web") == NULL);
+        CHECK(orders_find(&desk.conductor->orders, "web") == NULL);
         CHECK_INT_EQ(desk.log[0] != '\0', wanted[row].is_logged);
         desk_close();
     }
@@ -232,7 +232,7 @@ static void no_slot_left(void)
     CHECK_STR_EQ(desk.log, "w order for app-16 not taken: orders for 16 apps wait already\n");
     struct order later = order_of("app-15", 4, 6, 3); /* in the place it has */
     CHECK_INT_EQ(receive(&later), 0);
-    CHECK_INT_EQ(desk.conductor->orders[15].order.gen, 6);
+    CHECK_INT_EQ(desk.conductor->orders.list[15].order.gen, 6);
     desk_close();
 }
 
@@ -250,8 +250,10 @@ static void activated(void)
     for (int is_failing = 0; is_failing < 2; is_failing++) {
         int answer = 0;
         struct app *app = begin();
-        desk.conductor->about.disk_free_bytes = desk.conductor->about.memory_bytes = 1ull << 40;
-        app->plans[2] = (struct plan_slot){.is_used = true, .is_broken = true, .retry_at = 99000};
+        desk.conductor->engine.about.disk_free_bytes = desk.conductor->engine.about.memory_bytes =
+            1ull << 40;
+        app->plans.slots[2] =
+            (struct plan_slot){.is_used = true, .is_broken = true, .retry_at = 99000};
         struct span envelope =
             sealed(TRUST_ROLE_RELEASE, span_text(PAYLOAD("web")), SEAL_PEM_TRUSTED);
         CHECK_INT_EQ(conductor_activate(desk.conductor, envelope, true, answered, &answer, &said),
@@ -264,7 +266,7 @@ static void activated(void)
         desk_answer(0, is_failing ? ERR_STATE_FULL : 0, NULL);
         CHECK(desk.conductor->is_dirty);
         CHECK_INT_EQ(app->verb.stage, is_failing ? VERB_NONE : VERB_READY);
-        CHECK_INT_EQ(app->plans[2].retry_at, is_failing ? 99000 : 0);
+        CHECK_INT_EQ(app->plans.slots[2].retry_at, is_failing ? 99000 : 0);
         CHECK_INT_EQ(answer, is_failing ? ERR_STATE_FULL : 0);
         CHECK_STR_EQ(desk.log,
                      is_failing ? "w web: cannot store the release: told state-full\n" : "");
@@ -281,7 +283,8 @@ static void activation_refused(void)
         int answer = 0;
         const char *payload = row == NO_PAYLOAD ? "{\"schema\":1}" : PAYLOAD("web");
         struct app *app = begin();
-        desk.conductor->about.disk_free_bytes = desk.conductor->about.memory_bytes = 1ull << 40;
+        desk.conductor->engine.about.disk_free_bytes = desk.conductor->engine.about.memory_bytes =
+            1ull << 40;
         desk.conductor->has_trust = row != NO_TRUST;
         desk.conductor->revoked.count = row == REVOKED;
         seal_digest(span_text(payload), &desk.conductor->revoked.digests[0]);
@@ -303,7 +306,7 @@ static void activation_refused(void)
 static struct digest wait_for(const char *payload, int slot, const char *app)
 {
     struct digest digest;
-    struct order_slot *waiting = &desk.conductor->orders[slot];
+    struct order_slot *waiting = &desk.conductor->orders.list[slot];
     seal_digest(span_text(payload), &digest);
     *waiting = (struct order_slot){.is_used = true, .order = order_of(app, 4, 5, 3)};
     waiting->order.release = digest;
@@ -322,7 +325,7 @@ static void release_stored(void)
 {
     char wanted[64], hex[DIGEST_HEX_BYTES];
     begin();
-    struct order_slot *slots = desk.conductor->orders;
+    struct order_slot *slots = desk.conductor->orders.list;
     struct digest digest = wait_for(PAYLOAD("web"), 0, "web");
     (void)wait_for(PAYLOAD("web"), 2, "web");
     (void)wait_for(PAYLOAD("db"), 3, "web");
@@ -353,11 +356,11 @@ static void release_unwanted(void)
 {
     begin();
     struct digest digest = wait_for(PAYLOAD("web"), 0, "web");
-    desk.conductor->has_about = false;
+    desk.conductor->engine.has_about = false;
     CHECK(release_receive(&digest, PAYLOAD("web"), SEAL_PEM_STRANGER));
     CHECK_STR_EQ(desk.said, "");
-    desk.conductor->has_about = true;
-    desk.conductor->orders[0].is_used = false;
+    desk.conductor->engine.has_about = true;
+    desk.conductor->orders.list[0].is_used = false;
     CHECK(release_receive(&digest, PAYLOAD("web"), SEAL_PEM_STRANGER));
     CHECK_STR_EQ(desk.log, "");
     desk_close();
@@ -383,8 +386,8 @@ static void release_refused(void)
         begin();
         struct digest digest = wait_for(rows[i].waiting, 0, rows[i].app);
         CHECK_INT_EQ(release_receive(&digest, rows[i].payload, rows[i].pem), rows[i].is_answer);
-        CHECK_INT_EQ(desk.conductor->orders[0].refusal, rows[i].refusal);
-        CHECK(!desk.conductor->orders[0].is_storing);
+        CHECK_INT_EQ(desk.conductor->orders.list[0].refusal, rows[i].refusal);
+        CHECK(!desk.conductor->orders.list[0].is_storing);
         CHECK_STR_EQ(desk.said, "");
         CHECK(strncmp(desk.log, rows[i].log, strlen(rows[i].log)) == 0);
         CHECK(rows[i].log[0] != '\0' || desk.log[0] == '\0');
@@ -394,8 +397,8 @@ static void release_refused(void)
     struct digest digest = wait_for(PAYLOAD("web"), 0, "web");
     desk.refusal = ERR_BUSY;
     CHECK(release_receive(&digest, PAYLOAD("web"), SEAL_PEM_TRUSTED));
-    CHECK(!desk.conductor->orders[0].is_storing);
-    CHECK_INT_EQ(desk.conductor->orders[0].refusal, 0);
+    CHECK(!desk.conductor->orders.list[0].is_storing);
+    CHECK_INT_EQ(desk.conductor->orders.list[0].refusal, 0);
     desk_close();
 }
 

@@ -59,7 +59,7 @@ static void swap_told(void)
     next.boots = 1;
     remember(app, &next);
     CHECK_STR_EQ(desk.log, "i web: the machine started again while unproven (1)\n");
-    CHECK(!app->session.is_switched && app->session.is_resumed);
+    CHECK(!app->session.is_switched);
     CHECK_INT_EQ(app->session.soak_since + app->session.route_from + app->session.waits_seen +
                      app->session.prepared_from,
                  0);
@@ -410,8 +410,8 @@ static void payloads_collected(void)
         for (size_t i = 0; i < COUNT_OF(documents); i++) {
             desk.documents[i] = documents[i];
         }
-        conductor->orders[0].is_used = true;
-        conductor->orders[0].order.release.bytes[0] = 10;
+        conductor->orders.list[0].is_used = true;
+        conductor->orders.list[0].order.release.bytes[0] = 10;
         conductor->has_lost_memory = row == LOST;
         conductor->is_store_failing = row == FAILING;
         app->verb.stage = row == VERB ? VERB_STORING : VERB_NONE;
@@ -463,7 +463,7 @@ static void files_swept(void)
         struct conductor *conductor = desk.conductor;
         app->is_used = false;
         conductor->ports.files = (struct files){.ops = &ops, .self = &folder};
-        conductor->has_about = conductor->has_file_garbage = true;
+        conductor->engine.has_about = conductor->has_file_garbage = true;
         files_collect(conductor);
         CHECK_INT_EQ(folder.removed, FILES_COUNT_MAX);
         CHECK(conductor->has_file_garbage == (more > 0));

@@ -87,7 +87,7 @@ static void case_begin_swap_whole(void)
     replica->examine_failures = 3;
     session.last_list = session.last_table = 9;
     replica->starts = 4;
-    session.is_spec_refused = session.is_resumed = true;
+    session.is_spec_refused = true;
     session.is_stood_in = true;
     session.shown_from = session.shown_until = 9;
     session.image_missing_gen = 7;
@@ -98,7 +98,7 @@ static void case_begin_swap_whole(void)
     }
     session.is_kept = session.is_network_ready = true;
     session_begin_swap(&session);
-    CHECK(!session.is_spec_refused && !session.is_resumed);
+    CHECK(!session.is_spec_refused);
     CHECK(!session.is_stood_in && session.shown_from == 0 && session.shown_until == 0);
     CHECK_INT_EQ(session.image_missing_gen, 0);
     CHECK_INT_EQ(session.waits_seen, 0);

@@ -23,7 +23,7 @@ static struct app *begin(void)
     app->memory.wanted = app->memory.committed.release;
     app->memory.order_epoch = 4;
     app->memory.order_gen = 4;
-    slot = &desk.conductor->orders[3];
+    slot = &desk.conductor->orders.list[3];
     *slot = (struct order_slot){.is_used = true, .has_release = true, .late_at = MONO_NEVER};
     slot->order.epoch = 4;
     slot->order.gen = 5;
@@ -89,8 +89,8 @@ static void waits(void)
         app->verb.stage = row == VERB ? VERB_STORING : VERB_NONE;
         app->is_remembering = row == RECORD;
         slot->has_release = row != RELEASE;
-        conductor->is_engine_up = row != ENGINE;
-        conductor->has_about = row != ABOUT;
+        conductor->engine.is_up = row != ENGINE;
+        conductor->engine.has_about = row != ABOUT;
         conductor->is_store_failing = row == STORE;
         conductor->has_lost_memory = true;
         app->is_lost = row == LOST;
@@ -180,10 +180,10 @@ static void waits_at_the_door(void)
     CHECK_INT_EQ(slot->wait, ORDER_WAIT_BUSY);
     CHECK_INT_EQ(app->verb.stage, VERB_NONE);
     other->verb.stage = VERB_NONE;
-    desk.conductor->has_list = false; /* ERR_ENGINE_GONE */
+    desk.conductor->engine.has_list = false; /* ERR_ENGINE_GONE */
     look();
     CHECK_INT_EQ(slot->wait, ORDER_WAIT_BUSY);
-    desk.conductor->has_list = true;
+    desk.conductor->engine.has_list = true;
     look();
     CHECK_INT_EQ(slot->wait, ORDER_WAIT_NONE);
     CHECK_INT_EQ(app->verb.stage, VERB_READY);
@@ -225,29 +225,29 @@ static void missing(void)
     (void)begin();
     struct conductor *conductor = desk.conductor;
     slot->has_release = false;
-    conductor->orders[4] = conductor->orders[6] = *slot;
-    conductor->orders[6].order.release.bytes[0] = 8;
+    conductor->orders.list[4] = conductor->orders.list[6] = *slot;
+    conductor->orders.list[6].order.release.bytes[0] = 8;
     CHECK_INT_EQ(conductor_missing(conductor, digests, APPS_MAX), 2);
     CHECK_INT_EQ(digests[0].bytes[0], 3);
     CHECK_INT_EQ(digests[1].bytes[0], 8);
     CHECK_INT_EQ(conductor_missing(conductor, digests, 1), 1);
     CHECK_INT_EQ(conductor_missing(conductor, digests, 0), 0);
-    conductor->has_about = false;
+    conductor->engine.has_about = false;
     CHECK_INT_EQ(conductor_missing(conductor, digests, APPS_MAX), 0);
-    conductor->has_about = true;
+    conductor->engine.has_about = true;
     slot->is_storing = true;
-    conductor->orders[4].refusal = ERR_VALUE;
+    conductor->orders.list[4].refusal = ERR_VALUE;
     CHECK_INT_EQ(conductor_missing(conductor, digests, APPS_MAX), 1);
     CHECK_INT_EQ(digests[0].bytes[0], 8);
-    conductor->orders[6].order.release = (struct digest){0};
+    conductor->orders.list[6].order.release = (struct digest){0};
     CHECK_INT_EQ(conductor_missing(conductor, digests, APPS_MAX), 0);
     slot->is_storing = false;
     CHECK_INT_EQ(conductor_missing(conductor, digests, APPS_MAX), 1);
-    CHECK(orders_need(conductor, &slot->order.release));
+    CHECK(orders_is_needed(&conductor->orders, &slot->order.release));
     slot->is_used = false;
-    CHECK(orders_need(conductor, &slot->order.release)); /* the next one does */
-    conductor->orders[4].is_used = false;
-    CHECK(!orders_need(conductor, &slot->order.release));
+    CHECK(orders_is_needed(&conductor->orders, &slot->order.release)); /* the next one does */
+    conductor->orders.list[4].is_used = false;
+    CHECK(!orders_is_needed(&conductor->orders, &slot->order.release));
     desk_close();
 }
 
@@ -270,10 +270,10 @@ static void turned_away(void)
     CHECK_STR_EQ(desk.log, "");
     CHECK_INT_EQ(slot->look_at, MONO_NEVER);
     CHECK_INT_EQ(orders_deadline(conductor), MONO_NEVER);
-    CHECK(order_slot_of(conductor, "new") == slot);
-    CHECK(order_slot_of(conductor, "web") == NULL);
+    CHECK(orders_find(&conductor->orders, "new") == slot);
+    CHECK(orders_find(&conductor->orders, "web") == NULL);
     slot->is_used = false;
-    CHECK(order_slot_of(conductor, "new") == NULL);
+    CHECK(orders_find(&conductor->orders, "new") == NULL);
     desk_close();
 }
 

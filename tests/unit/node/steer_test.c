@@ -21,7 +21,7 @@ static struct app *begin(void)
     replica->is_present = replica->is_wished = true;
     replica->state = ENGINE_RUNNING;
     replica->address = ADDRESS(3);
-    desk.conductor->route_read_at = MONO_NEVER;
+    desk.conductor->traffic.read_at = MONO_NEVER;
     return app;
 }
 
@@ -47,24 +47,25 @@ static void one_after_the_other(void)
     CHECK_INT_EQ(route_deadline(conductor), MONO_NEVER);
     step("apply 1 services\n");
     CHECK(replica->is_routed && replica->was_routed);
-    CHECK(conductor->is_route_busy && !conductor->is_route_known && !route_is_settled(conductor));
-    CHECK_INT_EQ(conductor->applying.generation, TABLE_RUNNING | 1);
+    CHECK(conductor->traffic.is_busy && !conductor->traffic.is_known &&
+          !route_is_settled(conductor));
+    CHECK_INT_EQ(conductor->traffic.applying.generation, TABLE_RUNNING | 1);
     route_step(conductor);
     CHECK_STR_EQ(desk.said, "apply 1 services\n");
     conductor->is_dirty = false;
     desk_answer(0, 0, NULL);
-    CHECK(!conductor->is_route_busy && conductor->is_route_known && conductor->is_dirty);
+    CHECK(!conductor->traffic.is_busy && conductor->traffic.is_known && conductor->is_dirty);
     CHECK(route_is_settled(conductor));
-    CHECK_INT_EQ(conductor->route_read_at, 16000);
+    CHECK_INT_EQ(conductor->traffic.read_at, 16000);
     CHECK_INT_EQ(route_deadline(conductor), 16000);
     conductor->is_dirty = false;
     step("commit 1 services\n");
     CHECK(conductor->is_dirty); /* the route is settled since */
     CHECK(app->session.is_route_settled && !app->session.is_boot_settled);
-    CHECK_INT_EQ(conductor->committing.generation, table_hash(&conductor->committing));
+    CHECK_INT_EQ(conductor->traffic.saving.generation, table_hash(&conductor->traffic.saving));
     CHECK(!route_is_settled(conductor));
     desk_answer(0, 0, NULL);
-    CHECK(conductor->is_boot_known);
+    CHECK(conductor->traffic.is_boot_known);
     step("");
     CHECK(app->session.is_boot_settled);
     conductor->is_dirty = false;
@@ -79,8 +80,8 @@ static void one_after_the_other(void)
                                       .is_open = true,
                                       .generation = TABLE_RUNNING | 1,
                                       .has_timeouts = true});
-    CHECK_INT_EQ(conductor->route_read_at, 18000);
-    CHECK(conductor->has_timeouts && conductor->is_route_known);
+    CHECK_INT_EQ(conductor->traffic.read_at, 18000);
+    CHECK(conductor->traffic.has_timeouts && conductor->traffic.is_known);
     CHECK_STR_EQ(desk.log, "");
     desk_close();
 }
@@ -104,14 +105,14 @@ static void boot_file_waits(void)
     step("commit 1 services\n");
     desk_answer(0, ERR_IO, NULL);
     CHECK_STR_EQ(desk.log, "w cannot write the boot-time ruleset: told io\n");
-    CHECK(!conductor->is_boot_known);
-    CHECK_INT_EQ(conductor->route_at, 2000);
+    CHECK(!conductor->traffic.is_boot_known);
+    CHECK_INT_EQ(conductor->traffic.at, 2000);
     CHECK_INT_EQ(route_deadline(conductor), 2000);
     step("");
     desk.now = 2000;
     desk.refusal = ERR_BUSY;
     step("commit 1 services\n");
-    CHECK(!conductor->is_route_busy);
+    CHECK(!conductor->traffic.is_busy);
     CHECK_STR_EQ(desk.log, "w cannot write the boot-time ruleset: not taken\n");
     desk_close();
 }
@@ -129,14 +130,14 @@ static void apply_that_fails(void)
             app->session.wish_gen = row == 4 ? 9 : 3;
         }
         step(row == 4 ? "apply 0 services\n" : "apply 1 services\n");
-        conductor->is_route_known = true;
+        conductor->traffic.is_known = true;
         desk_answer(0, ERR_ROUTE, NULL);
         CHECK_STR_EQ(desk.log, row == 1
                                    ? "w web: cannot switch traffic, tried again each second: told "
                                      "route-failed\n"
                                    : "w cannot bring traffic up to date: told route-failed\n");
-        CHECK(!conductor->is_route_known && !conductor->is_route_busy);
-        CHECK_INT_EQ(conductor->route_at, 2000);
+        CHECK(!conductor->traffic.is_known && !conductor->traffic.is_busy);
+        CHECK_INT_EQ(conductor->traffic.at, 2000);
         CHECK(app->session.has_world_fault == (row > 0));
         CHECK(app->session.replicas[0].is_routed == (row != 4));
         desk_close();
@@ -144,7 +145,7 @@ static void apply_that_fails(void)
     (void)begin();
     desk.refusal = ERR_BUSY;
     step("apply 1 services\n");
-    CHECK(!desk.conductor->is_route_busy);
+    CHECK(!desk.conductor->traffic.is_busy);
     CHECK_STR_EQ(desk.log, "w cannot bring traffic up to date: not taken\n");
     desk_close();
 }
@@ -175,7 +176,7 @@ static void when_traffic_left(void)
 {
     struct app *app = begin();
     struct replica *replica = &app->session.replicas[0];
-    app->plans[0].plan.services[0].replicas = 2;
+    app->plans.slots[0].plan.services[0].replicas = 2;
     step("apply 1 services\n");
     desk_answer(0, 0, NULL);
     desk.now = 3000;
@@ -197,7 +198,7 @@ static void when_traffic_left(void)
     desk_answer(0, 0, NULL);
     step("");
     CHECK_INT_EQ(replica->unrouted_at, 3100);
-    desk.conductor->is_route_known = false; /* whoever had traffic may have it again */
+    desk.conductor->traffic.is_known = false; /* whoever had traffic may have it again */
     route_mark(desk.conductor);
     CHECK(replica->is_routed);
     replica->address = 0;
@@ -227,23 +228,23 @@ static void read_back(void)
         struct conductor *conductor = desk.conductor;
         step("apply 1 services\n");
         desk_answer(0, 0, NULL);
-        conductor->route_read_at = 0;
+        conductor->traffic.read_at = 0;
         step("read the table\n");
         app->session.soak_since = 7;
         app->session.is_route_settled = true;
-        conductor->route_read_failures = 3;
+        conductor->traffic.read_failures = 3;
         answer_read(&(struct route_state){.is_present = rows[i].is_present,
                                           .is_open = rows[i].is_open,
                                           .generation = rows[i].generation,
                                           .obstacle = rows[i].obstacle});
-        CHECK(conductor->is_route_known == !rows[i].is_changed);
+        CHECK(conductor->traffic.is_known == !rows[i].is_changed);
         CHECK_INT_EQ(app->session.soak_since, rows[i].is_changed ? 0 : 7);
         CHECK(app->session.is_route_settled == !rows[i].is_changed);
-        CHECK_INT_EQ(conductor->route_read_failures, 0);
+        CHECK_INT_EQ(conductor->traffic.read_failures, 0);
         if (rows[i].is_changed) {
             CHECK_STR_EQ(desk.log, "w someone changed our ruleset: putting it back\n");
             step("apply 1 services\n");
-            CHECK_INT_EQ(conductor->applying.generation, TABLE_RUNNING | 2);
+            CHECK_INT_EQ(conductor->traffic.applying.generation, TABLE_RUNNING | 2);
         } else if (rows[i].obstacle != ROUTE_OBSTACLE_NONE) {
             CHECK_CONTAINS(desk.log,
                            "w clients on other hosts (hook): iptables drops in FORWARD before");
@@ -260,25 +261,25 @@ static void read_that_fails(void)
     struct app *app = begin();
     struct conductor *conductor = desk.conductor;
     app->memory.phase = SWAP_UNPROVEN;
-    conductor->is_route_known = true;
+    conductor->traffic.is_known = true;
     app->session.soak_since = 7;
-    conductor->applied = conductor->applying;
-    (void)table_build(conductor, false, &conductor->applied);
-    conductor->route_read_at = 0;
+    conductor->traffic.applied = conductor->traffic.applying;
+    (void)table_build(conductor, false, &conductor->traffic.applied);
+    conductor->traffic.read_at = 0;
     step("read the table\n");
     desk_answer(0, ERR_ROUTE, NULL);
     CHECK_STR_EQ(desk.log, "w cannot read the ruleset: told route-failed\n");
     CHECK_INT_EQ(app->session.soak_since, 0);
-    CHECK(!conductor->is_route_known && !conductor->is_route_reading);
-    CHECK_INT_EQ(conductor->route_at, 2000);
+    CHECK(!conductor->traffic.is_known && !conductor->traffic.is_reading);
+    CHECK_INT_EQ(conductor->traffic.at, 2000);
     app->session.soak_since = 8;
     desk.now = 9000;
-    conductor->is_route_known = true;
+    conductor->traffic.is_known = true;
     desk.refusal = ERR_BUSY;
     step("read the table\n");
     CHECK_INT_EQ(app->session.soak_since, 8);
-    CHECK(!conductor->is_route_busy && !conductor->is_route_reading);
-    CHECK_INT_EQ(conductor->route_read_failures, 2);
+    CHECK(!conductor->traffic.is_busy && !conductor->traffic.is_reading);
+    CHECK_INT_EQ(conductor->traffic.read_failures, 2);
     desk_close();
 }
 
@@ -296,25 +297,26 @@ static void found_at_the_start(void)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         (void)begin();
-        desk.conductor->is_route_read = false;
+        desk.conductor->traffic.is_read = false;
         step("read the table\n");
         answer_read(&(struct route_state){.is_present = rows[i].is_present,
                                           .generation = rows[i].generation});
-        CHECK(desk.conductor->is_route_read && !desk.conductor->is_route_known);
-        CHECK_INT_EQ(desk.conductor->route_found, rows[i].found);
-        CHECK_INT_EQ(desk.conductor->route_generation, rows[i].is_present ? rows[i].generation : 0);
+        CHECK(desk.conductor->traffic.is_read && !desk.conductor->traffic.is_known);
+        CHECK_INT_EQ(desk.conductor->traffic.found, rows[i].found);
+        CHECK_INT_EQ(desk.conductor->traffic.table_version,
+                     rows[i].is_present ? rows[i].generation : 0);
         CHECK_STR_EQ(desk.log, "");
         desk_close();
     }
     (void)begin();
-    desk.conductor->is_route_read = false;
+    desk.conductor->traffic.is_read = false;
     for (int i = 1; i <= 5; i++) {
         step("read the table\n");
         desk_answer(0, ERR_ROUTE, NULL);
-        CHECK(desk.conductor->is_route_read == (i == 5));
+        CHECK(desk.conductor->traffic.is_read == (i == 5));
         desk.now += 1000;
     }
-    CHECK_INT_EQ(desk.conductor->route_found, ROUTE_FOUND_RUNNING);
+    CHECK_INT_EQ(desk.conductor->traffic.found, ROUTE_FOUND_RUNNING);
     desk_close();
 }
 
@@ -328,19 +330,19 @@ static void boot_file_identified(void)
         app->memory.history[0] = app->memory.committed;
         app->memory.history[0].gen = 2;
         app->memory.history[0].lane = 2;
-        conductor->has_list = false;
-        conductor->stale = row == 1 || row == 4 ? app : NULL;
+        conductor->engine.has_list = false;
+        conductor->traffic.stale = row == 1 || row == 4 ? app : NULL;
         CHECK(table_build(conductor, true, &table));
-        conductor->stale = NULL;
-        conductor->route_generation = row == 2 ? 5 : table_hash(&table);
-        conductor->route_found = row == 3 ? ROUTE_FOUND_RUNNING : ROUTE_FOUND_STALE;
-        conductor->has_list = row == 4;
+        conductor->traffic.stale = NULL;
+        conductor->traffic.table_version = row == 2 ? 5 : table_hash(&table);
+        conductor->traffic.found = row == 3 ? ROUTE_FOUND_RUNNING : ROUTE_FOUND_STALE;
+        conductor->engine.has_list = row == 4;
         route_identify(conductor);
-        CHECK_INT_EQ(conductor->route_found, row == 0   ? ROUTE_FOUND_BOOT
-                                             : row == 3 ? ROUTE_FOUND_RUNNING
-                                                        : ROUTE_FOUND_STALE);
-        CHECK(conductor->stale_app == (row == 1 ? app : NULL));
-        CHECK(conductor->stale == NULL);
+        CHECK_INT_EQ(conductor->traffic.found, row == 0   ? ROUTE_FOUND_BOOT
+                                               : row == 3 ? ROUTE_FOUND_RUNNING
+                                                          : ROUTE_FOUND_STALE);
+        CHECK(conductor->traffic.stale_app == (row == 1 ? app : NULL));
+        CHECK(conductor->traffic.stale == NULL);
         desk_close();
     }
 }
@@ -353,7 +355,7 @@ static void nothing_taken(void)
     static const bool is_still[ROWS] = {[NO_LIST] = true, [BACK] = true};
     for (int row = 0; row < ROWS; row++) {
         struct app *app = begin();
-        desk.conductor->has_list = row != NO_LIST;
+        desk.conductor->engine.has_list = row != NO_LIST;
         app->memory.phase = row == REST ? SWAP_REST : SWAP_UNPROVEN;
         app->is_remembering = row != RECORDED && row != SO;
         app->is_pending_back = row != FORTH;
@@ -372,16 +374,16 @@ static void stale_links(void)
     struct conductor *conductor = desk.conductor;
     step("apply 1 services\n");
     desk_answer(0, 0, NULL);
-    conductor->is_route_stale = true;
+    conductor->traffic.is_stale = true;
     step("apply 1 services\n");
-    CHECK(!conductor->is_route_stale);
+    CHECK(!conductor->traffic.is_stale);
     desk_answer(0, 0, NULL);
     app->session.wish_gen = 0;
     step("apply 0 services\n");
     desk_answer(0, 0, NULL);
-    conductor->is_route_stale = true;
-    conductor->boot_table = conductor->committing;
-    conductor->is_boot_known = true;
+    conductor->traffic.is_stale = true;
+    conductor->traffic.boot_table = conductor->traffic.saving;
+    conductor->traffic.is_boot_known = true;
     step("");
     desk_close();
 }

@@ -61,8 +61,8 @@ static struct conductor *node_open(void)
     CHECK_INT_EQ(
         config_parse(span_text("{\"schema\":1,\"node\":\"n\",\"fleet\":\"f\"}"), &config, &err), 0);
     struct conductor *conductor = conductor_new(&config, &ports);
-    conductor->has_about = true; /* plans can be had */
-    conductor->has_list = true;
+    conductor->engine.has_about = true; /* plans can be had */
+    conductor->engine.has_list = true;
     return conductor;
 }
 
@@ -85,7 +85,7 @@ static struct plan plan_of(const char *app, uint8_t name, uint8_t replicas, uint
 
 static struct generation give(struct app *app, size_t place, const struct plan *plan, uint32_t gen)
 {
-    app->plans[place] = (struct plan_slot){.is_used = true, .plan = *plan};
+    app->plans.slots[place] = (struct plan_slot){.is_used = true, .plan = *plan};
     return (struct generation){.release = plan->digest, .gen = gen};
 }
 
@@ -156,7 +156,7 @@ static void room_beside_changing_apps(void)
     app->memory.wanted = wanted.digest;
     CHECK_INT_EQ(table_check_room(conductor, NULL, &other, &err), 0);
     CHECK_INT_EQ(seen_pairs, 4 * 16 + 1); /* 9 + 3 * 16 after the candidate's good end is less */
-    app->plans[2].plan.services[0].replicas = 3;
+    app->plans.slots[2].plan.services[0].replicas = 3;
     CHECK_INT_EQ(table_check_room(conductor, NULL, &other, &err), 0);
     CHECK_INT_EQ(seen_pairs, 9 * 3 + 3 * 16 + 1);
     conductor_free(conductor);
@@ -208,7 +208,7 @@ static void limit_of_services(void)
         app->memory.phase = SWAP_UNPROVEN;
         app->session.wish_gen = 2;
     }
-    CHECK_INT_EQ(conductor->checking.service_count, ROUTE_SERVICES_MAX);
+    CHECK_INT_EQ(conductor->traffic.checking.service_count, ROUTE_SERVICES_MAX);
     CHECK(table_build(conductor, false, &table));
     CHECK_INT_EQ(table.service_count, ROUTE_SERVICES_MAX);
     conductor_free(conductor);

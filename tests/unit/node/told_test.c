@@ -66,7 +66,7 @@ static struct app *begin(void)
     see(app, 3, 1, ENGINE_RUNNING);
     see(app, 3, 2, ENGINE_EXITED);
     session_need(&app->session, 3, 0, 3)->is_present = false;
-    (void)text_copy(desk.conductor->about.version, sizeof desk.conductor->about.version, "20.10");
+    (void)strcpy(desk.conductor->engine.about.version, "20.10");
     desk.conductor->is_dirty = false;
     return app;
 }
@@ -107,7 +107,7 @@ static void status_in_a_soak(void)
     app->memory.candidate = desk_generation(2, 5);
     app->memory.wanted_by = WANTED_BY_ORDER;
     app->memory.verdict = VERDICT_NONE;
-    app->plans[1].plan.soak_ms = 9000;
+    app->plans.slots[1].plan.soak_ms = 9000;
     app->session.is_switched = true;
     app->session.wait = WISH_WAIT_TURN;
     app->verdicts = 0;
@@ -147,13 +147,13 @@ static void status_in_trouble(void)
     struct text text = page(sizeof said);
     struct conductor *conductor = desk.conductor;
     app->memory.wanted_by = WANTED_BY_OVERRIDE;
-    app->plans[0].is_broken = true;
+    app->plans.slots[0].is_broken = true;
     app->session.replica_count = 0;
     app->session.is_observed = false;
     conductor->has_lost_memory = conductor->is_store_failing = true;
-    conductor->is_engine_up = false;
-    conductor->has_timeouts = true;
-    conductor->obstacle = ROUTE_OBSTACLE_POOL;
+    conductor->engine.is_up = false;
+    conductor->traffic.has_timeouts = true;
+    conductor->traffic.obstacle = ROUTE_OBSTACLE_POOL;
     conductor->twin = LINK_TWIN_KNOWN;
     conductor->apps[1] = (struct app){.conductor = conductor, .is_used = true};
     (void)text_copy(conductor->apps[1].memory.app, NAME_BYTES, "b");
@@ -371,7 +371,7 @@ static void report_while_it_changes(void)
     app->memory.verdict = VERDICT_NONE;
     app->session.wait = WISH_WAIT_ENGINE;
     desk.conductor->has_lost_memory = desk.conductor->is_store_failing = true;
-    desk.conductor->is_engine_up = false;
+    desk.conductor->engine.is_up = false;
     CHECK_STR_EQ(
         brief(reported()),
         "{\"schema\":1,\"must\":[],\"fleet\":\"sim\",\"node\":\"gw\",\"version\":\"" BERTH_VERSION
@@ -416,7 +416,7 @@ static void report_of_waits(void)
 static void report_of_orders_that_wait(void)
 {
     struct app *app = begin();
-    struct order_slot *slot = &desk.conductor->orders[2];
+    struct order_slot *slot = &desk.conductor->orders.list[2];
     slot->is_used = true;
     slot->order.epoch = 41;
     slot->order.gen = 42;

@@ -175,23 +175,19 @@ static void finish_gen(struct toy *toy, const struct action *action)
 {
     struct session_app *session = &toy->session;
     if (action->kind == ACTION_NETWORK) {
-        session->is_network_busy = false;
-        session->is_network_ready = true;
+        observed_network_ended(session, &toy->memory, true, toy->now);
         return;
     }
     struct digest release = session->staging;
     struct toy_image *image = &toy->images[toy_release(&release)];
-    if (toy->now < toy->registry_away_until) {
-        stage_failed(session, toy->now);
-    } else if (image->pull_fails > 0) {
-        image->pull_fails--;
-        session->is_staging = false;
-        session->pull_refusal = ERR_PULL;
-    } else {
-        session->is_staging = false;
-        session->staged = release;
-        session->pull_failures = 0;
-        session->image_missing_gen = 0;
+    const struct generation *missing = generation_of(toy, session->image_missing_gen);
+    bool is_missing = missing != NULL && digest_is_equal(&missing->release, &release);
+    int code = toy->now < toy->registry_away_until ? ERR_TIMEOUT
+               : image->pull_fails > 0             ? ERR_PULL
+                                                   : 0;
+    image->pull_fails -= code == ERR_PULL ? 1 : 0;
+    if (observed_is_staging(session, &release)) {
+        observed_pull_ended(session, &toy->memory, &release, code, is_missing, toy->now);
     }
 }
 
@@ -207,30 +203,10 @@ static void finish(struct toy *toy, struct toy_call *call)
     struct replica *replica = session_find(session, action.gen, action.service, action.number);
     struct replica gone = {.gen = action.gen, .number = action.number};
     bool is_ok = carry_out(toy, &action, replica != NULL ? replica : &gone);
-    if (replica == NULL) {
-        return;
-    }
-    replica->is_busy = false;
-    if (action.kind == ACTION_EXAMINE) {
-        replica->is_examined = true;
-    }
-    if (is_ok && action.kind == ACTION_RESTART) {
-        replica->notified_at = 0;
-    }
-    if (is_ok && (action.kind == ACTION_START || action.kind == ACTION_RESTART ||
-                  action.kind == ACTION_STOP)) {
-        replica->is_probed = false;
-        replica->state = action.kind == ACTION_STOP ? ENGINE_EXITED : ENGINE_RUNNING;
-        replica->is_run_ours = action.kind != ACTION_STOP;
-    }
-    if (is_ok && action.kind == ACTION_REMOVE) {
-        replica_miss(replica, toy->now);
-    }
-    if (!is_ok) {
-        session->has_world_fault = true;
-        if (action.gen == toy->memory.candidate.gen) {
-            session->engine_failures++;
-        }
+    if (replica != NULL) {
+        struct call_end end = {
+            .kind = action.kind, .code = is_ok ? 0 : ERR_ENGINE, .id = "c", .list_number = 0};
+        observed_call_ended(session, &toy->memory, replica, &end, toy->now);
     }
 }
 
@@ -304,26 +280,12 @@ static void observe(struct toy *toy)
         };
         (void)replica_see(replica, &seen, toy->now, false, toy->now);
         if (!session->is_observed) {
-            replica->was_routed = is_assumed_routed(toy, replica->gen);
+            observed_found(replica, is_assumed_routed(toy, replica->gen), false);
         }
     }
-    if (!session->is_observed) {
-        const struct generation *previous = &toy->memory.history[0];
-        session->is_boot_stale = toy->is_presuming && toy->is_table_of_boot && previous->gen != 0 &&
-                                 is_assumed_routed(toy, previous->gen);
-    }
-    session->is_observed = true;
-}
-
-static bool is_presumed(const struct toy *toy, const struct replica *replica)
-{
-    const struct memory_app *memory = &toy->memory;
-    bool is_same_boot = memcmp(&memory->boot, &toy->facts.boot, sizeof memory->boot) == 0;
-    return replica->was_routed && replica->probe_epoch == 0 &&
-           (replica->gen == memory->committed.gen ||
-            (toy->session.is_boot_stale && replica->gen == memory->history[0].gen) ||
-            (memory->phase == SWAP_UNPROVEN && replica->gen == memory->candidate.gen &&
-             is_same_boot));
+    const struct generation *previous = &toy->memory.history[0];
+    observed_listed(session, toy->is_presuming && toy->is_table_of_boot && previous->gen != 0 &&
+                                 is_assumed_routed(toy, previous->gen));
 }
 
 /* Probes are asked and answered at once. */
@@ -338,9 +300,10 @@ static void ask_probes(struct toy *toy)
         }
         const struct plan_service *service = &toy->plans[container->release].services[0];
         if (!replica->is_probed) {
-            replica->is_probed = true;
-            probe_begin(&replica->probe, service, is_presumed(toy, replica), toy->now);
-            replica->probe_epoch++;
+            observed_asking(
+                replica, service,
+                observed_is_presumed(&toy->session, &toy->memory, replica, &toy->facts.boot),
+                toy->now);
         }
         unsigned due = probe_due(&replica->probe, service, toy->now);
         int64_t unalive_ms = toy->images[container->release].unalive_ms;
@@ -362,17 +325,10 @@ static void mark_routed(struct toy *toy)
 {
     for (size_t i = 0; i < toy->session.replica_count; i++) {
         struct replica *replica = &toy->session.replicas[i];
-        bool was_routed = replica->is_routed;
         bool is_held = toy->is_route_known ? toy_table_has(&toy->kernel, replica->address)
                                            : replica->was_routed;
-        replica->is_routed =
-            replica->address != 0 &&
-            (is_held || (toy->is_applying && toy_table_has(&toy->applying, replica->address)));
-        if (replica->is_routed) {
-            replica->was_routed = true;
-        } else if (was_routed && !replica->is_routed) {
-            replica->unrouted_at = toy->now;
-        }
+        bool is_coming = toy->is_applying && toy_table_has(&toy->applying, replica->address);
+        observed_routed(replica, is_held || is_coming, toy->now);
     }
 }
 
@@ -420,35 +376,22 @@ static void route(struct toy *toy)
     }
     build(toy, &wished);
     build_boot(toy, &boot);
-    toy->session.is_route_settled = toy->is_route_known && is_equal(&wished, &toy->kernel);
-    if (!toy->session.is_route_settled) {
+    bool is_settled = toy->is_route_known && is_equal(&wished, &toy->kernel);
+    if (!is_settled) {
         toy->applying = wished;
         toy->is_applying = true;
         toy->apply_at = toy->now + toy->apply_ms;
     } else if (!toy->is_remembering) {
         toy->boot = boot;
     }
-    toy->session.is_boot_settled = is_equal(&boot, &toy->boot);
+    (void)observed_settled(&toy->session, is_settled, is_equal(&boot, &toy->boot));
     mark_routed(toy);
 }
 
 static void adopt(struct toy *toy)
 {
-    struct session_app *session = &toy->session;
-    if (toy->memory.phase == SWAP_REST && toy->pending.phase == SWAP_PREPARE) {
-        session_begin_swap(session);
-    }
-    if (toy->memory.phase == SWAP_UNPROVEN && toy->pending.phase == SWAP_UNPROVEN) {
-        session->is_switched = false;
-        session->soak_since = 0;
-        session->route_from = 0;
-        session->waits_seen = 0;
-        session->prepared_from = 0;
-    }
-    session->pull_refusal = 0;
+    observed_record(&toy->session, &toy->memory, &toy->pending);
     toy->memory = toy->pending;
-    session->is_route_settled = false;
-    session->is_boot_settled = false;
 }
 
 static void complete(struct toy *toy)
@@ -471,7 +414,7 @@ static void complete(struct toy *toy)
             adopt(toy);
         } else {
             toy->record_fails--;
-            toy->session.has_world_fault = true;
+            observed_world_fault(&toy->session, &toy->memory);
         }
     }
 }

@@ -3,7 +3,7 @@
 #define TESTS_UNIT_NODE_TOY_H
 
 #include "agent/node/address.h"
-#include "agent/node/swap.h"
+#include "agent/node/observed.h"
 
 #define TOY_RELEASES 4
 #define TOY_BACKENDS 48

@@ -17,7 +17,7 @@ static struct app *begin(void)
     replica->state = ENGINE_RUNNING;
     replica->seen_at = 1000;
     replica->probe.is_ready = replica->probe.is_started = true;
-    conductor->is_route_known = true;
+    conductor->traffic.is_known = true;
     conductor->is_dirty = false;
     return app;
 }
@@ -62,8 +62,8 @@ static void settled(void)
         other->is_present = row == ALIVE_OTHER || row == LEFT_OVER || row == PREVIOUS;
         conductor->is_started = row != NOT_STARTED;
         conductor->is_dirty = row == DIRTY;
-        conductor->is_engine_up = row != ENGINE;
-        conductor->is_route_known = row != ROUTE;
+        conductor->engine.is_up = row != ENGINE;
+        conductor->traffic.is_known = row != ROUTE;
         app->memory.phase = row == PHASE ? SWAP_PREPARE : SWAP_REST;
         app->is_remembering = row == REMEMBERING;
         app->is_owed = row == OWED;
@@ -124,10 +124,10 @@ static void may_begin(void)
     CHECK(!app_may_begin(conductor, app));
     CHECK(app_may_begin(conductor, NULL));
     app->is_lost = false;
-    conductor->blind = other;
+    conductor->traffic.blind = other;
     CHECK(!app_may_begin(conductor, app));
     CHECK(!app_may_begin(conductor, NULL));
-    conductor->blind = app;
+    conductor->traffic.blind = app;
     CHECK(app_may_begin(conductor, app));
     desk_close();
 }
@@ -137,7 +137,8 @@ static void deadlines(void)
     struct app *app = begin();
     struct conductor *conductor = desk.conductor;
     app->session.replicas[0].is_probed = false;
-    conductor->about_at = conductor->list_at = conductor->route_read_at = MONO_NEVER;
+    conductor->engine.about_at = conductor->engine.list_at = conductor->traffic.read_at =
+        MONO_NEVER;
     app->wake_at = MONO_NEVER;
     CHECK_INT_EQ(conductor_deadline(conductor), MONO_NEVER);
     app->wake_at = 7000;
@@ -145,19 +146,19 @@ static void deadlines(void)
     app->is_new = true; /* not planned yet */
     CHECK_INT_EQ(conductor_deadline(conductor), MONO_NEVER);
     app->is_new = false;
-    conductor->is_route_read = false;
-    conductor->is_route_known = false;
+    conductor->traffic.is_read = false;
+    conductor->traffic.is_known = false;
     CHECK_INT_EQ(conductor_deadline(conductor), MONO_NEVER);
-    conductor->is_route_read = conductor->is_route_known = true;
+    conductor->traffic.is_read = conductor->traffic.is_known = true;
     app->is_remembering = true;
     app->remembering_since = 500; /* the disk is slow after 30 s */
     app->wake_at = 40000;
     CHECK_INT_EQ(conductor_deadline(conductor), 30500);
-    conductor->about_at = 6000;
+    conductor->engine.about_at = 6000;
     CHECK_INT_EQ(conductor_deadline(conductor), 6000);
-    conductor->route_read_at = 5000;
+    conductor->traffic.read_at = 5000;
     CHECK_INT_EQ(conductor_deadline(conductor), 5000);
-    conductor->orders[2] = (struct order_slot){.is_used = true, .look_at = 4000};
+    conductor->orders.list[2] = (struct order_slot){.is_used = true, .look_at = 4000};
     CHECK_INT_EQ(conductor_deadline(conductor), 4000);
     app->session.replicas[0].is_probed = true;
     app->session.replicas[0].probe.lines[PROBE_READINESS].next = 3000;
@@ -177,10 +178,10 @@ static void held(void)
         struct app *app = begin();
         struct swap_decision decision;
         struct swap_facts facts = {.now = 1000,
-                                   .committed = &app->plans[0].plan,
-                                   .wanted = &app->plans[0].plan,
+                                   .committed = &app->plans.slots[0].plan,
+                                   .wanted = &app->plans.slots[0].plan,
                                    .is_engine_up = true};
-        app->plans[0].plan.services[0].replicas = 3;
+        app->plans.slots[0].plan.services[0].replicas = 3;
         app->session.replica_count = 0;
         for (uint8_t number = 1; number <= 3; number++) {
             struct replica *replica = session_need(&app->session, 1, 0, number);
@@ -234,7 +235,7 @@ static void facts_of_the_node(void)
           node.label_values == conductor->label_values);
     CHECK_INT_EQ(node.label_count, 1);
     CHECK_INT_EQ(node.publish_address, 5);
-    (void)text_copy(conductor->about.variant, sizeof conductor->about.variant, "v7");
+    (void)text_copy(conductor->engine.about.variant, sizeof conductor->engine.about.variant, "v7");
     conductor_node_facts(conductor, &node);
     CHECK_STR_EQ(node.variant, "v7");
     desk_close();
@@ -331,7 +332,7 @@ static void given_back(void)
             struct app *app = begin();
             struct swap_decision decision;
             const struct swap_facts facts = {
-                .now = 1000, .committed = &app->plans[0].plan, .is_engine_up = true};
+                .now = 1000, .committed = &app->plans.slots[0].plan, .is_engine_up = true};
             app->session.replicas[0].gen = gen;
             app->memory.committed = desk_generation(1, gen);
             app->memory.adopted.of = row == 1 ? 0 : 9;

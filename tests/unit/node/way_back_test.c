@@ -38,7 +38,7 @@ static void answers(void)
     desk_answer(0, ERR_NOT_FOUND, &answer);
     CHECK(app->way_back.is_known && app->way_back.is_gone && !app->way_back.is_looking);
     CHECK(desk.conductor->is_dirty);
-    CHECK(!desk.conductor->calls[0].is_used);
+    CHECK(!desk.conductor->calls.list[0].is_used);
     CHECK_STR_EQ(desk.log, "w web: no way back: the image of the release before (020000000000) is "
                            "gone from the engine; load it by hand (docker load)\n");
     look(app);
@@ -73,7 +73,7 @@ static void one_at_a_time(void)
     desk_answer(0, ERR_ENGINE_GONE, NULL);
     desk.refusal = ERR_BUSY;
     CHECK(!way_back_look(app));
-    CHECK(!app->way_back.is_looking && !desk.conductor->calls[0].is_used);
+    CHECK(!app->way_back.is_looking && !desk.conductor->calls.list[0].is_used);
     desk.refusal = 0;
     while (call_take(desk.conductor, NULL, ACTION_COUNT) != NULL) {
     }
@@ -105,13 +105,13 @@ static void times(void)
     struct app *app = begin();
     desk_clear();
     app->memory.phase = SWAP_PREPARE;
-    desk.conductor->is_engine_up = true;
+    desk.conductor->engine.is_up = true;
     way_back_step(app);
     app->memory.phase = SWAP_REST;
-    desk.conductor->is_engine_up = false;
+    desk.conductor->engine.is_up = false;
     way_back_step(app);
     CHECK(digest_is_none(&app->way_back.release));
-    desk.conductor->is_engine_up = true;
+    desk.conductor->engine.is_up = true;
     way_back_step(app);
     CHECK_INT_EQ(app->way_back.release.bytes[0], 2);
     mono_ms first = app->way_back.look_at;
