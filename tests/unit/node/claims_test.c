@@ -189,10 +189,11 @@ static void taken_over(void)
         struct app *app = begin_health();
         app->memory.candidate = (struct generation){.gen = 0};
         app->memory.adopted.of = row == 0 ? 0 : 9;
-        (void)text_copy(app->plans[0].plan.adopt, sizeof app->plans[0].plan.adopt, "shop");
-        app->plans[0].plan.service_count = row == 2 ? 0 : 1;
-        app->plans[0].is_used = row != 3;
-        app->plans[0].is_broken = row == 4;
+        (void)text_copy(app->plans.slots[0].plan.adopt, sizeof app->plans.slots[0].plan.adopt,
+                        "shop");
+        app->plans.slots[0].plan.service_count = row == 2 ? 0 : 1;
+        app->plans.slots[0].is_used = row != 3;
+        app->plans.slots[0].is_broken = row == 4;
         text_init(&text, out, sizeof out);
         conductor_status(desk.conductor, &text);
         CHECK_CONTAINS(out, shown[row]);
