@@ -45,8 +45,7 @@ static void name_add(struct naming *naming, const struct digest *piece)
         names->list = list;
         names->cap = cap;
     }
-    names->list[names->count++] =
-        (struct piece_name){.piece = *piece, .release = *naming->release};
+    names->list[names->count++] = (struct piece_name){.piece = *piece, .release = *naming->release};
 }
 
 static void file_name(void *ctx, const struct plan_file *file)
@@ -109,15 +108,26 @@ static void names_give_up(struct coordinator *coordinator, const char *why)
 static void names_subscribed(void *ctx, const struct err *err)
 {
     struct coordinator *coordinator = ctx;
-    if (coordinator->names.step != NAMES_ASKED) {
-        return;
-    }
-    if (err != NULL && err->code != ERR_NETWORK) {
+    if (coordinator->names.step == NAMES_ASKED && err != NULL && err->code != ERR_NETWORK) {
         names_give_up(coordinator, err->text);
-    } else if (err == NULL) {
-        coordinator->names.step = NAMES_SUBSCRIBED;
-        coordinator->is_dirty = true;
     }
+}
+
+static void fence_sent(void *ctx, const struct err *err)
+{
+    struct coordinator *coordinator = ctx;
+    if (err != NULL && err->code == ERR_DENIED && coordinator->names.step == NAMES_ASKED) {
+        names_give_up(coordinator, err->text);
+    }
+}
+
+static void names_fence(struct coordinator *coordinator)
+{
+    const struct bus *bus = &coordinator->ports.bus;
+    char topic[BUS_TOPIC_BYTES];
+    names_text(coordinator, "~", topic);
+    (void)bus->ops->publish(bus->self, topic, span_text("{}"), false, fence_sent, coordinator,
+                            NULL); /* where it was not taken it does not come: it is given up */
 }
 
 static void names_ask(struct coordinator *coordinator)
@@ -128,26 +138,7 @@ static void names_ask(struct coordinator *coordinator)
     if (bus->ops->subscribe(bus->self, filter, names_subscribed, coordinator, NULL) == 0) {
         coordinator->names.step = NAMES_ASKED;
         coordinator->names.since = coordinator->now;
-    }
-}
-
-static void fence_sent(void *ctx, const struct err *err)
-{
-    struct coordinator *coordinator = ctx;
-    if (err != NULL && err->code == ERR_DENIED && coordinator->names.step == NAMES_FENCED) {
-        names_give_up(coordinator, err->text);
-    }
-}
-
-static void names_fence(struct coordinator *coordinator)
-{
-    const struct bus *bus = &coordinator->ports.bus;
-    char topic[BUS_TOPIC_BYTES];
-    names_text(coordinator, "~", topic);
-    if (bus->ops->publish(bus->self, topic, span_text("{}"), false, fence_sent, coordinator,
-                          NULL) == 0) {
-        coordinator->names.step = NAMES_FENCED;
-        coordinator->names.since = coordinator->now;
+        names_fence(coordinator);
     }
 }
 
@@ -155,7 +146,7 @@ void coordinator_names_fence(struct coordinator *coordinator, const char *topic)
 {
     char ours[BUS_TOPIC_BYTES];
     names_text(coordinator, "~", ours);
-    if (coordinator->names.step == NAMES_FENCED && strcmp(ours, topic) == 0) {
+    if (coordinator->names.step == NAMES_ASKED && strcmp(ours, topic) == 0) {
         coordinator->names.step = NAMES_READ;
         coordinator->is_dirty = true;
     }
@@ -167,10 +158,7 @@ bool coordinator_names_are_read(struct coordinator *coordinator)
     if (names->step == NAMES_UNASKED) {
         names_ask(coordinator);
     }
-    if (names->step == NAMES_SUBSCRIBED) {
-        names_fence(coordinator);
-    }
-    if (names->step == NAMES_ASKED || names->step == NAMES_FENCED) {
+    if (names->step == NAMES_ASKED) {
         mono_ms end = names->since + COORDINATOR_STALL_MS;
         if (coordinator->now >= end) {
             names_give_up(coordinator, "the broker does not show all releases that it holds");

@@ -77,14 +77,14 @@ struct piece_name {
     struct digest piece, release;
 };
 
-enum names_step { NAMES_UNASKED, NAMES_ASKED, NAMES_SUBSCRIBED, NAMES_FENCED, NAMES_READ };
+enum names_step { NAMES_UNASKED, NAMES_ASKED, NAMES_READ };
 
 /* Of all releases at the broker, from the first time in a session that one is to go. */
 struct fleet_names {
     struct piece_name *list;
     size_t count, cap;
     enum names_step step;
-    mono_ms since;   /* NAMES_ASKED, NAMES_FENCED */
+    mono_ms since;   /* NAMES_ASKED */
     bool is_partial; /* some are not here: nothing may go */
 };
 
@@ -137,7 +137,6 @@ struct coordinator {
     bool is_farewell_due; /* all places were in use */
     bool has_left;
     unsigned subscribing; /* subscriptions without an answer */
-    bool are_fences_due;
     uint32_t fences;   /* bits of the readings whose fence has not come back */
     bool is_two_heard; /* something came from berth/2 in this session */
     mono_ms read_at;   /* last message */

@@ -15,8 +15,6 @@ static void subscribed(void *ctx, const struct err *err)
     if (err != NULL && err->code != ERR_NETWORK) {
         coordinator_say(coordinator, LOG_LEVEL_WARNING, "cannot read the fleet: %s", err->text);
     }
-    coordinator->are_fences_due |=
-        coordinator->subscribing == 0 && coordinator->claim_step == CLAIM_READING;
     coordinator->read_at = coordinator->now;
 }
 
@@ -68,16 +66,6 @@ static const struct reading readings[] = {
     {TOPIC_REPORT, 1},       {TOPIC_ORDER, 1},           {TOPIC_ORDER, 2},
     {TOPIC_REPORT, 2}};
 
-static void subscribe_all(struct coordinator *coordinator, bool has_two)
-{
-    for (size_t i = 0; i < COUNT_OF(readings); i++) {
-        if (readings[i].level == 1 || has_two) {
-            filter_ask(coordinator, &readings[i], TOPIC_SHARDS);
-        }
-    }
-    coordinator->reread_at = coordinator->now + COORDINATOR_REREAD_MS;
-}
-
 /* -- the end of the burst --------------------------------------------------------------------- */
 
 static const char *fence_mark(const struct coordinator *coordinator, char mark[24])
@@ -119,9 +107,7 @@ static void fence_told(void *ctx, const struct err *err)
 static void fences_send(struct coordinator *coordinator)
 {
     const struct bus *bus = &coordinator->ports.bus;
-    coordinator->are_fences_due = false;
     coordinator->fences = 0;
-    coordinator->read_at = coordinator->now;
     for (size_t i = 0; i < COUNT_OF(readings); i++) {
         char topic[BUS_TOPIC_BYTES];
         if (fence_make(coordinator, i, topic) &&
@@ -130,6 +116,21 @@ static void fences_send(struct coordinator *coordinator)
             coordinator->fences |= UINT32_C(1) << i;
         }
     }
+}
+
+/* Nothing comes from the broker between the questions and their fences: one that is sent after the
+ * answer may find room in a queue that has dropped some of what was before it. */
+static void subscribe_all(struct coordinator *coordinator, bool has_two)
+{
+    for (size_t i = 0; i < COUNT_OF(readings); i++) {
+        if (readings[i].level == 1 || has_two) {
+            filter_ask(coordinator, &readings[i], TOPIC_SHARDS);
+        }
+    }
+    if (coordinator->claim_step == CLAIM_READING) {
+        fences_send(coordinator);
+    }
+    coordinator->reread_at = coordinator->now + COORDINATOR_REREAD_MS;
 }
 
 /* True when it is a fence: ours, or another reader's. */
@@ -167,7 +168,6 @@ static void fences_stall(struct coordinator *coordinator)
     coordinator_say(coordinator, LOG_LEVEL_WARNING,
                     "the broker stopped before the end of what it holds, and may have dropped the "
                     "rest (Mosquitto: max_queued_messages 0): nothing is begun until all is read");
-    coordinator->fences = 0;
     coordinator->read_at = coordinator->now;
     subscribe_all(coordinator, true);
 }
@@ -197,8 +197,7 @@ static void shard_reread(struct coordinator *coordinator)
 
 void coordinator_reading_begin(struct coordinator *coordinator)
 {
-    coordinator->fences = 0;
-    coordinator->are_fences_due = coordinator->is_two_heard = false;
+    coordinator->is_two_heard = false;
     coordinator->read_at = coordinator->now;
     subscribe_all(coordinator, true);
     coordinator->is_shard_open = false;
@@ -212,7 +211,6 @@ void coordinator_read_again(struct coordinator *coordinator)
     }
     coordinator->claim_step = CLAIM_READING;
     coordinator->read_at = coordinator->now;
-    coordinator->fences = 0;
     subscribe_all(coordinator, true);
 }
 
@@ -230,13 +228,9 @@ bool coordinator_reading_note(struct coordinator *coordinator, const char *topic
 
 bool coordinator_reading_turn(struct coordinator *coordinator)
 {
-    if (coordinator->are_fences_due) {
-        fences_send(coordinator);
-    }
-    bool is_quiet = coordinator->subscribing == 0 && !coordinator->are_fences_due &&
-                    coordinator->fences == 0 &&
+    bool is_quiet = coordinator->subscribing == 0 && coordinator->fences == 0 &&
                     coordinator->now >= coordinator->read_at + COORDINATOR_QUIET_MS;
-    if (!is_quiet && coordinator->fences != 0 &&
+    if (coordinator->subscribing == 0 && coordinator->fences != 0 &&
         coordinator->now >= coordinator->read_at + COORDINATOR_STALL_MS) {
         fences_stall(coordinator);
     }
@@ -249,7 +243,7 @@ mono_ms coordinator_reading_deadline(const struct coordinator *coordinator)
         return MONO_NEVER;
     }
     int64_t patience = coordinator->fences != 0 ? COORDINATOR_STALL_MS : COORDINATOR_QUIET_MS;
-    return coordinator->are_fences_due ? 0 : coordinator->read_at + patience;
+    return coordinator->read_at + patience;
 }
 
 void coordinator_reread_turn(struct coordinator *coordinator)

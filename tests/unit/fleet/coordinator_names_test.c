@@ -56,6 +56,7 @@ static void begin(void)
     }
     desk_hear_presence(&desk, "gw-00", true);
     desk_step(&desk, 100);
+    CHECK_INT_EQ(desk.fence_count, 1); /* in one breath with the question */
 }
 
 /* The broker shows the releases that it holds, and their end. */
@@ -66,7 +67,7 @@ static void answer(bool has_other)
     if (has_other) {
         hear_release(&other, true);
     }
-    desk_step(&desk, 100); /* the fence goes out */
+    desk_step(&desk, 100); /* the fence comes */
     desk_step(&desk, 100);
 }
 

@@ -42,7 +42,6 @@ static void begin_reading(void)
     desk_hear_presence(&desk, "gw-00", true);
     desk_step(&desk, 100);
     desk_filters_answer(&desk, NULL);
-    desk_step(&desk, 100);
 }
 
 static void turn(void)

@@ -265,10 +265,14 @@ void desk_close(struct desk *desk)
     begun_close(&desk->begun_kept);
 }
 
+/* Behind what is retained, which comes with the answer to the subscription. */
 static void fences_deliver(struct desk *desk)
 {
     size_t count = desk->fence_count;
-    desk->fence_count = 0;
+    for (size_t i = 0; i < desk->filter_count; i++) {
+        count = desk->filters[i].is_answered ? count : 0;
+    }
+    desk->fence_count -= count;
     for (size_t i = 0; i < count; i++) {
         desk->fence_done(desk->fence_ctx, NULL);
         if (strncmp(desk->fences[i], desk->fences_lost, strlen(desk->fences_lost)) != 0 ||
