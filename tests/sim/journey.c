@@ -18,7 +18,8 @@
     (RELEASES_SOAK_MS + 1000 + 10000 + 2000 + 3000) /* drain, warm, stop, settled                  \
                                                      */
 #define SETTLE_LIMIT_MS (LOOK_MS + 3 * TRY_MS + WAIT_2_MS + WAIT_3_MS + SWAP_END_MS)
-#define SWAP_CALLS      12
+/* Of three tries: create, start, the looks that say how it fell, and the start after the first. */
+#define SWAP_CALLS 18
 /* So many tries a release has, by default: as many troubles may end them all without blame. */
 #define TRIES_MAX        3
 #define BREACHES_MAX     5
