@@ -33,6 +33,13 @@ static void world_restart(void *self)
     world->fixture.clock = linux_clock_interface(&world->clock);
 }
 
+/* From the floor on it goes on: a busy machine reads it a little later. */
+static bool is_at_floor(struct clock *face, wall_ms floor, bool *is_trusted)
+{
+    wall_ms now = face->ops->wall(face->self, is_trusted);
+    return now >= floor && now < floor + MINUTES_MS(10);
+}
+
 static void case_wall_is_never_below_its_floor(void)
 {
     const wall_ms floor = 9000000000000LL; /* in the year 2255 */
@@ -40,7 +47,7 @@ static void case_wall_is_never_below_its_floor(void)
     bool is_trusted = true;
     CHECK_INT_EQ(linux_clock_init(&clock, floor, NULL), 0);
     struct clock face = linux_clock_interface(&clock);
-    CHECK_INT_EQ(face.ops->wall(face.self, &is_trusted), floor);
+    CHECK(is_at_floor(&face, floor, &is_trusted));
     CHECK(!is_trusted);
 }
 
@@ -57,7 +64,7 @@ static void case_floor_only_grows(void)
     CHECK(face.ops->wall(face.self, &is_trusted) >= real);
     linux_clock_raise(&clock, floor);
     linux_clock_raise(&clock, floor - 1);
-    CHECK_INT_EQ(face.ops->wall(face.self, &is_trusted), floor);
+    CHECK(is_at_floor(&face, floor, &is_trusted));
     CHECK(!is_trusted);
 }
 

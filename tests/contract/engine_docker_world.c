@@ -163,8 +163,9 @@ bool docker_world_open(struct docker_world *world, const char *pausebox, const c
     (void)snprintf(world->network, sizeof world->network, "berth_%s_app", world->node);
     (void)snprintf(world->bridge, sizeof world->bridge, "bct%d", pid % 1000000);
     (void)snprintf(world->folder, sizeof world->folder, "/tmp/berth-engine-XXXXXX");
-    /* Four of the 256 networks of 198.19.0.0/16. */
-    world->subnet = 0xC6130000u + (ipv4)(pid % 64) * 4 * 256;
+    /* Four of the 256 networks of 100.96.0.0/16: agents that are tested beside this have
+     * 198.18.0.0/15. */
+    world->subnet = 0x64600000u + (ipv4)(pid % 64) * 4 * 256;
     if (mkdtemp(world->folder) == NULL) {
         world->folder[0] = '\0';
         return false;
