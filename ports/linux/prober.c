@@ -79,16 +79,19 @@ static void probe_fail_errno(struct linux_probe *probe, int number)
                probe->is_connected ? "answer: " : "connect: ", strerror(number));
 }
 
-/* Opens a socket and begins to connect it; the socket, or -1. *why: an errno, or 0. */
+/* Opens a socket and begins to connect it; the socket, or -1. *why: an errno, or 0. By no gateway:
+ * where the container's link is gone, whoever answers elsewhere is not the container. */
 static int connect_begin(const struct linux_probe *probe, uint16_t port, int *why)
 {
+    const int on = 1;
     struct sockaddr_in peer = {
         .sin_family = AF_INET,
         .sin_port = htons(port),
         .sin_addr.s_addr = htonl(probe->request.address),
     };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool is_begun = fd >= 0 && connect(fd, (const struct sockaddr *)&peer, sizeof peer) == 0;
+    bool is_begun = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_DONTROUTE, &on, sizeof on) == 0 &&
+                    connect(fd, (const struct sockaddr *)&peer, sizeof peer) == 0;
     *why = is_begun ? 0 : errno;
     return fd;
 }

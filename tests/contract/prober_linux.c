@@ -270,6 +270,12 @@ static void case_lost_packets_are_not_the_apps(void)
         world_pump(NULL);
     }
     CHECK_STR_EQ(err_word(code), err_word(ERR_NOT_FOUND));
+    /* An address that is on no link, and a way out of this machine: whoever answers there is not
+     * the container. */
+    CHECK_INT_EQ(system("ip route add default via 192.0.2.2"), 0);
+    request.address = 0xc6120909u;
+    code = world.fixture.prober.ops->ask(world.fixture.prober.self, &request, ended, &code, NULL);
+    CHECK_STR_EQ(err_word(code), err_word(ERR_WIRING));
 }
 
 int main(int argc, char **argv)
