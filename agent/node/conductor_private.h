@@ -97,6 +97,7 @@ struct app {
     mono_ms wake_at;
     uint32_t switched_gen;    /* the candidate that was said to have the traffic; 0: none */
     mono_ms gap_from;         /* nobody has served, and who is new waits, since; 0: somebody does */
+    int64_t gap_hold_ms;      /* for so long, from then on */
     uint32_t verdicts;        /* candidates of this app that came to an end in this session */
     struct digest verdict_of; /* the release of the last of them */
     int refused;              /* code of the last order that was not even taken; 0: none */

@@ -75,25 +75,52 @@ static void soaks_begin_again(struct conductor *conductor)
     }
 }
 
-/* How long the gap was, when it is over: said when it is so. */
+/* What of the app is in the table that the kernel has: whether somebody serves, and for how long
+ * who is new waits. */
+static bool is_served(const struct conductor *conductor, const struct app *app, int64_t *hold_ms)
+{
+    bool is_found = false;
+    *hold_ms = 0;
+    for (size_t i = 0; i < conductor->traffic.applied.service_count; i++) {
+        const struct route_service *service = &conductor->traffic.applied.services[i];
+        if (strcmp(service->app, app->memory.app) == 0) {
+            is_found |= service->backend_count > 0;
+            *hold_ms = service->hold_ms > *hold_ms ? service->hold_ms : *hold_ms;
+        }
+    }
+    return is_found;
+}
+
+static void gap_tell(struct app *app, int64_t gap_ms)
+{
+    struct conductor *conductor = app->conductor;
+    if (conductor->traffic.lacks_holds) {
+        conductor_event(conductor, app, "nobody served for %lld ms; new connections were refused",
+                        (long long)gap_ms);
+    } else if (gap_ms > app->gap_hold_ms) {
+        conductor_event(conductor, app,
+                        "nobody served for %lld ms; new connections waited for %lld ms of it, then "
+                        "they were refused",
+                        (long long)gap_ms, (long long)app->gap_hold_ms);
+    } else {
+        conductor_event(conductor, app, "nobody served for %lld ms; new connections waited",
+                        (long long)gap_ms);
+    }
+}
+
+/* How long the gap was, and what became of who came in it, when it is over: said when it is so. */
 static void gaps_tell(struct conductor *conductor)
 {
     mono_ms now = conductor_now(conductor);
     for (size_t i = 0; i < APPS_MAX; i++) {
         struct app *app = &conductor->apps[i];
-        bool is_served = false;
-        bool is_held = false;
-        for (size_t j = 0; app->is_used && j < conductor->traffic.applied.service_count; j++) {
-            const struct route_service *service = &conductor->traffic.applied.services[j];
-            bool is_own = strcmp(service->app, app->memory.app) == 0;
-            is_served |= is_own && service->backend_count > 0;
-            is_held |= is_own && service->hold_ms > 0;
-        }
-        if (is_held && !is_served && app->gap_from == 0) {
+        int64_t hold_ms = 0;
+        bool is_there = app->is_used && is_served(conductor, app, &hold_ms);
+        if (hold_ms > 0 && !is_there && app->gap_from == 0) {
             app->gap_from = now;
-        } else if (is_served && app->gap_from != 0) {
-            conductor_event(conductor, app, "nobody served for %lld ms; new connections waited",
-                            (long long)(now - app->gap_from));
+            app->gap_hold_ms = hold_ms;
+        } else if (is_there && app->gap_from != 0) {
+            gap_tell(app, now - app->gap_from);
             app->gap_from = 0;
         }
     }

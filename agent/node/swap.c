@@ -6,7 +6,7 @@
 /* Creates and starts that the engine may refuse before the try is given up. */
 #define ENGINE_FAILURES_MAX 5
 /* A table found at the start is not replaced by another that is no better, for so long. */
-#define HOLD_MS 15000
+#define FOUND_STAYS_MS 15000
 
 /* A healthy committed release is first made to serve without us. */
 static bool is_committed_safe(const struct step *step)
@@ -488,7 +488,7 @@ static bool is_route_to_be_held(struct step *step)
         }
         is_any_wished = is_any_wished || replica->is_wished;
     }
-    mono_ms until = session->planned_from + HOLD_MS;
+    mono_ms until = session->planned_from + FOUND_STAYS_MS;
     if (!is_any_wished || step->facts->now >= until) {
         return false;
     }
